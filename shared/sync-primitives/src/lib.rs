@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod condition;
+mod lock;
+mod park;
+mod queue;
+mod rlock;
+mod semaphore;
+
+pub use condition::{Condition, WaitTimeoutResult, Waitable};
+pub use lock::{Lock, LockGuard, MappedLockGuard};
+pub use queue::{
+    Closed, Iter, LifoQueue, PriorityQueue, PushError, Queue, Task, TaskDoneError, Tasks, TryIter, TryPopError,
+    TryPushError,
+};
+pub use rlock::{MappedRLockGuard, Outermost, RLock, RLockGuard};
+pub use semaphore::{BoundedSemaphore, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits};

@@ -1,0 +1,684 @@
+//! [`Lock`]: one thread at a time.
+//!
+//! Use it when several threads read and change the same value. Use [`RLock`](crate::RLock) when a method that holds
+//! the lock calls another that takes it again, an atomic when the value is one number, and a
+//! [`Queue`](crate::Queue) when threads hand values on rather than share them.
+//!
+//! **Promises.** At most one guard of a lock exists at a time. What a thread did before it released is visible to the
+//! thread that locks next (release and acquire). Fair in the end: a running thread may take a free lock before those
+//! who sleep, but a waiter that wakes to find the lock gone again is handed it directly once it has waited for a
+//! millisecond in all. A panic while holding releases the lock while unwinding; there is no poisoning, so a later
+//! holder may see a half-done change, and code that cannot bear that restores its invariants in a `Drop`.
+//!
+//! **No promises.** A thread that locks a `Lock` it holds waits for ever. Waiters are not served strictly in order.
+//!
+//! **Algorithm.** One byte says whether the lock is held and whether anybody sleeps for it. Locking and unlocking an
+//! uncontended lock is one compare-and-exchange each; only when the byte says that somebody sleeps does the unlocker
+//! go to the parking lot, where, under the bucket lock, it either frees the lock and wakes the first sleeper, or
+//! leaves it locked and gives it to a sleeper that has waited too long. It is the mutex of WebKit's `WTF::Lock`
+//! ("Locking in WebKit", 2016) with the hand-over that its authors call eventual fairness.
+
+use crate::park::{
+    self, AtomicU8, DEFAULT_PARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken, SpinWait,
+    UnparkResult, UnparkToken, const_fn,
+};
+use std::{
+    cell::UnsafeCell,
+    fmt,
+    marker::PhantomData,
+    mem,
+    ops::{Deref, DerefMut},
+    ptr,
+    time::Duration,
+};
+
+/// Bit: a thread holds the lock.
+const HELD: u8 = 0b01;
+/// Bit: threads sleep for the lock, or are about to.
+const PARKED: u8 = 0b10;
+
+/// To a woken thread: the lock is free, or was a moment ago; try again.
+const TRY_AGAIN: UnparkToken = UnparkToken(0);
+/// To a woken thread: the lock was never freed; it is yours.
+pub(crate) const HANDED_OVER: UnparkToken = UnparkToken(1);
+
+/// A mutual-exclusion lock that owns the value it protects.
+///
+/// The value is reached through the [`LockGuard`] that [`lock`](Lock::lock) returns, and in no other way; when the
+/// guard is dropped, the lock is free.
+///
+/// # Examples
+///
+/// ```
+/// use std::thread;
+/// use sync_primitives::Lock;
+///
+/// static TOTAL: Lock<u64> = Lock::new(0);
+///
+/// thread::scope(|scope| {
+///     for part in 1..=4 {
+///         scope.spawn(move || *TOTAL.lock() += part);
+///     }
+/// });
+/// assert_eq!(*TOTAL.lock(), 10);
+/// ```
+#[doc(alias = "mutex")]
+#[doc(alias = "threading.Lock")]
+pub struct Lock<T: ?Sized> {
+    raw: RawLock,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: a `Lock` owns its value, so sending the lock sends the value.
+unsafe impl<T: ?Sized + Send> Send for Lock<T> {}
+// SAFETY: a shared `Lock` lends `&mut T` to one thread after the other, each time excluding all others: that is
+// sending the value between them. No two threads ever have `&T` at once through the lock, so `T: Sync` is not needed.
+unsafe impl<T: ?Sized + Send> Sync for Lock<T> {}
+
+impl<T> Lock<T> {
+    const_fn! {
+        /// Makes a free lock around `value`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use sync_primitives::Lock;
+        ///
+        /// static NAMES: Lock<Vec<&str>> = Lock::new(Vec::new());
+        /// NAMES.lock().push("Ada");
+        /// assert_eq!(NAMES.lock().len(), 1);
+        /// ```
+        #[inline]
+        pub const fn new(value: T) -> Self {
+            Lock { raw: RawLock::new(), value: UnsafeCell::new(value) }
+        }
+    }
+
+    /// Takes the value out. No locking: owning the lock proves that nobody holds it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Lock;
+    ///
+    /// let lock = Lock::new(String::from("mine"));
+    /// assert_eq!(lock.into_inner(), "mine");
+    /// ```
+    #[inline]
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+}
+
+impl<T: ?Sized> Lock<T> {
+    /// Waits until the lock is free and takes it.
+    ///
+    /// Acquire: everything the last holder did before releasing is visible now.
+    ///
+    /// A thread that already holds this lock waits for ever; see [`RLock`](crate::RLock).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Lock;
+    ///
+    /// let balance = Lock::new(100);
+    /// {
+    ///     let mut balance = balance.lock();
+    ///     *balance -= 30;
+    /// } // the guard is dropped here, and the lock is free
+    /// assert_eq!(*balance.lock(), 70);
+    /// ```
+    #[inline]
+    #[doc(alias = "acquire")]
+    pub fn lock(&self) -> LockGuard<'_, T> {
+        self.raw.lock();
+        LockGuard::of(self)
+    }
+
+    /// Takes the lock if it is free at this moment; never waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Lock;
+    ///
+    /// let lock = Lock::new(());
+    /// let held = lock.lock();
+    /// assert!(lock.try_lock().is_none());
+    /// drop(held);
+    /// assert!(lock.try_lock().is_some());
+    /// ```
+    #[inline]
+    pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
+        self.raw.try_lock().then(|| LockGuard::of(self))
+    }
+
+    /// Waits for the lock, but no longer than `timeout`. Zero means one try; more than the clock can count, for ever.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sync_primitives::Lock;
+    ///
+    /// let lock = Lock::new(());
+    /// let _held = lock.lock();
+    /// assert!(lock.try_lock_for(Duration::from_millis(1)).is_none());
+    /// ```
+    #[inline]
+    pub fn try_lock_for(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
+        let taken = self.raw.try_lock() || self.raw.lock_slow(park::deadline_after(timeout));
+        taken.then(|| LockGuard::of(self))
+    }
+
+    /// Waits for the lock until `deadline`. A deadline that has passed means one try.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use sync_primitives::Lock;
+    ///
+    /// let lock = Lock::new(7);
+    /// let soon = Instant::now() + Duration::from_secs(1);
+    /// assert_eq!(lock.try_lock_until(soon).as_deref(), Some(&7));
+    /// ```
+    #[inline]
+    pub fn try_lock_until(&self, deadline: Instant) -> Option<LockGuard<'_, T>> {
+        let taken = self.raw.try_lock() || self.raw.lock_slow(Some(deadline));
+        taken.then(|| LockGuard::of(self))
+    }
+
+    /// Whether some thread held the lock when this was called. By the time you read the answer it may be stale.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Lock;
+    ///
+    /// let lock = Lock::new(());
+    /// assert!(!lock.is_locked());
+    /// let _held = lock.lock();
+    /// assert!(lock.is_locked());
+    /// ```
+    #[inline]
+    #[doc(alias = "locked")]
+    pub fn is_locked(&self) -> bool {
+        self.raw.is_held()
+    }
+
+    /// Reaches the value without locking: `&mut self` proves that nobody else can.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Lock;
+    ///
+    /// let mut lock = Lock::new(1);
+    /// *lock.get_mut() += 1;
+    /// assert_eq!(lock.into_inner(), 2);
+    /// ```
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+
+    /// Releases the lock although its guard is gone, for foreign code that locks in one call and unlocks in another.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread holds the lock, and the guard was forgotten: it neither lives nor will be dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Lock;
+    ///
+    /// let lock = Lock::new(());
+    /// std::mem::forget(lock.lock());
+    /// // SAFETY: the line above took the lock and forgot the guard.
+    /// unsafe { lock.force_unlock() };
+    /// assert!(!lock.is_locked());
+    /// ```
+    #[inline]
+    pub unsafe fn force_unlock(&self) {
+        // SAFETY: the caller holds the lock.
+        unsafe { self.raw.unlock() }
+    }
+
+    /// Makes a guard for a lock that this thread already holds, the other half of [`force_unlock`](Lock::force_unlock).
+    ///
+    /// # Safety
+    ///
+    /// The calling thread holds the lock, and no other guard of this hold lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Lock;
+    ///
+    /// let lock = Lock::new(5);
+    /// std::mem::forget(lock.lock());
+    /// // SAFETY: the line above took the lock and forgot the guard.
+    /// let guard = unsafe { lock.make_guard_unchecked() };
+    /// assert_eq!(*guard, 5);
+    /// ```
+    #[inline]
+    pub unsafe fn make_guard_unchecked(&self) -> LockGuard<'_, T> {
+        LockGuard::of(self)
+    }
+
+    #[doc(hidden)]
+    pub fn waiters(&self) -> usize {
+        park::waiters(self.raw.key())
+    }
+}
+
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Self {
+        Lock::new(T::default())
+    }
+}
+
+impl<T> From<T> for Lock<T> {
+    fn from(value: T) -> Self {
+        Lock::new(value)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Lock<T> {
+    /// Shows the value if the lock is free at this moment, and never waits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.try_lock() {
+            Some(guard) => f.debug_struct("Lock").field("value", &&*guard).finish(),
+            None => f.debug_struct("Lock").field("value", &format_args!("<locked>")).finish(),
+        }
+    }
+}
+
+/// The right to use what a [`Lock`] protects; dropping it releases the lock.
+///
+/// It stays in the thread that locked (`!Send`), so it cannot slip across an `.await` of a spawned task either.
+#[must_use = "a guard that is dropped at once releases the lock at once"]
+pub struct LockGuard<'a, T: ?Sized> {
+    lock: &'a Lock<T>,
+    /// Makes the guard `!Send`: the thread that locks is the thread that unlocks.
+    stays_here: PhantomData<*const ()>,
+}
+
+// SAFETY: a shared guard lends only `&T`, which may cross threads when `T: Sync`.
+unsafe impl<T: ?Sized + Sync> Sync for LockGuard<'_, T> {}
+
+impl<'a, T: ?Sized> LockGuard<'a, T> {
+    /// The guard of a lock that this thread has just taken.
+    #[inline]
+    fn of(lock: &'a Lock<T>) -> Self {
+        LockGuard { lock, stays_here: PhantomData }
+    }
+
+    #[inline]
+    pub(crate) fn raw(&self) -> &'a RawLock {
+        &self.lock.raw
+    }
+
+    /// Narrows a guard to a part of what it protects. The whole lock stays held until the result is dropped.
+    ///
+    /// An associated function, because the value may have a method `map` of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::{Lock, LockGuard};
+    ///
+    /// let pair = Lock::new((1, String::from("one")));
+    /// let mut name = LockGuard::map(pair.lock(), |pair| &mut pair.1);
+    /// name.push('!');
+    /// assert!(pair.is_locked());
+    /// drop(name);
+    /// assert_eq!(pair.into_inner().1, "one!");
+    /// ```
+    #[inline]
+    pub fn map<U: ?Sized>(mut guard: Self, f: impl FnOnce(&mut T) -> &mut U) -> MappedLockGuard<'a, U> {
+        // If `f` panics, `guard` is still whole and releases the lock while unwinding.
+        let value: *mut U = f(&mut *guard);
+        let raw = guard.raw();
+        mem::forget(guard);
+        MappedLockGuard { raw, value, borrows: PhantomData }
+    }
+
+    /// Releases the lock and, if a thread sleeps for it, hands it to the one that came first.
+    ///
+    /// Dropping the guard lets a running thread in first, which is faster; this is for the rare place where order
+    /// matters more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::{Lock, LockGuard};
+    ///
+    /// let lock = Lock::new(());
+    /// LockGuard::unlock_fair(lock.lock());
+    /// assert!(!lock.is_locked());
+    /// ```
+    #[inline]
+    pub fn unlock_fair(guard: Self) {
+        let raw = guard.raw();
+        mem::forget(guard);
+        // SAFETY: the guard was the proof that this thread holds the lock, and it is forgotten.
+        unsafe { raw.unlock_fair() };
+    }
+
+    /// Releases the lock, runs `f`, and takes the lock again; also when `f` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::{Lock, LockGuard};
+    ///
+    /// let lock = Lock::new(1);
+    /// let mut guard = lock.lock();
+    /// LockGuard::unlocked(&mut guard, || *lock.lock() += 1);
+    /// assert_eq!(*guard, 2);
+    /// ```
+    #[inline]
+    pub fn unlocked<R>(guard: &mut Self, f: impl FnOnce() -> R) -> R {
+        struct Relock<'a>(&'a RawLock);
+        impl Drop for Relock<'_> {
+            fn drop(&mut self) {
+                self.0.lock();
+            }
+        }
+        // SAFETY: `guard` proves that this thread holds the lock; it is borrowed mutably until `Relock` has taken the
+        // lock back, so nobody uses the value through it meanwhile.
+        unsafe { guard.raw().unlock() };
+        let _relock = Relock(guard.raw());
+        f()
+    }
+}
+
+impl<T: ?Sized> Deref for LockGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard proves that this thread holds the lock, so nobody else reaches the value; `&self` keeps
+        // `deref_mut` away.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> DerefMut for LockGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`, and `&mut self` excludes every other borrow through this guard.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T: ?Sized> Drop for LockGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the guard proves that this thread holds the lock, and ends here.
+        unsafe { self.lock.raw.unlock() };
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for LockGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for LockGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// The right to use a part of what a [`Lock`] protects; made by [`LockGuard::map`].
+///
+/// A [`Condition`](crate::Condition) does not wait on it: the part may not survive what others do to the whole.
+#[must_use = "a guard that is dropped at once releases the lock at once"]
+pub struct MappedLockGuard<'a, U: ?Sized> {
+    raw: &'a RawLock,
+    value: *mut U,
+    /// Lends a `U` mutably. The pointer beside it makes the guard `!Send`.
+    borrows: PhantomData<&'a mut U>,
+}
+
+// SAFETY: as for `LockGuard`: a shared guard lends only `&U`.
+unsafe impl<U: ?Sized + Sync> Sync for MappedLockGuard<'_, U> {}
+
+impl<U: ?Sized> Deref for MappedLockGuard<'_, U> {
+    type Target = U;
+
+    #[inline]
+    fn deref(&self) -> &U {
+        // SAFETY: `value` came from the exclusive borrow of a guard whose hold this guard has taken over.
+        unsafe { &*self.value }
+    }
+}
+
+impl<U: ?Sized> DerefMut for MappedLockGuard<'_, U> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut U {
+        // SAFETY: as in `deref`, and `&mut self` excludes every other borrow.
+        unsafe { &mut *self.value }
+    }
+}
+
+impl<U: ?Sized> Drop for MappedLockGuard<'_, U> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: this guard took over the hold of the `LockGuard` it was made from.
+        unsafe { self.raw.unlock() };
+    }
+}
+
+impl<U: ?Sized + fmt::Debug> fmt::Debug for MappedLockGuard<'_, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<U: ?Sized + fmt::Display> fmt::Display for MappedLockGuard<'_, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// The state machine: exclusion without a value. `RLock` and `Condition` stand on it too.
+pub struct RawLock {
+    /// | `PARKED` | `HELD` | what it means |
+    /// |---|---|---|
+    /// | 0 | 0 | free, nobody sleeps |
+    /// | 0 | 1 | held, nobody sleeps |
+    /// | 1 | 1 | held; threads sleep, or are about to |
+    /// | 1 | 0 | free; a woken thread is on its way, and others still sleep |
+    ///
+    /// `PARKED` is set by whoever is about to sleep, and cleared only under the bucket lock.
+    state: AtomicU8,
+}
+
+impl RawLock {
+    const_fn! {
+        #[inline]
+        pub(crate) const fn new() -> Self {
+            RawLock { state: AtomicU8::new(0) }
+        }
+    }
+
+    /// The address that waiters park at: the lock's own.
+    #[inline]
+    pub(crate) fn key(&self) -> usize {
+        (&raw const *self).addr()
+    }
+
+    #[inline]
+    pub(crate) fn is_held(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & HELD != 0
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) {
+        // Acquire: pairs with the Release in `unlock` and `release_or_hand_over`; makes the last holder's writes
+        // visible.
+        if self.state.compare_exchange_weak(0, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            self.lock_slow(None);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn try_lock(&self) -> bool {
+        let mut state = self.state.load(Ordering::Relaxed);
+        while state & HELD == 0 {
+            match self.take(state) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    /// Sets `HELD` on a free state, whether or not somebody sleeps.
+    #[inline]
+    fn take(&self, free: u8) -> Result<u8, u8> {
+        // Acquire: as in `lock`.
+        self.state.compare_exchange_weak(free, free | HELD, Ordering::Acquire, Ordering::Relaxed)
+    }
+
+    /// Waits until this thread has the lock, or until `deadline`. Returns whether it has the lock.
+    #[cold]
+    pub(crate) fn lock_slow(&self, deadline: Option<Instant>) -> bool {
+        let since = Moment::now();
+        let mut spin = SpinWait::new();
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            if state & HELD == 0 {
+                match self.take(state) {
+                    Ok(_) => return true,
+                    Err(now) => state = now,
+                }
+                continue;
+            }
+            if state & PARKED == 0 {
+                // A holder is often done within the time that a sleep would cost. With sleepers it is not worth it:
+                // the lock is contended.
+                if spin.spin() {
+                    state = self.state.load(Ordering::Relaxed);
+                    continue;
+                }
+                // Relaxed: `PARKED` carries no data; the bucket lock orders it with the unlocker's look at the line.
+                if let Err(now) =
+                    self.state.compare_exchange_weak(state, HELD | PARKED, Ordering::Relaxed, Ordering::Relaxed)
+                {
+                    state = now;
+                    continue;
+                }
+            }
+            match self.sleep(&since, deadline) {
+                ParkResult::Unparked(HANDED_OVER) => return true,
+                ParkResult::Unparked(_) | ParkResult::Invalid => {}
+                ParkResult::TimedOut => return false,
+            }
+            spin.reset();
+            state = self.state.load(Ordering::Relaxed);
+        }
+    }
+
+    /// Joins the waiting line unless the lock became free.
+    fn sleep(&self, since: &Moment, deadline: Option<Instant>) -> ParkResult {
+        let still_held = || self.state.load(Ordering::Relaxed) == HELD | PARKED;
+        let gave_up = |_, was_last| {
+            if was_last {
+                self.state.fetch_and(!PARKED, Ordering::Relaxed);
+            }
+        };
+        let token = ParkToken((&raw const *since).expose_provenance());
+        // SAFETY: the key is the address of our own field; the callbacks touch only the state, so they neither
+        // unwind nor park. `since` outlives the park, for `is_overdue`.
+        unsafe { park::park(self.key(), still_held, || {}, gave_up, token, deadline) }
+    }
+
+    /// Releases the lock.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread holds the lock, and gives it up by this call.
+    #[inline]
+    pub(crate) unsafe fn unlock(&self) {
+        // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
+        if self.state.compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed).is_err() {
+            let now = Moment::now();
+            self.release_or_hand_over(|first| is_overdue(first, now));
+        }
+    }
+
+    /// Releases the lock, to the first sleeper if there is one.
+    ///
+    /// # Safety
+    ///
+    /// As for `unlock`.
+    #[inline]
+    pub(crate) unsafe fn unlock_fair(&self) {
+        // Release: as in `unlock`.
+        if self.state.compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed).is_err() {
+            self.release_or_hand_over(|_| true);
+        }
+    }
+
+    /// With sleepers: wakes the first, and leaves the lock in its hands if `hand_over` says so of its token.
+    #[cold]
+    fn release_or_hand_over(&self, hand_over: impl Fn(ParkToken) -> bool) {
+        let first = std::cell::Cell::new(None);
+        let only_the_first = |token| match first.get() {
+            None => {
+                first.set(Some(token));
+                FilterOp::Unpark
+            }
+            Some(_) => FilterOp::Stop,
+        };
+        // Plain stores: whoever finds `HELD | PARKED` changes nothing without the bucket lock. A thread that has just
+        // set `PARKED` and is not in line yet finds the state changed in `still_held` and looks again.
+        let settle = |line: UnparkResult| {
+            let parked = if line.have_more_threads { PARKED } else { 0 };
+            if first.get().is_some_and(&hand_over) {
+                // Relaxed: the heir sees this holder's writes because this holder unparks it.
+                self.state.store(HELD | parked, Ordering::Relaxed);
+                return HANDED_OVER;
+            }
+            // Release: pairs with the Acquire in `lock` and `take`.
+            self.state.store(parked, Ordering::Release);
+            TRY_AGAIN
+        };
+        // SAFETY: the key is the address of our own field; the callbacks read waiters' tokens and touch only the
+        // state, so they neither unwind nor park.
+        unsafe { park::unpark_filter(self.key(), only_the_first, settle) };
+    }
+
+    /// For `Condition`, under the bucket lock of this lock: if it is held, makes sure that the holder will look at
+    /// the waiting line when it unlocks.
+    pub(crate) fn expect_sleepers_if_held(&self) -> bool {
+        // Relaxed: as for `PARKED` in `lock_slow`.
+        let mark = |state| (state & HELD != 0).then_some(state | PARKED);
+        self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark).is_ok()
+    }
+
+    /// For `Condition`, under the bucket lock of this lock: threads were added to the waiting line.
+    pub(crate) fn expect_sleepers(&self) {
+        self.state.fetch_or(PARKED, Ordering::Relaxed);
+    }
+}
+
+/// Whether the waiter that parked with `token` has waited too long by `now`. Waiters for which a condition has been
+/// notified carry no time: they have only just begun to wait for the lock.
+fn is_overdue(token: ParkToken, now: Moment) -> bool {
+    if token == DEFAULT_PARK_TOKEN {
+        return false;
+    }
+    let since: *const Moment = ptr::with_exposed_provenance(token.0);
+    // SAFETY: every other token is made in `sleep` from a `Moment` that lives until its thread has left the line; we
+    // look at it under the bucket lock, with the thread still in line.
+    unsafe { *since }.is_overdue(now)
+}

@@ -1,0 +1,127 @@
+//! The seam: the only module that puts a thread to sleep or wakes one, tells time, or knows which thread is running.
+//!
+//! The state machines of this crate import their atomics, cells and parking from here and from nowhere else. In a
+//! normal build these names are the standard library's and `parking_lot_core`'s; under `--cfg loom` the same names
+//! come from [`model`], so that the model checker runs the code that ships, down to the last ordering.
+//!
+//! # What a parking lot promises
+//!
+//! A parking lot keeps a queue of sleeping threads for every address that somebody waits on, each guarded by a *bucket
+//! lock*. `park` takes the bucket lock, asks `validate` whether there is still a reason to sleep, and only then joins
+//! the queue; an `unpark_*` takes the same lock. So between "I checked" and "I am in the queue" nobody can wake in vain:
+//! this is what makes a lost wake-up impossible as long as `validate` reads the state that wakers change first.
+//! The idea is the Linux futex's compare-and-wait (futex(2)), the queue in user space is WebKit's `ParkingLot`.
+//!
+//! Memory: what a thread did before it unparked another is visible to that other once `park` returns.
+//!
+//! # Safety
+//!
+//! The functions re-exported here are unsafe for the reasons that `parking_lot_core` gives. Every caller in this crate
+//! answers them: the key is the address of a field of the primitive itself, so nobody else parks there; callbacks that
+//! run under a bucket lock touch atomics and waiters' cells only, so they neither unwind nor park.
+
+#[cfg(loom)]
+pub(crate) mod model;
+
+#[cfg(loom)]
+pub(crate) use model::{
+    AtomicPtr, AtomicU8, AtomicUsize, Cell, Moment, SpinWait, park, thread_id, unpark_filter, unpark_requeue,
+};
+pub(crate) use parking_lot_core::{
+    DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
+};
+#[cfg(not(loom))]
+pub(crate) use parking_lot_core::{SpinWait, park, unpark_filter, unpark_requeue};
+#[cfg(not(loom))]
+pub(crate) use std::{
+    cell::Cell,
+    sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize},
+};
+pub(crate) use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+/// How long a waiter lets running threads take what it waits for before it is served first.
+///
+/// Half a millisecond is parking_lot's classic average; a whole one is far above a context switch (so barging keeps
+/// its speed) and far below what a person or a time-out notices.
+#[cfg(not(loom))]
+const PATIENCE: Duration = Duration::from_millis(1);
+
+/// A point in monotonic time, taken by waiters when they begin to wait.
+#[cfg(not(loom))]
+#[derive(Clone, Copy)]
+pub(crate) struct Moment(Instant);
+
+#[cfg(not(loom))]
+impl Moment {
+    #[inline]
+    pub(crate) fn now() -> Self {
+        Moment(Instant::now())
+    }
+
+    /// Whether a wait that began at `self` has outlasted the waiter's patience at `now`.
+    #[inline]
+    pub(crate) fn is_overdue(self, now: Moment) -> bool {
+        now.0.saturating_duration_since(self.0) >= PATIENCE
+    }
+}
+
+/// The instant at which a wait of `duration` ends; `None`, for ever, if the clock cannot count that far.
+pub(crate) fn deadline_after(duration: Duration) -> Option<Instant> {
+    Instant::now().checked_add(duration)
+}
+
+/// A number that no other thread has or will have while the program runs; never 0.
+#[cfg(not(loom))]
+#[inline]
+pub(crate) fn thread_id() -> usize {
+    thread_local! {
+        // Constant and without a destructor: readable while the thread's other locals are being destroyed, too.
+        static ID: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    #[cold]
+    fn assign(id: &std::cell::Cell<usize>) -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        // Relaxed: uniqueness needs the atomicity of the addition only.
+        let fresh = NEXT
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
+            .expect("more threads were started than a usize can number");
+        id.set(fresh);
+        fresh
+    }
+
+    ID.with(|id| match id.get() {
+        0 => assign(id),
+        assigned => assigned,
+    })
+}
+
+/// How many threads are parked at `key` at this moment. For tests' hand-shakes; a user can do nothing sound with it.
+pub(crate) fn waiters(key: usize) -> usize {
+    let mut count = 0;
+    let count_and_leave = |_| {
+        count += 1;
+        FilterOp::Skip
+    };
+    // SAFETY: the filter only counts and the callback does nothing, so neither unwinds nor parks; no thread is woken,
+    // so a key that is not ours could not be disturbed either.
+    unsafe { unpark_filter(key, count_and_leave, |_| DEFAULT_UNPARK_TOKEN) };
+    count
+}
+
+/// Declares a `const fn` that becomes a plain `fn` in model-checking builds, whose atomics are made at run time.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
+        #[cfg(not(loom))]
+        $(#[$attribute])*
+        $visibility const fn $($rest)*
+
+        #[cfg(loom)]
+        $(#[$attribute])*
+        $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
