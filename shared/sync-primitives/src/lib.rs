@@ -15,3 +15,8 @@ pub use queue::{
 };
 pub use rlock::{MappedRLockGuard, Outermost, RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits};
+
+/// For models: the moment at which timed waits run out.
+#[cfg(loom)]
+#[doc(hidden)]
+pub use park::model::tick;

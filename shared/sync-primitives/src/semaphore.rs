@@ -768,7 +768,9 @@ impl RawSemaphore {
             // look at it under the bucket lock, with the thread still in line.
             let waiter = unsafe { &*waiter };
             let missing = waiter.wanted - waiter.got.get();
-            if waiter.since.is_overdue(now) {
+            // Once served in part, always served: `now` was read before the bucket lock was taken, so it may be older
+            // than that of the thread that served the part.
+            if waiter.got.get() > 0 || waiter.since.is_overdue(now) {
                 let part = self.take_up_to(missing, &in_hand, promised);
                 waiter.got.set(waiter.got.get() + part);
                 return if part == missing { FilterOp::Unpark } else { FilterOp::Stop };

@@ -31,10 +31,17 @@ loom::thread_local! {
 
 /// The waiting lines of one execution.
 struct Lot {
-    /// In order of first use, which is the same whenever the checker repeats a schedule. An index is a lock rank.
-    buckets: std::sync::Mutex<Vec<(usize, Arc<Bucket>)>>,
+    buckets: std::sync::Mutex<Buckets>,
+    /// What the clock shows: a thread may read it late, as loom allows of an unordered load.
     ticked: AtomicBool,
     next_thread: std::sync::atomic::AtomicUsize,
+}
+
+struct Buckets {
+    /// In order of first use, which is the same whenever the checker repeats a schedule. An index is a lock rank.
+    by_key: Vec<(usize, Arc<Bucket>)>,
+    /// What new buckets start with.
+    ticked: bool,
 }
 
 type Bucket = Mutex<Line>;
@@ -62,7 +69,7 @@ enum Wake {
 impl Lot {
     fn new() -> Self {
         Lot {
-            buckets: std::sync::Mutex::new(Vec::new()),
+            buckets: std::sync::Mutex::new(Buckets { by_key: Vec::new(), ticked: false }),
             ticked: AtomicBool::new(false),
             next_thread: std::sync::atomic::AtomicUsize::new(1),
         }
@@ -71,13 +78,13 @@ impl Lot {
     /// The bucket of `key` and its lock rank.
     fn bucket(&self, key: usize) -> (usize, Arc<Bucket>) {
         let mut buckets = self.buckets.lock().unwrap();
-        if let Some(rank) = buckets.iter().position(|(k, _)| *k == key) {
-            return (rank, buckets[rank].1.clone());
+        if let Some(rank) = buckets.by_key.iter().position(|(k, _)| *k == key) {
+            return (rank, buckets.by_key[rank].1.clone());
         }
-        let ticked = self.ticked.load(Ordering::Relaxed);
-        let line = Line { waiters: VecDeque::new(), ticked };
-        buckets.push((key, Arc::new(Mutex::new(line))));
-        (buckets.len() - 1, buckets[buckets.len() - 1].1.clone())
+        let line = Line { waiters: VecDeque::new(), ticked: buckets.ticked };
+        let bucket = Arc::new(Mutex::new(line));
+        buckets.by_key.push((key, bucket.clone()));
+        (buckets.by_key.len() - 1, bucket)
     }
 
     /// Calls `f` with the line that `waiter` is in, or was in last, locked.
@@ -94,9 +101,13 @@ impl Lot {
 }
 
 /// Ends every timed wait that has begun, now; those that begin later end at once.
-pub(crate) fn tick() {
+pub fn tick() {
     LOT.ticked.store(true, Ordering::Relaxed);
-    let buckets: Vec<_> = LOT.buckets.lock().unwrap().iter().map(|(_, bucket)| bucket.clone()).collect();
+    let buckets: Vec<_> = {
+        let mut buckets = LOT.buckets.lock().unwrap();
+        buckets.ticked = true;
+        buckets.by_key.iter().map(|(_, bucket)| bucket.clone()).collect()
+    };
     for bucket in buckets {
         let mut line = bucket.lock().unwrap();
         line.ticked = true;

@@ -1,0 +1,534 @@
+//! Models: every schedule of a few threads over the shipping state machines, tried by loom.
+//!
+//! Run by `RUSTFLAGS="--cfg loom" cargo test --release -p sync-primitives --test loom`.
+//!
+//! Data under a lock is a loom cell, which fails the model when two accesses are not ordered: that is how a weakened
+//! Acquire or Release shows. A lost wake-up shows as a deadlock, which loom reports. A thread that calls [`tick`] is
+//! the clock: timed waits run out when it does, at any point of any schedule.
+#![cfg(loom)]
+
+use loom::{cell::UnsafeCell, thread};
+use std::{sync::Arc, time::Duration};
+use sync_primitives::{BoundedSemaphore, Condition, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, tick};
+
+/// Explores `model` with up to `preemptions` switches away from a thread that could go on. Most concurrency bugs need
+/// no more than two (Musuvathi and Qadeer, "Iterative context bounding", 2007); `None` tries every schedule.
+fn explore(preemptions: impl Into<Option<usize>>, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions.into();
+    builder.check(model);
+}
+
+/// A plain counter whose unordered use fails the model.
+#[derive(Default)]
+struct Counter(UnsafeCell<usize>);
+
+impl Counter {
+    fn add(&self, n: usize) {
+        // SAFETY: loom checks that no other access overlaps or is unordered.
+        self.0.with_mut(|value| unsafe { *value += n });
+    }
+
+    fn get(&self) -> usize {
+        // SAFETY: as in `add`.
+        self.0.with(|value| unsafe { *value })
+    }
+}
+
+fn spawn<T: Send + Sync + 'static, R: 'static>(
+    shared: &Arc<T>,
+    body: impl FnOnce(&T) -> R + 'static,
+) -> thread::JoinHandle<R> {
+    let shared = Arc::clone(shared);
+    thread::spawn(move || body(&shared))
+}
+
+const SOON: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_lock_excludes_and_passes_on_what_was_written() {
+    explore(None, || {
+        let lock = Arc::new(Lock::new(Counter::default()));
+        let other = spawn(&lock, |lock| lock.lock().add(1));
+        lock.lock().add(1);
+        other.join().unwrap();
+        assert_eq!(lock.lock().get(), 2);
+    });
+}
+
+#[test]
+fn a_lock_wakes_every_sleeper_in_the_end() {
+    explore(2, || {
+        let lock = Arc::new(Lock::new(Counter::default()));
+        let others = [(); 2].map(|()| spawn(&lock, |lock| lock.lock().add(1)));
+        lock.lock().add(1);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(lock.lock().get(), 3);
+    });
+}
+
+#[test]
+fn a_lock_handed_over_passes_on_what_was_written() {
+    explore(2, || {
+        let lock = Arc::new(Lock::new(Counter::default()));
+        let others = [(); 2].map(|()| {
+            spawn(&lock, |lock| {
+                let guard = lock.lock();
+                guard.add(1);
+                LockGuard::unlock_fair(guard);
+            })
+        });
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(lock.lock().get(), 2);
+    });
+}
+
+#[test]
+fn an_overdue_waiter_gets_the_lock_with_what_was_written() {
+    explore(2, || {
+        let lock = Arc::new(Lock::new(Counter::default()));
+        let clock = thread::spawn(tick);
+        let other = spawn(&lock, |lock| lock.lock().add(1));
+        lock.lock().add(1);
+        lock.lock().add(1);
+        other.join().unwrap();
+        clock.join().unwrap();
+        assert_eq!(lock.lock().get(), 3);
+    });
+}
+
+#[test]
+fn giving_up_on_a_lock_leaves_it_usable() {
+    explore(2, || {
+        let lock = Arc::new(Lock::new(Counter::default()));
+        let clock = thread::spawn(tick);
+        let timed = spawn(&lock, |lock| lock.try_lock_for(SOON).map(|guard| guard.add(1)).is_some());
+        let patient = spawn(&lock, |lock| lock.lock().add(1));
+        lock.lock().add(1);
+        let expected = 2 + usize::from(timed.join().unwrap());
+        patient.join().unwrap();
+        clock.join().unwrap();
+        assert_eq!(lock.lock().get(), expected);
+    });
+}
+
+#[test]
+fn an_rlock_excludes_others_at_every_depth() {
+    explore(None, || {
+        let lock = Arc::new(RLock::new(Counter::default()));
+        let other = spawn(&lock, |lock| {
+            let outer = lock.lock();
+            lock.lock().add(1);
+            assert_eq!(lock.depth(), 1);
+            outer.add(1);
+        });
+        let outer = lock.lock();
+        let inner = lock.lock();
+        drop(outer);
+        inner.add(1);
+        drop(inner);
+        other.join().unwrap();
+        assert_eq!(lock.lock().get(), 3);
+    });
+}
+
+#[test]
+fn trying_an_rlock_succeeds_for_its_owner_only() {
+    explore(None, || {
+        let lock = Arc::new(RLock::new(Counter::default()));
+        let other = spawn(&lock, |lock| lock.try_lock().map(|guard| guard.add(1)).is_some());
+        let guard = lock.lock();
+        assert!(lock.try_lock().is_some());
+        guard.add(1);
+        drop(guard);
+        let expected = 1 + usize::from(other.join().unwrap());
+        assert_eq!(lock.lock().get(), expected);
+    });
+}
+
+/// A lock, what it protects, and the condition for it.
+#[derive(Default)]
+struct Gate<L> {
+    lock: L,
+    changed: Condition,
+}
+
+#[test]
+fn a_notification_after_the_change_is_never_lost() {
+    explore(None, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let waiter = spawn(&gate, |gate| {
+            let mut guard = gate.lock.lock();
+            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+            assert_eq!(guard.get(), 1);
+        });
+        gate.lock.lock().add(1);
+        gate.changed.notify_one();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_notification_under_the_lock_is_never_lost() {
+    explore(None, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let waiter = spawn(&gate, |gate| {
+            let mut guard = gate.lock.lock();
+            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+        });
+        let guard = gate.lock.lock();
+        guard.add(1);
+        gate.changed.notify_one();
+        drop(guard);
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn notify_all_wakes_two_waiters() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let waiters = [(); 2].map(|()| {
+            spawn(&gate, |gate| {
+                let mut guard = gate.lock.lock();
+                gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+            })
+        });
+        let guard = gate.lock.lock();
+        guard.add(1);
+        gate.changed.notify_all();
+        drop(guard);
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
+#[test]
+fn each_notify_one_wakes_one_waiter() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let waiters = [(); 2].map(|()| {
+            spawn(&gate, |gate| {
+                let mut guard = gate.lock.lock();
+                gate.changed.wait_while(&mut guard, |tickets| tickets.get() == 0);
+                guard.add(usize::MAX); // takes one ticket: adds -1
+            })
+        });
+        for _ in 0..2 {
+            gate.lock.lock().add(1);
+            gate.changed.notify_one();
+        }
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
+#[test]
+fn a_timed_wait_and_a_notification_agree() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let clock = thread::spawn(tick);
+        let waiter = spawn(&gate, |gate| {
+            let mut guard = gate.lock.lock();
+            let result = gate.changed.wait_for(&mut guard, SOON);
+            guard.add(1);
+            !result.timed_out()
+        });
+        let guard = gate.lock.lock();
+        let took_one = gate.changed.notify_one();
+        guard.add(1);
+        drop(guard);
+        assert_eq!(waiter.join().unwrap(), took_one);
+        clock.join().unwrap();
+        assert_eq!(gate.changed.waiters(), 0);
+    });
+}
+
+#[test]
+fn of_two_timed_waiters_one_notification_wakes_one() {
+    explore(1, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let clock = thread::spawn(tick);
+        let waiters = [(); 2].map(|()| {
+            spawn(&gate, |gate| {
+                let mut guard = gate.lock.lock();
+                !gate.changed.wait_for(&mut guard, SOON).timed_out()
+            })
+        });
+        let took_one = gate.changed.notify_one();
+        let woken = waiters.map(|waiter| usize::from(waiter.join().unwrap()));
+        assert_eq!(woken.iter().sum::<usize>(), usize::from(took_one));
+        clock.join().unwrap();
+    });
+}
+
+#[test]
+fn two_locks_on_one_condition_are_both_woken() {
+    explore(2, || {
+        let gates = Arc::new((Lock::new(Counter::default()), Lock::new(Counter::default()), Condition::new()));
+        let first = spawn(&gates, |(lock, _, changed)| {
+            changed.wait_while(&mut lock.lock(), |counter| counter.get() == 0);
+        });
+        let second = spawn(&gates, |(_, lock, changed)| {
+            changed.wait_while(&mut lock.lock(), |counter| counter.get() == 0);
+        });
+        gates.0.lock().add(1);
+        gates.1.lock().add(1);
+        gates.2.notify_all();
+        first.join().unwrap();
+        second.join().unwrap();
+    });
+}
+
+#[test]
+fn a_wait_gives_up_every_level_of_an_rlock_and_takes_every_level_back() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<RLock<SharedCounter>>::default());
+        let waiter = spawn(&gate, |gate| {
+            let _outer = gate.lock.lock();
+            let mut inner = gate.lock.lock();
+            gate.changed.wait_while(&mut inner, |counter| counter.get() == 0);
+            assert_eq!(gate.lock.depth(), 2);
+            inner.add(1);
+        });
+        {
+            let guard = gate.lock.lock();
+            assert_eq!(gate.lock.depth(), 1);
+            guard.add(1);
+            gate.changed.notify_one();
+        }
+        waiter.join().unwrap();
+        assert_eq!(gate.lock.lock().get(), 2);
+    });
+}
+
+/// A [`Counter`] that claims to be `Sync`; the model proves the claim for the accesses made.
+#[derive(Default)]
+struct SharedCounter(Counter);
+
+// SAFETY: loom fails the model on any two accesses that are not ordered.
+unsafe impl Sync for SharedCounter {}
+
+impl std::ops::Deref for SharedCounter {
+    type Target = Counter;
+
+    fn deref(&self) -> &Counter {
+        &self.0
+    }
+}
+
+#[test]
+fn waiting_on_an_outermost_is_a_release_and_an_acquire() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<RLock<Counter>>::default());
+        let waiter = spawn(&gate, |gate| {
+            let mut guard = gate.lock.lock();
+            let mut outermost = RLockGuard::outermost(&mut guard).unwrap();
+            gate.changed.wait_while(&mut outermost, |counter| counter.get() == 0);
+            guard.add(1);
+        });
+        gate.lock.lock().add(1);
+        gate.changed.notify_all();
+        waiter.join().unwrap();
+        assert_eq!(gate.lock.lock().get(), 2);
+    });
+}
+
+/// A semaphore and something that only holders of a permit touch.
+struct Guarded {
+    semaphore: Semaphore,
+    value: SharedCounter,
+}
+
+impl Guarded {
+    fn new(permits: usize) -> Arc<Self> {
+        Arc::new(Guarded { semaphore: Semaphore::new(permits), value: SharedCounter::default() })
+    }
+}
+
+#[test]
+fn one_permit_excludes_and_passes_on_what_was_written() {
+    explore(2, || {
+        let shared = Guarded::new(1);
+        let enter = |shared: &Guarded| {
+            let _permit = shared.semaphore.acquire();
+            shared.value.add(1);
+        };
+        let others = [(); 2].map(|()| spawn(&shared, enter));
+        enter(&shared);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!((shared.value.get(), shared.semaphore.available_permits()), (3, 1));
+    });
+}
+
+#[test]
+fn a_waiter_for_all_permits_excludes_waiters_for_one() {
+    explore(2, || {
+        let shared = Guarded::new(2);
+        let others = [(); 2].map(|()| spawn(&shared, |shared| drop(shared.semaphore.acquire())));
+        let both = spawn(&shared, |shared| {
+            let _permits = shared.semaphore.acquire_many(2);
+            shared.value.add(1);
+        });
+        others.into_iter().for_each(|other| other.join().unwrap());
+        both.join().unwrap();
+        assert_eq!((shared.value.get(), shared.semaphore.available_permits()), (1, 2));
+    });
+}
+
+#[test]
+fn an_overdue_waiter_is_served_in_part_and_sees_what_was_written() {
+    explore(2, || {
+        let shared = Guarded::new(0);
+        let clock = thread::spawn(tick);
+        let both = spawn(&shared, |shared| {
+            let permits = shared.semaphore.acquire_many(2);
+            shared.value.add(1);
+            permits.forget();
+        });
+        let giver = spawn(&shared, |shared| shared.semaphore.add_permits(1));
+        shared.value.add(1);
+        shared.semaphore.add_permits(1);
+        giver.join().unwrap();
+        both.join().unwrap();
+        clock.join().unwrap();
+        assert_eq!((shared.value.get(), shared.semaphore.available_permits()), (2, 0));
+    });
+}
+
+#[test]
+fn a_waiter_that_gives_up_returns_its_part_and_wakes_those_behind_it() {
+    explore(2, || {
+        let shared = Guarded::new(0);
+        let clock = thread::spawn(tick);
+        let impatient = spawn(&shared, |shared| shared.semaphore.try_acquire_many_for(2, SOON).is_none());
+        let modest = spawn(&shared, |shared| shared.semaphore.acquire().forget());
+        shared.semaphore.add_permits(1);
+        assert!(impatient.join().unwrap());
+        modest.join().unwrap();
+        clock.join().unwrap();
+        assert_eq!(shared.semaphore.available_permits(), 0);
+    });
+}
+
+#[test]
+fn a_wake_up_that_comes_too_late_is_passed_on() {
+    explore(2, || {
+        // Two permits come back. The waiter for two is woken, finds that a running thread took one of them for good,
+        // and must leave the other to the waiter for one.
+        let shared = Guarded::new(0);
+        let two = spawn(&shared, |shared| drop(shared.semaphore.acquire_many(2)));
+        let one = spawn(&shared, |shared| shared.semaphore.acquire().forget());
+        shared.semaphore.add_permits(2);
+        let barged = shared.semaphore.try_acquire().map(|permit| permit.forget()).is_some();
+        one.join().unwrap();
+        shared.semaphore.add_permits(1 + usize::from(barged));
+        two.join().unwrap();
+        assert_eq!(shared.semaphore.available_permits(), 2);
+    });
+}
+
+#[test]
+fn a_bound_holds_while_permits_are_added_and_forgotten() {
+    explore(2, || {
+        let semaphore = Arc::new(BoundedSemaphore::new(1));
+        let other = spawn(&semaphore, |semaphore| semaphore.acquire().forget());
+        let added = semaphore.add_permits(1).is_ok();
+        other.join().unwrap();
+        assert_eq!(semaphore.available_permits(), usize::from(added));
+        assert_eq!(semaphore.add_permits(1).is_ok(), !added);
+    });
+}
+
+#[test]
+fn items_come_out_once_in_order_with_what_was_written() {
+    explore(2, || {
+        let queue = Arc::new(Queue::bounded(1));
+        let producer = spawn(&queue, |queue| {
+            for n in 1..=2 {
+                let counter = Counter::default();
+                counter.add(n);
+                queue.push(counter).unwrap();
+            }
+        });
+        assert_eq!(queue.pop().unwrap().get(), 1);
+        assert_eq!(queue.pop().unwrap().get(), 2);
+        producer.join().unwrap();
+    });
+}
+
+#[test]
+fn two_producers_and_two_consumers_lose_nothing() {
+    explore(2, || {
+        let queue = Arc::new(Queue::bounded(1));
+        let producers = [1, 2].map(|n| spawn(&queue, move |queue| queue.push(n).unwrap()));
+        let consumer = spawn(&queue, |queue| queue.pop().unwrap());
+        let sum = queue.pop().unwrap() + consumer.join().unwrap();
+        producers.into_iter().for_each(|producer| producer.join().unwrap());
+        assert_eq!(sum, 3);
+    });
+}
+
+#[test]
+fn an_item_that_comes_as_a_pop_gives_up_is_not_lost() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        let clock = thread::spawn(tick);
+        let consumer = spawn(&queue, |queue| queue.try_pop_for(SOON).ok());
+        queue.push(7).unwrap();
+        let popped = consumer.join().unwrap();
+        clock.join().unwrap();
+        assert_eq!(popped.or(queue.try_pop().ok()), Some(7));
+        assert!(queue.is_empty());
+    });
+}
+
+#[test]
+fn closing_wakes_both_ends_and_hands_items_back() {
+    explore(2, || {
+        let queue = Arc::new(Queue::bounded(1));
+        let producer = spawn(&queue, |queue| {
+            let first = queue.push(1).map_or(0, |()| 1);
+            let second = queue.push(2).map_or(0, |()| 2);
+            first + second
+        });
+        let consumer = spawn(&queue, |queue| queue.iter().sum::<u32>());
+        let left: u32 = queue.close_now().into_iter().sum();
+        assert_eq!(producer.join().unwrap(), consumer.join().unwrap() + left);
+    });
+}
+
+#[test]
+fn join_waits_for_tasks_and_sees_their_work() {
+    explore(2, || {
+        let work = Arc::new((Queue::<usize>::unbounded(), [SharedCounter::default(), SharedCounter::default()]));
+        let workers = [(); 2].map(|()| {
+            spawn(&work, |(queue, results)| {
+                for task in queue.tasks() {
+                    results[*task].add(1);
+                }
+            })
+        });
+        let (queue, results) = &*work;
+        queue.push(0).unwrap();
+        queue.push(1).unwrap();
+        queue.join();
+        assert_eq!(results.each_ref().map(|result| result.get()), [1, 1]);
+        queue.close();
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+    });
+}
+
+#[test]
+fn join_gives_up_in_time_or_returns_when_all_is_done() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        queue.push(()).unwrap();
+        let clock = thread::spawn(tick);
+        let worker = spawn(&queue, |queue| drop(queue.task().unwrap()));
+        let patient = spawn(&queue, |queue| queue.join());
+        queue.join_for(SOON);
+        worker.join().unwrap();
+        patient.join().unwrap();
+        assert!(queue.join_for(Duration::ZERO));
+        clock.join().unwrap();
+    });
+}
