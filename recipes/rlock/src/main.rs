@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A row is `stock,item,quantity` (what is there at first), `add,item,quantity`, `remove,item,quantity` or
-//! `transfer,from,to,quantity`. An item's stock row comes before its orders and covers all that leaves it, so no order can
-//! fail, whichever thread is first, and you see the same closing stock at every run, in byte order of the items.
+//! `transfer,from,to,quantity`. An item's stock row comes before its orders and covers all that leaves it, so no order
+//! can fail, whichever thread is first, and you see the same closing stock at every run, in byte order of the items.
 
 use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::{cell::Cell, collections::BTreeMap, env, fs, process, thread};

@@ -6,9 +6,9 @@
 //! ```
 //!
 //! A line is a client and a number from 2 to 1000000000000 whose largest prime factor it wants. Each request is a
-//! connection of its own to a server inside this program, which tells a fourth one at the same time that it is busy. You
-//! see each client's answers in the order of its requests, the clients in byte order, then the counts. The first file
-//! that cannot be read or line that is malformed is reported before any connection is made, and nothing is printed.
+//! connection of its own to a server inside this program, which tells a fourth one at the same time that it is busy.
+//! You see each client's answers in the order of its requests, the clients in byte order, then the counts. The first
+//! file that cannot be read or line that is malformed is reported before any connection is made.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -25,13 +25,14 @@ type Requests = BTreeMap<String, Vec<u64>>;
 // ANCHOR: main
 fn main() {
     let requests = load(&input_files()).unwrap_or_else(|reason| fail(&reason));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap_or_else(|error| fail(&error.to_string()));
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap_or_else(|error| fail(&format!("no server: {error}")));
     let address = listener.local_addr().expect("a listener has an address");
     let server = thread::spawn(move || serve(&listener));
     let answers = ask_all(&requests, address).unwrap_or_else(|reason| fail(&reason));
     DESK.lock().closing = true;
     // One more connection gets the server out of `accept`, and it sees that it is closing.
-    TcpStream::connect(address).unwrap_or_else(|error| fail(&error.to_string()));
+    TcpStream::connect(address).unwrap_or_else(|error| fail(&format!("the server does not close: {error}")));
     server.join().expect("the server panicked");
     print(&requests, &answers);
 }
@@ -85,7 +86,7 @@ fn serve(listener: &TcpListener) {
         if desk.closing {
             break;
         }
-        // A connection that failed is its client's to report.
+        // Here and in `attend` an error needs no report: the client gets no answer, and says so.
         let Ok(stream) = stream else { continue };
         let welcome = desk.serving < SERVED_AT_ONCE;
         *(if welcome { &mut desk.serving } else { &mut desk.turned_away }) += 1;
@@ -95,10 +96,9 @@ fn serve(listener: &TcpListener) {
 }
 
 fn attend(stream: TcpStream, welcome: bool) {
-    // So is an answer that does not come.
     let _ = answer(&stream, welcome);
+    // First make room, then end the stream: the client that reads the end gives its permit to the next.
     DESK.lock().serving -= usize::from(welcome);
-    // Only now the client reads the end of the stream and gives its permit back: there is room for the next.
     drop(stream);
 }
 

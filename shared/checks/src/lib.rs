@@ -1,0 +1,4 @@
+//! Tests that hold the workspace together; there is nothing to use here.
+//!
+//! - `tests/rejects.rs`: the compiler refuses every `recipes/*/rejects/*.rs`, and for the reason given.
+//! - `tests/readme.rs`: the table in `README.md` and the folders in `recipes/` say the same.

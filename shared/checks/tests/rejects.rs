@@ -1,0 +1,168 @@
+//! What the compiler must refuse, it refuses, and for the reason given.
+//!
+//! A reject is a whole program, `recipes/RECIPE/rejects/FILE.rs`. Its first line, such as `// error: E0277`, is the
+//! error that it must give, with no other beside it. Lines that end in `// refused` are why: without them it must
+//! compile.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{LazyLock, mpsc};
+use std::{fs, io, thread, time::Duration};
+
+const MARK: &str = "// refused";
+const TIME_LIMIT: Duration = Duration::from_secs(600);
+
+/// A folder that is read wrongly has no rejects, and no reject fails. Raise this with every new one.
+const AT_LEAST: usize = 13;
+
+#[test]
+fn every_reject_is_refused_for_its_reason() {
+    assert!(REJECTS.len() >= AT_LEAST, "there are only {} rejects", REJECTS.len());
+    let failures: Vec<_> = REJECTS.iter().filter_map(|(name, source)| judge(name, source).err()).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Programs that this test must find fault with, and what it must say. Were they not found out, no reject would be.
+const PLANTED: [(&str, &str, &str); 6] = [
+    ("compiles", "// error: E0308\nfn main() {\n    main(); // refused\n}\n", "compiles, but must not"),
+    ("other", "// error: E0277\nfn main() {\n    let _: u8 = \"\"; // refused\n}\n", "gives E0308, not E0277"),
+    (
+        "two",
+        "// error: E0308\nfn main() {\n    let _: u8 = no(\"\"); let _: u8 = \"\"; // refused\n}\n",
+        "gives E0308, E0425",
+    ),
+    ("syntax", "// error: E0308\nfn main() {\n    let // refused\n}\n", "gives an error without a code"),
+    (
+        "elsewhere",
+        "// error: E0308\nfn main() {\n    let _: u8 = \"\";\n    // refused\n}\n",
+        "still gives E0308 without",
+    ),
+    (
+        "header",
+        "//! error: E0308\nfn main() {\n    let _: u8 = \"\"; // refused\n}\n",
+        "begins with `//! error: E0308`",
+    ),
+];
+
+#[test]
+fn a_bad_reject_is_found_out() {
+    for (name, source, complaint) in PLANTED {
+        let complaints = judge(name, source).expect_err(name);
+        assert!(complaints.starts_with(name) && complaints.contains(complaint), "{complaints}");
+    }
+}
+
+fn judge(name: &str, source: &str) -> Result<(), String> {
+    let first = source.lines().next().unwrap_or_default();
+    let Some(code) = first.strip_prefix("// error: ") else {
+        return Err(format!("{name}: begins with `{first}`, not with a line such as `// error: E0277`"));
+    };
+    let list = |errors: &BTreeSet<String>| errors.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let (errors, rest) = (&ERRORS[&program(name)], &ERRORS[&mended(name)]);
+    if errors.is_empty() {
+        Err(format!("{name}: compiles, but must not"))
+    } else if list(errors) != code {
+        Err(format!("{name}: gives {}, not {code}", list(errors)))
+    } else if !rest.is_empty() {
+        Err(format!("{name}: still gives {} without the lines that end in `{MARK}`", list(rest)))
+    } else {
+        Ok(())
+    }
+}
+
+/// Each reject's path in the workspace and its text.
+static REJECTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let mut rejects = Vec::new();
+    for recipe in names(&workspace().join("recipes")) {
+        for file in names(&workspace().join("recipes").join(&recipe).join("rejects")) {
+            let name = format!("recipes/{recipe}/rejects/{file}");
+            let source = fs::read_to_string(workspace().join(&name)).expect("a reject is a text file");
+            rejects.push((name, source));
+        }
+    }
+    rejects
+});
+
+/// What the compiler says of each program: its errors' codes. One run of cargo finds all, so the tests share it.
+static ERRORS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
+    let mut programs = BTreeMap::new();
+    let planted = PLANTED.iter().map(|(name, source, _)| (*name, *source));
+    for (name, source) in REJECTS.iter().map(|(name, source)| (&**name, &**source)).chain(planted) {
+        let unmarked = source.lines().filter(|line| !line.ends_with(MARK)).map(|line| format!("{line}\n"));
+        programs.insert(mended(name), unmarked.collect());
+        programs.insert(program(name), source.to_owned());
+    }
+    let output = check(&scratch_project(&programs));
+    let stdout = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+    let mut errors = BTreeMap::<_, BTreeSet<_>>::new();
+    for line in stdout.lines() {
+        let message: Value = serde_json::from_str(line).expect("cargo writes one JSON object a line");
+        if let Some(program) = message["target"]["name"].as_str().filter(|name| programs.contains_key(*name)) {
+            errors.entry(program.to_owned()).or_default().extend(error_code(&message["message"]));
+        }
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.keys().eq(programs.keys()), "cargo did not come to every program:\n{stderr}");
+    errors
+});
+
+fn error_code(message: &Value) -> Option<String> {
+    let text = message["message"].as_str().unwrap_or_default();
+    if message["level"] != "error" || text.starts_with("aborting due to") {
+        return None;
+    }
+    let code = message["code"]["code"].as_str();
+    Some(code.map_or_else(|| format!("an error without a code ({text})"), str::to_owned))
+}
+
+/// One project for all programs, with a target folder that the next run finds again.
+fn scratch_project(programs: &BTreeMap<String, String>) -> PathBuf {
+    let project = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rejects");
+    let sources = project.join("src/bin");
+    let _ = fs::remove_dir_all(&sources); // those of the last run, if there was one
+    fs::create_dir_all(&sources).expect("the target folder takes folders");
+    for (name, source) in programs {
+        fs::write(sources.join(name).with_extension("rs"), source).expect("the target folder takes files");
+    }
+    let library = workspace().join("shared/sync-primitives");
+    let package = "[workspace]\n\n[package]\nname = \"rejects\"\nedition = \"2024\"\n";
+    let manifest = format!("{package}\n[dependencies]\nsync-primitives.path = '{}'\n", library.display());
+    fs::write(project.join("Cargo.toml"), manifest).expect("the target folder takes files");
+    // With the workspace's versions, cargo needs nothing that it has not fetched for the workspace.
+    fs::copy(workspace().join("Cargo.lock"), project.join("Cargo.lock")).expect("cargo has locked the versions");
+    project
+}
+
+fn check(project: &Path) -> Output {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["check", "--offline", "--bins", "--keep-going", "--message-format=json", "--manifest-path"]);
+    cargo.arg(project.join("Cargo.toml")).arg("--target-dir").arg(project.join("target"));
+    // Flags such as `-Dwarnings` would add errors of their own.
+    cargo.env("RUSTFLAGS", "").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(cargo.output()));
+    receiver.recv_timeout(TIME_LIMIT).expect("cargo ends within the time limit").expect("cargo can be run")
+}
+
+fn program(name: &str) -> String {
+    name.replace(['/', '.'], "-")
+}
+
+fn mended(name: &str) -> String {
+    program(name) + "-mended"
+}
+
+/// What is in a folder, in order; nothing if there is no such folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let name = |entry: io::Result<fs::DirEntry>| entry.expect("a folder can be read").file_name();
+    let mut names: Vec<_> = entries.map(|entry| name(entry).into_string().expect("names are UTF-8")).collect();
+    names.sort();
+    names
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies two folders deep")
+}
