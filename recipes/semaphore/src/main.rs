@@ -71,12 +71,12 @@ fn ask(number: u64, server: SocketAddr) -> io::Result<u64> {
 // ANCHOR_END: client
 
 // ANCHOR: server
-static DESK: Lock<Desk> = Lock::new(Desk { serving: 0, most: 0, turned_away: 0, closing: false });
+static DESK: Lock<Desk> = Lock::new(Desk { serving: 0, most: 0, refused: 0, closing: false });
 
 struct Desk {
     serving: usize,
     most: usize,
-    turned_away: usize,
+    refused: usize,
     closing: bool,
 }
 
@@ -89,7 +89,7 @@ fn serve(listener: &TcpListener) {
         // Here and in `attend` an error needs no report: the client gets no answer, and says so.
         let Ok(stream) = stream else { continue };
         let welcome = desk.serving < SERVED_AT_ONCE;
-        *(if welcome { &mut desk.serving } else { &mut desk.turned_away }) += 1;
+        *(if welcome { &mut desk.serving } else { &mut desk.refused }) += 1;
         desk.most = desk.most.max(desk.serving);
         thread::spawn(move || attend(stream, welcome));
     }
@@ -125,7 +125,7 @@ fn print(requests: &Requests, answers: &[Vec<u64>]) {
     }
     let (asked, answered) = (requests.values().flatten().count(), answers.iter().flatten().count());
     let desk = DESK.lock();
-    println!("{asked} requests, {answered} answers, {} turned away", desk.turned_away);
+    println!("requests: {asked}, answers: {answered}, refused: {}", desk.refused);
     eprintln!("the server had up to {} connections at once", desk.most);
 }
 

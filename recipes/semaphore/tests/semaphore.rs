@@ -34,7 +34,7 @@ fn forty_clients_share_the_three_connections() {
     let requests: String = (10..50).map(|client| format!("client{client} {client}\n")).collect();
     let end = semaphore(&[&input("forty.txt", &requests)]);
     assert_eq!(end.code, Some(0), "{}", end.stderr);
-    assert_eq!(end.stdout.lines().last(), Some("40 requests, 40 answers, 0 turned away"));
+    assert_eq!(end.stdout.lines().last(), Some("requests: 40, answers: 40, refused: 0"));
     assert_eq!(end.stdout.lines().next(), Some("client10               5"));
 }
 
@@ -43,12 +43,12 @@ fn several_files_are_read_in_the_order_given() {
     let (one, two) = (input("one.txt", "ada 15\r\nbob 2\r\n"), input("two.txt", "ada 1000000000000"));
     let end = semaphore(&[&one, &two]);
     let expected = format!("{:10}{:>14}{:>14}\n{:10}{:>14}\n", "ada", 5, 5, "bob", 2);
-    assert_eq!((end.code, end.stdout), (Some(0), expected + "3 requests, 3 answers, 0 turned away\n"));
+    assert_eq!((end.code, end.stdout), (Some(0), expected + "requests: 3, answers: 3, refused: 0\n"));
 }
 
 #[test]
 fn an_empty_file_asks_nothing() {
-    assert_eq!(semaphore(&[&input("empty.txt", "")]).stdout, "0 requests, 0 answers, 0 turned away\n");
+    assert_eq!(semaphore(&[&input("empty.txt", "")]).stdout, "requests: 0, answers: 0, refused: 0\n");
 }
 
 #[test]

@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod barrier;
 mod condition;
+mod event;
 mod lock;
 mod park;
 mod queue;
 mod rlock;
 mod semaphore;
 
+pub use barrier::{Barrier, BarrierWaitResult, BrokenBarrier};
 pub use condition::{Condition, WaitTimeoutResult, Waitable};
+pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard};
 pub use queue::{
     Closed, Iter, LifoQueue, PriorityQueue, PushError, Queue, Task, TaskDoneError, Tasks, TryIter, TryPopError,

@@ -1,0 +1,1017 @@
+//! What all three queues promise. The file that includes this module names the type as `Subject`.
+
+use std::cell::Cell;
+use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sync_primitives::{Closed, PushError, TryPopError, TryPushError};
+
+use super::common::{LIMIT, LONG, Ledger, Rng, SHORT, Tracked, caught, let_pass, until, within, work_for};
+use super::{NAME, Subject};
+
+/// A queue with these items in it.
+fn filled<T: Ord>(items: impl IntoIterator<Item = T>) -> Subject<T> {
+    let queue = Subject::unbounded();
+    for item in items {
+        assert!(queue.try_push(item).is_ok());
+    }
+    queue
+}
+
+/// Everything that can be had at once, sorted.
+fn drained<T: Ord>(queue: &Subject<T>) -> Vec<T> {
+    let mut items: Vec<T> = queue.try_iter().collect();
+    items.sort();
+    items
+}
+
+#[test]
+fn what_is_pushed_is_popped() {
+    within(LIMIT, || {
+        let queue = Subject::unbounded();
+        assert!(queue.is_empty());
+        assert_eq!(queue.push("tea"), Ok(()));
+        assert_eq!((queue.len(), queue.is_empty()), (1, false));
+        assert_eq!(queue.pop(), Ok("tea"));
+        assert_eq!((queue.len(), queue.is_empty()), (0, true));
+    });
+}
+
+#[test]
+fn every_item_is_delivered_exactly_once() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        for capacity in [Some(1), Some(3), None] {
+            for _ in 0..3 {
+                Crowd::run(capacity, Ending::Drain, &mut rng);
+            }
+        }
+    });
+}
+
+#[test]
+fn every_accepted_item_is_delivered_exactly_once_when_it_is_closed_meanwhile() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        for capacity in [Some(1), Some(3), None] {
+            for _ in 0..10 {
+                Crowd::run(capacity, Ending::Close, &mut rng);
+            }
+        }
+    });
+}
+
+#[test]
+fn every_accepted_item_is_delivered_or_handed_back_exactly_once_when_it_is_closed_now() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        for capacity in [Some(1), Some(3), None] {
+            for _ in 0..10 {
+                Crowd::run(capacity, Ending::CloseNow, &mut rng);
+            }
+        }
+    });
+}
+
+/// How the traffic of a [`Crowd`] ends.
+#[derive(Clone, Copy, PartialEq)]
+enum Ending {
+    /// Closed after the last push.
+    Drain,
+    /// Closed at some time before.
+    Close,
+    /// As `Close`, with what is left handed back.
+    CloseNow,
+}
+
+/// Producers and consumers that use every way in and out, and a count of where each item went.
+struct Crowd {
+    queue: Subject<Tracked>,
+    ledger: Ledger,
+    delivered: Vec<AtomicUsize>,
+    refused: Vec<AtomicUsize>,
+}
+
+impl Crowd {
+    const PRODUCERS: usize = 3;
+    const CONSUMERS: usize = 3;
+    const ITEMS_EACH: usize = 100;
+    const ITEMS: usize = Self::PRODUCERS * Self::ITEMS_EACH;
+
+    fn run(capacity: Option<usize>, ending: Ending, rng: &mut Rng) {
+        let zeros = || (0..Self::ITEMS).map(|_| AtomicUsize::new(0)).collect();
+        let crowd = Crowd {
+            queue: capacity.map_or_else(Subject::unbounded, Subject::bounded),
+            ledger: Ledger::for_ids(Self::ITEMS),
+            delivered: zeros(),
+            refused: zeros(),
+        };
+        let handed_back = crowd.traffic(ending, rng);
+        crowd.check(ending, handed_back);
+    }
+
+    fn traffic(&self, ending: Ending, rng: &mut Rng) -> Vec<Tracked> {
+        thread::scope(|scope| {
+            for _ in 0..Self::CONSUMERS {
+                let rng = rng.fork();
+                scope.spawn(move || self.consume(rng));
+            }
+            let producers: Vec<_> = (0..Self::PRODUCERS)
+                .map(|producer| {
+                    let rng = rng.fork();
+                    scope.spawn(move || self.produce(producer * Self::ITEMS_EACH, rng))
+                })
+                .collect();
+            if ending == Ending::Drain {
+                producers.into_iter().for_each(|producer| producer.join().expect("a producer"));
+            } else {
+                work_for(rng.time_below(Duration::from_millis(3)));
+            }
+            if ending == Ending::CloseNow {
+                return self.queue.close_now();
+            }
+            self.queue.close();
+            Vec::new()
+        })
+    }
+
+    fn produce(&self, first: usize, mut rng: Rng) {
+        for id in first..first + Self::ITEMS_EACH {
+            if let Err(item) = self.push_somehow(self.ledger.value(id), &mut rng) {
+                assert_eq!(item.id, id, "the item that comes back");
+                self.refused[id].fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    fn push_somehow(&self, mut item: Tracked, rng: &mut Rng) -> Result<(), Tracked> {
+        loop {
+            let patience = rng.time_below(Duration::from_micros(50));
+            let outcome = match rng.below(5) {
+                0 => self.queue.try_push(item),
+                1 => self.queue.try_push_for(item, patience),
+                2 => self.queue.try_push_until(item, Instant::now() + patience),
+                _ => return self.queue.push(item).map_err(|PushError(item)| item),
+            };
+            match outcome {
+                Ok(()) => return Ok(()),
+                Err(TryPushError::Closed(refused)) => return Err(refused),
+                Err(TryPushError::Full(back)) => item = back,
+            }
+        }
+    }
+
+    fn consume(&self, mut rng: Rng) {
+        loop {
+            match self.pop_somehow(&mut rng) {
+                Ok(id) => drop(self.delivered[id].fetch_add(1, Relaxed)),
+                Err(TryPopError::Empty) => thread::yield_now(),
+                Err(TryPopError::Closed) => return,
+            }
+        }
+    }
+
+    fn pop_somehow(&self, rng: &mut Rng) -> Result<usize, TryPopError> {
+        let patience = rng.time_below(Duration::from_micros(50));
+        let item = match rng.below(8) {
+            0 => self.queue.try_pop()?,
+            1 => self.queue.try_pop_for(patience)?,
+            2 => self.queue.try_pop_until(Instant::now() + patience)?,
+            3 => return self.queue.task().map(|task| task.id).map_err(|Closed| TryPopError::Closed),
+            4 => return self.queue.try_task_for(patience).map(|task| task.id),
+            5 => return self.queue.try_task().map(|task| task.id),
+            _ => self.queue.pop().map_err(|Closed| TryPopError::Closed)?,
+        };
+        self.queue.task_done().expect("an item that was pushed and not yet marked");
+        Ok(item.id)
+    }
+
+    fn check(self, ending: Ending, handed_back: Vec<Tracked>) {
+        for item in &handed_back {
+            self.delivered[item.id].fetch_add(1, Relaxed);
+        }
+        for (id, (delivered, refused)) in self.delivered.iter().zip(&self.refused).enumerate() {
+            let (delivered, refused) = (delivered.load(Relaxed), refused.load(Relaxed));
+            assert_eq!(delivered + refused, 1, "item {id}: delivered {delivered} times, refused {refused} times");
+            assert!(ending != Ending::Drain || delivered == 1, "item {id} was refused before the close");
+        }
+        assert!(self.queue.join_for(Duration::ZERO), "every item was marked done");
+        assert!(self.queue.task_done().is_err());
+        assert_eq!((self.queue.len(), self.queue.waiters()), (0, 0));
+        drop((handed_back, self.queue));
+        self.ledger.assert_each_dropped_once();
+    }
+}
+
+#[test]
+fn try_pop_says_empty_and_try_push_says_full_with_the_item() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        assert_eq!(queue.try_pop(), Err(TryPopError::Empty));
+        assert_eq!(queue.try_push(1), Ok(()));
+        assert_eq!(queue.try_push(2), Err(TryPushError::Full(2)));
+        assert_eq!(queue.len(), 1);
+        assert_eq!(queue.try_pop(), Ok(1));
+        assert_eq!(queue.try_push(3), Ok(()));
+    });
+}
+
+#[test]
+fn a_timed_pop_gives_up_when_its_time_has_passed_and_not_before() {
+    within(LIMIT, || {
+        let queue = Subject::<u8>::unbounded();
+        let start = Instant::now();
+        assert_eq!(queue.try_pop_for(SHORT), Err(TryPopError::Empty));
+        assert!(start.elapsed() >= SHORT);
+        let deadline = Instant::now() + SHORT;
+        assert_eq!(queue.try_pop_until(deadline), Err(TryPopError::Empty));
+        assert!(Instant::now() >= deadline);
+        assert!(matches!(queue.try_task_for(SHORT), Err(TryPopError::Empty)));
+        assert!(Instant::now() >= deadline + SHORT);
+        let deadline = Instant::now() + SHORT;
+        assert!(matches!(queue.try_task_until(deadline), Err(TryPopError::Empty)));
+        assert!(Instant::now() >= deadline);
+        assert_eq!(queue.waiters(), 0, "who gave up has left the line");
+    });
+}
+
+#[test]
+fn a_timed_push_gives_up_when_its_time_has_passed_and_gives_the_item_back() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        assert_eq!(queue.push(1), Ok(()));
+        let start = Instant::now();
+        assert_eq!(queue.try_push_for(2, SHORT), Err(TryPushError::Full(2)));
+        assert!(start.elapsed() >= SHORT);
+        let deadline = Instant::now() + SHORT;
+        assert_eq!(queue.try_push_until(3, deadline), Err(TryPushError::Full(3)));
+        assert!(Instant::now() >= deadline);
+        assert_eq!(queue.waiters(), 0, "who gave up has left the line");
+        assert_eq!(drained(&queue), [1]);
+    });
+}
+
+#[test]
+fn a_timed_pop_succeeds_when_an_item_comes_in_time() {
+    type Attempt = fn(&Subject<u8>) -> Result<u8, TryPopError>;
+    const ATTEMPTS: [Attempt; 4] = [
+        |queue| queue.try_pop_for(LONG),
+        |queue| queue.try_pop_until(Instant::now() + LONG),
+        |queue| queue.try_task_for(LONG).map(|task| *task),
+        |queue| queue.try_task_until(Instant::now() + LONG).map(|task| *task),
+    ];
+    within(LIMIT, || {
+        for attempt in ATTEMPTS {
+            let queue = Subject::unbounded();
+            thread::scope(|scope| {
+                let popper = scope.spawn(|| attempt(&queue));
+                until(|| queue.waiters() == 1);
+                assert_eq!(queue.push(7), Ok(()));
+                assert_eq!(popper.join().expect("the popper"), Ok(7));
+            });
+        }
+    });
+}
+
+#[test]
+fn a_timed_push_succeeds_when_room_is_made_in_time() {
+    type Attempt = fn(&Subject<u8>) -> Result<(), TryPushError<u8>>;
+    const ATTEMPTS: [Attempt; 2] =
+        [|queue| queue.try_push_for(2, LONG), |queue| queue.try_push_until(2, Instant::now() + LONG)];
+    within(LIMIT, || {
+        for attempt in ATTEMPTS {
+            let queue = Subject::bounded(1);
+            assert_eq!(queue.push(1), Ok(()));
+            thread::scope(|scope| {
+                let pusher = scope.spawn(|| attempt(&queue));
+                until(|| queue.waiters() == 1);
+                assert_eq!(queue.pop(), Ok(1));
+                assert_eq!(pusher.join().expect("the pusher"), Ok(()));
+            });
+            assert_eq!(drained(&queue), [2]);
+        }
+    });
+}
+
+#[test]
+fn a_worker_that_panics_with_a_task_marks_it_done_and_drops_it() {
+    within(LIMIT, || {
+        let ledger = Ledger::for_ids(2);
+        let queue = filled([ledger.value(0), ledger.value(1)]);
+        thread::scope(|scope| {
+            let joiner = scope.spawn(|| queue.join());
+            until(|| queue.waiters() == 1);
+            for _ in 0..2 {
+                let dying = scope.spawn(|| {
+                    let task = queue.task().expect("an item");
+                    panic!("while working on {}", task.id);
+                });
+                assert!(dying.join().is_err());
+            }
+            joiner.join().expect("the joiner");
+        });
+        ledger.assert_each_dropped_once();
+        assert!(queue.task_done().is_err(), "each task was marked once");
+    });
+}
+
+#[test]
+fn a_queue_that_is_dropped_drops_what_is_left_in_it() {
+    within(LIMIT, || {
+        let ledger = Ledger::for_ids(5);
+        let queue = filled((0..5).map(|id| ledger.value(id)));
+        let popped = queue.pop().expect("an item");
+        let tasks = (queue.task().expect("an item"), queue.task().expect("an item"));
+        assert_eq!(ledger.drops(), [0; 5]);
+        drop(tasks);
+        assert_eq!(ledger.drops().iter().sum::<usize>(), 2);
+        drop(queue);
+        assert_eq!(ledger.drops()[popped.id], 0);
+        assert_eq!(ledger.drops().iter().sum::<usize>(), 4);
+        drop(popped);
+        ledger.assert_each_dropped_once();
+    });
+}
+
+#[test]
+fn items_that_are_not_sync_travel_between_threads() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        thread::scope(|scope| {
+            scope.spawn(|| (0..5).for_each(|value| assert!(queue.push(Cell::new(value)).is_ok())));
+            let sum: i32 = (0..5).map(|_| queue.pop().expect("an item").get()).sum();
+            assert_eq!(sum, 10);
+        });
+    });
+}
+
+#[test]
+fn formatting_never_blocks() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        assert!(format!("{queue:?}").starts_with(NAME));
+        assert_eq!(queue.push(1), Ok(()));
+        thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(queue.push(2), Ok(())));
+            until(|| queue.waiters() == 1);
+            assert!(format!("{queue:#?}").starts_with(NAME));
+            assert_eq!((queue.len(), queue.waiters()), (1, 1));
+            assert_eq!(queue.pop(), Ok(1));
+        });
+    });
+}
+
+#[test]
+fn it_knows_its_length_and_its_capacity() {
+    within(LIMIT, || {
+        let unbounded = filled(0..100);
+        assert_eq!((unbounded.len(), unbounded.is_full(), unbounded.capacity()), (100, false, None));
+        let bounded = Subject::bounded(2);
+        assert_eq!((bounded.len(), bounded.is_full(), bounded.capacity()), (0, false, Some(2)));
+        assert_eq!(bounded.push(1), Ok(()));
+        assert_eq!((bounded.len(), bounded.is_full()), (1, false));
+        assert_eq!(bounded.push(2), Ok(()));
+        assert_eq!((bounded.len(), bounded.is_full(), bounded.is_empty()), (2, true, false));
+        assert!(bounded.pop().is_ok());
+        assert_eq!((bounded.len(), bounded.is_full(), bounded.capacity()), (1, false, Some(2)));
+    });
+}
+
+#[test]
+fn a_capacity_of_zero_panics() {
+    assert!(caught(|| Subject::<u8>::bounded(0)).is_err());
+}
+
+#[test]
+fn a_huge_capacity_takes_no_memory_beforehand() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(usize::MAX);
+        assert_eq!((queue.push([7_u64; 16]), queue.capacity()), (Ok(()), Some(usize::MAX)));
+        assert_eq!(queue.pop(), Ok([7; 16]));
+    });
+}
+
+#[test]
+fn a_push_into_a_full_queue_waits_until_an_item_is_popped() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(2);
+        assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));
+        thread::scope(|scope| {
+            let pusher = scope.spawn(|| queue.push(3));
+            until(|| queue.waiters() == 1);
+            assert_eq!(queue.len(), 2);
+            assert!(queue.pop().is_ok());
+            assert_eq!(pusher.join().expect("the pusher"), Ok(()));
+        });
+        assert_eq!(queue.len(), 2);
+    });
+}
+
+#[test]
+fn every_pop_lets_one_waiting_pusher_in() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        assert_eq!(queue.push(0), Ok(()));
+        thread::scope(|scope| {
+            let queue = &queue;
+            for item in 1..=3 {
+                scope.spawn(move || queue.push(item));
+            }
+            until(|| queue.waiters() == 3);
+            for left in [2, 1, 0] {
+                assert!(queue.pop().is_ok());
+                until(|| queue.waiters() == left && queue.len() == 1);
+            }
+        });
+    });
+}
+
+#[test]
+fn every_push_lets_one_waiting_popper_in() {
+    within(LIMIT, || {
+        let queue = Subject::unbounded();
+        thread::scope(|scope| {
+            let poppers = [(); 3].map(|()| scope.spawn(|| queue.pop().expect("an item")));
+            until(|| queue.waiters() == 3);
+            for (item, left) in [(10, 2), (20, 1), (30, 0)] {
+                assert_eq!(queue.push(item), Ok(()));
+                until(|| queue.waiters() == left && queue.is_empty());
+            }
+            assert_eq!(poppers.map(|popper| popper.join().expect("a popper")).iter().sum::<i32>(), 60);
+        });
+    });
+}
+
+#[test]
+fn a_closed_queue_refuses_pushes_and_gives_the_items_back() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        assert_eq!(queue.push(1), Ok(()));
+        queue.close();
+        assert_eq!(queue.push(2), Err(PushError(2)));
+        assert_eq!(queue.try_push(3), Err(TryPushError::Closed(3)), "closed counts before full");
+        assert_eq!(queue.try_push_for(4, LONG), Err(TryPushError::Closed(4)));
+        assert_eq!(queue.try_push_until(5, Instant::now() + LONG), Err(TryPushError::Closed(5)));
+        assert_eq!(drained(&queue), [1]);
+        assert_eq!(queue.try_push(6), Err(TryPushError::Closed(6)), "with room as well");
+    });
+}
+
+#[test]
+fn a_closed_queue_is_drained_before_it_says_closed() {
+    within(LIMIT, || {
+        let queue = filled(1..=6);
+        queue.close();
+        queue.close();
+        let mut items = vec![queue.pop().expect("the first")];
+        items.push(queue.try_pop().expect("the second"));
+        items.push(queue.try_pop_for(Duration::ZERO).expect("the third"));
+        items.push(queue.try_pop_until(Instant::now()).expect("the fourth"));
+        items.push(*queue.task().expect("the fifth"));
+        items.push(*queue.try_task().expect("the sixth"));
+        items.sort_unstable();
+        assert_eq!(items, [1, 2, 3, 4, 5, 6]);
+        assert_eq!(queue.pop(), Err(Closed));
+        assert_eq!(queue.try_pop(), Err(TryPopError::Closed));
+        assert_eq!(queue.try_pop_for(LONG), Err(TryPopError::Closed));
+        assert_eq!(queue.try_pop_until(Instant::now() + LONG), Err(TryPopError::Closed));
+        assert!(matches!(queue.task(), Err(Closed)));
+        assert!(matches!(queue.try_task(), Err(TryPopError::Closed)));
+        assert!(matches!(queue.try_task_for(LONG), Err(TryPopError::Closed)));
+        assert!(matches!(queue.try_task_until(Instant::now() + LONG), Err(TryPopError::Closed)));
+    });
+}
+
+#[test]
+fn close_wakes_every_waiting_popper() {
+    within(LIMIT, || {
+        let queue = Subject::<u8>::unbounded();
+        thread::scope(|scope| {
+            let plain = [(); 2].map(|()| scope.spawn(|| queue.pop()));
+            let timed = scope.spawn(|| queue.try_pop_for(Duration::MAX));
+            let task = scope.spawn(|| queue.task().is_err());
+            until(|| queue.waiters() == 4);
+            queue.close();
+            assert_eq!(plain.map(|popper| popper.join().expect("a popper")), [Err(Closed); 2]);
+            assert_eq!(timed.join().expect("a popper"), Err(TryPopError::Closed));
+            assert!(task.join().expect("a popper"));
+        });
+        assert_eq!(queue.waiters(), 0);
+    });
+}
+
+#[test]
+fn close_wakes_every_waiting_pusher_and_gives_the_items_back() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        assert_eq!(queue.push(0), Ok(()));
+        thread::scope(|scope| {
+            let queue = &queue;
+            let plain = [1, 2].map(|item| scope.spawn(move || queue.push(item)));
+            let timed = scope.spawn(move || queue.try_push_for(3, Duration::MAX));
+            until(|| queue.waiters() == 3);
+            queue.close();
+            let outcomes = plain.map(|pusher| pusher.join().expect("a pusher"));
+            assert_eq!(outcomes, [Err(PushError(1)), Err(PushError(2))]);
+            assert_eq!(timed.join().expect("a pusher"), Err(TryPushError::Closed(3)));
+        });
+        assert_eq!((drained(&queue), queue.waiters()), (vec![0], 0));
+    });
+}
+
+#[test]
+fn close_leaves_a_joiner_waiting_for_what_is_left() {
+    within(LIMIT, || {
+        let queue = filled([1]);
+        thread::scope(|scope| {
+            let joiner = scope.spawn(|| queue.join());
+            until(|| queue.waiters() == 1);
+            queue.close();
+            let_pass(SHORT);
+            assert!(!joiner.is_finished());
+            drop(queue.task());
+            joiner.join().expect("the joiner");
+        });
+    });
+}
+
+#[test]
+fn close_now_hands_back_what_nobody_popped_and_counts_it_as_done() {
+    within(LIMIT, || {
+        let queue = filled(1..=4);
+        let popped = queue.pop().expect("an item");
+        let mut all = queue.close_now();
+        assert_eq!((all.len(), queue.len()), (3, 0));
+        all.push(popped);
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3, 4]);
+        assert_eq!((queue.pop(), queue.push(5)), (Err(Closed), Err(PushError(5))));
+        assert!(!queue.join_for(Duration::ZERO), "the popped item is still at work");
+        assert!(queue.task_done().is_ok());
+        assert!(queue.join_for(Duration::ZERO));
+        assert!(queue.task_done().is_err());
+        assert_eq!(queue.close_now(), []);
+    });
+}
+
+#[test]
+fn close_now_after_close_hands_back_what_is_left() {
+    within(LIMIT, || {
+        let queue = filled([1]);
+        queue.close();
+        assert_eq!(queue.close_now(), [1]);
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn close_now_wakes_everyone() {
+    within(LIMIT, || {
+        let full = Subject::bounded(1);
+        assert_eq!(full.push(1), Ok(()));
+        let empty = Subject::<u8>::unbounded();
+        thread::scope(|scope| {
+            let pusher = scope.spawn(|| full.push(2));
+            let joiner = scope.spawn(|| full.join());
+            let popper = scope.spawn(|| empty.pop());
+            until(|| full.waiters() == 2 && empty.waiters() == 1);
+            assert_eq!(full.close_now(), [1]);
+            assert_eq!(empty.close_now(), []);
+            assert_eq!(pusher.join().expect("the pusher"), Err(PushError(2)));
+            assert_eq!(popper.join().expect("the popper"), Err(Closed));
+            joiner.join().expect("the joiner");
+        });
+    });
+}
+
+#[test]
+fn iter_and_a_for_loop_pop_until_it_is_closed_and_drained() {
+    within(LIMIT, || {
+        let queue = Subject::unbounded();
+        thread::scope(|scope| {
+            let by_iter = scope.spawn(|| queue.iter().sum::<i32>());
+            let by_loop = scope.spawn(|| {
+                let mut sum = 0;
+                for item in &queue {
+                    sum += item;
+                }
+                sum
+            });
+            for item in 1..=10 {
+                assert_eq!(queue.push(item), Ok(()));
+            }
+            until(|| queue.waiters() == 2 && queue.is_empty());
+            assert_eq!((queue.push(100), queue.push(200)), (Ok(()), Ok(())));
+            queue.close();
+            assert_eq!(by_iter.join().expect("one half") + by_loop.join().expect("the other half"), 355);
+        });
+        assert_eq!(queue.iter().next(), None);
+    });
+}
+
+#[test]
+fn try_iter_ends_when_the_queue_is_empty_and_leaves_it_open() {
+    within(LIMIT, || {
+        let queue = filled([1, 2]);
+        assert_eq!(queue.try_iter().count(), 2);
+        assert_eq!(queue.try_iter().next(), None);
+        assert_eq!(queue.push(3), Ok(()));
+        assert_eq!(drained(&queue), [3]);
+    });
+}
+
+#[test]
+fn an_iterator_that_is_dropped_leaves_the_rest_in_the_queue() {
+    within(LIMIT, || {
+        let queue = filled(1..=3);
+        let mut items: Vec<i32> = queue.iter().take(1).chain(queue.try_iter().take(1)).collect();
+        assert_eq!(queue.len(), 1);
+        items.extend(queue.try_iter());
+        items.sort_unstable();
+        assert_eq!(items, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn popping_marks_nothing_done() {
+    within(LIMIT, || {
+        let queue = filled(1..=3);
+        assert!(queue.pop().is_ok() && queue.try_pop().is_ok());
+        assert_eq!(queue.try_iter().count(), 1);
+        assert!(!queue.join_for(Duration::ZERO));
+        for _ in 0..3 {
+            assert!(queue.task_done().is_ok());
+        }
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn task_done_is_refused_when_more_is_finished_than_was_pushed() {
+    within(LIMIT, || {
+        let queue = Subject::unbounded();
+        assert!(queue.task_done().is_err(), "nothing was pushed");
+        assert_eq!((queue.push(1), queue.pop()), (Ok(()), Ok(1)));
+        assert!(queue.task_done().is_ok());
+        assert!(queue.task_done().is_err());
+        // The refused calls have changed nothing: the next item is unfinished until it is marked.
+        assert_eq!((queue.push(2), queue.pop()), (Ok(()), Ok(2)));
+        assert!(!queue.join_for(Duration::ZERO));
+        assert!(queue.task_done().is_ok());
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn a_refused_push_is_not_waited_for() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        assert_eq!((queue.push(1), queue.try_push(2)), (Ok(()), Err(TryPushError::Full(2))));
+        assert_eq!(queue.try_push_for(3, Duration::from_millis(1)), Err(TryPushError::Full(3)));
+        queue.close();
+        assert_eq!(queue.push(4), Err(PushError(4)));
+        drop(queue.task());
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn join_waits_until_every_item_was_marked_done() {
+    within(LIMIT, || {
+        let queue = Subject::unbounded();
+        queue.join();
+        assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));
+        thread::scope(|scope| {
+            let joiners = [(); 2].map(|()| scope.spawn(|| queue.join()));
+            let timed = scope.spawn(|| queue.join_for(LONG));
+            let until_then = scope.spawn(|| queue.join_until(Instant::now() + LONG));
+            until(|| queue.waiters() == 4);
+            assert_eq!(queue.try_iter().count(), 2);
+            assert!(queue.task_done().is_ok());
+            assert_eq!(queue.push(3), Ok(()));
+            assert!(queue.task_done().is_ok());
+            let_pass(SHORT);
+            assert_eq!(queue.waiters(), 4, "the item pushed meanwhile counts");
+            drop(queue.task());
+            joiners.into_iter().for_each(|joiner| joiner.join().expect("a joiner"));
+            assert!(timed.join().expect("a joiner") && until_then.join().expect("a joiner"));
+        });
+    });
+}
+
+#[test]
+fn a_timed_join_gives_up_when_its_time_has_passed_and_not_before() {
+    within(LIMIT, || {
+        let queue = filled([1]);
+        let start = Instant::now();
+        assert!(!queue.join_for(SHORT));
+        assert!(start.elapsed() >= SHORT);
+        let deadline = Instant::now() + SHORT;
+        assert!(!queue.join_until(deadline));
+        assert!(Instant::now() >= deadline);
+        assert_eq!((queue.waiters(), queue.len()), (0, 1));
+    });
+}
+
+#[test]
+fn a_task_is_the_item_until_it_is_dropped_and_then_it_is_done() {
+    within(LIMIT, || {
+        let queue = filled([vec![1], vec![2], vec![3], vec![4]]);
+        let mut tasks = vec![
+            queue.task().expect("the first"),
+            queue.try_task().expect("the second"),
+            queue.try_task_for(LONG).expect("the third"),
+            queue.try_task_until(Instant::now()).expect("the fourth"),
+        ];
+        assert!(matches!(queue.try_task(), Err(TryPopError::Empty)));
+        tasks.iter_mut().for_each(|task| task.push(0));
+        assert!(tasks.iter().all(|task| task.len() == 2));
+        while let Some(task) = tasks.pop() {
+            assert!(!queue.join_for(Duration::ZERO));
+            drop(task);
+        }
+        assert!(queue.join_for(Duration::ZERO));
+        assert!(queue.task_done().is_err(), "each task was marked once");
+    });
+}
+
+#[test]
+fn tasks_pop_and_mark_until_it_is_closed_and_drained() {
+    within(LIMIT, || {
+        let queue = Subject::unbounded();
+        thread::scope(|scope| {
+            let worker = || queue.tasks().map(|task| *task).sum::<i32>();
+            let workers = [scope.spawn(worker), scope.spawn(worker)];
+            for item in 1..=10 {
+                assert_eq!(queue.push(item), Ok(()));
+            }
+            queue.join();
+            until(|| queue.waiters() == 2);
+            assert_eq!(queue.push(100), Ok(()));
+            queue.close();
+            assert_eq!(workers.map(|worker| worker.join().expect("a worker")).iter().sum::<i32>(), 155);
+        });
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn a_task_may_be_finished_by_another_thread() {
+    within(LIMIT, || {
+        let queue = filled([Cell::new(1)]);
+        let task = queue.task().expect("an item");
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                task.set(2);
+                drop(task);
+            });
+            queue.join();
+        });
+    });
+}
+
+#[test]
+fn a_forgotten_task_stays_unfinished_until_it_is_marked_by_hand() {
+    within(LIMIT, || {
+        let queue = filled([1]);
+        mem::forget(queue.task().expect("an item"));
+        assert!(!queue.join_for(SHORT));
+        assert!(queue.task_done().is_ok());
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        let past = Instant::now();
+        let_pass(Duration::from_millis(1));
+        assert_eq!(queue.try_pop_for(Duration::ZERO), Err(TryPopError::Empty));
+        assert_eq!(queue.try_pop_until(past), Err(TryPopError::Empty));
+        assert_eq!(queue.try_push_for(1, Duration::ZERO), Ok(()));
+        assert_eq!(queue.try_push_until(2, past), Err(TryPushError::Full(2)));
+        assert_eq!(queue.try_push_for(3, Duration::ZERO), Err(TryPushError::Full(3)));
+        assert_eq!((queue.join_for(Duration::ZERO), queue.join_until(past)), (false, false));
+        assert_eq!(queue.try_pop_until(past), Ok(1));
+        assert!(queue.task_done().is_ok());
+        assert_eq!((queue.join_for(Duration::ZERO), queue.join_until(past)), (true, true));
+        assert_eq!(queue.try_push_until(4, past), Ok(()));
+        assert_eq!(queue.try_pop_for(Duration::ZERO), Ok(4));
+    });
+}
+
+#[test]
+fn a_duration_too_large_to_add_to_now_means_for_ever() {
+    within(LIMIT, || {
+        let (empty, full) = (Subject::unbounded(), Subject::bounded(1));
+        assert_eq!(full.try_push_for(1, Duration::MAX), Ok(()));
+        thread::scope(|scope| {
+            let popper = scope.spawn(|| empty.try_pop_for(Duration::MAX));
+            let pusher = scope.spawn(|| full.try_push_for(2, Duration::MAX));
+            let joiner = scope.spawn(|| full.join_for(Duration::MAX));
+            until(|| empty.waiters() == 1 && full.waiters() == 2);
+            let_pass(SHORT);
+            assert_eq!((empty.waiters(), full.waiters()), (1, 2), "still in line");
+            assert_eq!(empty.push(9), Ok(()));
+            assert_eq!(popper.join().expect("the popper"), Ok(9));
+            drop(full.task());
+            assert_eq!(pusher.join().expect("the pusher"), Ok(()));
+            drop(full.task());
+            assert!(joiner.join().expect("the joiner"));
+        });
+    });
+}
+
+#[test]
+fn a_popper_whose_time_runs_out_takes_no_item_from_the_one_behind_it() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        let queue = Subject::unbounded();
+        for _ in 0..500 {
+            let patience = rng.time_below(Duration::from_micros(200));
+            let before = rng.time_below(Duration::from_micros(200));
+            thread::scope(|scope| {
+                let hasty = scope.spawn(|| queue.try_pop_for(patience));
+                let patient = scope.spawn(|| queue.pop());
+                work_for(before);
+                assert_eq!(queue.push(1), Ok(()));
+                if hasty.join().expect("the hasty popper").is_ok() {
+                    assert_eq!(queue.push(2), Ok(()));
+                }
+                assert!(patient.join().expect("the patient popper").is_ok());
+            });
+            assert_eq!((queue.len(), queue.waiters()), (0, 0));
+        }
+    });
+}
+
+#[test]
+fn a_pusher_whose_time_runs_out_takes_no_room_from_the_one_behind_it() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        let queue = Subject::bounded(1);
+        for _ in 0..500 {
+            let patience = rng.time_below(Duration::from_micros(200));
+            let before = rng.time_below(Duration::from_micros(200));
+            assert_eq!(queue.push(0), Ok(()));
+            thread::scope(|scope| {
+                let hasty = scope.spawn(|| queue.try_push_for(1, patience));
+                let patient = scope.spawn(|| queue.push(2));
+                work_for(before);
+                assert!(queue.pop().is_ok());
+                if hasty.join().expect("the hasty pusher").is_ok() {
+                    assert!(queue.pop().is_ok());
+                }
+                assert_eq!(patient.join().expect("the patient pusher"), Ok(()));
+            });
+            assert_eq!((queue.try_iter().count(), queue.waiters()), (1, 0));
+        }
+    });
+}
+
+/// An item whose drop panics if its id is the chosen one; its drop is written down all the same.
+struct Explosive {
+    inner: Tracked,
+    explodes: bool,
+}
+
+impl Drop for Explosive {
+    fn drop(&mut self) {
+        assert!(!self.explodes, "item {} explodes", self.inner.id);
+    }
+}
+
+impl PartialEq for Explosive {
+    fn eq(&self, other: &Explosive) -> bool {
+        self.inner == other.inner
+    }
+}
+
+impl Eq for Explosive {}
+
+impl PartialOrd for Explosive {
+    fn partial_cmp(&self, other: &Explosive) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Explosive {
+    fn cmp(&self, other: &Explosive) -> std::cmp::Ordering {
+        self.inner.cmp(&other.inner)
+    }
+}
+
+/// A queue of `n` items of which one panics when it is dropped, and the ledger of their drops.
+fn with_explosive(n: usize, exploding: usize) -> (Subject<Explosive>, Ledger) {
+    let ledger = Ledger::for_ids(n);
+    let item = |id| Explosive { inner: ledger.value(id), explodes: id == exploding };
+    (filled((0..n).map(item)), ledger)
+}
+
+#[test]
+fn a_panic_in_the_drop_of_one_item_does_not_keep_the_others_from_their_drop() {
+    within(LIMIT, || {
+        for exploding in 0..5 {
+            let (queue, ledger) = with_explosive(5, exploding);
+            assert!(caught(|| drop(queue)).is_err());
+            ledger.assert_each_dropped_once();
+        }
+    });
+}
+
+#[test]
+fn a_task_whose_item_panics_in_its_drop_is_marked_done() {
+    within(LIMIT, || {
+        let (queue, ledger) = with_explosive(1, 0);
+        let task = queue.task().expect("an item");
+        assert!(caught(|| drop(task)).is_err());
+        ledger.assert_each_dropped_once();
+        assert!(queue.join_for(Duration::ZERO));
+        assert!(queue.task_done().is_err(), "it was marked once");
+    });
+}
+
+#[test]
+fn an_item_may_use_the_queue_while_it_is_dropped() {
+    #[derive(Default)]
+    struct Last(Weak<Subject<Box<Last>>>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            if let Some(queue) = self.0.upgrade() {
+                assert!(queue.is_empty());
+                assert!(queue.try_push(Box::default()).is_ok());
+            }
+        }
+    }
+    impl PartialEq for Last {
+        fn eq(&self, _: &Last) -> bool {
+            true
+        }
+    }
+    impl Eq for Last {}
+    impl PartialOrd for Last {
+        fn partial_cmp(&self, other: &Last) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for Last {
+        fn cmp(&self, _: &Last) -> std::cmp::Ordering {
+            std::cmp::Ordering::Equal
+        }
+    }
+    within(LIMIT, || {
+        let queue = Arc::new(Subject::unbounded());
+        assert!(queue.push(Box::new(Last(Arc::downgrade(&queue)))).is_ok());
+        drop(queue.task());
+        assert_eq!(queue.len(), 1);
+    });
+}
+
+#[test]
+fn items_without_size_are_counted_and_dropped_like_any_other() {
+    static DROPS: AtomicUsize = AtomicUsize::new(0);
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    struct Token;
+    impl Drop for Token {
+        fn drop(&mut self) {
+            DROPS.fetch_add(1, Relaxed);
+        }
+    }
+    within(LIMIT, || {
+        let queue = Subject::bounded(100);
+        for _ in 0..100 {
+            assert!(queue.push(Token).is_ok());
+        }
+        assert!(queue.is_full());
+        assert_eq!(queue.try_iter().take(30).count(), 30);
+        assert_eq!((queue.len(), DROPS.load(Relaxed)), (70, 30));
+        assert_eq!(queue.close_now().len(), 70);
+        assert_eq!(DROPS.load(Relaxed), 100);
+    });
+}
+
+#[test]
+fn large_items_come_out_as_they_went_in() {
+    const WORDS: usize = 2_048;
+    within(LIMIT, || {
+        let queue = Subject::bounded(4);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..50_u64 {
+                    assert!(queue.push([number; WORDS]).is_ok());
+                }
+                queue.close();
+            });
+            let mut seen = [0; 50];
+            for item in &queue {
+                assert!(item.iter().all(|word| *word == item[0]));
+                seen[item[0] as usize] += 1;
+            }
+            assert_eq!(seen, [1; 50]);
+        });
+    });
+}

@@ -1,0 +1,985 @@
+//! What `Condition` promises, with each of the guards that it takes.
+
+mod common;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{LIMIT, LONG, Rng, Room, SHORT, caught, let_pass, until, within, work_for};
+use sync_primitives::{Condition, Lock, LockGuard, RLock, RLockGuard};
+
+/// Whether another thread gets the lock at once.
+fn is_free_for_others<T: ?Sized + Send>(lock: &Lock<T>) -> bool {
+    thread::scope(|scope| scope.spawn(|| lock.try_lock().is_some()).join().expect("the trying thread"))
+}
+
+/// Whether another thread gets the reentrant lock at once.
+fn is_rlock_free_for_others<T: ?Sized + Send>(lock: &RLock<T>) -> bool {
+    thread::scope(|scope| scope.spawn(|| lock.try_lock().is_some()).join().expect("the trying thread"))
+}
+
+#[test]
+fn a_waiter_goes_on_when_it_is_notified() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(false), Condition::new());
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                let mut ready = lock.lock();
+                while !*ready {
+                    changed.wait(&mut ready);
+                }
+                assert!(lock.is_locked());
+            });
+            until(|| changed.waiters() == 1);
+            *lock.lock() = true;
+            assert!(changed.notify_one());
+            waiter.join().expect("the waiter");
+        });
+        assert!(!lock.is_locked());
+        assert_eq!(changed.waiters(), 0);
+    });
+}
+
+#[test]
+fn waiters_come_back_one_at_a_time() {
+    const THREADS: usize = 4;
+    const ROUNDS: usize = 300;
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0_usize), Condition::new());
+        let room = Room::with_seats(1);
+        let notified = AtomicBool::new(false);
+        let mut rng = Rng::seeded();
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..THREADS)
+                .map(|_| {
+                    let mut rng = rng.fork();
+                    let (lock, changed, room) = (&lock, &changed, &room);
+                    scope.spawn(move || {
+                        for _ in 0..ROUNDS {
+                            let mut count = lock.lock();
+                            changed.wait_for(&mut count, rng.time_below(Duration::from_micros(100)));
+                            room.visit(1, || {
+                                let before = *count;
+                                if rng.one_in(16) {
+                                    thread::yield_now();
+                                }
+                                *count = before + 1;
+                            });
+                        }
+                    })
+                })
+                .collect();
+            scope.spawn(|| {
+                while !notified.load(Relaxed) {
+                    changed.notify_all();
+                    thread::yield_now();
+                }
+            });
+            let outcomes: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            notified.store(true, Relaxed);
+            assert!(outcomes.iter().all(Result::is_ok));
+        });
+        assert_eq!(lock.into_inner(), THREADS * ROUNDS);
+    });
+}
+
+#[test]
+fn a_waiter_that_is_notified_while_the_lock_is_held_goes_on_after_the_release() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        let back = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut value = lock.lock();
+                changed.wait_while(&mut value, |value| *value == 0);
+                back.store(true, Relaxed);
+            });
+            until(|| changed.waiters() == 1);
+            let mut value = lock.lock();
+            *value = 1;
+            assert!(changed.notify_one());
+            assert_eq!(changed.waiters(), 0);
+            assert!(lock.try_lock().is_none());
+            let_pass(SHORT);
+            assert!(!back.load(Relaxed), "the lock is still held here");
+            drop(value);
+            until(|| back.load(Relaxed));
+        });
+    });
+}
+
+#[test]
+fn a_timed_wait_gives_up_when_its_time_has_passed_and_not_before() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        let mut guard = lock.lock();
+        let start = Instant::now();
+        assert!(changed.wait_for(&mut guard, SHORT).timed_out());
+        assert!(start.elapsed() >= SHORT);
+        let deadline = Instant::now() + SHORT;
+        assert!(changed.wait_until(&mut guard, deadline).timed_out());
+        assert!(Instant::now() >= deadline);
+        assert!(changed.wait_while_for(&mut guard, SHORT, |()| true).timed_out());
+        assert!(Instant::now() >= deadline + SHORT);
+        let deadline = Instant::now() + SHORT;
+        assert!(changed.wait_while_until(&mut guard, deadline, |()| true).timed_out());
+        assert!(Instant::now() >= deadline);
+        assert_eq!(changed.waiters(), 0, "who gave up has left the line");
+    });
+}
+
+#[test]
+fn a_timed_wait_succeeds_when_it_is_notified_in_time() {
+    type Wait = fn(&Condition, &mut LockGuard<'_, bool>) -> bool;
+    const WAITS: [Wait; 4] = [
+        |changed, ready| changed.wait_for(ready, LONG).timed_out(),
+        |changed, ready| changed.wait_until(ready, Instant::now() + LONG).timed_out(),
+        |changed, ready| changed.wait_while_for(ready, LONG, |ready| !ready).timed_out(),
+        |changed, ready| changed.wait_while_until(ready, Instant::now() + LONG, |ready| !ready).timed_out(),
+    ];
+    within(LIMIT, || {
+        for wait in WAITS {
+            let (lock, changed) = (Lock::new(false), Condition::new());
+            thread::scope(|scope| {
+                let waiter = scope.spawn(|| wait(&changed, &mut lock.lock()));
+                until(|| changed.waiters() == 1);
+                *lock.lock() = true;
+                assert!(changed.notify_one());
+                assert!(!waiter.join().expect("the waiter"));
+            });
+        }
+    });
+}
+
+#[test]
+fn a_panic_between_waits_releases_the_lock_and_leaves_the_condition_usable() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        thread::scope(|scope| {
+            let dying = scope.spawn(|| {
+                let mut guard = lock.lock();
+                changed.wait(&mut guard);
+                panic!("after the wait");
+            });
+            until(|| changed.waiters() == 1);
+            assert!(changed.notify_one());
+            assert!(dying.join().is_err());
+            assert!(!lock.is_locked());
+            scope.spawn(|| changed.wait(&mut lock.lock()));
+            until(|| changed.waiters() == 1);
+            assert!(changed.notify_one());
+        });
+    });
+}
+
+#[test]
+fn it_may_be_dropped_by_whichever_side_ends_last() {
+    within(LIMIT, || {
+        for _ in 0..500 {
+            let shared = Arc::new((Lock::new(false), Condition::new()));
+            let waiter = thread::spawn({
+                let shared = Arc::clone(&shared);
+                move || {
+                    let (lock, changed) = &*shared;
+                    changed.wait_while(&mut lock.lock(), |ready| !ready);
+                }
+            });
+            *shared.0.lock() = true;
+            shared.1.notify_one();
+            drop(shared);
+            waiter.join().expect("the waiter");
+        }
+    });
+}
+
+#[test]
+fn threads_read_through_a_guard_that_has_waited() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut value = lock.lock();
+                changed.wait_while(&mut value, |value| *value == 0);
+                let shared: &LockGuard<'_, i32> = &value;
+                let seen = thread::scope(|inner| inner.spawn(|| **shared).join().expect("the reader"));
+                assert_eq!(seen, 5);
+            });
+            until(|| changed.waiters() == 1);
+            *lock.lock() = 5;
+            changed.notify_all();
+        });
+    });
+}
+
+#[test]
+fn formatting_never_blocks() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        assert!(format!("{changed:?}").starts_with("Condition"));
+        thread::scope(|scope| {
+            scope.spawn(|| changed.wait(&mut lock.lock()));
+            until(|| changed.waiters() == 1);
+            let guard = lock.lock();
+            assert!(format!("{changed:#?}").starts_with("Condition"));
+            assert_eq!(changed.waiters(), 1);
+            drop(guard);
+            changed.notify_one();
+        });
+    });
+}
+
+#[test]
+fn it_can_be_a_static() {
+    static LOCK: Lock<u32> = Lock::new(0);
+    static CHANGED: Condition = Condition::new();
+    within(LIMIT, || {
+        thread::scope(|scope| {
+            scope.spawn(|| CHANGED.wait_while(&mut LOCK.lock(), |value| *value == 0));
+            *LOCK.lock() = 1;
+            CHANGED.notify_all();
+        });
+    });
+}
+
+#[test]
+fn the_lock_is_free_during_a_wait_and_held_after_it() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut value = lock.lock();
+                changed.wait_while(&mut value, |value| *value == 0);
+                assert_eq!(*value, 1);
+                assert!(!is_free_for_others(&lock));
+            });
+            until(|| changed.waiters() == 1);
+            *lock.try_lock().expect("a lock that the waiter has given up") = 1;
+            assert!(changed.notify_one());
+        });
+        assert!(is_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn the_lock_is_held_after_a_wait_that_timed_out() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        let mut guard = lock.lock();
+        assert!(changed.wait_for(&mut guard, Duration::from_millis(1)).timed_out());
+        assert!(!is_free_for_others(&lock));
+        *guard = 1;
+        drop(guard);
+        assert!(is_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn a_waiter_that_timed_out_comes_back_only_when_the_lock_is_released() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        let mut in_time = false;
+        while !in_time {
+            thread::scope(|scope| {
+                let waiter = scope.spawn(|| changed.wait_for(&mut lock.lock(), SHORT).timed_out());
+                until(|| changed.waiters() == 1 || waiter.is_finished());
+                let guard = lock.lock();
+                in_time = changed.waiters() == 1;
+                if in_time {
+                    until(|| lock.waiters() == 1);
+                    let_pass(SHORT);
+                    assert!(!waiter.is_finished(), "it came back while this thread held the lock");
+                }
+                drop(guard);
+                assert!(waiter.join().expect("the waiter"));
+            });
+        }
+    });
+}
+
+#[test]
+fn no_notification_between_the_check_and_the_sleep_is_lost() {
+    const ROUNDS: usize = 5_000;
+    within(LIMIT, || {
+        let (turn, changed) = (Lock::new(0_usize), Condition::new());
+        thread::scope(|scope| {
+            for me in 0..2 {
+                let (turn, changed) = (&turn, &changed);
+                scope.spawn(move || {
+                    for _ in 0..ROUNDS {
+                        let mut now = turn.lock();
+                        changed.wait_while(&mut now, |now| now % 2 != me);
+                        *now += 1;
+                        drop(now);
+                        changed.notify_one();
+                    }
+                });
+            }
+        });
+        assert_eq!(turn.into_inner(), 2 * ROUNDS);
+    });
+}
+
+#[test]
+fn two_conditions_on_one_lock_make_a_bounded_buffer() {
+    const ITEMS: usize = 1_000;
+    within(LIMIT, || {
+        let buffer = Lock::new(VecDeque::new());
+        let (not_full, not_empty) = (Condition::new(), Condition::new());
+        let total = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for item in 1..=ITEMS {
+                        let mut items = buffer.lock();
+                        not_full.wait_while(&mut items, |items| items.len() == 2);
+                        items.push_back(item);
+                        not_empty.notify_one();
+                    }
+                });
+                scope.spawn(|| {
+                    for _ in 0..ITEMS {
+                        let mut items = buffer.lock();
+                        not_empty.wait_while(&mut items, VecDeque::is_empty);
+                        total.fetch_add(items.pop_front().expect("an item"), Relaxed);
+                        not_full.notify_one();
+                    }
+                });
+            }
+        });
+        assert_eq!(total.into_inner(), ITEMS * (ITEMS + 1));
+    });
+}
+
+#[test]
+fn a_notification_with_nobody_waiting_is_not_remembered() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        assert!(!changed.notify_one());
+        assert_eq!(changed.notify_n(3), 0);
+        assert_eq!(changed.notify_all(), 0);
+        assert!(changed.wait_for(&mut lock.lock(), SHORT).timed_out());
+        assert!(!changed.notify_one(), "who timed out is no longer in line");
+    });
+}
+
+/// Starts `n` waiters, calls `notify`, and returns its answer with the number left in line; the lock is held
+/// meanwhile, so that nobody who was woken can come back to wait again.
+fn notify_a_line_of(n: usize, notify: impl FnOnce(&Condition) -> usize) -> (usize, usize) {
+    let (lock, changed) = (Lock::new(false), Condition::new());
+    thread::scope(|scope| {
+        for _ in 0..n {
+            scope.spawn(|| changed.wait_while(&mut lock.lock(), |over| !over));
+        }
+        until(|| changed.waiters() == n);
+        let mut over = lock.lock();
+        let answer = (notify(&changed), changed.waiters());
+        *over = true;
+        changed.notify_all();
+        answer
+    })
+}
+
+#[test]
+fn notify_one_takes_one_thread_off_the_line() {
+    within(LIMIT, || {
+        assert_eq!(notify_a_line_of(1, |changed| changed.notify_one().into()), (1, 0));
+        assert_eq!(notify_a_line_of(3, |changed| changed.notify_one().into()), (1, 2));
+    });
+}
+
+#[test]
+fn notify_n_takes_as_many_threads_off_the_line_as_asked_and_present() {
+    within(LIMIT, || {
+        assert_eq!(notify_a_line_of(5, |changed| changed.notify_n(0)), (0, 5));
+        assert_eq!(notify_a_line_of(5, |changed| changed.notify_n(1)), (1, 4));
+        assert_eq!(notify_a_line_of(5, |changed| changed.notify_n(2)), (2, 3));
+        assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(3)), (3, 0));
+        assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(10)), (3, 0));
+        assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(usize::MAX)), (3, 0));
+    });
+}
+
+#[test]
+fn notify_all_takes_every_thread_off_the_line() {
+    within(LIMIT, || {
+        assert_eq!(notify_a_line_of(0, Condition::notify_all), (0, 0));
+        assert_eq!(notify_a_line_of(1, Condition::notify_all), (1, 0));
+        assert_eq!(notify_a_line_of(5, Condition::notify_all), (5, 0));
+    });
+}
+
+#[test]
+fn every_notified_thread_goes_on_although_the_lock_was_held() {
+    // Whoever notifies under the lock may move the waiters to the lock's line; each must come out of it.
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        thread::scope(|scope| {
+            let waiters = [(); 5].map(|()| {
+                scope.spawn(|| {
+                    let mut arrived = lock.lock();
+                    changed.wait(&mut arrived);
+                    *arrived += 1;
+                })
+            });
+            until(|| changed.waiters() == 5);
+            let guard = lock.lock();
+            assert_eq!(changed.notify_n(2) + changed.notify_all(), 5);
+            drop(guard);
+            waiters.into_iter().for_each(|waiter| waiter.join().expect("a waiter"));
+        });
+        assert_eq!(lock.into_inner(), 5);
+    });
+}
+
+#[test]
+fn every_notified_thread_goes_on_although_nobody_held_the_lock() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        thread::scope(|scope| {
+            for _ in 0..5 {
+                scope.spawn(|| {
+                    let mut arrived = lock.lock();
+                    changed.wait(&mut arrived);
+                    *arrived += 1;
+                });
+            }
+            until(|| changed.waiters() == 5);
+            until(|| !lock.is_locked());
+            assert_eq!(changed.notify_all(), 5);
+        });
+        assert_eq!(lock.into_inner(), 5);
+    });
+}
+
+#[test]
+fn waiters_with_different_locks_are_all_woken() {
+    within(LIMIT, || {
+        let (left, right, changed) = (Lock::new(()), Lock::new(()), Condition::new());
+        let reentrant = RLock::new(());
+        thread::scope(|scope| {
+            scope.spawn(|| changed.wait(&mut left.lock()));
+            scope.spawn(|| changed.wait(&mut right.lock()));
+            scope.spawn(|| changed.wait(&mut reentrant.lock()));
+            until(|| changed.waiters() == 3);
+            assert_eq!(changed.notify_all(), 3);
+        });
+        assert!(!left.is_locked() && !right.is_locked() && !reentrant.is_locked());
+    });
+}
+
+#[test]
+fn a_waiter_does_not_need_the_lock_of_another_waiter_to_go_on() {
+    within(LIMIT, || {
+        let (left, right, changed) = (Lock::new(()), Lock::new(()), Condition::new());
+        for right_waits_first in [true, false] {
+            thread::scope(|scope| {
+                let on_left = || changed.wait(&mut left.lock());
+                let on_right = || changed.wait(&mut right.lock());
+                let waiter = if right_waits_first { scope.spawn(on_right) } else { scope.spawn(on_left) };
+                until(|| changed.waiters() == 1);
+                let other = if right_waits_first { scope.spawn(on_left) } else { scope.spawn(on_right) };
+                until(|| changed.waiters() == 2);
+                let held = left.lock();
+                assert_eq!(changed.notify_all(), 2);
+                let (free_to_go, held_up) = if right_waits_first { (waiter, other) } else { (other, waiter) };
+                until(|| free_to_go.is_finished());
+                assert!(!held_up.is_finished());
+                drop(held);
+            });
+        }
+    });
+}
+
+#[test]
+fn an_rlock_is_given_up_at_every_level_and_taken_back_at_every_level() {
+    within(LIMIT, || {
+        for depth in 1..=3 {
+            let (lock, changed) = (RLock::new(AtomicU32::new(0)), Condition::new());
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    let mut levels: Vec<_> = (0..depth).map(|_| lock.lock()).collect();
+                    changed.wait_while(levels.last_mut().expect("a level"), |value| value.load(Relaxed) == 0);
+                    for left in (1..=depth).rev() {
+                        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (left, false));
+                        levels.pop();
+                    }
+                    assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (0, true));
+                });
+                until(|| changed.waiters() == 1);
+                let value = lock.try_lock_for(LONG).expect("a lock that the waiter has given up");
+                assert_eq!(lock.depth(), 1);
+                value.store(1, Relaxed);
+                assert!(changed.notify_one());
+            });
+        }
+    });
+}
+
+#[test]
+fn an_rlock_waiter_may_wait_through_its_outer_guard() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(()), Condition::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut outer = lock.lock();
+                let inner = lock.lock();
+                changed.wait(&mut outer);
+                assert_eq!(lock.depth(), 2);
+                drop(outer);
+                assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (1, false));
+                drop(inner);
+            });
+            until(|| changed.waiters() == 1);
+            drop(lock.try_lock_for(LONG).expect("a lock that the waiter has given up"));
+            assert!(changed.notify_one());
+        });
+    });
+}
+
+#[test]
+fn an_rlock_is_held_at_every_level_after_a_wait_that_timed_out() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(()), Condition::new());
+        let mut levels = [(); 3].map(|()| lock.lock());
+        assert!(changed.wait_for(&mut levels[2], Duration::from_millis(1)).timed_out());
+        assert!(changed.wait_while_for(&mut levels[0], Duration::from_millis(1), |()| true).timed_out());
+        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (3, false));
+        drop(levels);
+        assert!(is_rlock_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn a_notifier_that_holds_an_rlock_deeply_keeps_its_levels() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(()), Condition::new());
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                let (_outer, mut inner) = (lock.lock(), lock.lock());
+                changed.wait(&mut inner);
+                lock.depth()
+            });
+            until(|| changed.waiters() == 1);
+            let levels = (lock.lock(), lock.lock(), lock.lock());
+            assert!(changed.notify_one());
+            assert_eq!(lock.depth(), 3);
+            drop((levels.0, levels.1));
+            let_pass(SHORT);
+            assert!(!waiter.is_finished(), "one level is still held here");
+            drop(levels.2);
+            assert_eq!(waiter.join().expect("the waiter"), 2);
+        });
+        assert!(is_rlock_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn an_rlock_ping_pong_at_changing_depths_loses_no_notification() {
+    const ROUNDS: usize = 1_000;
+    within(LIMIT, || {
+        let (turn, changed) = (RLock::new(AtomicUsize::new(0)), Condition::new());
+        thread::scope(|scope| {
+            for me in 0..2 {
+                let (turn, changed) = (&turn, &changed);
+                scope.spawn(move || {
+                    for round in 0..ROUNDS {
+                        let mut levels: Vec<_> = (0..=round % 3).map(|_| turn.lock()).collect();
+                        changed.wait_while(&mut levels[0], |now| now.load(Relaxed) % 2 != me);
+                        levels[0].fetch_add(1, Relaxed);
+                        if me == 0 {
+                            levels.clear();
+                        }
+                        changed.notify_one();
+                    }
+                });
+            }
+        });
+        assert_eq!(turn.into_inner().into_inner(), 2 * ROUNDS);
+    });
+}
+
+#[test]
+fn outermost_waits_with_a_value_that_is_not_sync() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(RefCell::new(Vec::new())), Condition::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut guard = lock.lock();
+                let mut orders = RLockGuard::outermost(&mut guard).expect("one level");
+                changed.wait_while(&mut orders, |orders| orders.borrow().is_empty());
+                assert_eq!(orders.borrow_mut().pop(), Some("tea"));
+                assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (1, false));
+            });
+            until(|| changed.waiters() == 1);
+            lock.lock().borrow_mut().push("tea");
+            assert!(changed.notify_one());
+        });
+        assert!(is_rlock_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn outermost_waits_with_a_time_limit_too() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
+        let mut guard = lock.lock();
+        let mut outermost = RLockGuard::outermost(&mut guard).expect("one level");
+        let start = Instant::now();
+        assert!(changed.wait_for(&mut outermost, SHORT).timed_out());
+        assert!(changed.wait_while_for(&mut outermost, SHORT, |value| value.get() == 0).timed_out());
+        assert!(start.elapsed() >= 2 * SHORT);
+        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (1, false));
+    });
+}
+
+#[test]
+fn a_wait_with_outermost_panics_if_the_thread_has_locked_again_since() {
+    // The second guard's `&Cell` lives on during the wait, while another thread would get its own.
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
+        let mut first = lock.lock();
+        let mut outermost = RLockGuard::outermost(&mut first).expect("one level");
+        let second = lock.lock();
+        assert!(caught(|| changed.wait(&mut outermost)).is_err());
+        assert!(caught(|| changed.wait_for(&mut outermost, SHORT)).is_err());
+        assert!(caught(|| changed.wait_until(&mut outermost, Instant::now() + SHORT)).is_err());
+        assert!(caught(|| changed.wait_while(&mut outermost, |_| true)).is_err());
+        assert!(caught(|| changed.wait_while_for(&mut outermost, SHORT, |_| true)).is_err());
+        assert!(caught(|| changed.wait_while_until(&mut outermost, Instant::now() + SHORT, |_| true)).is_err());
+        assert_eq!((lock.depth(), changed.waiters()), (2, 0), "a refused wait changes nothing");
+        assert!(!is_rlock_free_for_others(&lock));
+        second.set(1);
+        drop(second);
+        assert!(changed.wait_for(&mut outermost, SHORT).timed_out(), "one level again");
+        drop(first);
+        assert!(is_rlock_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn a_wait_with_outermost_panics_if_its_closure_leaves_the_lock_held_once_more() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
+        let mut guard = lock.lock();
+        let mut outermost = RLockGuard::outermost(&mut guard).expect("one level");
+
+        let mut kept = Vec::new();
+        let storing = caught(|| {
+            changed.wait_while(&mut outermost, |_| {
+                kept.push(lock.lock());
+                true
+            });
+        });
+        assert!(storing.is_err());
+        assert_eq!((kept.len(), lock.depth()), (1, 2));
+        kept.clear();
+
+        let leaking = caught(|| {
+            changed.wait_while_for(&mut outermost, LONG, |_| {
+                mem::forget(lock.lock());
+                true
+            })
+        });
+        assert!(leaking.is_err());
+        assert_eq!((lock.depth(), changed.waiters()), (2, 0));
+    });
+}
+
+#[test]
+fn a_closure_may_lock_the_rlock_again_and_release_it() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut guard = lock.lock();
+                let mut outermost = RLockGuard::outermost(&mut guard).expect("one level");
+                changed.wait_while(&mut outermost, |_| lock.lock().get() == 0);
+                assert_eq!(lock.depth(), 1);
+            });
+            until(|| changed.waiters() == 1);
+            lock.lock().set(1);
+            assert!(changed.notify_one());
+        });
+    });
+}
+
+#[test]
+fn a_level_that_the_closure_keeps_is_given_up_and_taken_back_with_the_others() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(AtomicBool::new(false)), Condition::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut guard = lock.lock();
+                let mut kept = Vec::new();
+                changed.wait_while(&mut guard, |ready| {
+                    kept.push(lock.lock());
+                    !ready.load(Relaxed)
+                });
+                assert_eq!(lock.depth(), 1 + kept.len());
+            });
+            until(|| changed.waiters() == 1);
+            let ready = lock.try_lock_for(LONG).expect("a lock that the waiter has given up");
+            ready.store(true, Relaxed);
+            assert!(changed.notify_one());
+        });
+        assert!(is_rlock_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn wait_while_returns_at_once_when_its_closure_says_false() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        let mut guard = lock.lock();
+        changed.wait_while(&mut guard, |_| false);
+        assert!(!changed.wait_while_for(&mut guard, LONG, |_| false).timed_out());
+        assert!(!changed.wait_while_for(&mut guard, Duration::ZERO, |_| false).timed_out());
+        assert!(!changed.wait_while_until(&mut guard, Instant::now(), |_| false).timed_out());
+        assert!(!is_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn wait_while_asks_again_after_every_wake_up() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        let asked = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                changed.wait_while(&mut lock.lock(), |value| {
+                    asked.fetch_add(1, Relaxed);
+                    *value < 3
+                });
+            });
+            for value in 1..=3 {
+                until(|| changed.waiters() == 1);
+                assert!(!waiter.is_finished());
+                *lock.lock() = value;
+                assert!(changed.notify_one());
+            }
+            waiter.join().expect("the waiter");
+        });
+        assert!(asked.into_inner() >= 4, "once before each of three waits, and once to go on");
+    });
+}
+
+#[test]
+fn the_closure_runs_with_the_lock_held() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        let asked = AtomicUsize::new(0);
+        let mut guard = lock.lock();
+        let outcome = changed.wait_while_for(&mut guard, SHORT, |()| {
+            assert!(!is_free_for_others(&lock));
+            asked.fetch_add(1, Relaxed);
+            true
+        });
+        assert!(outcome.timed_out());
+        assert!(asked.into_inner() >= 2, "before the wait and after it");
+    });
+}
+
+#[test]
+fn timed_out_of_wait_while_is_what_the_closure_says_at_the_end() {
+    // The value changes without a notification: only the last question, after the deadline, can see it.
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(false), Condition::new());
+        let mut in_time = false;
+        while !in_time {
+            *lock.lock() = false;
+            thread::scope(|scope| {
+                let wait = || changed.wait_while_for(&mut lock.lock(), 2 * SHORT, |ready| !ready).timed_out();
+                let waiter = scope.spawn(wait);
+                until(|| changed.waiters() == 1 || waiter.is_finished());
+                let mut ready = lock.lock();
+                in_time = changed.waiters() == 1;
+                *ready = in_time;
+                drop(ready);
+                assert_ne!(waiter.join().expect("the waiter"), in_time);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_timed_wait_while_keeps_its_deadline_over_many_wake_ups() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Relaxed) {
+                    changed.notify_all();
+                    thread::yield_now();
+                }
+            });
+            let start = Instant::now();
+            let outcome = changed.wait_while_for(&mut lock.lock(), SHORT, |()| true);
+            over.store(true, Relaxed);
+            assert!(outcome.timed_out());
+            assert!(start.elapsed() >= SHORT);
+        });
+    });
+}
+
+#[test]
+fn a_closure_that_panics_leaves_the_lock_and_the_condition_usable() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        let at_once = caught(|| changed.wait_while(&mut lock.lock(), |_| panic!("asked before the wait")));
+        assert_eq!(at_once.unwrap_err(), "asked before the wait");
+        assert!(is_free_for_others(&lock));
+        thread::scope(|scope| {
+            let later = scope.spawn(|| {
+                caught(|| {
+                    changed.wait_while(&mut lock.lock(), |value| {
+                        assert_eq!(*value, 0, "asked after the wait");
+                        true
+                    });
+                })
+            });
+            until(|| changed.waiters() == 1);
+            *lock.lock() = 1;
+            assert!(changed.notify_one());
+            assert!(later.join().expect("a caught panic").is_err());
+        });
+        assert!(is_free_for_others(&lock));
+        assert_eq!(changed.waiters(), 0);
+    });
+}
+
+#[test]
+fn a_closure_that_panics_at_depth_two_leaves_both_levels_to_their_guards() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(()), Condition::new());
+        let mut guards = (lock.lock(), lock.lock());
+        let mut answers = [true, false].into_iter();
+        let outcome = caught(|| {
+            changed.wait_while_for(&mut guards.1, SHORT, |()| answers.next() == Some(true) || panic!("after the wait"))
+        });
+        assert!(outcome.is_err());
+        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (2, false));
+        drop(guards);
+        assert!(is_rlock_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn a_duration_of_zero_and_a_deadline_in_the_past_end_the_wait_at_once() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        let past = Instant::now();
+        let_pass(Duration::from_millis(1));
+        let mut guard = lock.lock();
+        assert!(changed.wait_for(&mut guard, Duration::ZERO).timed_out());
+        assert!(changed.wait_until(&mut guard, past).timed_out());
+        assert!(changed.wait_while_for(&mut guard, Duration::ZERO, |()| true).timed_out());
+        assert!(changed.wait_while_until(&mut guard, past, |()| true).timed_out());
+        assert!(!is_free_for_others(&lock));
+    });
+}
+
+#[test]
+fn a_duration_too_large_to_add_to_now_means_for_ever() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(false), Condition::new());
+        thread::scope(|scope| {
+            let plain = scope.spawn(|| changed.wait_for(&mut lock.lock(), Duration::MAX).timed_out());
+            let asking =
+                scope.spawn(|| changed.wait_while_for(&mut lock.lock(), Duration::MAX, |over| !over).timed_out());
+            until(|| changed.waiters() == 2);
+            let_pass(SHORT);
+            assert_eq!(changed.waiters(), 2, "still in line");
+            *lock.lock() = true;
+            assert_eq!(changed.notify_all(), 2);
+            assert!(!plain.join().expect("a waiter"));
+            assert!(!asking.join().expect("a waiter"));
+        });
+    });
+}
+
+#[test]
+fn a_wait_that_was_notified_in_time_has_not_timed_out_however_long_the_lock_is_held() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        let mut in_time = false;
+        while !in_time {
+            thread::scope(|scope| {
+                let waiter = scope.spawn(|| changed.wait_for(&mut lock.lock(), SHORT).timed_out());
+                until(|| changed.waiters() == 1 || waiter.is_finished());
+                let guard = lock.lock();
+                in_time = changed.notify_one();
+                let_pass(2 * SHORT);
+                drop(guard);
+                assert_ne!(waiter.join().expect("the waiter"), in_time);
+            });
+        }
+    });
+}
+
+#[test]
+fn every_notification_that_took_a_thread_off_the_line_is_a_wait_that_did_not_time_out() {
+    const WAITERS: usize = 4;
+    const NOTIFICATIONS: usize = 2_000;
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(0_usize), Condition::new());
+        let waiters_left = AtomicUsize::new(WAITERS);
+        let over = AtomicBool::new(false);
+        let taken = AtomicUsize::new(0);
+        let mut rng = Rng::seeded();
+        thread::scope(|scope| {
+            for _ in 0..WAITERS {
+                let mut rng = rng.fork();
+                let (lock, changed, over, waiters_left) = (&lock, &changed, &over, &waiters_left);
+                scope.spawn(move || {
+                    while !over.load(Relaxed) {
+                        let mut woken = lock.lock();
+                        if !changed.wait_for(&mut woken, rng.time_below(Duration::from_micros(100))).timed_out() {
+                            *woken += 1;
+                        }
+                    }
+                    waiters_left.fetch_sub(1, Relaxed);
+                });
+            }
+            let notifiers = [(); 2].map(|()| {
+                let mut rng = rng.fork();
+                let (lock, changed, taken) = (&lock, &changed, &taken);
+                scope.spawn(move || {
+                    for _ in 0..NOTIFICATIONS {
+                        let guard = rng.one_in(2).then(|| lock.lock());
+                        let count = match rng.below(3) {
+                            0 => usize::from(changed.notify_one()),
+                            1 => changed.notify_n(2),
+                            _ => changed.notify_all(),
+                        };
+                        taken.fetch_add(count, Relaxed);
+                        drop(guard);
+                        work_for(rng.time_below(Duration::from_micros(100)));
+                    }
+                })
+            });
+            notifiers.into_iter().for_each(|notifier| notifier.join().expect("a notifier"));
+            over.store(true, Relaxed);
+            until(|| waiters_left.load(Relaxed) == 0);
+        });
+        let (woken, taken) = (lock.into_inner(), taken.into_inner());
+        assert!(woken >= taken, "{taken} threads taken off the line, {woken} waits that did not time out");
+        assert!(taken > 0, "no notification met a waiter");
+    });
+}
+
+#[test]
+fn it_waits_with_guards_of_slices_and_trait_objects() {
+    within(LIMIT, || {
+        let changed = Condition::new();
+        let slice: Box<Lock<[u8]>> = Box::new(Lock::new([1, 2]));
+        assert!(changed.wait_while_for(&mut slice.lock(), Duration::ZERO, |bytes: &[u8]| bytes.len() == 2).timed_out());
+        let object: Box<RLock<dyn Fn() -> bool + Send + Sync>> = Box::new(RLock::new(|| true));
+        assert!(changed.wait_while_for(&mut object.lock(), Duration::ZERO, |answer| answer()).timed_out());
+    });
+}

@@ -1,0 +1,58 @@
+//! What `LifoQueue` promises: what all queues do, and last in, first out.
+
+mod common;
+#[path = "common/queue_family.rs"]
+mod family;
+
+use std::thread;
+
+use common::{LIMIT, until, within};
+use sync_primitives::LifoQueue;
+use sync_primitives::LifoQueue as Subject;
+
+const NAME: &str = "LifoQueue";
+
+#[test]
+fn the_last_item_in_is_the_first_out() {
+    within(LIMIT, || {
+        let queue = LifoQueue::unbounded();
+        for item in [3, 1, 2] {
+            assert_eq!(queue.push(item), Ok(()));
+        }
+        assert_eq!(queue.pop(), Ok(2));
+        assert_eq!(queue.push(0), Ok(()));
+        assert_eq!(queue.try_iter().collect::<Vec<_>>(), [0, 1, 3]);
+    });
+}
+
+#[test]
+fn every_way_out_keeps_the_order() {
+    within(LIMIT, || {
+        let queue = LifoQueue::unbounded();
+        for item in 1..=6 {
+            assert_eq!(queue.push(item), Ok(()));
+        }
+        queue.close();
+        let mut items = vec![queue.pop().expect("an item"), queue.try_pop().expect("an item")];
+        items.push(*queue.task().expect("an item"));
+        items.extend(queue.tasks().take(1).map(|task| *task));
+        items.extend(queue.iter().take(1));
+        items.extend(queue.try_iter());
+        assert_eq!(items, [6, 5, 4, 3, 2, 1]);
+    });
+}
+
+#[test]
+fn the_item_of_a_pusher_that_waited_comes_next() {
+    within(LIMIT, || {
+        let queue = LifoQueue::bounded(2);
+        assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));
+        thread::scope(|scope| {
+            let pusher = scope.spawn(|| queue.push(3));
+            until(|| queue.waiters() == 1);
+            assert_eq!(queue.pop(), Ok(2));
+            assert_eq!(pusher.join().expect("the pusher"), Ok(()));
+        });
+        assert_eq!((queue.pop(), queue.pop()), (Ok(3), Ok(1)));
+    });
+}

@@ -1,0 +1,557 @@
+//! What `PriorityQueue` promises: what all queues do, and the smallest first, even with an `Ord` that panics.
+
+mod common;
+#[path = "common/queue_family.rs"]
+mod family;
+
+use std::cell::Cell;
+use std::cmp::{Ordering, Reverse};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{LIMIT, LONG, Ledger, Rng, Tracked, caught, until, within};
+use sync_primitives::PriorityQueue as Subject;
+use sync_primitives::{Closed, PriorityQueue, PushError, TryPopError};
+
+const NAME: &str = "PriorityQueue";
+
+#[test]
+fn the_smallest_item_is_the_first_out() {
+    within(LIMIT, || {
+        let queue = PriorityQueue::unbounded();
+        for item in [3, 1, 2] {
+            assert_eq!(queue.push(item), Ok(()));
+        }
+        assert_eq!(queue.pop(), Ok(1));
+        assert_eq!(queue.push(0), Ok(()));
+        assert_eq!(queue.try_iter().collect::<Vec<_>>(), [0, 2, 3]);
+    });
+}
+
+#[test]
+fn reverse_makes_it_largest_first() {
+    within(LIMIT, || {
+        let queue = PriorityQueue::unbounded();
+        for item in [3, 1, 2] {
+            assert_eq!(queue.push(Reverse(item)), Ok(()));
+        }
+        assert_eq!(queue.try_iter().map(|Reverse(item)| item).collect::<Vec<_>>(), [3, 2, 1]);
+    });
+}
+
+#[test]
+fn equal_items_all_come_out() {
+    within(LIMIT, || {
+        let queue = PriorityQueue::unbounded();
+        for item in [2, 1, 2, 1, 2] {
+            assert_eq!(queue.push(item), Ok(()));
+        }
+        assert_eq!(queue.try_iter().collect::<Vec<_>>(), [1, 1, 2, 2, 2]);
+    });
+}
+
+#[test]
+fn it_agrees_with_a_sorted_list_over_random_pushes_and_pops() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        let queue = PriorityQueue::unbounded();
+        let mut sorted: Vec<usize> = Vec::new();
+        for _ in 0..3_000 {
+            if rng.below(5) < 3 {
+                let item = rng.below(50);
+                assert_eq!(queue.push(item), Ok(()));
+                sorted.insert(sorted.partition_point(|other| *other < item), item);
+            } else if sorted.is_empty() {
+                assert_eq!(queue.try_pop(), Err(TryPopError::Empty));
+            } else {
+                assert_eq!(queue.try_pop(), Ok(sorted.remove(0)));
+            }
+            assert_eq!(queue.len(), sorted.len());
+        }
+        assert_eq!(queue.try_iter().collect::<Vec<_>>(), sorted);
+    });
+}
+
+#[test]
+fn every_way_out_keeps_the_order() {
+    within(LIMIT, || {
+        let queue = PriorityQueue::unbounded();
+        for item in [4, 2, 6, 1, 5, 3] {
+            assert_eq!(queue.push(item), Ok(()));
+        }
+        queue.close();
+        let mut items = vec![queue.pop().expect("an item"), queue.try_pop().expect("an item")];
+        items.push(*queue.task().expect("an item"));
+        items.extend(queue.tasks().take(1).map(|task| *task));
+        items.extend(queue.iter().take(1));
+        items.extend(queue.try_iter());
+        assert_eq!(items, [1, 2, 3, 4, 5, 6]);
+    });
+}
+
+#[test]
+fn the_item_of_a_pusher_that_waited_takes_its_place_in_the_order() {
+    within(LIMIT, || {
+        let queue = PriorityQueue::bounded(3);
+        for item in [10, 20, 30] {
+            assert_eq!(queue.push(item), Ok(()));
+        }
+        thread::scope(|scope| {
+            let pusher = scope.spawn(|| queue.push(25));
+            until(|| queue.waiters() == 1);
+            assert_eq!(queue.pop(), Ok(10));
+            assert_eq!(pusher.join().expect("the pusher"), Ok(()));
+        });
+        assert_eq!(queue.try_iter().collect::<Vec<_>>(), [20, 25, 30]);
+    });
+}
+
+/// Says at which comparison from now on an `Ord` panics.
+#[derive(Clone, Default)]
+struct Fuse(Arc<AtomicIsize>);
+
+impl Fuse {
+    fn light(&self, comparisons: usize) {
+        self.0.store(comparisons as isize, Relaxed);
+    }
+
+    fn put_out(&self) {
+        self.0.store(0, Relaxed);
+    }
+
+    fn burn(&self) {
+        if self.0.fetch_sub(1, Relaxed) == 1 {
+            panic!("the fuse has burnt down");
+        }
+    }
+}
+
+/// An item whose comparisons burn a fuse.
+struct Fused {
+    item: Tracked,
+    fuse: Fuse,
+}
+
+impl PartialEq for Fused {
+    fn eq(&self, other: &Fused) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Fused {}
+
+impl PartialOrd for Fused {
+    fn partial_cmp(&self, other: &Fused) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Fused {
+    fn cmp(&self, other: &Fused) -> Ordering {
+        self.fuse.burn();
+        self.item.cmp(&other.item)
+    }
+}
+
+/// A queue of fused items, and where each of them has been seen.
+struct Bench {
+    queue: PriorityQueue<Fused>,
+    fuse: Fuse,
+    ledger: Ledger,
+    seen: Vec<usize>,
+}
+
+impl Bench {
+    /// Holds `order.len()` items, pushed in this order; ids from there up to `ids` are free.
+    fn with(order: &[usize], ids: usize) -> Bench {
+        let bench = Bench {
+            queue: PriorityQueue::unbounded(),
+            fuse: Fuse::default(),
+            ledger: Ledger::for_ids(ids),
+            seen: vec![0; ids],
+        };
+        for id in order {
+            assert!(bench.queue.push(bench.item(*id)).is_ok());
+        }
+        bench
+    }
+
+    fn item(&self, id: usize) -> Fused {
+        Fused { item: self.ledger.value(id), fuse: self.fuse.clone() }
+    }
+
+    /// Runs `f` with the fuse lit; true if the fuse burnt down in it.
+    fn explodes<R>(&self, comparisons: usize, f: impl FnOnce(&Self) -> R) -> Result<R, String> {
+        self.fuse.light(comparisons);
+        let outcome = caught(|| f(self));
+        self.fuse.put_out();
+        outcome
+    }
+
+    /// Takes everything out, one by one, and checks that the queue counted as many.
+    fn drain(&mut self) {
+        let expected = self.queue.len();
+        let mut popped = 0;
+        while let Ok(fused) = self.queue.try_pop() {
+            self.seen[fused.item.id] += 1;
+            popped += 1;
+        }
+        assert_eq!((popped, self.queue.len()), (expected, 0));
+    }
+
+    /// Marks as many done as were seen, which must be exactly what the queue waits for.
+    fn mark_done(&self) {
+        for _ in 0..self.seen.iter().sum() {
+            assert!(self.queue.task_done().is_ok());
+        }
+        assert!(self.queue.join_for(Duration::ZERO), "everything that came out was marked done");
+        assert!(self.queue.task_done().is_err());
+    }
+
+    /// The queue still sorts, counts and closes; every item made so far has been dropped once.
+    fn retire(self) {
+        let next = self.seen.len() - 3;
+        for id in [next + 2, next, next + 1] {
+            assert!(self.queue.push(self.item(id)).is_ok());
+        }
+        let order: Vec<_> = self.queue.tasks().take(3).map(|task| task.item.id).collect();
+        assert_eq!(order, [next, next + 1, next + 2]);
+        assert!(self.queue.join_for(Duration::ZERO));
+        self.queue.close();
+        assert!(matches!(self.queue.pop(), Err(Closed)));
+        drop(self.queue);
+        self.ledger.assert_each_dropped_once();
+    }
+}
+
+/// The numbers below `n` in an order that the dice give.
+fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    for last in (1..n).rev() {
+        order.swap(last, rng.below(last + 1));
+    }
+    order
+}
+
+/// Calls `scenario` with a fuse of 1, 2, 3, … comparisons until it says that the fuse outlasted it.
+fn at_every_comparison(mut scenario: impl FnMut(usize) -> bool) -> usize {
+    (1..100).take_while(|comparisons| scenario(*comparisons)).count()
+}
+
+#[test]
+fn a_comparison_that_panics_in_push_loses_no_item_that_was_pushed() {
+    type Push = fn(&PriorityQueue<Fused>, Fused) -> bool;
+    const PUSHES: [Push; 3] = [
+        |queue, item| queue.push(item).is_ok(),
+        |queue, item| queue.try_push(item).is_ok(),
+        |queue, item| queue.try_push_for(item, LONG).is_ok(),
+    ];
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        let mut panics = 0;
+        for (round, n) in (0..60).map(|round| (round, round % 10)) {
+            // The new item is one of the numbers, so that it goes up by any number of levels.
+            let order = shuffled(n + 1, &mut rng);
+            let (new, before) = (order[n], &order[..n]);
+            panics += at_every_comparison(|comparisons| {
+                let mut bench = Bench::with(before, n + 4);
+                let outcome = bench.explodes(comparisons, |bench| PUSHES[round % 3](&bench.queue, bench.item(new)));
+                bench.drain();
+                for id in before {
+                    assert_eq!(bench.seen[*id], 1, "item {id} after a panic at comparison {comparisons}");
+                }
+                match outcome {
+                    Ok(accepted) => assert!(accepted && bench.seen[new] == 1),
+                    Err(_) => assert!(bench.seen[new] <= 1),
+                }
+                bench.mark_done();
+                bench.retire();
+                outcome.is_err()
+            });
+        }
+        assert!(panics > 0, "no push compared anything");
+    });
+}
+
+#[test]
+fn a_comparison_that_panics_in_pop_loses_no_item() {
+    type Pop = fn(&PriorityQueue<Fused>) -> Option<usize>;
+    const POPS: [Pop; 4] = [
+        |queue| queue.pop().ok().map(|fused| fused.item.id),
+        |queue| queue.try_pop().ok().map(|fused| fused.item.id),
+        |queue| queue.try_pop_until(Instant::now()).ok().map(|fused| fused.item.id),
+        |queue| queue.try_iter().next().map(|fused| fused.item.id),
+    ];
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        let mut panics = 0;
+        for (round, n) in (0..80).map(|round| (round, 1 + round % 12)) {
+            let order = shuffled(n, &mut rng);
+            panics += at_every_comparison(|comparisons| {
+                let mut bench = Bench::with(&order, n + 3);
+                let outcome = bench.explodes(comparisons, |bench| POPS[round % 4](&bench.queue));
+                if let Ok(popped) = &outcome {
+                    assert_eq!(*popped, Some(0), "the smallest");
+                    bench.seen[0] += 1;
+                }
+                bench.drain();
+                assert_eq!(bench.seen[..n], vec![1; n], "after a panic at comparison {comparisons}");
+                bench.mark_done();
+                bench.retire();
+                outcome.is_err()
+            });
+        }
+        assert!(panics > 0, "no pop compared anything");
+    });
+}
+
+#[test]
+fn a_comparison_that_panics_in_task_loses_no_item() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        let mut panics = 0;
+        for n in 1..=12 {
+            let order = shuffled(n, &mut rng);
+            panics += at_every_comparison(|comparisons| {
+                let mut bench = Bench::with(&order, n + 3);
+                let outcome = bench.explodes(comparisons, |bench| bench.queue.task().map(|task| task.item.id));
+                if outcome.is_ok() {
+                    assert_eq!(outcome, Ok(Ok(0)), "the smallest");
+                }
+                bench.drain();
+                bench.mark_done();
+                bench.seen[0] += usize::from(outcome.is_ok());
+                assert_eq!(bench.seen[..n], vec![1; n], "after a panic at comparison {comparisons}");
+                bench.retire();
+                outcome.is_err()
+            });
+        }
+        assert!(panics > 0, "no task compared anything");
+    });
+}
+
+#[test]
+fn a_comparison_that_panics_in_close_now_loses_no_item() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        for n in 0..8 {
+            let order = shuffled(n, &mut rng);
+            at_every_comparison(|comparisons| {
+                let bench = Bench::with(&order, n);
+                let outcome = bench.explodes(comparisons, |bench| bench.queue.close_now());
+                let panicked = outcome.is_err();
+                let mut left = outcome.unwrap_or_default();
+                left.extend(bench.queue.try_iter());
+                let mut ids: Vec<_> = left.iter().map(|fused| fused.item.id).collect();
+                ids.sort_unstable();
+                assert_eq!(ids, (0..n).collect::<Vec<_>>());
+                drop((left, bench.queue));
+                bench.ledger.assert_each_dropped_once();
+                panicked
+            });
+        }
+    });
+}
+
+thread_local! {
+    /// Whether a comparison of [`Touchy`] items on this thread panics.
+    static DOOMED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// An item that a doomed thread cannot compare.
+#[derive(Debug, PartialEq, Eq)]
+struct Touchy(Tracked);
+
+impl PartialOrd for Touchy {
+    fn partial_cmp(&self, other: &Touchy) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Touchy {
+    fn cmp(&self, other: &Touchy) -> Ordering {
+        assert!(!DOOMED.get(), "a comparison on a doomed thread");
+        self.0.cmp(&other.0)
+    }
+}
+
+/// Runs `f` as a doomed thread would.
+fn doomed<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+    DOOMED.set(true);
+    let outcome = caught(f);
+    DOOMED.set(false);
+    outcome
+}
+
+#[test]
+fn a_push_whose_comparison_panics_leaves_its_room_to_the_next_pusher() {
+    within(LIMIT, || {
+        let ledger = Ledger::for_ids(5);
+        let item = |id| Touchy(ledger.value(id));
+        let queue = PriorityQueue::bounded(3);
+        for id in [2, 3, 4] {
+            assert!(queue.push(item(id)).is_ok());
+        }
+        thread::scope(|scope| {
+            let (queue, item) = (&queue, &item);
+            scope.spawn(move || doomed(|| queue.push(item(0)).is_ok()));
+            until(|| queue.waiters() == 1);
+            scope.spawn(move || assert!(queue.push(item(1)).is_ok()));
+            until(|| queue.waiters() == 2);
+            assert!(queue.pop().is_ok());
+            // Either the panic has left the first one's item in, or the second one has come in.
+            until(|| queue.is_full());
+            if queue.waiters() == 1 {
+                assert!(queue.pop().is_ok());
+            }
+            until(|| queue.waiters() == 0);
+        });
+        drop(queue);
+        ledger.assert_each_dropped_once();
+    });
+}
+
+#[test]
+fn a_push_whose_comparison_panics_wakes_a_popper_for_an_item_that_it_left_in() {
+    within(LIMIT, || {
+        for _ in 0..200 {
+            let ledger = Ledger::for_ids(2);
+            let item = |id| Touchy(ledger.value(id));
+            let queue = PriorityQueue::unbounded();
+            thread::scope(|scope| {
+                let poppers = [(); 2].map(|()| scope.spawn(|| queue.pop()));
+                until(|| queue.waiters() == 2);
+                assert!(queue.push(item(1)).is_ok());
+                let outcome = doomed(|| queue.push(item(0)).is_ok());
+                if ledger.drops()[0] == 1 {
+                    assert!(outcome.is_err());
+                    queue.close();
+                }
+                let popped = poppers.map(|popper| popper.join().expect("a popper"));
+                assert_eq!(popped.iter().filter(|item| item.is_err()).count(), ledger.drops()[0]);
+            });
+            drop(queue);
+            ledger.assert_each_dropped_once();
+        }
+    });
+}
+
+#[test]
+fn a_pop_whose_comparison_panics_leaves_the_items_to_the_next_popper() {
+    within(LIMIT, || {
+        for _ in 0..200 {
+            let ledger = Ledger::for_ids(4);
+            let queue = PriorityQueue::unbounded();
+            thread::scope(|scope| {
+                let queue = &queue;
+                scope.spawn(move || doomed(|| queue.pop()));
+                until(|| queue.waiters() == 1);
+                let next = scope.spawn(|| queue.pop());
+                until(|| queue.waiters() == 2);
+                for id in 0..4 {
+                    assert!(queue.push(Touchy(ledger.value(id))).is_ok());
+                }
+                assert!(next.join().expect("the next popper").is_ok());
+            });
+            drop(queue);
+            ledger.assert_each_dropped_once();
+        }
+    });
+}
+
+#[test]
+fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
+    const PRODUCERS: usize = 3;
+    const ITEMS_EACH: usize = 200;
+    const ITEMS: usize = PRODUCERS * ITEMS_EACH;
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        for capacity in [2, 5, 40] {
+            let (ledger, fuse) = (Ledger::for_ids(ITEMS), Fuse::default());
+            let queue = PriorityQueue::bounded(capacity);
+            let delivered: Vec<AtomicUsize> = (0..ITEMS).map(|_| AtomicUsize::new(0)).collect();
+            let accepted: Vec<AtomicBool> = (0..ITEMS).map(|_| AtomicBool::new(false)).collect();
+            let order = shuffled(ITEMS, &mut rng);
+            thread::scope(|scope| {
+                let (queue, ledger, fuse, accepted) = (&queue, &ledger, &fuse, &accepted);
+                let producers: Vec<_> = order
+                    .chunks(ITEMS_EACH)
+                    .map(|ids| {
+                        let mut rng = rng.fork();
+                        scope.spawn(move || {
+                            for id in ids {
+                                if rng.one_in(4) {
+                                    fuse.light(1 + rng.below(8));
+                                }
+                                let item = Fused { item: ledger.value(*id), fuse: fuse.clone() };
+                                let outcome = caught(|| queue.push(item).map_err(|PushError(_)| "closed"));
+                                accepted[*id].store(outcome == Ok(Ok(())), Relaxed);
+                            }
+                        })
+                    })
+                    .collect();
+                for _ in 0..2 {
+                    scope.spawn(|| {
+                        loop {
+                            match caught(|| queue.pop()) {
+                                Ok(Ok(fused)) => {
+                                    delivered[fused.item.id].fetch_add(1, Relaxed);
+                                    queue.task_done().expect("an item that was pushed and not yet marked");
+                                }
+                                Ok(Err(Closed)) => return,
+                                Err(_) => {}
+                            }
+                        }
+                    });
+                }
+                producers.into_iter().for_each(|producer| producer.join().expect("a producer"));
+                fuse.put_out();
+                queue.close();
+            });
+            for (id, (delivered, accepted)) in delivered.iter().zip(&accepted).enumerate() {
+                let (delivered, accepted) = (delivered.load(Relaxed), accepted.load(Relaxed));
+                assert!(delivered <= 1, "item {id} came out {delivered} times");
+                assert!(delivered == 1 || !accepted, "item {id} was lost");
+            }
+            assert!(queue.join_for(Duration::ZERO), "every item that came out was marked done");
+            assert!(queue.task_done().is_err());
+            drop(queue);
+            ledger.assert_each_dropped_once();
+        }
+    });
+}
+
+#[test]
+fn formatting_does_not_wait_for_a_comparison_that_takes_its_time() {
+    static COMPARING: AtomicBool = AtomicBool::new(false);
+    static GO_ON: AtomicBool = AtomicBool::new(false);
+    #[derive(Debug, PartialEq, Eq)]
+    struct Slow(u8);
+    impl PartialOrd for Slow {
+        fn partial_cmp(&self, other: &Slow) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for Slow {
+        fn cmp(&self, other: &Slow) -> Ordering {
+            COMPARING.store(true, Relaxed);
+            until(|| GO_ON.load(Relaxed));
+            self.0.cmp(&other.0)
+        }
+    }
+    within(LIMIT, || {
+        let queue = PriorityQueue::unbounded();
+        assert!(queue.push(Slow(1)).is_ok());
+        thread::scope(|scope| {
+            let pusher = scope.spawn(|| queue.push(Slow(2)).is_ok());
+            until(|| COMPARING.load(Relaxed));
+            let text = format!("{queue:?}");
+            assert!(!pusher.is_finished(), "formatting has waited for the comparison");
+            GO_ON.store(true, Relaxed);
+            assert!(text.starts_with(NAME));
+            assert!(pusher.join().expect("the pusher"));
+        });
+    });
+}
