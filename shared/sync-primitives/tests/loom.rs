@@ -9,7 +9,9 @@
 
 use loom::{cell::UnsafeCell, thread};
 use std::{sync::Arc, time::Duration};
-use sync_primitives::{BoundedSemaphore, Condition, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, tick};
+use sync_primitives::{
+    Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, tick,
+};
 
 /// Explores `model` with up to `preemptions` switches away from a thread that could go on. Most concurrency bugs need
 /// no more than two (Musuvathi and Qadeer, "Iterative context bounding", 2007); `None` tries every schedule.
@@ -530,5 +532,136 @@ fn join_gives_up_in_time_or_returns_when_all_is_done() {
         patient.join().unwrap();
         assert!(queue.join_for(Duration::ZERO));
         clock.join().unwrap();
+    });
+}
+
+#[test]
+fn a_set_event_lets_all_through_who_see_what_was_written() {
+    explore(2, || {
+        let shared = Arc::new((Event::new(), SharedCounter::default()));
+        let waiters = [(); 2].map(|()| {
+            spawn(&shared, |(event, value)| {
+                event.wait();
+                assert_eq!(value.get(), 1);
+            })
+        });
+        shared.1.add(1);
+        shared.0.set();
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
+#[test]
+fn a_set_with_a_clear_behind_it_still_lets_the_waiter_through() {
+    explore(None, || {
+        let shared = Arc::new((Event::new(), SharedCounter::default()));
+        let waiter = spawn(&shared, |(event, value)| {
+            event.wait();
+            assert_eq!(value.get(), 1);
+        });
+        let (event, value) = &*shared;
+        while event.waiters() == 0 {
+            thread::yield_now();
+        }
+        value.add(1);
+        event.set();
+        event.clear();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_set_lets_nobody_through_who_came_after_the_clear() {
+    explore(2, || {
+        let event = Arc::new(Event::new());
+        let clock = thread::spawn(tick);
+        let sleeper = spawn(&event, |event| {
+            event.wait_for(SOON);
+        });
+        let late = spawn(&event, |event| {
+            event.wait();
+            event.clear();
+            assert!(!event.wait_for(SOON));
+        });
+        event.set();
+        sleeper.join().unwrap();
+        late.join().unwrap();
+        clock.join().unwrap();
+    });
+}
+
+#[test]
+fn rounds_of_a_barrier_do_not_overlap() {
+    explore(2, || {
+        let shared = Arc::new((Barrier::new(2), [SharedCounter::default(), SharedCounter::default()]));
+        let run = |(barrier, values): &(Barrier, [SharedCounter; 2]), mine: usize| {
+            for round in 1..=2 {
+                values[mine].add(1);
+                let first = barrier.wait().unwrap();
+                assert_eq!(values[1 - mine].get(), round);
+                let second = barrier.wait().unwrap();
+                assert_eq!((first.index() < 2, second.index() < 2), (true, true));
+            }
+        };
+        let other = spawn(&shared, move |shared| run(shared, 1));
+        run(&shared, 0);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn the_action_runs_once_before_anybody_goes_on() {
+    explore(2, || {
+        let count = Arc::new(SharedCounter::default());
+        let counted = Arc::clone(&count);
+        let barrier = Arc::new(Barrier::with_action(2, move || counted.add(1)));
+        let meet = |barrier: &Barrier<_>, count: &SharedCounter| {
+            let leader = barrier.wait().unwrap().is_leader();
+            assert_eq!(count.get(), 1);
+            leader
+        };
+        let other = {
+            let count = Arc::clone(&count);
+            spawn(&barrier, move |barrier| meet(barrier, &count))
+        };
+        assert_ne!(meet(&barrier, &count), other.join().unwrap());
+    });
+}
+
+#[test]
+fn a_barrier_breaks_for_all_or_for_none() {
+    explore(2, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let clock = thread::spawn(tick);
+        let timed = spawn(&barrier, |barrier| barrier.wait_for(SOON).is_ok());
+        let patient = barrier.wait().is_ok();
+        assert_eq!(timed.join().unwrap(), patient);
+        assert_eq!(barrier.is_broken(), !patient);
+        clock.join().unwrap();
+    });
+}
+
+#[test]
+fn an_abort_lets_nobody_hang() {
+    explore(2, || {
+        let barrier = Arc::new(Barrier::new(3));
+        let waiters = [(); 2].map(|()| spawn(&barrier, |barrier| barrier.wait().is_err()));
+        barrier.abort();
+        waiters.into_iter().for_each(|waiter| assert!(waiter.join().unwrap()));
+    });
+}
+
+#[test]
+fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
+    explore(2, || {
+        let barrier = Arc::new(Barrier::new(2));
+        // Each comes again until a round has passed; a reset in between sends away at most one of them.
+        let meet = |barrier: &Barrier| while barrier.wait().is_err() {};
+        let other = spawn(&barrier, meet);
+        let resetter = spawn(&barrier, |barrier| barrier.reset());
+        meet(&barrier);
+        other.join().unwrap();
+        resetter.join().unwrap();
+        assert!(!barrier.is_broken());
     });
 }
