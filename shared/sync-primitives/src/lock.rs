@@ -6,8 +6,8 @@
 //!
 //! **Promises.** At most one guard of a lock exists at a time. What a thread did before it released is visible to the
 //! thread that locks next (release and acquire). Fair in the end: a running thread may take a free lock before those
-//! who sleep, but a waiter that wakes to find the lock gone again is handed it directly once it has waited for a
-//! millisecond in all. A panic while holding releases the lock while unwinding; there is no poisoning, so a later
+//! who sleep, but a waiter that has waited for a millisecond in all and is first in line gets the lock from the next
+//! holder's hands. A panic while holding releases the lock while unwinding; there is no poisoning, so a later
 //! holder may see a half-done change, and code that cannot bear that restores its invariants in a `Drop`.
 //!
 //! **No promises.** A thread that locks a `Lock` it holds waits for ever. Waiters are not served strictly in order.

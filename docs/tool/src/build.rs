@@ -1,0 +1,71 @@
+//! Builds the book and finds everything that is wrong with it.
+
+use crate::fault::Fault;
+use crate::preprocessor::Cookbook;
+use crate::site::Site;
+use crate::{files, links, outline, warnings};
+use anyhow::{Context, Result};
+use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
+use std::path::Path;
+
+/// A book, as far as it could be built, and its faults.
+#[derive(Default)]
+pub(crate) struct Built {
+    pub(crate) site: Site,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// Builds the book in `workspace`'s docs folder and changes nothing there.
+pub(crate) fn build(workspace: &Path) -> Built {
+    let mut faults = Vec::new();
+    let (site, logged) = warnings::collected(|| render(workspace, &mut faults));
+    faults.extend(logged.iter().map(|line| Fault::new("mdBook", line)));
+    let site = site.unwrap_or_else(|error| {
+        faults.push(Fault::new("cannot build the book", format!("{error:#}")));
+        Site::default()
+    });
+    let dead = links::dead(&site);
+    faults.extend(dead.into_iter().map(|it| Fault::new(source_of(&it.page, workspace), it.reason)));
+    Built { site, faults }
+}
+
+/// The file to mend: where the page was written, or the page itself if mdBook made it.
+fn source_of(page: &str, workspace: &Path) -> String {
+    let source = Path::new("docs/src").join(page).with_extension("md");
+    if workspace.join(&source).is_file() { files::with_slashes(&source) } else { format!("docs/book/{page}") }
+}
+
+fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
+    let root = workspace.join("docs");
+    let mut config = Config::from_disk(root.join("book.toml"))?;
+    let summary = outline::read(&root.join(&config.book.src), faults)?;
+    let rendered = tempfile::tempdir().context("cannot make a folder to build in")?;
+    config.build.build_dir = rendered.path().to_owned();
+    let mut book = MDBook::load_with_config_and_summary(&root, config, summary)?;
+    let (cookbook, gathered) = Cookbook::new(workspace);
+    // It takes the place of the command of that name in book.toml.
+    book.with_preprocessor(cookbook);
+    let outcome = book.build();
+    let gathered = std::mem::take(&mut *gathered.borrow_mut());
+    faults.extend(gathered.faults);
+    outcome?;
+    let mut site = Site::load(rendered.path())?;
+    for file in &gathered.linked {
+        site.add(workspace, file)?;
+    }
+    Ok(site)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In process, so that no test writes docs/book.
+    #[test]
+    fn the_cookbook_itself_builds() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let faults: Vec<_> = build(&workspace).faults.iter().map(Fault::to_string).collect();
+        assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    }
+}

@@ -1,0 +1,147 @@
+//! What a recipe needs from outside: its `[dependencies]`, as `cargo add` lines.
+
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::Path;
+use toml::{Table, Value};
+
+/// One dependency of a recipe.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// The folder in this workspace, for a crate that is not on crates.io.
+    path: Option<String>,
+    features: Vec<String>,
+    default_features: bool,
+}
+
+impl Dependency {
+    pub(crate) fn is_published(&self) -> bool {
+        self.path.is_none()
+    }
+
+    /// Cargo takes a path or a version, not both. `cookbook` stands for the reader's copy of this repository.
+    pub(crate) fn cargo_add(&self, cookbook: &str) -> String {
+        let mut line = match &self.path {
+            Some(path) => format!("cargo add {} --path {cookbook}/{path}", self.name),
+            None => format!("cargo add {}@{}", self.name, self.version),
+        };
+        if !self.default_features {
+            line.push_str(" --no-default-features");
+        }
+        if !self.features.is_empty() {
+            line.push_str(&format!(" --features {}", self.features.join(",")));
+        }
+        line
+    }
+}
+
+/// The dependencies of the recipe in `folder`, with the versions that the workspace gives them.
+pub(crate) fn dependencies(workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
+    let of_recipe = table(&workspace.join(folder).join("Cargo.toml"), &["dependencies"])?;
+    let of_workspace = table(&workspace.join("Cargo.toml"), &["workspace", "dependencies"])?;
+    let one = |(name, entry): (&String, &Value)| {
+        resolve(name, entry, &of_workspace)
+            .with_context(|| format!("{}/Cargo.toml: dependency `{name}`", folder.display()))
+    };
+    of_recipe.iter().map(one).collect()
+}
+
+/// The table at `keys`; empty if the manifest has none.
+fn table(manifest: &Path, keys: &[&str]) -> Result<Table> {
+    let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let mut found: Table = text.parse().with_context(|| format!("cannot read {}", manifest.display()))?;
+    for key in keys {
+        found = match found.remove(*key) {
+            Some(Value::Table(table)) => table,
+            _ => return Ok(Table::new()),
+        };
+    }
+    Ok(found)
+}
+
+fn resolve(name: &str, entry: &Value, of_workspace: &Table) -> Result<Dependency> {
+    let entry = as_table(entry)?;
+    if entry.get("workspace").and_then(Value::as_bool) != Some(true) {
+        if entry.contains_key("path") {
+            bail!("a crate of this workspace is named by `workspace = true`");
+        }
+        return read(name, &entry);
+    }
+    let shared = of_workspace.get(name).context("it is not in [workspace.dependencies]")?;
+    let mut dependency = read(name, &as_table(shared)?)?;
+    dependency.features.extend(features(&entry));
+    Ok(dependency)
+}
+
+/// `"1.0"` is short for `{ version = "1.0" }`.
+fn as_table(entry: &Value) -> Result<Table> {
+    match entry {
+        Value::String(version) => Ok(Table::from_iter([("version".to_owned(), Value::from(version.as_str()))])),
+        Value::Table(table) => Ok(table.clone()),
+        _ => bail!("neither a version nor a table"),
+    }
+}
+
+fn read(name: &str, entry: &Table) -> Result<Dependency> {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+    let switch = |key: &str| entry.get(key).and_then(Value::as_bool);
+    Ok(Dependency {
+        name: name.to_owned(),
+        version: text("version").context("it has no version")?,
+        path: text("path"),
+        features: features(entry),
+        default_features: switch("default-features").unwrap_or(true),
+    })
+}
+
+fn features(entry: &Table) -> Vec<String> {
+    let listed = entry.get("features").and_then(Value::as_array);
+    let names = listed.into_iter().flatten().filter_map(Value::as_str);
+    names.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cargo_add(entry: &str, workspace: &str) -> Result<String> {
+        let entry: Table = entry.parse()?;
+        let (name, value) = entry.iter().next().context("no entry")?;
+        Ok(resolve(name, value, &workspace.parse()?)?.cargo_add("COOKBOOK"))
+    }
+
+    #[test]
+    fn a_crate_of_the_workspace_is_added_by_its_path() {
+        let workspace = "sync-primitives = { path = \"shared/sync-primitives\", version = \"0.1.0\" }";
+        assert_eq!(
+            cargo_add("sync-primitives = { workspace = true }", workspace).unwrap(),
+            "cargo add sync-primitives --path COOKBOOK/shared/sync-primitives"
+        );
+    }
+
+    #[test]
+    fn a_published_crate_is_added_by_its_version() {
+        assert_eq!(cargo_add("rayon = \"1.10\"", "").unwrap(), "cargo add rayon@1.10");
+        let entry = "tokio = { workspace = true, features = [\"sync\"] }";
+        let workspace = "tokio = { version = \"1.50\", default-features = false, features = [\"rt\"] }";
+        assert_eq!(
+            cargo_add(entry, workspace).unwrap(),
+            "cargo add tokio@1.50 --no-default-features --features rt,sync"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_added_is_an_error() {
+        for (entry, reason) in [
+            ("a = { workspace = true }", "it is not in [workspace.dependencies]"),
+            ("a = { path = \"../a\", version = \"1\" }", "named by `workspace = true`"),
+            ("a = { git = \"x\" }", "it has no version"),
+            ("a = 1", "neither a version nor a table"),
+        ] {
+            let error = cargo_add(entry, "").unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}

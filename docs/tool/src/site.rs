@@ -1,0 +1,62 @@
+//! A built book, in memory: what is checked, served and written.
+
+use crate::files;
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// The files of a book by their addresses: `index.html`, `recipes/lock/src/main.rs`.
+#[derive(Default)]
+pub(crate) struct Site(BTreeMap<String, Vec<u8>>);
+
+impl Site {
+    /// Every file below `dir`.
+    pub(crate) fn load(dir: &Path) -> Result<Self> {
+        let mut site = Site::default();
+        for file in files::below(dir, &[])? {
+            site.add(dir, &file)?;
+        }
+        Ok(site)
+    }
+
+    /// The file `path` of the folder `dir`, under the address `path`.
+    pub(crate) fn add(&mut self, dir: &Path, path: &Path) -> Result<()> {
+        let content = fs::read(dir.join(path)).with_context(|| format!("cannot read {}", path.display()))?;
+        self.0.insert(files::with_slashes(path), content);
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, address: &str) -> Option<&[u8]> {
+        self.0.get(address).map(Vec::as_slice)
+    }
+
+    /// The HTML pages with their addresses.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let all = self.0.iter();
+        all.map(|(address, content)| (address.as_str(), content.as_slice()))
+            .filter(|(address, _)| address.ends_with(".html"))
+    }
+
+    /// Replaces the folder `dir`.
+    pub(crate) fn write(&self, dir: &Path) -> Result<()> {
+        if dir.exists() {
+            fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+        }
+        for (address, content) in &self.0 {
+            let path = dir.join(address);
+            let folder = path.parent().unwrap_or(dir);
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl<const N: usize> From<[(&str, &str); N]> for Site {
+    fn from(files: [(&str, &str); N]) -> Self {
+        let owned = files.map(|(address, text)| (address.to_owned(), text.as_bytes().to_vec()));
+        Site(owned.into())
+    }
+}

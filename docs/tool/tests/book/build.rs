@@ -1,0 +1,295 @@
+//! `cargo book build`: a good book, and every fault that it has to find.
+
+use crate::workspace::{Outcome, Workspace};
+
+#[test]
+fn a_good_book_is_built() {
+    let workspace = Workspace::new();
+    let outcome = workspace.build();
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
+    let index = workspace.path("docs/book/index.html");
+    assert_eq!(outcome.stdout, format!("The book is in {}\n", index.display()));
+    assert!(index.is_file());
+}
+
+#[test]
+fn it_is_found_from_a_folder_inside() {
+    let workspace = Workspace::new();
+    let outcome = Outcome::from(workspace.book("recipes/bell", &["build"]).output().unwrap());
+    assert_eq!(outcome.status, Some(0), "{outcome:?}");
+}
+
+#[test]
+fn an_excerpt_is_shown_and_the_rest_is_hidden() {
+    let workspace = Workspace::new();
+    workspace.build();
+    let page = workspace.read("docs/book/bell.html");
+    let code = page.split("<code class=\"language-rust\">").nth(1).unwrap();
+    let code = code.split("</code>").next().unwrap();
+    for part in [
+        // The lines around the anchor, whatever they begin with.
+        "<span class=\"boring\">//! Rings a bell.\n</span>",
+        "<span class=\"boring\">#[derive(Debug)]\n</span>",
+        "<span class=\"boring\"># not hidden\n</span>",
+        "<span class=\"boring\">    println!(",
+        // The lines inside it, at the margin.
+        "</span>for _ in 0..2 {\n    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n}\n<span",
+    ] {
+        assert!(code.contains(part), "{part} is not in {code}");
+    }
+    assert!(!code.contains("ANCHOR"), "{code}");
+}
+
+#[test]
+fn a_whole_program_is_shown_with_its_facts_and_its_files() {
+    let workspace = Workspace::new();
+    workspace.build();
+    let page = workspace.read("docs/book/guide/deep.html");
+    for part in [
+        "#[derive(Debug)]\nstruct Bell",
+        "\"\n# not hidden\n\";",
+        "cargo run -p bell",
+        "cargo add chime --path COOKBOOK/shared/chime",
+        "href=\"../recipes/bell/src/main.rs\"",
+        "It reads <code>times.txt</code> in <code>recipes/bell/input/</code>",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("boring"), "{page}");
+    let program = "recipes/bell/src/main.rs";
+    assert_eq!(workspace.read(&format!("docs/book/{program}")), workspace.read(program));
+}
+
+#[test]
+fn output_and_rejects_are_shown() {
+    let workspace = Workspace::new();
+    workspace.build();
+    let page = workspace.read("docs/book/bell.html");
+    assert!(page.contains("<code>$ cargo run -p bell</code>"), "{page}");
+    assert!(page.contains("<code class=\"language-text\">dong\ndong\n</code>"), "{page}");
+    let page = workspace.read("docs/book/guide/deep.html");
+    assert!(page.contains("<code class=\"language-rust compile_fail\">use std::rc::Rc;"), "{page}");
+    assert!(page.contains("error_codes/E0277.html\">E0277</a>"), "{page}");
+}
+
+/// Breaks one thing and asserts the one line that names it.
+#[track_caller]
+fn assert_fault(break_it: impl FnOnce(&Workspace), line: &str) {
+    let workspace = Workspace::new();
+    break_it(&workspace);
+    let outcome = workspace.build();
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""), "{outcome:?}");
+    let first = outcome.stderr.lines().next().unwrap_or("");
+    assert!(first.starts_with(line), "expected {line}\n{}", outcome.stderr);
+    assert_eq!(outcome.stderr.lines().nth(1), Some("The book has 1 fault."), "{}", outcome.stderr);
+    assert!(!workspace.path("docs/book").exists(), "a book with faults was written");
+}
+
+#[track_caller]
+fn assert_fault_on_page(text: &str, reason: &str) {
+    let add = |workspace: &Workspace| workspace.append("docs/src/index.md", &format!("\n{text}\n"));
+    assert_fault(add, &format!("docs/src/index.md:5: {reason}"));
+}
+
+#[test]
+fn a_missing_recipe() {
+    assert_fault_on_page("{{#recipe bel}}", "{{#recipe bel}}: there is no recipes/bel; the recipes are: bell");
+}
+
+#[test]
+fn a_missing_program() {
+    assert_fault(
+        |workspace| {
+            workspace.write("recipes/gong/Cargo.toml", "");
+            workspace.append("docs/src/index.md", "\n{{#recipe gong}}\n");
+        },
+        "docs/src/index.md:5: {{#recipe gong}}: cannot read recipes/gong/src/main.rs: ",
+    );
+}
+
+#[test]
+fn a_missing_output() {
+    assert_fault(
+        |workspace| std::fs::remove_file(workspace.path("recipes/bell/expected.txt")).unwrap(),
+        "docs/src/bell.md:7: {{#output bell}}: cannot read recipes/bell/expected.txt: ",
+    );
+}
+
+#[test]
+fn a_missing_reject() {
+    assert_fault_on_page(
+        "{{#reject bell/no-sync}}",
+        "{{#reject bell/no-sync}}: cannot read recipes/bell/rejects/no-sync.rs: ",
+    );
+}
+
+#[test]
+fn a_reject_without_its_code() {
+    assert_fault(
+        |workspace| workspace.write("recipes/bell/rejects/not-send.rs", "fn main() {}\n"),
+        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: recipes/bell/rejects/not-send.rs: its first line is",
+    );
+}
+
+#[test]
+fn a_missing_anchor() {
+    assert_fault_on_page(
+        "{{#recipe bell:rign}}",
+        "{{#recipe bell:rign}}: recipes/bell/src/main.rs: there is no `// ANCHOR: rign`; the anchors are: helper, ring",
+    );
+}
+
+#[test]
+fn an_anchor_never_closed() {
+    let workspace = Workspace::new();
+    let program = workspace.read("recipes/bell/src/main.rs");
+    workspace.write("recipes/bell/src/main.rs", &program.replace("    // ANCHOR_END: ring\n", ""));
+    let outcome = workspace.build();
+    let reason = "recipes/bell/src/main.rs: `// ANCHOR: ring` is never closed";
+    assert!(outcome.stderr.contains(&format!("docs/src/bell.md:3: {{{{#recipe bell:ring}}}}: {reason}")));
+    assert!(outcome.stderr.contains(&format!("docs/src/guide/deep.md:5: {{{{#recipe bell}}}}: {reason}")));
+}
+
+#[test]
+fn an_unknown_directive() {
+    assert_fault_on_page("{{#recpie bell}}", "{{#recpie bell}}: unknown directive `recpie`; the directives are");
+}
+
+#[test]
+fn a_misspelt_directive() {
+    assert_fault_on_page("{{recipe bell}}", "{{recipe bell}}: not a directive alone on its line");
+}
+
+#[test]
+fn a_stock_include() {
+    for word in ["include", "rustdoc_include", "playground"] {
+        let text = format!("{{{{#{word} nowhere.rs}}}}");
+        assert_fault_on_page(&text, &format!("{text}: mdBook's own `{word}` is not used"));
+    }
+}
+
+#[test]
+fn rust_typed_by_hand() {
+    assert_fault_on_page("```rust\nfn main() {}\n```", "Rust typed by hand");
+}
+
+#[test]
+fn a_page_in_no_table_of_contents() {
+    assert_fault(
+        |workspace| workspace.write("docs/src/guide/lost.md", "# Lost\n"),
+        "docs/src/guide/lost.md: not in SUMMARY.md",
+    );
+}
+
+#[test]
+fn an_entry_without_a_page() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/SUMMARY.md", "    - [Gong](guide/gong.md)\n"),
+        "docs/src/SUMMARY.md: [Gong](guide/gong.md): there is no such page",
+    );
+}
+
+#[test]
+fn an_entry_outside_the_pages() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/SUMMARY.md", "- [Book](../book.toml)\n"),
+        "docs/src/SUMMARY.md: [Book](../book.toml): the page lies outside docs/src",
+    );
+}
+
+#[test]
+fn a_dead_link() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/guide/deep.md", "\n[gong](gong.md)\n"),
+        "docs/src/guide/deep.md: link `gong.html`: there is no guide/gong.html in the book",
+    );
+}
+
+#[test]
+fn a_dead_fragment() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/guide/deep.md", "\n[bell](../bell.md#nowhere)\n"),
+        "docs/src/guide/deep.md: link `../bell.html#nowhere`: there is no id `nowhere` on that page",
+    );
+}
+
+#[test]
+fn a_link_out_of_the_book() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/bell.md", "\n[recipe](../../recipes/bell/README.md)\n"),
+        "docs/src/bell.md: link `../../recipes/bell/README.html`: it leads out of the book",
+    );
+}
+
+#[test]
+fn an_image_from_another_host() {
+    let workspace = Workspace::new();
+    workspace.append("docs/src/bell.md", "\n![gong](https://example.org/gong.png)\n");
+    let outcome = workspace.build();
+    assert_eq!(outcome.status, Some(1));
+    assert!(outcome.stderr.contains("the page would load it from another host"), "{outcome:?}");
+}
+
+#[test]
+fn what_mdbook_only_warns_of() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/bell.md", "\n<div>never closed\n"),
+        "mdBook: unclosed HTML tag `<div>` found in `bell.md`",
+    );
+}
+
+#[test]
+fn a_table_of_contents_that_cannot_be_read() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/SUMMARY.md", "\n# Part\n\n[Gong](bell.md)\n\n- [Late](bell.md)\n"),
+        "cannot build the book: docs/src/SUMMARY.md: ",
+    );
+}
+
+#[test]
+fn a_setting_that_mdbook_does_not_know() {
+    assert_fault(
+        |workspace| workspace.append("docs/book.toml", "\n[output.html]\ndefault-thema = \"light\"\n"),
+        "mdBook: ",
+    );
+}
+
+#[test]
+fn all_faults_are_named_at_once() {
+    let workspace = Workspace::new();
+    workspace.append("docs/src/index.md", "\n{{#recipe gong}}\n\n{{#output gong}}\n\n[x](x.md)\n\n<div>\n");
+    workspace.append("docs/src/bell.md", "\n```rust\n```\n");
+    workspace.append("docs/src/SUMMARY.md", "- [Gong](gong.md)\n");
+    workspace.write("docs/src/lost.md", "# Lost\n");
+    let outcome = workspace.build();
+    for part in [
+        "docs/src/index.md:5: {{#recipe gong}}",
+        "docs/src/index.md:7: {{#output gong}}",
+        "docs/src/bell.md:9: Rust typed by hand",
+        "docs/src/SUMMARY.md: [Gong](gong.md)",
+        "docs/src/lost.md: not in SUMMARY.md",
+        "docs/src/index.md: link `x.html`",
+        "mdBook: unclosed HTML tag",
+        "The book has 7 faults.",
+    ] {
+        assert!(outcome.stderr.contains(part), "{part} is not in {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_book_with_faults_leaves_the_old_one_in_place() {
+    let workspace = Workspace::new();
+    workspace.build();
+    let old = workspace.read("docs/book/bell.html");
+    workspace.append("docs/src/bell.md", "\nNew text.\n\n{{#recipe gong}}\n");
+    assert_eq!(workspace.build().status, Some(1));
+    assert_eq!(workspace.read("docs/book/bell.html"), old);
+}
+
+#[test]
+fn no_file_of_an_older_build_stays() {
+    let workspace = Workspace::new();
+    workspace.write("docs/book/old.html", "old");
+    assert_eq!(workspace.build().status, Some(0));
+    assert!(!workspace.path("docs/book/old.html").exists());
+}
