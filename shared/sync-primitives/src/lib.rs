@@ -21,6 +21,6 @@ pub use rlock::{MappedRLockGuard, Outermost, RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits};
 
 /// For models: the moment at which timed waits run out.
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 #[doc(hidden)]
 pub use park::model::tick;

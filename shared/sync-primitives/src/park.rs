@@ -1,8 +1,8 @@
 //! The seam: the only module that puts a thread to sleep or wakes one, tells time, or knows which thread is running.
 //!
 //! The state machines of this crate import their atomics, cells and parking from here and from nowhere else. In a
-//! normal build these names are the standard library's and `parking_lot_core`'s; under `--cfg loom` the same names
-//! come from [`model`], so that the model checker runs the code that ships, down to the last ordering.
+//! normal build these names are the standard library's and `parking_lot_core`'s; under `--cfg loom` and `--cfg shuttle` the
+//! same names come from [`model`], so that a model checker runs the code that ships, down to the last ordering.
 //!
 //! # What a parking lot promises
 //!
@@ -20,19 +20,19 @@
 //! answers them: the key is the address of a field of the primitive itself, so nobody else parks there; callbacks that
 //! run under a bucket lock touch atomics and waiters' cells only, so they neither unwind nor park.
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(crate) mod model;
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(crate) use model::{
     AtomicPtr, AtomicU8, AtomicUsize, Cell, Moment, SpinWait, park, thread_id, unpark_filter, unpark_requeue,
 };
 pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
 };
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use parking_lot_core::{SpinWait, park, unpark_filter, unpark_requeue};
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::{
     cell::Cell,
     sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize},
@@ -46,15 +46,15 @@ pub(crate) use std::{
 ///
 /// Half a millisecond is parking_lot's classic average; a whole one is far above a context switch (so barging keeps
 /// its speed) and far below what a person or a time-out notices.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 const PATIENCE: Duration = Duration::from_millis(1);
 
 /// A point in monotonic time, taken by waiters when they begin to wait.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[derive(Clone, Copy)]
 pub(crate) struct Moment(Instant);
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 impl Moment {
     #[inline]
     pub(crate) fn now() -> Self {
@@ -74,7 +74,7 @@ pub(crate) fn deadline_after(duration: Duration) -> Option<Instant> {
 }
 
 /// A number that no other thread has or will have while the program runs; never 0.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[inline]
 pub(crate) fn thread_id() -> usize {
     thread_local! {
@@ -115,11 +115,11 @@ pub(crate) fn waiters(key: usize) -> usize {
 /// Declares a `const fn` that becomes a plain `fn` in model-checking builds, whose atomics are made at run time.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
-        #[cfg(not(loom))]
+        #[cfg(not(any(loom, shuttle)))]
         $(#[$attribute])*
         $visibility const fn $($rest)*
 
-        #[cfg(loom)]
+        #[cfg(any(loom, shuttle))]
         $(#[$attribute])*
         $visibility fn $($rest)*
     };

@@ -642,7 +642,7 @@ impl RawRLock {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,18 +1,25 @@
-//! The parking lot as the model checker sees it: the same functions over loom's mutexes, channels and atomics.
+//! The parking lot as a model checker sees it: the same functions over the checker's mutexes, channels and atomics.
 //!
-//! - One bucket a key, guarded by a loom mutex, so the model grants no ordering between different keys.
+//! - Under `--cfg loom` the checker is loom, which tries every schedule and every value that the memory model allows a
+//!   load to return. Under `--cfg shuttle` it is shuttle, which tries many random schedules of larger programs, with every
+//!   access sequentially consistent.
+//! - One bucket a key, guarded by a mutex of the checker's, so the model grants no ordering between different keys.
 //! - A parked thread waits on a channel; an unparker dequeues it under the bucket lock and sends it its token.
 //! - Time is one tick. [`tick`], called by a thread of the model, is the moment at which every timed wait that has
-//!   begun runs out; a timed wait that begins later runs out at once. The checker tries the tick at every point, and
-//!   as in the real parking lot the woken thread itself takes the bucket lock and finds out whether it had been
-//!   unparked meanwhile. Waiters that began before the tick are overdue after it.
+//!   begun runs out; a timed wait that begins later runs out at once. The checker puts the tick at any point, and as in
+//!   the real parking lot the woken thread itself takes the bucket lock and finds out whether it had been unparked
+//!   meanwhile. Waiters that began before the tick are overdue after it.
 
 use super::{FilterOp, Instant, Ordering, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken};
-pub(crate) use loom::{
-    cell::Cell,
-    sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize},
-};
-use loom::{
+#[cfg(loom)]
+use loom as checker;
+#[cfg(shuttle)]
+use shuttle as checker;
+
+#[cfg(loom)]
+pub(crate) use checker::cell::Cell;
+pub(crate) use checker::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize};
+use checker::{
     lazy_static,
     sync::{
         Mutex, MutexGuard,
@@ -20,19 +27,21 @@ use loom::{
         mpsc::{Receiver, Sender, channel},
     },
 };
+#[cfg(shuttle)]
+pub(crate) use std::cell::Cell;
 use std::{collections::VecDeque, sync::Arc};
 
 lazy_static! {
     static ref LOT: Lot = Lot::new();
 }
-loom::thread_local! {
+checker::thread_local! {
     static ID: usize = LOT.next_thread.fetch_add(1, Ordering::Relaxed);
 }
 
 /// The waiting lines of one execution.
 struct Lot {
     buckets: std::sync::Mutex<Buckets>,
-    /// What the clock shows: a thread may read it late, as loom allows of an unordered load.
+    /// What the clock shows: a thread may read it late, as the memory model allows of an unordered load.
     ticked: AtomicBool,
     next_thread: std::sync::atomic::AtomicUsize,
 }
@@ -141,7 +150,7 @@ pub(crate) unsafe fn park(
 
     before_sleep();
     let result = sleep(&waiter, &woken, expired, timed_out);
-    // A tick may have been sent to a thread that was about to leave by itself; loom reports messages left behind.
+    // A tick may have been sent to a thread that was about to leave by itself; loom reports a message left behind.
     while woken.try_recv().is_ok() {}
     result
 }
