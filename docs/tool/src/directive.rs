@@ -284,6 +284,12 @@ mod tests {
     }
 
     #[test]
+    fn problems_are_in_the_order_of_the_page() {
+        let found = problems("{{#output}}\n\n```rust\n```\n\n{{#output}}\n");
+        assert_eq!(found.iter().map(|it| it.0).collect::<Vec<_>>(), [1, 3, 6]);
+    }
+
+    #[test]
     fn other_languages_are_typed_by_hand() {
         let page = "```python\nlock = Lock()\n```\n\n```text\nrust\n```\n\n    indented\n";
         assert_eq!(problems(page), []);
