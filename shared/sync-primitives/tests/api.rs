@@ -13,9 +13,9 @@ use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use sync_primitives::{
-    BoundedSemaphore, Closed, Condition, LifoQueue, Lock, LockGuard, MappedLockGuard, Outermost, OwnedSemaphorePermit,
-    PriorityQueue, PushError, Queue, RLock, RLockGuard, Semaphore, SemaphorePermit, Task, TaskDoneError,
-    TooManyPermits, TryPopError, TryPushError, WaitTimeoutResult,
+    Barrier, BarrierWaitResult, BoundedSemaphore, BrokenBarrier, Closed, Condition, Event, LifoQueue, Lock, LockGuard,
+    MappedLockGuard, Outermost, OwnedSemaphorePermit, PriorityQueue, PushError, Queue, RLock, RLockGuard, Semaphore,
+    SemaphorePermit, Task, TaskDoneError, TooManyPermits, TryPopError, TryPushError, WaitTimeoutResult,
 };
 
 /// Whether a type implements a trait, as a constant: an inherent constant, there if the bound holds, is preferred
@@ -448,4 +448,41 @@ fn errors_say_what_happened() {
         assert!(text.contains(' '), "{text:?} is a sentence");
         assert!(!text.contains('\n') && error.source().is_none(), "{text:?} stands on one line and alone");
     }
+}
+
+#[test]
+fn event_has_its_methods() {
+    static EVENT: Event = Event::new();
+    let _: fn(&Event) = Event::set;
+    let _: fn(&Event) = Event::clear;
+    let _: fn(&Event) -> bool = Event::is_set;
+    let _: fn(&Event) = Event::wait;
+    let _: fn(&Event, Duration) -> bool = Event::wait_for;
+    let _: fn(&Event, Instant) -> bool = Event::wait_until;
+    assert_eq!(EVENT.waiters(), 0);
+    each_is! { Event: Send & Sync & Debug & Default; }
+}
+
+#[test]
+fn barrier_has_its_methods() {
+    type Round = Result<BarrierWaitResult, BrokenBarrier>;
+    static BARRIER: Barrier = Barrier::new(1);
+    static WITH_ACTION: Barrier<fn()> = Barrier::with_action(1, || {});
+    let _: fn(&Barrier) -> Round = Barrier::wait;
+    let _: fn(&Barrier, Duration) -> Round = Barrier::wait_for;
+    let _: fn(&Barrier, Instant) -> Round = Barrier::wait_until;
+    let _: fn(&Barrier) = Barrier::abort;
+    let _: fn(&Barrier) = Barrier::reset;
+    let _: fn(&Barrier) -> usize = Barrier::parties;
+    let _: fn(&Barrier) -> usize = Barrier::waiting;
+    let _: fn(&Barrier) -> bool = Barrier::is_broken;
+    let _: fn(&BarrierWaitResult) -> usize = BarrierWaitResult::index;
+    let _: fn(&BarrierWaitResult) -> bool = BarrierWaitResult::is_leader;
+    assert!(BARRIER.wait().is_ok() && WITH_ACTION.wait().is_ok());
+    each_is! {
+        Barrier: Send & Sync & Debug;
+        BarrierWaitResult: Debug & Clone & Copy & Send & Sync;
+        BrokenBarrier: Error & Display & Debug & Send & Sync;
+    }
+    none_is! { Barrier<Neither>: Send | Sync; }
 }
