@@ -74,10 +74,11 @@ impl Recipes {
         let code = error_code(first).map_err(|reason| in_file(&path, reason))?;
         let program = Program::parse(rest.trim_start_matches('\n'));
         let program = program.map_err(|reason| in_file(&path, reason))?.whole();
+        let words = self.read(&path.with_extension("stderr"))?;
         Ok(Rendered::without_link(format!(
-            "The compiler refuses this program with \
-             [{code}](https://doc.rust-lang.org/error_codes/{code}.html):\n\n{}",
-            fenced("rust,compile_fail", &program)
+            "{}\nThe compiler refuses it with [{code}](https://doc.rust-lang.org/error_codes/{code}.html):\n\n{}",
+            fenced("rust,compile_fail", &program),
+            fenced("text", &words)
         )))
     }
 

@@ -2,26 +2,47 @@
 //!
 //! A reject is a whole program, `recipes/RECIPE/rejects/FILE.rs`. Its first line, such as `// error: E0277`, is the
 //! error that it must give, with no other beside it. Lines that end in `// refused` are why: without them it must
-//! compile.
+//! compile. What the compiler says stands beside it in `FILE.stderr`, for the book; `BLESS=1 cargo test -p checks` writes
+//! these files anew.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{LazyLock, mpsc};
-use std::{fs, io, thread, time::Duration};
+use std::{env, fs, io, thread, time::Duration};
 
 const MARK: &str = "// refused";
 const TIME_LIMIT: Duration = Duration::from_secs(600);
 
 /// A folder that is read wrongly has no rejects, and no reject fails. Raise this with every new one.
-const AT_LEAST: usize = 13;
+const AT_LEAST: usize = 17;
 
 #[test]
 fn every_reject_is_refused_for_its_reason() {
     assert!(REJECTS.len() >= AT_LEAST, "there are only {} rejects", REJECTS.len());
     let failures: Vec<_> = REJECTS.iter().filter_map(|(name, source)| judge(name, source).err()).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The words change from compiler to compiler; they are held to those of the oldest that the workspace supports.
+#[test]
+fn the_compilers_words_are_those_in_the_book() {
+    for (name, _) in REJECTS.iter() {
+        let file = workspace().join(name).with_extension("stderr");
+        let said = &SAID[&program(name)].words;
+        if env::var_os("BLESS").is_some() {
+            fs::write(&file, said).expect("the workspace takes files");
+        } else if is_oldest_compiler() {
+            let shown = fs::read_to_string(&file).unwrap_or_default();
+            assert!(shown == *said, "{name}: the compiler says\n{said}\nand {} says\n{shown}", file.display());
+        }
+    }
+}
+
+fn is_oldest_compiler() -> bool {
+    let version = Command::new("rustc").arg("--version").output().expect("rustc can be run").stdout;
+    String::from_utf8_lossy(&version).starts_with(&format!("rustc {}.", env!("CARGO_PKG_RUST_VERSION")))
 }
 
 /// Programs that this test must find fault with, and what it must say. Were they not found out, no reject would be.
@@ -60,7 +81,7 @@ fn judge(name: &str, source: &str) -> Result<(), String> {
         return Err(format!("{name}: begins with `{first}`, not with a line such as `// error: E0277`"));
     };
     let list = |errors: &BTreeSet<String>| errors.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let (errors, rest) = (&ERRORS[&program(name)], &ERRORS[&mended(name)]);
+    let (errors, rest) = (&SAID[&program(name)].codes, &SAID[&mended(name)].codes);
     if errors.is_empty() {
         Err(format!("{name}: compiles, but must not"))
     } else if list(errors) != code {
@@ -76,7 +97,8 @@ fn judge(name: &str, source: &str) -> Result<(), String> {
 static REJECTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     let mut rejects = Vec::new();
     for recipe in names(&workspace().join("recipes")) {
-        for file in names(&workspace().join("recipes").join(&recipe).join("rejects")) {
+        let files = names(&workspace().join("recipes").join(&recipe).join("rejects"));
+        for file in files.iter().filter(|file| file.ends_with(".rs")) {
             let name = format!("recipes/{recipe}/rejects/{file}");
             let source = fs::read_to_string(workspace().join(&name)).expect("a reject is a text file");
             rejects.push((name, source));
@@ -85,8 +107,16 @@ static REJECTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     rejects
 });
 
-/// What the compiler says of each program: its errors' codes. One run of cargo finds all, so the tests share it.
-static ERRORS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
+/// What the compiler says of a program: its errors' codes, and its words without the places they point to, which differ
+/// from machine to machine.
+#[derive(Default)]
+struct Said {
+    codes: BTreeSet<String>,
+    words: String,
+}
+
+/// What it says of each program. One run of cargo finds all, so the tests share it.
+static SAID: LazyLock<BTreeMap<String, Said>> = LazyLock::new(|| {
     let mut programs = BTreeMap::new();
     let planted = PLANTED.iter().map(|(name, source, _)| (*name, *source));
     for (name, source) in REJECTS.iter().map(|(name, source)| (&**name, &**source)).chain(planted) {
@@ -96,17 +126,39 @@ static ERRORS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
     }
     let output = check(&scratch_project(&programs));
     let stdout = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
-    let mut errors = BTreeMap::<_, BTreeSet<_>>::new();
+    let mut said = BTreeMap::<_, Said>::new();
     for line in stdout.lines() {
         let message: Value = serde_json::from_str(line).expect("cargo writes one JSON object a line");
         if let Some(program) = message["target"]["name"].as_str().filter(|name| programs.contains_key(*name)) {
-            errors.entry(program.to_owned()).or_default().extend(error_code(&message["message"]));
+            let said = said.entry(program.to_owned()).or_default();
+            if let Some(code) = error_code(&message["message"]) {
+                said.words += &words(&message["message"], &code).replace(&format!("src/bin/{program}"), "src/main");
+                said.codes.insert(code);
+            }
         }
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(errors.keys().eq(programs.keys()), "cargo did not come to every program:\n{stderr}");
-    errors
+    assert!(said.keys().eq(programs.keys()), "cargo did not come to every program:\n{stderr}");
+    said
 });
+
+/// The error's first line, what it says of the line it points to, and its notes and helps.
+fn words(message: &Value, code: &str) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().replace('\n', "\n    ");
+    let primary = message["spans"].as_array().into_iter().flatten().find(|span| span["is_primary"] == true);
+    let mut words = format!("error[{code}]: {}\n", text(&message["message"]));
+    if let Some(span) = primary {
+        let line = text(&span["text"][0]["text"]);
+        words += &format!("  | {}\n", line.trim().trim_end_matches(MARK).trim_end());
+        words += &format!("  | {}\n", text(&span["label"]));
+    }
+    for child in message["children"].as_array().into_iter().flatten() {
+        if child["spans"].as_array().is_some_and(Vec::is_empty) {
+            words += &format!("  = {}: {}\n", text(&child["level"]), text(&child["message"]));
+        }
+    }
+    words
+}
 
 fn error_code(message: &Value) -> Option<String> {
     let text = message["message"].as_str().unwrap_or_default();

@@ -777,6 +777,14 @@ macro_rules! define_queue {
             }
         }
 
+        // SAFETY: the queue owns its items and hands each to one thread; sending it sends them.
+        unsafe impl<T: Send $(+ $Bound)?> Send for $Queue<T> {}
+        // SAFETY: threads that share the queue push and pop owned items, which sends them from one to another. Nobody
+        // gets a reference to an item in the queue (an item's `Ord` sees others by reference, in the thread that has
+        // the queue's lock), so `T: Sync` is not needed. (This would be so by itself; written out, a compiler error
+        // names the queue and not its parts.)
+        unsafe impl<T: Send $(+ $Bound)?> Sync for $Queue<T> {}
+
         // No panic leaves a queue half-changed: comparisons come before moves.
         impl<T $(: $Bound)?> UnwindSafe for $Queue<T> {}
         impl<T $(: $Bound)?> RefUnwindSafe for $Queue<T> {}

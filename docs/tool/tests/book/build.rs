@@ -70,6 +70,7 @@ fn output_and_rejects_are_shown() {
     let page = workspace.read("docs/book/guide/deep.html");
     assert!(page.contains("<code class=\"language-rust compile_fail\">use std::rc::Rc;"), "{page}");
     assert!(page.contains("error_codes/E0277.html\">E0277</a>"), "{page}");
+    assert!(page.contains("error[E0277]: `Rc&lt;&amp;str&gt;` cannot be sent"), "{page}");
 }
 
 /// Breaks one thing and asserts the one line that names it.
@@ -128,6 +129,14 @@ fn a_reject_without_its_code() {
     assert_fault(
         |workspace| workspace.write("recipes/bell/rejects/not-send.rs", "fn main() {}\n"),
         "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: recipes/bell/rejects/not-send.rs: its first line is",
+    );
+}
+
+#[test]
+fn a_reject_without_the_compilers_words() {
+    assert_fault(
+        |workspace| std::fs::remove_file(workspace.path("recipes/bell/rejects/not-send.stderr")).unwrap(),
+        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: cannot read recipes/bell/rejects/not-send.stderr: ",
     );
 }
 
