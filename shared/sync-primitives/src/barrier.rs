@@ -9,7 +9,8 @@
 //! returns and with no internal lock held. No thread of one round slips into the next. A round is broken for all who
 //! wait in it, at once, by a time-out, an [`abort`](Barrier::abort), a [`reset`](Barrier::reset) or a panic of the
 //! action: nobody hangs because another has failed. Except by `reset`, the barrier then stays broken until `reset`.
-//! Once the last party has arrived, no time-out breaks that round.
+//! Once the last party has arrived, no time-out breaks that round; once it has passed, nothing does, also not for those
+//! who have yet to return from it.
 //!
 //! **No promises.** In which order the parties return. A thread that panics without touching the barrier is not
 //! noticed: tell the others by `abort`, for instance from a `Drop`.
