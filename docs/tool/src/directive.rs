@@ -5,6 +5,7 @@
 //! {{#recipe NAME:ANCHOR}}   the lines between its `ANCHOR` markers; the rest is there but hidden
 //! {{#output NAME}}          what it prints
 //! {{#reject NAME/FILE}}     a program that the compiler refuses
+//! {{#python NAME}}          the same job in Python
 //! ```
 //!
 //! Each stands alone on its line. Whatever looks like one and is not is a problem: a page never shows a directive.
@@ -13,16 +14,17 @@ use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use std::ops::RangeInclusive;
 
-const WORDS: [&str; 3] = ["recipe", "output", "reject"];
+const WORDS: [&str; 4] = ["recipe", "output", "reject", "python"];
 const STOCK: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
-const FORMS: &str =
-    "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}}, {{#output NAME}} and {{#reject NAME/FILE}}";
+const FORMS: &str = "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}}, {{#output NAME}}, \
+                     {{#reject NAME/FILE}} and {{#python NAME}}";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Directive {
     Recipe { name: String, anchor: Option<String> },
     Output { name: String },
     Reject { name: String, file: String },
+    Python { name: String },
 }
 
 /// What is wrong in a page, and in which of its lines.
@@ -107,6 +109,7 @@ fn parse(bare: &str) -> Result<Directive, String> {
         "recipe" => parse_recipe(argument),
         "output" => Ok(Directive::Output { name: name(argument)? }),
         "reject" => parse_reject(argument),
+        "python" => Ok(Directive::Python { name: name(argument)? }),
         _ if STOCK.contains(&word) => Err(format!("mdBook's own `{word}` is not used in this book; {FORMS}")),
         _ => Err(format!("unknown directive `{word}`; {FORMS}")),
     }
@@ -208,6 +211,7 @@ mod tests {
             ("{{#recipe bell}}", r#"Recipe { name: "bell", anchor: None }"#),
             ("{{#recipe bell:ring }}", r#"Recipe { name: "bell", anchor: Some("ring") }"#),
             ("{{#reject bell/no-send}}", r#"Reject { name: "bell", file: "no-send" }"#),
+            ("{{#python bell}}", r#"Python { name: "bell" }"#),
         ] {
             assert_eq!(expanded(text), format!("\n<{directive}>\n\n"));
         }

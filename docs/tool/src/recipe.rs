@@ -42,6 +42,7 @@ impl Recipes {
             Directive::Recipe { name, anchor: Some(anchor) } => self.excerpt(name, anchor),
             Directive::Output { name } => self.output(name),
             Directive::Reject { name, file } => self.reject(name, file),
+            Directive::Python { name } => self.python(name),
         }
     }
 
@@ -80,6 +81,13 @@ impl Recipes {
             fenced("rust,compile_fail", &program),
             fenced("text", &words)
         )))
+    }
+
+    fn python(&self, name: &str) -> Result<Rendered, String> {
+        let path = self.folder(name)?.join(name).with_extension("py");
+        let code = fenced("python", &self.read(&path)?);
+        let run = fenced("sh", &format!("python3 {}", files::with_slashes(&path)));
+        Ok(Rendered::without_link(format!("{code}\nRun it in this repository:\n\n{run}")))
     }
 
     /// The program, and below it how to run it here, what it needs elsewhere, what it reads and where it is.
@@ -223,6 +231,13 @@ mod tests {
         let text = markdown(Directive::Reject { name: named("bell"), file: named("not-send") });
         assert!(text.contains("[E0277](https://doc.rust-lang.org/error_codes/E0277.html)"), "{text}");
         assert!(text.contains("```rust,compile_fail\nuse std::rc::Rc;\n"), "{text}");
+    }
+
+    #[test]
+    fn a_python_twin_comes_with_how_to_run_it() {
+        let text = markdown(Directive::Python { name: named("bell") });
+        assert!(text.starts_with("```python\nprint"), "{text}");
+        assert!(text.contains("\npython3 recipes/bell/bell.py\n"), "{text}");
     }
 
     #[test]

@@ -145,6 +145,8 @@ impl<A> Barrier<A> {
     const_fn! {
         /// Makes a barrier for `parties` threads, the last of which runs `action` before any of them goes on.
         ///
+        /// The action may call every method of the barrier but `wait`: it would wait for itself.
+        ///
         /// # Panics
         ///
         /// If `parties` is 0.
