@@ -326,6 +326,35 @@ fn no_notification_between_the_check_and_the_sleep_is_lost() {
 }
 
 #[test]
+fn no_notification_is_lost_by_a_wait_that_begins_at_the_same_time() {
+    // Each round both threads run: the notifier changes the state as soon as the waiter gives up the lock, so its
+    // notification falls into whatever gap there is between that and the waiter's sleep.
+    const ROUNDS: usize = 5_000;
+    within(LIMIT, || {
+        let (state, changed) = (Lock::new(0), Condition::new());
+        let about_to_wait = AtomicUsize::new(0);
+        let mut rng = Rng::seeded();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..=ROUNDS {
+                    let mut done = state.lock();
+                    about_to_wait.store(round, Relaxed);
+                    changed.wait_while(&mut done, |done| *done < round);
+                }
+            });
+            for round in 1..=ROUNDS {
+                until(|| about_to_wait.load(Relaxed) == round);
+                for _ in 0..rng.below(200) {
+                    std::hint::spin_loop();
+                }
+                *state.lock() = round;
+                changed.notify_one();
+            }
+        });
+    });
+}
+
+#[test]
 fn two_conditions_on_one_lock_make_a_bounded_buffer() {
     const ITEMS: usize = 1_000;
     within(LIMIT, || {
@@ -368,11 +397,11 @@ fn a_notification_with_nobody_waiting_is_not_remembered() {
     });
 }
 
-/// Starts `n` waiters, calls `notify`, and returns its answer with the number left in line; the lock is held
-/// meanwhile, so that nobody who was woken can come back to wait again.
-fn notify_a_line_of(n: usize, notify: impl FnOnce(&Condition) -> usize) -> (usize, usize) {
+/// Starts `n` waiters, calls `notify`, and returns its answer with the number left in line; once with the lock held
+/// meanwhile, so that nobody who was woken can come back to wait again, and once without.
+fn notify_a_line_of(n: usize, notify: fn(&Condition) -> usize) -> (usize, usize) {
     let (lock, changed) = (Lock::new(false), Condition::new());
-    thread::scope(|scope| {
+    let held = thread::scope(|scope| {
         for _ in 0..n {
             scope.spawn(|| changed.wait_while(&mut lock.lock(), |over| !over));
         }
@@ -382,7 +411,24 @@ fn notify_a_line_of(n: usize, notify: impl FnOnce(&Condition) -> usize) -> (usiz
         *over = true;
         changed.notify_all();
         answer
-    })
+    });
+    let gone = AtomicUsize::new(0);
+    let free = thread::scope(|scope| {
+        for _ in 0..n {
+            scope.spawn(|| {
+                changed.wait(&mut lock.lock());
+                gone.fetch_add(1, Relaxed);
+            });
+        }
+        until(|| changed.waiters() == n && !lock.is_locked());
+        let taken_off = notify(&changed);
+        until(|| gone.load(Relaxed) == taken_off);
+        let left = changed.waiters();
+        changed.notify_all();
+        (taken_off, left)
+    });
+    assert_eq!(held, free, "with the lock held, and with the lock free");
+    held
 }
 
 #[test]
@@ -454,6 +500,48 @@ fn every_notified_thread_goes_on_although_nobody_held_the_lock() {
             assert_eq!(changed.notify_all(), 5);
         });
         assert_eq!(lock.into_inner(), 5);
+    });
+}
+
+#[test]
+fn a_notified_thread_takes_the_lock_from_the_hands_of_unlock_fair() {
+    within(LIMIT, || {
+        let (lock, reentrant, changed) = (Lock::new(()), RLock::new(()), Condition::new());
+        for _ in 0..50 {
+            thread::scope(|scope| {
+                let waiter = scope.spawn(|| changed.wait(&mut lock.lock()));
+                until(|| changed.waiters() == 1);
+                let guard = lock.lock();
+                assert!(changed.notify_one());
+                LockGuard::unlock_fair(guard);
+                waiter.join().expect("the waiter");
+            });
+            thread::scope(|scope| {
+                let waiter = scope.spawn(|| changed.wait(&mut reentrant.lock()));
+                until(|| changed.waiters() == 1);
+                let guard = reentrant.lock();
+                assert!(changed.notify_one());
+                // By now the waiter is in the lock's line for longer than a running thread may overtake it.
+                let_pass(Duration::from_millis(2));
+                drop(guard);
+                waiter.join().expect("the waiter");
+            });
+        }
+        assert!(!lock.is_locked() && !reentrant.is_locked());
+    });
+}
+
+#[test]
+fn a_waiter_that_times_out_leaves_the_others_in_line() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        thread::scope(|scope| {
+            (0..2).for_each(|_| drop(scope.spawn(|| changed.wait(&mut lock.lock()))));
+            let hasty = scope.spawn(|| changed.wait_for(&mut lock.lock(), SHORT).timed_out());
+            assert!(hasty.join().expect("the hasty waiter"));
+            until(|| changed.waiters() == 2);
+            assert!(changed.notify_one() && changed.notify_one());
+        });
     });
 }
 

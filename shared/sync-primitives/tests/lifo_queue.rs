@@ -29,7 +29,7 @@ fn the_last_item_in_is_the_first_out() {
 fn every_way_out_keeps_the_order() {
     within(LIMIT, || {
         let queue = LifoQueue::unbounded();
-        for item in 1..=6 {
+        for item in 1..=8 {
             assert_eq!(queue.push(item), Ok(()));
         }
         queue.close();
@@ -37,8 +37,9 @@ fn every_way_out_keeps_the_order() {
         items.push(*queue.task().expect("an item"));
         items.extend(queue.tasks().take(1).map(|task| *task));
         items.extend(queue.iter().take(1));
-        items.extend(queue.try_iter());
-        assert_eq!(items, [6, 5, 4, 3, 2, 1]);
+        items.extend(queue.try_iter().take(1));
+        items.extend(queue.close_now());
+        assert_eq!(items, [8, 7, 6, 5, 4, 3, 2, 1]);
     });
 }
 

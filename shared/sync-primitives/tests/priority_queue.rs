@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::{LIMIT, LONG, Ledger, Rng, Tracked, caught, until, within};
 use sync_primitives::PriorityQueue as Subject;
-use sync_primitives::{Closed, PriorityQueue, PushError, TryPopError};
+use sync_primitives::{Closed, PriorityQueue, PushError, TryPopError, TryPushError};
 
 const NAME: &str = "PriorityQueue";
 
@@ -78,7 +78,7 @@ fn it_agrees_with_a_sorted_list_over_random_pushes_and_pops() {
 fn every_way_out_keeps_the_order() {
     within(LIMIT, || {
         let queue = PriorityQueue::unbounded();
-        for item in [4, 2, 6, 1, 5, 3] {
+        for item in [4, 2, 8, 6, 1, 5, 3, 7] {
             assert_eq!(queue.push(item), Ok(()));
         }
         queue.close();
@@ -86,8 +86,9 @@ fn every_way_out_keeps_the_order() {
         items.push(*queue.task().expect("an item"));
         items.extend(queue.tasks().take(1).map(|task| *task));
         items.extend(queue.iter().take(1));
-        items.extend(queue.try_iter());
-        assert_eq!(items, [1, 2, 3, 4, 5, 6]);
+        items.extend(queue.try_iter().take(1));
+        items.extend(queue.close_now());
+        assert_eq!(items, [1, 2, 3, 4, 5, 6, 7, 8]);
     });
 }
 
@@ -439,25 +440,55 @@ fn a_push_whose_comparison_panics_wakes_a_popper_for_an_item_that_it_left_in() {
 }
 
 #[test]
-fn a_pop_whose_comparison_panics_leaves_the_items_to_the_next_popper() {
+fn a_pop_whose_comparison_panics_passes_its_wake_up_on() {
+    // Four poppers and three items: if the first popper panics, the three others have to be woken for them.
     within(LIMIT, || {
-        for _ in 0..200 {
-            let ledger = Ledger::for_ids(4);
+        for _ in 0..100 {
+            let ledger = Ledger::for_ids(3);
             let queue = PriorityQueue::unbounded();
             thread::scope(|scope| {
                 let queue = &queue;
-                scope.spawn(move || doomed(|| queue.pop()));
+                let first = scope.spawn(move || doomed(|| queue.pop()).is_err());
                 until(|| queue.waiters() == 1);
-                let next = scope.spawn(|| queue.pop());
-                until(|| queue.waiters() == 2);
-                for id in 0..4 {
+                let others = [(); 3].map(|()| scope.spawn(|| queue.pop().is_ok()));
+                until(|| queue.waiters() == 4);
+                for id in 0..3 {
                     assert!(queue.push(Touchy(ledger.value(id))).is_ok());
                 }
-                assert!(next.join().expect("the next popper").is_ok());
+                let panicked = first.join().expect("a caught panic");
+                until(|| queue.waiters() == usize::from(!panicked));
+                queue.close();
+                let served = others.map(|other| other.join().expect("a popper")).iter().filter(|ok| **ok).count();
+                assert_eq!(served, if panicked { 3 } else { 2 });
             });
             drop(queue);
             ledger.assert_each_dropped_once();
         }
+    });
+}
+
+#[test]
+fn a_close_now_whose_comparison_panics_strands_no_pusher() {
+    within(LIMIT, || {
+        let ledger = Ledger::for_ids(5);
+        let item = |id| Touchy(ledger.value(id));
+        let queue = PriorityQueue::bounded(3);
+        for id in 0..3 {
+            assert!(queue.push(item(id)).is_ok());
+        }
+        thread::scope(|scope| {
+            let pusher = scope.spawn(|| queue.push(item(3)).is_ok());
+            until(|| queue.waiters() == 1);
+            let handed_back = doomed(|| queue.close_now());
+            let left_open = matches!(queue.try_push(item(4)), Err(TryPushError::Full(_)));
+            if handed_back.is_err() && left_open {
+                assert!(queue.pop().is_ok());
+            }
+            until(|| pusher.is_finished());
+            assert_eq!(pusher.join().expect("the pusher"), left_open);
+        });
+        drop(queue);
+        ledger.assert_each_dropped_once();
     });
 }
 

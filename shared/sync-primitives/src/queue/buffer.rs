@@ -103,7 +103,7 @@ impl<T: Ord> Buffer for Heap<T> {
 
     fn place_for(&self, item: &T) -> usize {
         let mut place = self.0.len();
-        while place > 0 && *item < self.0[parent(place)] {
+        while place > 0 && item.cmp(&self.0[parent(place)]).is_lt() {
             place = parent(place);
         }
         place
@@ -153,9 +153,9 @@ impl<T: Ord> Heap<T> {
         let mut hole = 0;
         loop {
             let (left, right) = (2 * hole + 1, 2 * hole + 2);
-            let go_right = right < last && self.0[right] < self.0[left];
+            let go_right = right < last && self.0[right].cmp(&self.0[left]).is_lt();
             let child = left + usize::from(go_right);
-            if child >= last || self.0[last] <= self.0[child] {
+            if child >= last || self.0[last].cmp(&self.0[child]).is_le() {
                 return way;
             }
             way.rights |= usize::from(go_right) << way.levels;

@@ -446,6 +446,37 @@ fn every_push_lets_one_waiting_popper_in() {
 }
 
 #[test]
+fn pushes_in_a_row_let_as_many_waiting_poppers_in() {
+    // A push that finds items still there must wake the next popper all the same: the first has not come yet.
+    within(LIMIT, || {
+        for _ in 0..50 {
+            let queue = Subject::unbounded();
+            thread::scope(|scope| {
+                (0..3).for_each(|_| drop(scope.spawn(|| queue.pop().expect("an item"))));
+                until(|| queue.waiters() == 3);
+                assert_eq!((queue.push(1), queue.push(2), queue.push(3)), (Ok(()), Ok(()), Ok(())));
+            });
+        }
+    });
+}
+
+#[test]
+fn pops_in_a_row_let_as_many_waiting_pushers_in() {
+    within(LIMIT, || {
+        for _ in 0..50 {
+            let queue = Subject::bounded(3);
+            assert_eq!((queue.push(1), queue.push(2), queue.push(3)), (Ok(()), Ok(()), Ok(())));
+            thread::scope(|scope| {
+                (0..3).for_each(|_| drop(scope.spawn(|| assert_eq!(queue.push(0), Ok(())))));
+                until(|| queue.waiters() == 3);
+                assert!(queue.pop().is_ok() && queue.pop().is_ok() && queue.pop().is_ok());
+            });
+            assert!(queue.is_full());
+        }
+    });
+}
+
+#[test]
 fn a_closed_queue_refuses_pushes_and_gives_the_items_back() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
@@ -717,6 +748,20 @@ fn a_timed_join_gives_up_when_its_time_has_passed_and_not_before() {
 }
 
 #[test]
+fn a_joiner_that_gives_up_leaves_the_others_in_line() {
+    within(LIMIT, || {
+        let queue = filled([1]);
+        thread::scope(|scope| {
+            (0..2).for_each(|_| drop(scope.spawn(|| queue.join())));
+            let hasty = scope.spawn(|| queue.join_for(SHORT));
+            assert!(!hasty.join().expect("the hasty joiner"));
+            until(|| queue.waiters() == 2);
+            drop(queue.task());
+        });
+    });
+}
+
+#[test]
 fn a_task_is_the_item_until_it_is_dropped_and_then_it_is_done() {
     within(LIMIT, || {
         let queue = filled([vec![1], vec![2], vec![3], vec![4]]);
@@ -781,6 +826,28 @@ fn a_forgotten_task_stays_unfinished_until_it_is_marked_by_hand() {
         assert!(!queue.join_for(SHORT));
         assert!(queue.task_done().is_ok());
         assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn a_task_that_was_marked_by_hand_as_well_is_dropped_quietly() {
+    within(LIMIT, || {
+        let queue = filled([1]);
+        let task = queue.task().expect("an item");
+        assert!(queue.task_done().is_ok());
+        assert!(caught(|| drop(task)).is_ok());
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn close_now_counts_nothing_twice_that_was_marked_before_it_was_popped() {
+    within(LIMIT, || {
+        let queue = filled([1, 2]);
+        assert!(queue.task_done().is_ok());
+        assert_eq!(queue.close_now().len(), 2);
+        assert!(queue.join_for(Duration::ZERO));
+        assert!(queue.task_done().is_err());
     });
 }
 
@@ -936,14 +1003,14 @@ fn a_task_whose_item_panics_in_its_drop_is_marked_done() {
 }
 
 #[test]
-fn an_item_may_use_the_queue_while_it_is_dropped() {
+fn an_item_of_a_task_may_use_the_queue_while_it_is_dropped_and_is_not_done_before() {
     #[derive(Default)]
     struct Last(Weak<Subject<Box<Last>>>);
     impl Drop for Last {
         fn drop(&mut self) {
             if let Some(queue) = self.0.upgrade() {
-                assert!(queue.is_empty());
-                assert!(queue.try_push(Box::default()).is_ok());
+                assert!(!queue.join_for(Duration::ZERO), "its drop belongs to the work");
+                assert!(queue.is_empty() && queue.try_push(Box::default()).is_ok());
             }
         }
     }

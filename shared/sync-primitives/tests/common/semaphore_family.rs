@@ -586,6 +586,29 @@ fn a_woken_thread_that_finds_its_permit_taken_is_woken_again() {
 }
 
 #[test]
+fn what_a_running_thread_leaves_over_is_given_to_whoever_wants_no_more_than_that() {
+    within(LIMIT, || {
+        let semaphore = Subject::new(2);
+        for _ in 0..100 {
+            let held = semaphore.acquire_many(2);
+            thread::scope(|scope| {
+                let both = scope.spawn(|| drop(semaphore.acquire_many(2)));
+                until(|| semaphore.waiters() == 1);
+                let one = scope.spawn(|| drop(semaphore.acquire()));
+                until(|| semaphore.waiters() == 2);
+                drop(held);
+                // The first in line has been woken for two; if this thread is faster, one is left, and for good.
+                let stolen = semaphore.try_acquire();
+                one.join().expect("the waiter for one");
+                drop(stolen);
+                both.join().expect("the waiter for both");
+            });
+        }
+        assert_eq!((semaphore.available_permits(), semaphore.waiters()), (2, 0));
+    });
+}
+
+#[test]
 fn permits_that_are_added_back_let_a_waiter_for_all_in() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
