@@ -2,40 +2,32 @@
 //! station, and a buffer of ten slots lies between them.
 //!
 //! ```text
-//! cargo run -p condition                           # input/readings.csv
-//! cargo run -p condition -- north.csv south.csv    # your files, one after the other
+//! cargo run -p condition             # input/readings.csv
+//! cargo run -p condition -- my.csv   # your readings
 //! ```
 //!
-//! A line is a station, a semicolon and a temperature with one digit after the point. You see a row for each station, in
-//! byte order. Temperatures are added up as whole tenths, so the order of addition does not show. A mean is rounded to
-//! the nearest tenth, and from half way between two away from zero: 0.25 to 0.3, -0.25 to -0.3. The first file that
-//! cannot be read or line that is malformed is reported, and nothing is printed.
+//! A line is a station, a semicolon and a temperature in tenths of a degree. You see degrees, stations in byte order,
+//! means rounded to the nearest tenth and half way away from zero. Of bad input the first file or line is reported.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{env, fs::File, io::BufRead, io::BufReader, process, thread};
+use std::{env, fs::File, io::BufRead, io::BufReader, iter, path::PathBuf, process, thread};
 use sync_primitives::{Condition, Lock};
 
-// ANCHOR: main
 fn main() {
     let buffer = Buffer::default();
     let (outcome, tables) = thread::scope(|scope| {
-        let inlet = Inlet(&buffer);
-        let keepers = [(); 2].map(|()| scope.spawn(|| keep(&buffer)));
-        let outcome = read(&input_files(), inlet);
-        (outcome, keepers.map(|keeper| keeper.join().expect("a keeper panicked")))
+        let [reader, keepers @ ..] = [(); 3].map(|()| End(&buffer));
+        let keepers = keepers.map(|end| scope.spawn(move || keep(iter::from_fn(|| end.take()))));
+        (read(reader), keepers.map(|keeper| keeper.join().expect("a keeper panicked")))
     });
     let readings = outcome.unwrap_or_else(|reason| {
         eprintln!("{reason}");
         process::exit(1)
     });
-    print(&merge(tables), readings);
+    print(&keep(tables.into_iter().flatten()), readings);
 }
-// ANCHOR_END: main
 
 // ANCHOR: buffer
-const SLOTS: usize = 10;
-
 #[derive(Default)]
 struct Buffer {
     slots: Lock<Slots>,
@@ -45,125 +37,84 @@ struct Buffer {
 
 #[derive(Default)]
 struct Slots {
-    readings: VecDeque<Reading>,
+    readings: VecDeque<Reading>, // Ten at most.
     closed: bool,
 }
 
-impl Buffer {
+struct End<'a>(&'a Buffer);
+
+impl End<'_> {
     fn put(&self, reading: Reading) {
-        let mut slots = self.slots.lock();
-        self.not_full.wait_while(&mut slots, |slots| slots.readings.len() == SLOTS);
+        let mut slots = self.0.slots.lock();
+        self.0.not_full.wait_while(&mut slots, |slots| slots.readings.len() == 10 && !slots.closed);
+        assert!(!slots.closed, "a keeper has gone");
         slots.readings.push_back(reading);
         // One reading serves one keeper: waking both would send one of them back to sleep.
-        self.not_empty.notify_one();
+        self.0.not_empty.notify_one();
     }
 
     /// `None` when the buffer is closed and everything put into it has been taken.
     fn take(&self) -> Option<Reading> {
-        let mut slots = self.slots.lock();
-        self.not_empty.wait_while(&mut slots, |slots| slots.readings.is_empty() && !slots.closed);
+        let mut slots = self.0.slots.lock();
+        self.0.not_empty.wait_while(&mut slots, |slots| slots.readings.is_empty() && !slots.closed);
         let reading = slots.readings.pop_front();
-        self.not_full.notify_one();
+        self.0.not_full.notify_one();
         reading
     }
 }
 // ANCHOR_END: buffer
 
 // ANCHOR: close
-/// The reader's end of the buffer. Whether reading ends well, with an error or in a panic, this is dropped, and the
-/// keepers learn that no more will come. Without it they would wait for ever, and `main` for them.
-struct Inlet<'a>(&'a Buffer);
-
-impl Drop for Inlet<'_> {
+/// Whoever is done, has failed or panics drops its end. Without this the others would wait for it for ever.
+impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.slots.lock().closed = true;
-        self.0.not_empty.notify_all(); // The end concerns every keeper.
+        self.0.not_empty.notify_all(); // It concerns everybody.
+        self.0.not_full.notify_all();
     }
 }
 // ANCHOR_END: close
 
-struct Reading {
-    station: String,
-    tenths: i64,
-}
+/// A station, and of one or more readings there: how many, their sum, lowest and highest, in tenths of a degree.
+type Reading = (String, [i64; 4]);
 
-fn read(files: &[PathBuf], inlet: Inlet) -> Result<i64, String> {
+fn read(end: End) -> Result<i64, String> {
+    let named = env::args_os().skip(1);
+    let default = (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv").into());
     let mut readings = 0;
-    for path in files {
-        let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-        let file = File::open(path).map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
+    for path in named.chain(default).map(PathBuf::from) {
+        let name = path.display();
+        let file = File::open(&path).map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
         for (number, line) in (1..).zip(BufReader::new(file).lines()) {
             let line = line.map_err(|error| format!("{name}:{number}: {error}"))?;
-            let malformed = || format!("{name}:{number}: expected a line such as EWR;-3.9, found {line:?}");
-            inlet.0.put(parse(&line).ok_or_else(malformed)?);
+            let malformed = || format!("{name}:{number}: expected a line such as EWR;-39, found {line:?}");
+            let (station, tenths) = line.split_once(';').filter(|fields| !fields.0.is_empty()).ok_or_else(malformed)?;
+            let tenths = tenths.parse::<i16>().map_err(|_| malformed())?.into();
+            end.put((station.to_owned(), [1, tenths, tenths, tenths]));
             readings += 1;
         }
     }
     Ok(readings)
 }
 
-fn parse(line: &str) -> Option<Reading> {
-    let (station, celsius) = line.split_once(';').filter(|(station, _)| !station.is_empty())?;
-    let digits = celsius.strip_prefix('-').unwrap_or(celsius);
-    let tenths = digits.replacen('.', "", 1).parse::<u16>().ok()?.into();
-    // Well formed is what comes out as it went in.
-    let tenths = (degrees(tenths) == digits).then_some(if digits == celsius { tenths } else { -tenths })?;
-    Some(Reading { station: station.to_owned(), tenths })
-}
-
-/// In tenths of a degree. `parse` lets 6553.5 degrees in at most: no sum of readings overflows an `i64`.
-struct Summary {
-    readings: i64,
-    sum: i64,
-    min: i64,
-    max: i64,
-}
-
-type Table = BTreeMap<String, Summary>;
-
 // ANCHOR: keep
-fn keep(buffer: &Buffer) -> Table {
-    let mut table = Table::new();
-    while let Some(Reading { station, tenths }) = buffer.take() {
-        add(&mut table, station, Summary { readings: 1, sum: tenths, min: tenths, max: tenths });
+/// Sums of whole numbers, minima and maxima: whichever keeper took which reading, and when, the result is the same.
+fn keep(readings: impl Iterator<Item = Reading>) -> BTreeMap<String, [i64; 4]> {
+    let mut table = BTreeMap::new();
+    for (station, [readings, sum, min, max]) in readings {
+        let known = table.entry(station).or_insert([0, 0, min, max]);
+        *known = [known[0] + readings, known[1] + sum, known[2].min(min), known[3].max(max)];
     }
     table
-}
-
-/// Sums of whole numbers, minima and maxima: whichever keeper took which reading, and when, the result is the same.
-fn add(table: &mut Table, station: String, new: Summary) {
-    let known = table.entry(station).or_insert(Summary { readings: 0, sum: 0, ..new });
-    known.readings += new.readings;
-    known.sum += new.sum;
-    known.min = known.min.min(new.min);
-    known.max = known.max.max(new.max);
 }
 // ANCHOR_END: keep
 
-fn merge([mut table, other]: [Table; 2]) -> Table {
-    let count = |table: &Table| table.values().map(|summary| summary.readings).sum::<i64>();
-    eprintln!("the keepers took {} and {} readings", count(&table), count(&other));
-    other.into_iter().for_each(|(station, summary)| add(&mut table, station, summary));
-    table
-}
-
-fn print(table: &Table, read: i64) {
-    let kept: i64 = table.values().map(|summary| summary.readings).sum();
-    assert_eq!(kept, read, "the buffer lost or made up a reading");
+fn print(table: &BTreeMap<String, [i64; 4]>, read: i64) {
+    assert_eq!(table.values().map(|summary| summary[0]).sum::<i64>(), read, "the buffer lost or made up a reading");
     println!("station  readings     min    mean     max");
-    for (station, Summary { readings, sum, min, max }) in table {
+    for (station, [readings, sum, min, max]) in table {
         let mean = (2 * sum.abs() + readings) / (2 * readings) * sum.signum();
-        println!("{station:<8} {readings:>8} {:>7} {:>7} {:>7}", degrees(*min), degrees(mean), degrees(*max));
+        let [min, mean, max] = [*min, mean, *max].map(|tenths| tenths as f64 / 10.0);
+        println!("{station:<8} {readings:>8} {min:>7.1} {mean:>7.1} {max:>7.1}");
     }
-}
-
-fn degrees(tenths: i64) -> String {
-    let sign = if tenths < 0 { "-" } else { "" };
-    format!("{sign}{}.{}", tenths.abs() / 10, tenths.abs() % 10)
-}
-
-fn input_files() -> Vec<PathBuf> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/readings.csv");
-    if named.is_empty() { vec![default] } else { named }
 }

@@ -60,10 +60,6 @@ fn fails(run: &Run, start: &str) {
     assert!(run.stderr.ends_with('\n') && run.stderr.lines().count() == 1, "not one line: {:?}", run.stderr);
 }
 
-fn slashed(path: &Path) -> String {
-    path.display().to_string().replace(std::path::MAIN_SEPARATOR_STR, "/")
-}
-
 #[test]
 fn the_default_input_gives_the_expected_output_at_every_run() {
     for _ in 0..10 {
@@ -73,10 +69,10 @@ fn the_default_input_gives_the_expected_output_at_every_run() {
 
 #[test]
 fn the_files_named_are_summarised_together() {
-    let first = file("condition-first.csv", b"Oslo;-3.9\nRome;12.0\nOslo;0.4\n");
-    let second = file("condition-second.csv", b"Oslo;1.1\r\nBergen;6553.5");
+    let first = file("condition-first.csv", b"Oslo;-39\nRome;120\nOslo;4\n");
+    let second = file("condition-second.csv", b"Oslo;11\r\nBergen;32767");
     let expected = "station  readings     min    mean     max\n\
-                    Bergen          1  6553.5  6553.5  6553.5\n\
+                    Bergen          1  3276.7  3276.7  3276.7\n\
                     Oslo            3    -3.9    -0.8     1.1\n\
                     Rome            1    12.0    12.0    12.0\n";
     succeeds(&run(&[&first, &second]), expected);
@@ -85,8 +81,8 @@ fn the_files_named_are_summarised_together() {
 
 #[test]
 fn a_mean_is_rounded_to_the_nearest_tenth_and_half_way_away_from_zero() {
-    let readings = b"down;-0.2\ndown;-0.3\nfrost;-0.1\nfrost;0.0\nnear;0.1\nnear;0.1\nnear;0.2\nup;0.2\nup;0.3\n\
-                     zero;-0.1\nzero;0.0\nzero;-0.0\n";
+    let readings = b"down;-2\ndown;-3\nfrost;-1\nfrost;0\nnear;1\nnear;1\nnear;2\nup;2\nup;3\n\
+                     zero;-1\nzero;0\nzero;-0\n";
     let expected = "station  readings     min    mean     max\n\
                     down            2    -0.3    -0.3    -0.2\n\
                     frost           2    -0.1    -0.1     0.0\n\
@@ -107,54 +103,53 @@ fn a_malformed_line_is_named() {
         "",
         "EWR",
         "EWR;",
-        "EWR;3",
+        "EWR;3.9",
         "EWR;3.",
         "EWR;.5",
-        "EWR;3.99",
-        "EWR;+3.9",
-        "EWR;--3.9",
-        "EWR;-+3.9",
-        "EWR;03.9",
-        "EWR; 3.9",
-        "EWR;3.9 ",
-        ";3.9",
-        "EWR;3.9;",
         "EWR;3,9",
-        "EWR;1.2.3",
-        "EWR;6553.6",
+        "EWR;-",
+        "EWR;--39",
+        "EWR;-+39",
+        "EWR; 39",
+        "EWR;39 ",
+        ";39",
+        "EWR;39;",
+        "EWR;32768",
+        "EWR;-32769",
         "EWR;NA",
-        "EWR,3.9",
+        "EWR;inf",
+        "EWR,39",
     ];
     for line in malformed {
-        let path = file("condition-malformed.csv", format!("EWR;3.9\n{line}\nJFK;wrong as well\n").as_bytes());
-        let start = format!("{}:2: expected a line such as EWR;-3.9, found {line:?}\n", slashed(&path));
+        let path = file("condition-malformed.csv", format!("EWR;39\n{line}\nJFK;wrong as well\n").as_bytes());
+        let start = format!("{}:2: expected a line such as EWR;-39, found {line:?}\n", path.display());
         fails(&run(&[path]), &start);
     }
 }
 
 #[test]
 fn a_line_that_is_not_utf_8_is_named() {
-    let path = file("condition-bytes.csv", b"EWR;3.9\nEWR;4.0\nK\xf8benhavn;3.9\n");
-    fails(&run(&[&path]), &format!("{}:3: ", slashed(&path)));
+    let path = file("condition-bytes.csv", b"EWR;39\nEWR;40\nK\xf8benhavn;39\n");
+    fails(&run(&[&path]), &format!("{}:3: ", path.display()));
 }
 
 #[test]
 fn nobody_is_left_waiting_when_reading_fails() {
     // At once, when the keepers may not have started; after less than the buffer holds; and in full flow.
     for good in [0, 5, 5000] {
-        let path = file("condition-hang.csv", format!("{}wrong\n", "EWR;3.9\n".repeat(good)).as_bytes());
+        let path = file("condition-hang.csv", format!("{}wrong\n", "EWR;39\n".repeat(good)).as_bytes());
         for _ in 0..10 {
-            fails(&run(&[&path]), &format!("{}:{}: ", slashed(&path), good + 1));
+            fails(&run(&[&path]), &format!("{}:{}: ", path.display(), good + 1));
         }
     }
 }
 
 #[test]
 fn the_first_file_that_cannot_be_read_is_named() {
-    let good = file("condition-good.csv", b"EWR;3.9\n");
+    let good = file("condition-good.csv", b"EWR;39\n");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (missing, later) = (folder.join("condition-missing.csv"), folder.join("condition-later.csv"));
-    fails(&run(&[&good, &missing, &later]), &format!("cannot read {}: ", slashed(&missing)));
+    fails(&run(&[&good, &missing, &later]), &format!("cannot read {}: ", missing.display()));
 }
 
 #[test]
@@ -162,6 +157,6 @@ fn a_folder_holds_no_readings() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let run = run(&[folder]);
     // Whether a folder fails to open or to be read depends on the platform.
-    assert!(run.stderr.contains(&slashed(folder)), "{:?}", run.stderr);
+    assert!(run.stderr.contains(&*folder.to_string_lossy()), "{:?}", run.stderr);
     fails(&run, "");
 }

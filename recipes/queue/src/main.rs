@@ -11,12 +11,8 @@
 //! counted. Of the directories and files that cannot be read the first in the order of paths is reported, and nothing
 //! is printed.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{env, process, thread};
+use std::path::{Path, PathBuf};
+use std::{collections::BTreeMap, env, ffi::OsString, fs, io, process, thread};
 use sync_primitives::Queue;
 
 // ANCHOR: main
@@ -26,7 +22,7 @@ enum Job {
 }
 
 fn main() {
-    let root = root().unwrap_or_else(|reason| fail(reason));
+    let root = root().unwrap_or_else(|reason| fail(&reason));
     // Unbounded: those who empty the queue are those who fill it. With a bound, all workers could come to wait for a
     // free slot at once, and nobody would be left to make one.
     let queue = Queue::unbounded();
@@ -38,47 +34,32 @@ fn main() {
         queue.close(); // Nobody pushes any more: the workers may go.
         workers.map(|worker| worker.join().expect("a worker panicked"))
     });
-    print(&merge(shares).unwrap_or_else(|reason| fail(reason)));
+    let jobs = shares.each_ref().map(Vec::len);
+    let table = tally(shares.into_iter().flatten().collect()).unwrap_or_else(|reason| fail(&reason));
+    eprintln!("the workers did {jobs:?} jobs");
+    print(&table);
 }
 // ANCHOR_END: main
 
-type Table = BTreeMap<Option<OsString>, Tally>;
-
-#[derive(Default)]
-struct Tally {
-    files: u64,
-    lines: u64,
-    bytes: u64,
-}
-
-/// What one worker did.
-#[derive(Default)]
-struct Share {
-    directories: u64,
-    files_found: u64,
-    table: Table,
-    failures: Vec<(PathBuf, io::Error)>,
-}
+/// A job's path and, if it could be read, the lines and bytes of a file. A directory has none.
+type Finding = (PathBuf, io::Result<Option<(usize, usize)>>);
 
 // ANCHOR: work
-fn work(queue: &Queue<Job>) -> Share {
-    let mut share = Share::default();
+fn work(queue: &Queue<Job>) -> Vec<Finding> {
+    let mut findings = Vec::new();
     // A task counts as done when it is dropped, at the end of each round: by then a directory's entries are in the
     // queue, so `join` cannot end between the two. A panic drops it too, so a worker that fails cannot hold `join` up.
     for task in queue.tasks() {
         let (path, outcome) = match &*task {
-            Job::Directory(path) => (path, list(path, queue, &mut share)),
-            Job::File(path) => (path, count(path, &mut share)),
+            Job::Directory(path) => (path, list(path, queue).map(|()| None)),
+            Job::File(path) => (path, count(path).map(Some)),
         };
-        if let Err(error) = outcome {
-            share.failures.push((path.clone(), error));
-        }
+        findings.push((path.clone(), outcome));
     }
-    share
+    findings
 }
 
-fn list(directory: &Path, queue: &Queue<Job>, share: &mut Share) -> io::Result<()> {
-    share.directories += 1;
+fn list(directory: &Path, queue: &Queue<Job>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let job = match entry.file_type()? {
@@ -86,62 +67,42 @@ fn list(directory: &Path, queue: &Queue<Job>, share: &mut Share) -> io::Result<(
             kind if kind.is_file() => Job::File(entry.path()),
             _ => continue, // A link counts as itself here: the walk never leaves the tree, nor goes round in it.
         };
-        share.files_found += u64::from(matches!(job, Job::File(_)));
         queue.push(job).expect("the queue is open until the last job is done");
     }
     Ok(())
 }
 // ANCHOR_END: work
 
-fn count(path: &Path, share: &mut Share) -> io::Result<()> {
-    let mut content = BufReader::new(File::open(path)?);
-    let tally = share.table.entry(path.extension().map(OsString::from)).or_default();
-    tally.files += 1;
-    while let length @ 1.. = content.skip_until(b'\n')? {
-        tally.lines += 1;
-        tally.bytes += length as u64;
-    }
-    Ok(())
+fn count(path: &Path) -> io::Result<(usize, usize)> {
+    let content = fs::read(path)?;
+    Ok((content.split_inclusive(|byte| *byte == b'\n').count(), content.len()))
 }
 
-fn merge(shares: [Share; 4]) -> Result<Table, String> {
-    if let Some((path, error)) = shares.iter().flat_map(|share| &share.failures).min_by_key(|(path, _)| path) {
-        let path = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-        return Err(format!("cannot read {path}: {error}; name a directory that you may read"));
-    }
+/// Files, lines and bytes of each extension.
+type Table = BTreeMap<Option<OsString>, [usize; 3]>;
+
+fn tally(mut findings: Vec<Finding>) -> Result<Table, String> {
+    findings.sort_by(|(path, _), (other, _)| path.cmp(other));
+    // `join` would still be waiting for a job that got lost; one that was done twice shows here.
+    assert!(findings.is_sorted_by(|(path, _), (next, _)| path < next), "a job was done twice");
     let mut table = Table::new();
-    for share in &shares {
-        let counted: u64 = share.table.values().map(|tally| tally.files).sum();
-        eprintln!("a worker: directories {}, files {counted}", share.directories);
-        for (extension, tally) in &share.table {
-            table.entry(extension.clone()).or_default().add(tally);
-        }
+    for (path, outcome) in findings {
+        let failed = |error| format!("cannot read {}: {error}; name a directory that you may read", path.display());
+        let Some((lines, bytes)) = outcome.map_err(failed)? else { continue };
+        let row = table.entry(path.extension().map(OsString::from)).or_default();
+        *row = [row[0] + 1, row[1] + lines, row[2] + bytes];
     }
-    let found: u64 = shares.iter().map(|share| share.files_found).sum();
-    assert_eq!(found, table.values().map(|tally| tally.files).sum(), "the queue lost or made up a file");
     Ok(table)
 }
 
-impl Tally {
-    fn add(&mut self, other: &Self) {
-        self.files += other.files;
-        self.lines += other.lines;
-        self.bytes += other.bytes;
-    }
-
-    fn print(&self, name: &str) {
-        println!("{name:<10}{:>7}{:>9}{:>11}", self.files, self.lines, self.bytes);
-    }
-}
-
 fn print(table: &Table) {
-    println!("{:<10}{:>7}{:>9}{:>11}", "extension", "files", "lines", "bytes");
-    let mut total = Tally::default();
-    for (extension, tally) in table {
-        tally.print(&extension.as_ref().map_or("(none)".into(), |extension| extension.to_string_lossy()));
-        total.add(tally);
+    println!("extension   files    lines      bytes");
+    for (extension, [files, lines, bytes]) in table {
+        let extension = extension.as_ref().map_or("(none)".into(), |extension| extension.to_string_lossy());
+        println!("{extension:<10}{files:>7}{lines:>9}{bytes:>11}");
     }
-    total.print("total");
+    let total = |column: usize| table.values().map(|row| row[column]).sum::<usize>();
+    println!("{:<10}{:>7}{:>9}{:>11}", "total", total(0), total(1), total(2));
 }
 
 fn root() -> Result<PathBuf, String> {
@@ -153,7 +114,7 @@ fn root() -> Result<PathBuf, String> {
     }
 }
 
-fn fail(reason: String) -> ! {
+fn fail(reason: &str) -> ! {
     eprintln!("{reason}");
     process::exit(1)
 }

@@ -63,10 +63,6 @@ fn fails(run: &Run, start: &str) {
     assert!(run.stderr.ends_with('\n') && run.stderr.lines().count() == 1, "not one line: {:?}", run.stderr);
 }
 
-fn slashed(path: &Path) -> String {
-    path.display().to_string().replace(std::path::MAIN_SEPARATOR_STR, "/")
-}
-
 #[test]
 fn the_default_input_gives_the_expected_output_at_every_run() {
     for _ in 0..10 {
@@ -163,14 +159,14 @@ fn links_and_pipes_are_left_out() {
 #[test]
 fn a_root_that_is_missing_is_named() {
     let missing = folder("queue-root").join("missing");
-    fails(&run(&[&missing]), &format!("cannot read {}: ", slashed(&missing)));
+    fails(&run(&[&missing]), &format!("cannot read {}: ", missing.display()));
 }
 
 #[test]
 fn a_root_that_is_a_file_is_named() {
     let path = folder("queue-file").join("file.txt");
     fs::write(&path, "text\n").expect("a file");
-    fails(&run(&[&path]), &format!("cannot read {}: ", slashed(&path)));
+    fails(&run(&[&path]), &format!("cannot read {}: ", path.display()));
 }
 
 #[test]
@@ -194,7 +190,7 @@ fn the_first_unreadable_path_in_order_is_named() {
     }
     fs::write(tree.join("a.txt"), "text\n").expect("a file");
     for _ in 0..10 {
-        fails(&run(&[&tree]), &format!("cannot read {}/x", slashed(&tree.join("b"))));
+        fails(&run(&[&tree]), &format!("cannot read {}", tree.join("b/x").display()));
     }
     fs::remove_dir_all(tree).expect("the tree can be removed");
 }
