@@ -436,10 +436,12 @@ impl<A> Drop for ActionFailed<'_, A> {
 impl<A> fmt::Debug for Barrier<A> {
     /// Shows what can be seen without waiting.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Copied out: who writes what is shown may come by here himself.
+        let state = self.state.try_lock().map(|state| (state.arrived, state.broken));
         let mut description = f.debug_struct("Barrier");
         description.field("parties", &self.parties);
-        match self.state.try_lock() {
-            Some(state) => description.field("waiting", &state.arrived).field("broken", &state.broken).finish(),
+        match state {
+            Some((waiting, broken)) => description.field("waiting", &waiting).field("broken", &broken).finish(),
             None => description.field("waiting", &format_args!("<locked>")).finish(),
         }
     }

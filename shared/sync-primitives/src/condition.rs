@@ -45,11 +45,11 @@ use crate::{
     },
     rlock::{Outermost, RLockGuard, RawRLock},
 };
-use std::{fmt, ops::Deref, ptr, time::Duration};
+use std::{cell::Cell, fmt, ops::Deref, ptr, time::Duration};
 
 /// Nobody waits.
 const NOBODY: *mut RawLock = ptr::null_mut();
-/// Threads wait, and not all with the same lock. No lock lives at this address: the first page is never mapped.
+/// Threads wait, and not all with the same lock. No lock lives at this address: allocators begin far above it.
 const SEVERAL_LOCKS: *mut RawLock = ptr::without_provenance_mut(1);
 
 /// A condition variable: lets threads that hold a lock sleep until others have changed what it protects.
@@ -166,7 +166,8 @@ impl Condition {
         self.wait_deadline(guard, None);
     }
 
-    /// As [`wait`](Condition::wait), but for no longer than `timeout`. More than the clock can count means for ever.
+    /// As [`wait`](Condition::wait), but gives up after `timeout`. More than the clock can count means for ever. Taking
+    /// the lock back then may still have to wait for who holds it.
     ///
     /// # Panics
     ///
@@ -187,7 +188,7 @@ impl Condition {
         self.wait_deadline(guard, park::deadline_after(timeout))
     }
 
-    /// As [`wait`](Condition::wait), but no longer than until `deadline`.
+    /// As [`wait`](Condition::wait), but gives up at `deadline`, and then takes the lock back.
     ///
     /// # Panics
     ///
@@ -238,7 +239,7 @@ impl Condition {
         self.wait_while_deadline(guard, None, condition);
     }
 
-    /// As [`wait_while`](Condition::wait_while), but for no longer than `timeout` in all.
+    /// As [`wait_while`](Condition::wait_while), but gives up when `timeout` is over, and then takes the lock back.
     ///
     /// # Panics
     ///
@@ -264,7 +265,7 @@ impl Condition {
         self.wait_while_deadline(guard, park::deadline_after(timeout), condition)
     }
 
-    /// As [`wait_while`](Condition::wait_while), but no longer than until `deadline`.
+    /// As [`wait_while`](Condition::wait_while), but gives up at `deadline`, and then takes the lock back.
     ///
     /// # Panics
     ///
@@ -382,12 +383,13 @@ impl Condition {
     }
 
     fn wait_deadline<G: Waitable>(&self, guard: &mut G, deadline: Option<Instant>) -> WaitTimeoutResult {
-        guard.assert_may_wait();
-        let lock = guard.lock();
-        let rlock = guard.levels();
+        guard.assert_may_wait(sealed::Token);
+        let lock = guard.lock(sealed::Token);
+        let rlock = guard.levels(sealed::Token);
         let mut levels = 0;
         let (notified, handed_over) = self.sleep(lock, deadline, || {
-            levels = rlock.map_or(0, RawRLock::give_up_levels);
+            // SAFETY: the guard proves that this thread owns the lock; it is given up by the next statement.
+            levels = rlock.map_or(0, |rlock| unsafe { rlock.give_up_levels() });
             // SAFETY: the guard proves that this thread holds the lock, and is borrowed until it has it back.
             unsafe { lock.unlock() };
         });
@@ -395,7 +397,8 @@ impl Condition {
             lock.lock();
         }
         if let Some(rlock) = rlock {
-            rlock.take_back_levels(levels);
+            // SAFETY: the lock was handed to this thread or has just been taken, and these are the levels given up.
+            unsafe { rlock.take_back_levels(levels) };
         }
         WaitTimeoutResult(!notified)
     }
@@ -453,15 +456,17 @@ impl Condition {
             if lock == SEVERAL_LOCKS {
                 return self.unpark_up_to(n);
             }
-            let mut chosen = RequeueOp::Abort;
+            // Looked at again under the bucket lock, where it cannot change: if this has the address we know, it is a
+            // lock that the threads in line borrow. (What we have looked at before may be another lock, gone since, of
+            // which this one has taken the place.)
+            let alive = Cell::new(NOBODY);
             let still_all_with_it = || {
-                // Looked at again under the bucket lock, where it cannot change. Only now is the lock known to be
-                // alive: a thread in line borrows it.
-                if self.waiting_with.load(Ordering::Relaxed) == lock {
-                    // SAFETY: see above.
-                    chosen = choose(unsafe { &*lock });
+                alive.set(self.waiting_with.load(Ordering::Relaxed));
+                if alive.get() != lock {
+                    return RequeueOp::Abort;
                 }
-                chosen
+                // SAFETY: see above.
+                choose(unsafe { &*alive.get() })
             };
             let settle = |op, line: UnparkResult| {
                 if !line.have_more_threads {
@@ -469,7 +474,7 @@ impl Condition {
                 }
                 if op == RequeueOp::UnparkOneRequeueRest && line.requeued_threads > 0 {
                     // SAFETY: the threads just moved borrow the lock, and sleep until this callback is over.
-                    unsafe { &*lock }.expect_sleepers();
+                    unsafe { &*alive.get() }.expect_sleepers();
                 }
                 DEFAULT_UNPARK_TOKEN
             };
@@ -536,46 +541,53 @@ impl<T: ?Sized> Waitable for Outermost<'_, T> {}
 mod sealed {
     use super::{LockGuard, Outermost, RLockGuard, RawLock, RawRLock};
 
+    /// Keeps the methods below to this crate: a supertrait's methods can be called wherever `G: Waitable`, private
+    /// module or not, but nobody else can name this type and so make the argument.
+    pub struct Token;
+
     /// How a condition handles a guard.
     pub trait Guard {
         /// The lock to give up and take back.
-        fn lock(&self) -> &RawLock;
+        fn lock(&self, _: Token) -> &RawLock;
 
         /// Where its levels are counted, if it is re-entrant.
-        fn levels(&self) -> Option<&RawRLock> {
+        fn levels(&self, _: Token) -> Option<&RawRLock> {
             None
         }
 
         /// Panics if waiting now would let two threads reach a value that is not `Sync`.
-        fn assert_may_wait(&self) {}
+        ///
+        /// By `&mut`: a guard may be looked at from several threads, but is held mutably by its owner's alone, and only
+        /// the owner may read the levels.
+        fn assert_may_wait(&mut self, _: Token) {}
     }
 
     impl<T: ?Sized> Guard for LockGuard<'_, T> {
-        fn lock(&self) -> &RawLock {
+        fn lock(&self, _: Token) -> &RawLock {
             self.raw()
         }
     }
 
     impl<T: ?Sized> Guard for RLockGuard<'_, T> {
-        fn lock(&self) -> &RawLock {
+        fn lock(&self, _: Token) -> &RawLock {
             self.raw().lock()
         }
 
-        fn levels(&self) -> Option<&RawRLock> {
+        fn levels(&self, _: Token) -> Option<&RawRLock> {
             Some(self.raw())
         }
     }
 
     impl<T: ?Sized> Guard for Outermost<'_, T> {
-        fn lock(&self) -> &RawLock {
+        fn lock(&self, _: Token) -> &RawLock {
             self.raw().lock()
         }
 
-        fn levels(&self) -> Option<&RawRLock> {
+        fn levels(&self, _: Token) -> Option<&RawRLock> {
             Some(self.raw())
         }
 
-        fn assert_may_wait(&self) {
+        fn assert_may_wait(&mut self, _: Token) {
             let levels = self.raw().levels();
             assert!(levels == 1, "an Outermost cannot wait while its thread holds {levels} levels of the RLock");
         }

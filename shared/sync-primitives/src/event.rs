@@ -215,6 +215,9 @@ impl Event {
     #[cold]
     fn wait_slow(&self, began: usize, deadline: Option<Instant>) -> bool {
         let mut spin = SpinWait::new();
+        if park::has_passed(deadline) {
+            return false;
+        }
         loop {
             let state = self.look();
             if was_set_since(began, state) {

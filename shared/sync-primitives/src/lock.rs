@@ -15,8 +15,9 @@
 //! **Algorithm.** One byte says whether the lock is held and whether anybody sleeps for it. Locking and unlocking an
 //! uncontended lock is one compare-and-exchange each; only when the byte says that somebody sleeps does the unlocker
 //! go to the parking lot, where, under the bucket lock, it either frees the lock and wakes the first sleeper, or
-//! leaves it locked and gives it to a sleeper that has waited too long. It is the mutex of WebKit's `WTF::Lock`
-//! ("Locking in WebKit", 2016) with the hand-over that its authors call eventual fairness.
+//! leaves it locked and gives it to a sleeper that has waited too long. The byte and the parking lot are those of
+//! WebKit's `WTF::Lock` (Pizlo, "Locking in WebKit", 2016); the hand-over goes to every sleeper that has waited for a
+//! millisecond, and costs a context switch for that one unlock.
 
 use crate::park::{
     self, AtomicU8, DEFAULT_PARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken, SpinWait,
@@ -522,10 +523,11 @@ impl RawLock {
 
     #[inline]
     pub(crate) fn lock(&self) {
-        // Acquire: pairs with the Release in `unlock` and `release_or_hand_over`; makes the last holder's writes
-        // visible.
+        // Acquire: pairs with the Release in `unlock`, `unlock_fair` and `release_or_hand_over`; makes the last holder's
+        // writes visible.
         if self.state.compare_exchange_weak(0, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            self.lock_slow(None);
+            let taken = self.lock_slow(None);
+            debug_assert!(taken, "a wait without a deadline ends with the lock");
         }
     }
 
@@ -551,9 +553,12 @@ impl RawLock {
     /// Waits until this thread has the lock, or until `deadline`. Returns whether it has the lock.
     #[cold]
     pub(crate) fn lock_slow(&self, deadline: Option<Instant>) -> bool {
-        let since = Moment::now();
+        let mut since = None;
         let mut spin = SpinWait::new();
         let mut state = self.state.load(Ordering::Relaxed);
+        if park::has_passed(deadline) {
+            return false;
+        }
         loop {
             if state & HELD == 0 {
                 match self.take(state) {
@@ -577,7 +582,7 @@ impl RawLock {
                     continue;
                 }
             }
-            match self.sleep(&since, deadline) {
+            match self.sleep(since.get_or_insert_with(Moment::now), deadline) {
                 ParkResult::Unparked(HANDED_OVER) => return true,
                 ParkResult::Unparked(_) | ParkResult::Invalid => {}
                 ParkResult::TimedOut => return false,
@@ -610,8 +615,7 @@ impl RawLock {
     pub(crate) unsafe fn unlock(&self) {
         // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
         if self.state.compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed).is_err() {
-            let now = Moment::now();
-            self.release_or_hand_over(|first| is_overdue(first, now));
+            self.unlock_slow();
         }
     }
 
@@ -624,12 +628,23 @@ impl RawLock {
     pub(crate) unsafe fn unlock_fair(&self) {
         // Release: as in `unlock`.
         if self.state.compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed).is_err() {
-            self.release_or_hand_over(|_| true);
+            self.unlock_fair_slow();
         }
     }
 
-    /// With sleepers: wakes the first, and leaves the lock in its hands if `hand_over` says so of its token.
+    // Not generic and out of line: every place that drops a guard holds a copy of what stands before.
     #[cold]
+    fn unlock_slow(&self) {
+        let now = Moment::now();
+        self.release_or_hand_over(|first| is_overdue(first, now));
+    }
+
+    #[cold]
+    fn unlock_fair_slow(&self) {
+        self.release_or_hand_over(|_| true);
+    }
+
+    /// With sleepers: wakes the first, and leaves the lock in its hands if `hand_over` says so of its token.
     fn release_or_hand_over(&self, hand_over: impl Fn(ParkToken) -> bool) {
         let first = std::cell::Cell::new(None);
         let only_the_first = |token| match first.get() {
@@ -639,8 +654,9 @@ impl RawLock {
             }
             Some(_) => FilterOp::Stop,
         };
-        // Plain stores: whoever finds `HELD | PARKED` changes nothing without the bucket lock. A thread that has just
-        // set `PARKED` and is not in line yet finds the state changed in `still_held` and looks again.
+        // Plain stores will do. Without the bucket lock nobody changes `HELD | PARKED`; and if the last sleeper has
+        // given up meanwhile and cleared `PARKED`, a newcomer may set it again just before our store, but is not in
+        // line yet: `still_held` finds the state changed, and it looks again.
         let settle = |line: UnparkResult| {
             let parked = if line.have_more_threads { PARKED } else { 0 };
             if first.get().is_some_and(&hand_over) {

@@ -25,7 +25,8 @@ pub(crate) mod model;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicPtr, AtomicU8, AtomicUsize, Cell, Moment, SpinWait, park, thread_id, unpark_filter, unpark_requeue,
+    AtomicPtr, AtomicU8, AtomicUsize, Cell, Moment, SpinWait, has_passed, park, thread_id, unpark_filter,
+    unpark_requeue,
 };
 pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
@@ -42,12 +43,10 @@ pub(crate) use std::{
     time::{Duration, Instant},
 };
 
-/// How long a waiter lets running threads take what it waits for before it is served first.
-///
-/// Half a millisecond is parking_lot's classic average; a whole one is far above a context switch (so barging keeps
-/// its speed) and far below what a person or a time-out notices.
+/// How long a waiter lets running threads take what it waits for before it is served first: far above a context switch,
+/// so that a busy primitive keeps its speed, and far below what a person notices.
 #[cfg(not(any(loom, shuttle)))]
-const PATIENCE: Duration = Duration::from_millis(1);
+const OVERDUE_AFTER: Duration = Duration::from_millis(1);
 
 /// A point in monotonic time, taken by waiters when they begin to wait.
 #[cfg(not(any(loom, shuttle)))]
@@ -64,13 +63,19 @@ impl Moment {
     /// Whether a wait that began at `self` has outlasted the waiter's patience at `now`.
     #[inline]
     pub(crate) fn is_overdue(self, now: Moment) -> bool {
-        now.0.saturating_duration_since(self.0) >= PATIENCE
+        now.0.saturating_duration_since(self.0) >= OVERDUE_AFTER
     }
 }
 
 /// The instant at which a wait of `duration` ends; `None`, for ever, if the clock cannot count that far.
 pub(crate) fn deadline_after(duration: Duration) -> Option<Instant> {
     Instant::now().checked_add(duration)
+}
+
+/// Whether a wait with this deadline is over before it begins: then it is one try, without spinning and without sleep.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) fn has_passed(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| deadline <= Instant::now())
 }
 
 /// A number that no other thread has or will have while the program runs; never 0.

@@ -8,11 +8,12 @@
 //! [`close_now`](Queue::close_now), or dropped with the queue: not lost and not doubled by a time-out, a close, or a
 //! panic, be it in a worker or in an item's `Ord`. What a thread did before it pushed is visible to the thread that
 //! pops the item, and what was done before [`task_done`](Queue::task_done) to the thread that
-//! [joins](Queue::join). Order is by the moment at which an item got into the queue. A worker that panics with a
+//! [joins](Queue::join). A worker that panics with a
 //! [`Task`] in its hands cannot leave `join` hanging.
 //!
 //! **No promises.** Several consumers may finish in another order than they popped. Of several waiting threads not
-//! always the first is served first. An item's `Ord` that pushes to or pops from the same queue waits for ever.
+//! always the first is served first. The items of a `PriorityQueue` are compared while the queue's lock is held: a slow
+//! `Ord` holds up all others, `try_` and timed calls too, and one that uses the same queue waits for ever.
 //!
 //! **A bounded queue that its own consumers fill can deadlock:** when it is full and every consumer is waiting to push,
 //! nobody is left to pop. Let such a queue be unbounded, or let consumers `try_push` and do the work themselves when
@@ -23,13 +24,13 @@
 //! counted beside it, in one atomic word with a waiting line of its own.
 
 mod buffer;
-mod core;
 mod ledger;
+mod locked;
 
 use self::{
     buffer::{Fifo, Heap, Lifo},
-    core::{Core, Patience},
     ledger::Ledger,
+    locked::{Locked, Patience},
 };
 use crate::park;
 use std::{
@@ -189,6 +190,25 @@ impl Drop for Done<'_> {
     }
 }
 
+impl<T> Task<'_, T> {
+    /// The item itself; it counts as done from now on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::Queue;
+    ///
+    /// let queue = Queue::unbounded();
+    /// queue.push(String::from("job")).unwrap();
+    /// let name: String = queue.task().unwrap().into_inner();
+    /// assert_eq!(name, "job");
+    /// queue.join(); // returns at once
+    /// ```
+    pub fn into_inner(self) -> T {
+        self.item
+    }
+}
+
 impl<T> Deref for Task<'_, T> {
     type Target = T;
 
@@ -210,16 +230,19 @@ impl<T: fmt::Debug> fmt::Debug for Task<'_, T> {
 }
 
 /// Pops items until a queue is closed and drained. Made by `iter`, or by `for item in &queue`.
+#[derive(Debug)]
 pub struct Iter<'a, Q> {
     queue: &'a Q,
 }
 
 /// Pops the items that are there, without waiting. Made by `try_iter`.
+#[derive(Debug)]
 pub struct TryIter<'a, Q> {
     queue: &'a Q,
 }
 
 /// Pops items as [`Task`]s until a queue is closed and drained. Made by `tasks`.
+#[derive(Debug)]
 pub struct Tasks<'a, Q> {
     queue: &'a Q,
 }
@@ -233,7 +256,7 @@ macro_rules! define_queue {
     ) => {
         $(#[$attribute])*
         pub struct $Queue<T $(: $Bound)?> {
-            core: Core<$Buffer<T>>,
+            locked: Locked<$Buffer<T>>,
         }
 
         impl<T $(: $Bound)?> $Queue<T> {
@@ -254,7 +277,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "maxsize")]
             pub fn bounded(capacity: usize) -> Self {
-                $Queue { core: Core::new(Some(capacity)) }
+                $Queue { locked: Locked::new(Some(capacity)) }
             }
 
             /// Makes an empty queue that grows as long as there is memory.
@@ -268,7 +291,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.capacity(), None);
             /// ```
             pub fn unbounded() -> Self {
-                $Queue { core: Core::new(None) }
+                $Queue { locked: Locked::new(None) }
             }
 
             /// Pushes an item; waits while the queue is full.
@@ -290,7 +313,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "put")]
             pub fn push(&self, item: T) -> Result<(), PushError<T>> {
-                self.core.push(item, Patience::ENDLESS).map_err(|error| PushError(error.into_inner()))
+                self.locked.push(item, Patience::ENDLESS).map_err(|error| PushError(error.into_inner()))
             }
 
             /// Pushes an item if there is room; does not wait for room.
@@ -310,7 +333,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "put_nowait")]
             pub fn try_push(&self, item: T) -> Result<(), TryPushError<T>> {
-                self.core.push(item, Patience::None)
+                self.locked.push(item, Patience::None)
             }
 
             /// Pushes an item; waits for room, but no longer than `timeout`. More than the clock can count means for
@@ -331,7 +354,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_push_for(2, Duration::from_millis(1)), Err(TryPushError::Full(2)));
             /// ```
             pub fn try_push_for(&self, item: T, timeout: Duration) -> Result<(), TryPushError<T>> {
-                self.core.push(item, Patience::lasting(timeout))
+                self.locked.push(item, Patience::lasting(timeout))
             }
 
             /// Pushes an item; waits for room until `deadline`.
@@ -350,7 +373,7 @@ macro_rules! define_queue {
             /// assert!(queue.try_push_until(1, Instant::now()).is_ok());
             /// ```
             pub fn try_push_until(&self, item: T, deadline: Instant) -> Result<(), TryPushError<T>> {
-                self.core.push(item, Patience::Until(Some(deadline)))
+                self.locked.push(item, Patience::Until(Some(deadline)))
             }
 
             /// Pops the next item; waits while the queue is empty.
@@ -374,7 +397,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "get")]
             pub fn pop(&self) -> Result<T, Closed> {
-                self.core.pop(Patience::ENDLESS).map_err(|_| Closed)
+                self.locked.pop(Patience::ENDLESS).map_err(|_| Closed)
             }
 
             /// Pops the next item if there is one; does not wait for one.
@@ -395,7 +418,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "get_nowait")]
             pub fn try_pop(&self) -> Result<T, TryPopError> {
-                self.core.pop(Patience::None)
+                self.locked.pop(Patience::None)
             }
 
             /// Pops the next item; waits for one, but no longer than `timeout`. More than the clock can count means
@@ -415,7 +438,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_pop_for(Duration::from_millis(1)), Err(TryPopError::Empty));
             /// ```
             pub fn try_pop_for(&self, timeout: Duration) -> Result<T, TryPopError> {
-                self.core.pop(Patience::lasting(timeout))
+                self.locked.pop(Patience::lasting(timeout))
             }
 
             /// Pops the next item; waits for one until `deadline`.
@@ -434,7 +457,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_pop_until(Instant::now()), Err(TryPopError::Empty));
             /// ```
             pub fn try_pop_until(&self, deadline: Instant) -> Result<T, TryPopError> {
-                self.core.pop(Patience::Until(Some(deadline)))
+                self.locked.pop(Patience::Until(Some(deadline)))
             }
 
             /// Ends pushing: from now on every push fails, those that wait for room too. What is in the queue can
@@ -453,7 +476,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "shutdown")]
             pub fn close(&self) {
-                self.core.close();
+                self.locked.close();
             }
 
             /// Closes the queue and takes out what nobody popped, in the order in which it would have been popped.
@@ -471,7 +494,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "shutdown")]
             pub fn close_now(&self) -> Vec<T> {
-                self.core.close_now()
+                self.locked.close_now()
             }
 
             /// How many items were in the queue when this was called. By the time you read the answer it may be
@@ -488,7 +511,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "qsize")]
             pub fn len(&self) -> usize {
-                self.core.len()
+                self.locked.len()
             }
 
             /// Whether the queue was empty when this was called. By the time you read the answer it may be stale.
@@ -517,7 +540,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "full")]
             pub fn is_full(&self) -> bool {
-                self.core.is_full()
+                self.locked.is_full()
             }
 
             /// How many items the queue may hold; `None` if it is unbounded.
@@ -531,7 +554,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "maxsize")]
             pub fn capacity(&self) -> Option<usize> {
-                self.core.capacity()
+                self.locked.capacity()
             }
 
             /// Pops items, waiting for each, until the queue is closed and drained. `for item in &queue` is the same.
@@ -594,7 +617,7 @@ macro_rules! define_queue {
             /// assert!(queue.task_done().is_err());
             /// ```
             pub fn task_done(&self) -> Result<(), TaskDoneError> {
-                self.core.task_done()
+                self.locked.task_done()
             }
 
             /// Waits until every item that was pushed has been marked done, by [`task_done`](Self::task_done) or by
@@ -624,7 +647,7 @@ macro_rules! define_queue {
             /// });
             /// ```
             pub fn join(&self) {
-                self.core.ledger.join(None);
+                self.locked.ledger.join(None);
             }
 
             /// As [`join`](Self::join), but for no longer than `timeout`. Returns whether everything was done. More
@@ -641,7 +664,7 @@ macro_rules! define_queue {
             /// assert!(!queue.join_for(Duration::from_millis(1)));
             /// ```
             pub fn join_for(&self, timeout: Duration) -> bool {
-                self.core.ledger.join(park::deadline_after(timeout))
+                self.locked.ledger.join(park::deadline_after(timeout))
             }
 
             /// As [`join`](Self::join), but no longer than until `deadline`. Returns whether everything was done.
@@ -655,7 +678,7 @@ macro_rules! define_queue {
             #[doc = concat!("assert!(", stringify!($Queue), "::<u8>::unbounded().join_until(Instant::now()));")]
             /// ```
             pub fn join_until(&self, deadline: Instant) -> bool {
-                self.core.ledger.join(Some(deadline))
+                self.locked.ledger.join(Some(deadline))
             }
 
             /// Pops the next item as a [`Task`], which marks it done when dropped; waits while the queue is empty.
@@ -755,12 +778,12 @@ macro_rules! define_queue {
             }
 
             fn task_of(&self, item: T) -> Task<'_, T> {
-                Task { item, _done: Done(&self.core.ledger) }
+                Task { item, _done: Done(&self.locked.ledger) }
             }
 
             #[doc(hidden)]
             pub fn waiters(&self) -> usize {
-                self.core.waiters()
+                self.locked.waiters()
             }
         }
 
@@ -773,17 +796,24 @@ macro_rules! define_queue {
 
         impl<T $(: $Bound)?> fmt::Debug for $Queue<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.core.describe(stringify!($Queue), f)
+                self.locked.describe(stringify!($Queue), f)
             }
         }
 
-        // SAFETY: the queue owns its items and hands each to one thread; sending it sends them.
+        // SAFETY: the queue owns its items and hands each to one thread; sending it sends them. The compiler comes to the
+        // same result by itself, and `checked` holds it to that; written out, an error names the queue, not its parts.
         unsafe impl<T: Send $(+ $Bound)?> Send for $Queue<T> {}
-        // SAFETY: threads that share the queue push and pop owned items, which sends them from one to another. Nobody
-        // gets a reference to an item in the queue (an item's `Ord` sees others by reference, in the thread that has
-        // the queue's lock), so `T: Sync` is not needed. (This would be so by itself; written out, a compiler error
-        // names the queue and not its parts.)
+        // SAFETY: threads that share the queue push and pop owned items, which sends them from one to another. No thread
+        // keeps a reference to an item in the queue, so `T: Sync` is not needed. Checked as above.
         unsafe impl<T: Send $(+ $Bound)?> Sync for $Queue<T> {}
+
+        const _: () = {
+            fn is_send_and_sync<S: Send + Sync>() {}
+            fn checked<T: Send $(+ $Bound)?>() {
+                is_send_and_sync::<Locked<$Buffer<T>>>();
+            }
+            let _ = checked::<u8>;
+        };
 
         // No panic leaves a queue half-changed: comparisons come before moves.
         impl<T $(: $Bound)?> UnwindSafe for $Queue<T> {}

@@ -407,8 +407,9 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     pub fn unlock_fair(guard: Self) {
         let raw = guard.raw();
         mem::forget(guard);
-        if raw.leave_level() {
-            // SAFETY: the guard was the thread's last level, and it is forgotten.
+        // SAFETY: the guard stood for one level of this thread, and it is forgotten.
+        if unsafe { raw.leave_level() } {
+            // SAFETY: that was the thread's last level.
             unsafe { raw.lock.unlock_fair() };
         }
     }
@@ -553,7 +554,7 @@ pub struct RawRLock {
     /// | `owner` | `depth` | `lock` | what it means |
     /// |---|---|---|---|
     /// | `NOBODY` | 0 | free | nobody is in |
-    /// | `NOBODY` | 0 | held | a thread has just got in, or is just leaving |
+    /// | `NOBODY` or t | 0 | held | thread t has just got in, or is just leaving |
     /// | t | n ≥ 1 | held | thread t is in, n levels deep |
     ///
     /// Relaxed everywhere: a thread looks only for its own number, which only it writes, so it reads its own last
@@ -602,15 +603,20 @@ impl RawRLock {
     /// The calling thread owns the lock, and gives up one of its levels by this call.
     #[inline]
     unsafe fn leave(&self) {
-        if self.leave_level() {
+        // SAFETY: the caller's.
+        if unsafe { self.leave_level() } {
             // SAFETY: the caller's last level is gone, so it gives up the lock.
             unsafe { self.lock.unlock() };
         }
     }
 
     /// Counts one level less. Returns whether that was the last, so that the lock is to be released.
+    ///
+    /// # Safety
+    ///
+    /// As for `leave`.
     #[inline]
-    fn leave_level(&self) -> bool {
+    unsafe fn leave_level(&self) -> bool {
         let depth = self.depth.get() - 1;
         self.depth.set(depth);
         if depth == 0 {
@@ -629,14 +635,22 @@ impl RawRLock {
         &self.lock
     }
 
-    /// For `Condition`, by the owner before it gives up the lock: gives up every level and returns their number.
-    pub(crate) fn give_up_levels(&self) -> u32 {
+    /// For `Condition`: gives up every level and returns their number.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread owns the lock, and gives it up next.
+    pub(crate) unsafe fn give_up_levels(&self) -> u32 {
         self.owner.store(NOBODY, Ordering::Relaxed);
         self.depth.replace(0)
     }
 
-    /// For `Condition`, by the thread that has taken the lock back: owns it again, `levels` deep.
-    pub(crate) fn take_back_levels(&self, levels: u32) {
+    /// For `Condition`: owns the lock again, `levels` deep.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread has taken `lock` back after `give_up_levels`, which returned `levels`.
+    pub(crate) unsafe fn take_back_levels(&self, levels: u32) {
         self.owner.store(thread_id(), Ordering::Relaxed);
         self.depth.set(levels);
     }

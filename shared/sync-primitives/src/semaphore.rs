@@ -499,7 +499,7 @@ pub struct OwnedSemaphorePermit {
 
 /// Documents and defines, for both kinds of permit alike, what they can do.
 macro_rules! permit_methods {
-    ($Permit:ty, $one:literal, $many:literal) => {
+    ($Permit:ty, $name:literal, $one:literal, $many:literal) => {
         impl $Permit {
             /// How many permits this is.
             ///
@@ -587,14 +587,20 @@ macro_rules! permit_methods {
 
         impl fmt::Debug for $Permit {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct("SemaphorePermit").field("permits", &self.permits).finish()
+                f.debug_struct($name).field("permits", &self.permits).finish()
             }
         }
     };
 }
-permit_methods!(SemaphorePermit<'_>, "let permit = semaphore.acquire();", "let permit = semaphore.acquire_many(3);");
+permit_methods!(
+    SemaphorePermit<'_>,
+    "SemaphorePermit",
+    "let permit = semaphore.acquire();",
+    "let permit = semaphore.acquire_many(3);"
+);
 permit_methods!(
     OwnedSemaphorePermit,
+    "OwnedSemaphorePermit",
     "let permit = semaphore.clone().acquire_owned();",
     "let permit = semaphore.clone().acquire_many_owned(3);"
 );
@@ -654,7 +660,7 @@ impl RawSemaphore {
             if n == 0 {
                 return true;
             }
-            // Acquire: pairs with the Release in `release` and `serve`; makes visible what was done before the
+            // Acquire: pairs with the Release in `release` and `add_and_settle`; makes visible what was done before the
             // permits were given back.
             let taken = state - n * PERMIT;
             match self.state.compare_exchange_weak(state, taken, Ordering::Acquire, Ordering::Relaxed) {
@@ -679,11 +685,20 @@ impl RawSemaphore {
 
     #[cold]
     fn acquire_slow(&self, wanted: usize, deadline: Option<Instant>) -> bool {
+        if park::has_passed(deadline) {
+            return false;
+        }
         let waiter = Waiter { wanted, got: Cell::new(0), since: Moment::now() };
         let mut spin = SpinWait::new();
+        let mut woken = false;
         loop {
             if self.try_acquire(wanted) {
                 return true;
+            }
+            if mem::take(&mut woken) {
+                // Woken to try again, and a running thread was faster. What it left may do for those who are first in
+                // line now: the wake-up is passed on.
+                self.serve_if_parked();
             }
             let state = self.state.load(Ordering::Relaxed);
             if state & PARKED == 0 {
@@ -698,14 +713,7 @@ impl RawSemaphore {
             }
             match self.sleep(&waiter, deadline) {
                 ParkResult::Unparked(_) if waiter.got.get() == wanted => return true,
-                // Woken to try again. If a running thread was faster, what it left may do for those who are first in
-                // line now: the wake-up is passed on.
-                ParkResult::Unparked(_) => {
-                    if self.try_acquire(wanted) {
-                        return true;
-                    }
-                    self.serve_if_parked();
-                }
+                ParkResult::Unparked(_) => woken = true,
                 ParkResult::Invalid => {}
                 ParkResult::TimedOut => {
                     // Our part is returned, and those behind us may want less than we did.
@@ -771,7 +779,7 @@ impl RawSemaphore {
             // Once served in part, always served: `now` was read before the bucket lock was taken, so it may be older
             // than that of the thread that served the part.
             if waiter.got.get() > 0 || waiter.since.is_overdue(now) {
-                let part = self.take_up_to(missing, &in_hand, promised);
+                let part = self.take_up_to(missing, &in_hand);
                 waiter.got.set(waiter.got.get() + part);
                 return if part == missing { FilterOp::Unpark } else { FilterOp::Stop };
             }
@@ -788,12 +796,11 @@ impl RawSemaphore {
         unsafe { park::unpark_filter(self.key(), next, settle) };
     }
 
-    /// Under the bucket lock: takes up to `missing` permits, those in hand first, then free ones; but leaves
-    /// `promised` for threads that this walk has woken.
-    fn take_up_to(&self, missing: usize, in_hand: &std::cell::Cell<usize>, promised: usize) -> usize {
+    /// Under the bucket lock: takes up to `missing` permits, those in hand first, then free ones.
+    fn take_up_to(&self, missing: usize, in_hand: &std::cell::Cell<usize>) -> usize {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
-            let part = missing.min((in_hand.get() + free(state)).saturating_sub(promised));
+            let part = missing.min(in_hand.get() + free(state));
             let from_hand = part.min(in_hand.get());
             let rest = (part - from_hand) * PERMIT;
             // Acquire: as in `try_acquire`; the waiter sees it through us, who unpark it.

@@ -1072,3 +1072,15 @@ fn it_waits_with_guards_of_slices_and_trait_objects() {
         assert!(changed.wait_while_for(&mut object.lock(), Duration::ZERO, |answer| answer()).timed_out());
     });
 }
+
+#[test]
+fn who_gives_up_leaves_no_trace_of_its_lock_behind() {
+    within(LIMIT, || {
+        let changed = Condition::new();
+        let lock = Box::new(Lock::new(()));
+        assert!(changed.wait_for(&mut lock.lock(), SHORT).timed_out());
+        assert_eq!(format!("{changed:?}"), "Condition { has_waiters: false }");
+        drop(lock);
+        assert_eq!((changed.notify_one(), changed.notify_all()), (false, 0));
+    });
+}

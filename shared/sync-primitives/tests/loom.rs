@@ -263,6 +263,26 @@ fn of_two_timed_waiters_one_notification_wakes_one() {
 }
 
 #[test]
+fn a_notified_waiter_may_be_handed_the_lock() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let waiter = spawn(&gate, |gate| {
+            let mut guard = gate.lock.lock();
+            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+            guard.add(1);
+        });
+        let other = spawn(&gate, |gate| gate.lock.lock().add(10));
+        let guard = gate.lock.lock();
+        guard.add(1);
+        gate.changed.notify_one();
+        LockGuard::unlock_fair(guard);
+        waiter.join().unwrap();
+        other.join().unwrap();
+        assert_eq!(gate.lock.lock().get(), 12);
+    });
+}
+
+#[test]
 fn two_locks_on_one_condition_are_both_woken() {
     explore(2, || {
         let gates = Arc::new((Lock::new(Counter::default()), Lock::new(Counter::default()), Condition::new()));

@@ -290,6 +290,9 @@ impl Buffer {
         slots.readings.push_back(reading);
         assert!(slots.readings.len() <= self.capacity);
         self.not_empty.notify_one();
+        if coin() {
+            LockGuard::unlock_fair(slots); // Hands the lock to the thread just notified, if no other waits for it.
+        }
     }
 
     /// `None` when the buffer is closed and everything put into it has been taken.
@@ -662,6 +665,32 @@ fn one_condition_serves_two_locks_of_both_kinds() {
         assert_eq!((office.counter.lock().get(), office.safe.lock().get()), (0, 0));
         assert_eq!(office.changed.waiters(), 0);
     });
+}
+
+#[test]
+fn as_many_as_are_notified_find_a_ticket_whatever_lock_they_wait_with() {
+    explore(1_000, || {
+        let office = Office::default();
+        let tickets = AtomicUsize::new(0);
+        let none_left = || tickets.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err();
+        crew(5, |member| match member {
+            0 => give_out(40, &tickets, &office),
+            1 | 2 => (0..10).for_each(|_| office.changed.wait_while(&mut office.counter.lock(), |_| none_left())),
+            _ => (0..10).for_each(|_| office.changed.wait_while(&mut office.safe.lock(), |_| none_left())),
+        });
+        assert_eq!(tickets.into_inner(), 0);
+    });
+}
+
+/// Adds so many tickets in all, a few at a time, and notifies as many threads.
+fn give_out(mut left: usize, tickets: &AtomicUsize, office: &Office) {
+    while left > 0 {
+        let given = left.min(1 + below(3));
+        let _both = (office.counter.lock(), office.safe.lock());
+        tickets.fetch_add(given, Relaxed);
+        office.changed.notify_n(given);
+        left -= given;
+    }
 }
 
 #[test]

@@ -36,9 +36,12 @@ impl Ledger {
     /// Counts an item that is being pushed.
     #[inline]
     pub(super) fn open(&self) {
-        // Relaxed: the item itself is published by the queue. The count cannot overflow: at a push a nanosecond that
-        // would take a century.
-        self.state.fetch_add(ITEM, Ordering::Relaxed);
+        // Relaxed: the item itself is published by the queue.
+        let before = self.state.fetch_add(ITEM, Ordering::Relaxed);
+        if before > usize::MAX / 2 {
+            self.state.fetch_sub(ITEM, Ordering::Relaxed);
+            panic!("a queue counts at most {} unfinished items; call task_done for each", usize::MAX / 2 / ITEM);
+        }
     }
 
     /// Counts one item less.
@@ -49,7 +52,7 @@ impl Ledger {
             if state < ITEM {
                 return Err(NothingUnfinished);
             }
-            // Release: pairs with the Acquire in `join` and `finish_last`; makes what was done for the item visible
+            // Release: pairs with the Acquire in `join` and `subtract_one`; makes what was done for the item visible
             // to those who join.
             match self.state.compare_exchange_weak(state, state - ITEM, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
@@ -99,6 +102,9 @@ impl Ledger {
             let state = self.state.load(Ordering::Acquire);
             if state < ITEM {
                 return true;
+            }
+            if park::has_passed(deadline) {
+                return false;
             }
             if state & JOINERS == 0 {
                 // Relaxed: `JOINERS` carries no data; the bucket lock orders it with the look at the line.

@@ -1,4 +1,4 @@
-//! The machine below the three queues: a buffer that threads share, with waiting at both ends.
+//! The machine below the three queues: a buffer behind a lock, with waiting at both ends.
 
 use super::{
     TaskDoneError, TryPopError, TryPushError,
@@ -33,7 +33,7 @@ impl Patience {
     }
 }
 
-pub(super) struct Core<B> {
+pub(super) struct Locked<B> {
     state: Lock<State<B>>,
     not_empty: Condition,
     not_full: Condition,
@@ -55,10 +55,10 @@ impl Drop for PassOn<'_> {
     }
 }
 
-impl<B: Buffer> Core<B> {
+impl<B: Buffer> Locked<B> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
         assert!(capacity != Some(0), "a queue of capacity 0 could never hold an item");
-        Core {
+        Locked {
             state: Lock::new(State { items: B::new(), closed: false }),
             not_empty: Condition::new(),
             not_full: Condition::new(),
@@ -155,10 +155,12 @@ impl<B: Buffer> Core<B> {
 
     /// For `Debug`: what can be said without waiting.
     pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Copied out: who writes what is shown may come by here himself.
+        let state = self.state.try_lock().map(|state| (state.items.len(), state.closed));
         let mut description = f.debug_struct(name);
         description.field("capacity", &self.capacity);
-        match self.state.try_lock() {
-            Some(state) => description.field("len", &state.items.len()).field("closed", &state.closed).finish(),
+        match state {
+            Some((len, closed)) => description.field("len", &len).field("closed", &closed).finish(),
             None => description.field("len", &format_args!("<locked>")).finish(),
         }
     }
