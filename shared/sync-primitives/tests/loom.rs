@@ -685,3 +685,140 @@ fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
         assert!(!barrier.is_broken());
     });
 }
+
+#[test]
+fn who_came_too_early_after_a_reset_goes_on_when_the_last_has_left() {
+    explore(2, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let sent_away = spawn(&barrier, |barrier| barrier.wait().is_err());
+        while barrier.waiters() == 0 {
+            thread::yield_now();
+        }
+        barrier.reset();
+        let other = spawn(&barrier, |barrier| barrier.wait().is_ok());
+        assert!(barrier.wait().is_ok());
+        assert!(other.join().unwrap());
+        assert!(sent_away.join().unwrap());
+    });
+}
+
+#[test]
+fn who_comes_while_the_action_runs_is_turned_away_as_soon_as_one_of_them_gives_up() {
+    explore(1, || {
+        let (began, go_on) = (Arc::new(Event::new()), Arc::new(Event::new()));
+        let barrier = {
+            let (began, go_on) = (Arc::clone(&began), Arc::clone(&go_on));
+            let action = move || {
+                began.set();
+                go_on.wait();
+            };
+            Arc::new(Barrier::with_action(1, action))
+        };
+        let leader = spawn(&barrier, |barrier| barrier.wait().is_ok());
+        began.wait();
+        let others = [(); 2].map(|()| spawn(&barrier, |barrier| barrier.wait().is_err()));
+        while barrier.waiters() < 2 {
+            thread::yield_now();
+        }
+        tick();
+        assert!(barrier.wait_for(SOON).is_err());
+        // The action still runs.
+        others.into_iter().for_each(|other| assert!(other.join().unwrap()));
+        go_on.set();
+        assert!(leader.join().unwrap());
+    });
+}
+
+#[test]
+fn a_notification_under_the_lock_moves_sleepers_to_its_line() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let waiters = [(); 2].map(|()| {
+            spawn(&gate, |gate| {
+                gate.changed.wait_while(&mut gate.lock.lock(), |counter| counter.get() == 0);
+            })
+        });
+        while gate.changed.waiters() < 2 {
+            thread::yield_now();
+        }
+        let guard = gate.lock.lock();
+        guard.add(1);
+        gate.changed.notify_one();
+        assert_eq!((gate.changed.waiters(), gate.lock.waiters()), (1, 1));
+        gate.changed.notify_all();
+        assert_eq!((gate.changed.waiters(), gate.lock.waiters()), (0, 2));
+        drop(guard);
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
+#[test]
+fn a_notification_after_the_last_has_given_up_finds_nobody() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let clock = thread::spawn(tick);
+        let waiter = spawn(&gate, |gate| gate.changed.wait_for(&mut gate.lock.lock(), SOON).timed_out());
+        assert!(waiter.join().unwrap());
+        assert!(!gate.changed.notify_one());
+        assert_eq!(gate.changed.notify_all(), 0);
+        clock.join().unwrap();
+    });
+}
+
+#[test]
+fn trying_at_the_same_time_fails_nobody_while_there_are_enough() {
+    explore(None, || {
+        let semaphore = Arc::new(Semaphore::new(2));
+        let other = spawn(&semaphore, |semaphore| semaphore.try_acquire().is_some());
+        let _permit = semaphore.try_acquire().expect("the other takes one at most");
+        assert!(other.join().unwrap());
+    });
+}
+
+#[test]
+fn everybody_who_joins_sees_the_work() {
+    explore(2, || {
+        let work = Arc::new((Queue::unbounded(), SharedCounter::default()));
+        work.0.push(()).unwrap();
+        let worker = spawn(&work, |(queue, result)| {
+            let _task = queue.task().unwrap();
+            result.add(1);
+        });
+        let join = |(queue, result): &(Queue<()>, SharedCounter)| {
+            queue.join();
+            assert_eq!(result.get(), 1);
+        };
+        let other = spawn(&work, join);
+        join(&work);
+        worker.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn who_joins_stays_in_line_when_an_item_comes_as_the_last_is_done() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        queue.push(()).unwrap();
+        let joiner = spawn(&queue, |queue| queue.join());
+        let worker = spawn(&queue, |queue| drop(queue.task().unwrap()));
+        queue.push(()).unwrap();
+        drop(queue.task().unwrap());
+        worker.join().unwrap();
+        joiner.join().unwrap();
+    });
+}
+
+#[test]
+fn who_sleeps_for_an_event_is_not_forgotten_when_another_gives_up() {
+    explore(2, || {
+        let event = Arc::new(Event::new());
+        let clock = thread::spawn(tick);
+        let timed = spawn(&event, |event| event.wait_for(SOON));
+        let patient = spawn(&event, |event| event.wait());
+        event.set();
+        patient.join().unwrap();
+        timed.join().unwrap();
+        clock.join().unwrap();
+    });
+}

@@ -552,6 +552,34 @@ fn give_back(mut permit: SemaphorePermit<'_>, semaphore: &Semaphore) {
 }
 
 #[test]
+fn permits_that_are_used_up_reach_all_who_wait_for_them() {
+    explore(4_000, || {
+        // Exactly as many are given out as are used up, and none comes back to cover up a wake-up that was lost.
+        const EACH: usize = 8;
+        let semaphore = Semaphore::new(0);
+        crew(5, |member| match member {
+            0 => in_parts_of(4 * EACH, |part| semaphore.add_permits(part)),
+            _ => in_parts_of(EACH, |part| take_for_good(part, &semaphore)),
+        });
+        assert_eq!(semaphore.available_permits(), 0);
+    });
+}
+
+/// Calls `f` with random numbers that add up to `all`.
+fn in_parts_of(mut all: usize, f: impl Fn(usize)) {
+    while all > 0 {
+        let part = all.min(1 + below(PERMITS));
+        f(part);
+        all -= part;
+    }
+}
+
+fn take_for_good(permits: usize, semaphore: &Semaphore) {
+    let taken = if coin() { semaphore.try_acquire_many_for(permits, SOON) } else { None };
+    taken.unwrap_or_else(|| semaphore.acquire_many(permits)).forget();
+}
+
+#[test]
 fn a_waiter_for_all_gets_in_between_many_waiters_for_one() {
     explore(2_000, || {
         let semaphore = Semaphore::new(PERMITS);
@@ -674,7 +702,7 @@ fn as_many_as_are_notified_find_a_ticket_whatever_lock_they_wait_with() {
         let tickets = AtomicUsize::new(0);
         let none_left = || tickets.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err();
         crew(5, |member| match member {
-            0 => give_out(40, &tickets, &office),
+            0 => in_parts_of(40, |part| give_out(part, &tickets, &office)),
             1 | 2 => (0..10).for_each(|_| office.changed.wait_while(&mut office.counter.lock(), |_| none_left())),
             _ => (0..10).for_each(|_| office.changed.wait_while(&mut office.safe.lock(), |_| none_left())),
         });
@@ -682,15 +710,11 @@ fn as_many_as_are_notified_find_a_ticket_whatever_lock_they_wait_with() {
     });
 }
 
-/// Adds so many tickets in all, a few at a time, and notifies as many threads.
-fn give_out(mut left: usize, tickets: &AtomicUsize, office: &Office) {
-    while left > 0 {
-        let given = left.min(1 + below(3));
-        let _both = (office.counter.lock(), office.safe.lock());
-        tickets.fetch_add(given, Relaxed);
-        office.changed.notify_n(given);
-        left -= given;
-    }
+/// Adds tickets and notifies as many threads.
+fn give_out(new: usize, tickets: &AtomicUsize, office: &Office) {
+    let _both = (office.counter.lock(), office.safe.lock());
+    tickets.fetch_add(new, Relaxed);
+    office.changed.notify_n(new);
 }
 
 #[test]

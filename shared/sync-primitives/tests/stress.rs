@@ -45,7 +45,7 @@ const STACK: usize = 128 * 1024;
 /// An episode that takes longer hangs. The longest takes well below a second on a free machine.
 const STALL: Duration = Duration::from_secs(60);
 /// One in so many calls of a callback panics.
-const PANICS: usize = 32;
+const PANICS: [usize; 3] = [8, 32, 128];
 
 #[test]
 fn lock() {
@@ -59,17 +59,17 @@ fn rlock() {
 
 #[test]
 fn condition_with_lock() {
-    stress("Condition with Lock", || market([&LockStock::default()], notify_somehow));
+    stress("Condition with Lock", || trade(&LockStock::default()));
 }
 
 #[test]
 fn condition_with_rlock() {
-    stress("Condition with RLock", || market([&RLockStock::default()], notify_somehow));
+    stress("Condition with RLock", || trade(&RLockStock::default()));
 }
 
 #[test]
 fn condition_with_outermost() {
-    stress("Condition with Outermost", || market([&OutermostStock::default()], notify_somehow));
+    stress("Condition with Outermost", || trade(&OutermostStock::default()));
 }
 
 #[test]
@@ -278,7 +278,13 @@ trait Stock: Sync {
     /// Takes one, if it does not run out of patience.
     fn take(&self, condition: &Condition) -> bool;
 
-    fn assert_empty_and_free(&self);
+    fn count(&self) -> usize;
+
+    fn assert_free(&self);
+}
+
+fn trade(stock: &dyn Stock) {
+    if one_in(2) { market([stock], notify_somehow) } else { window_shopping(stock) }
 }
 
 /// To each taker a putter, which puts as much as the taker will take: so whoever is notified of nothing waits for ever.
@@ -300,7 +306,35 @@ fn market<const N: usize>(stocks: [&dyn Stock; N], notify: fn(&Condition, usize)
         OPERATIONS.fetch_add(quota, Relaxed);
     });
     assert_eq!(condition.waiters(), 0);
-    stocks.iter().for_each(|stock| stock.assert_empty_and_free());
+    for stock in stocks {
+        stock.assert_free();
+        assert_eq!(stock.count(), 0);
+    }
+}
+
+/// Takers that come once. Nobody is to wait for goods that are there.
+fn window_shopping(stock: &dyn Stock) {
+    let (takers, putters) = (1 + below(8), 1 + below(4));
+    let condition = Condition::new();
+    let (taking, putting) = (AtomicUsize::new(takers), AtomicUsize::new(putters));
+    crew(1 + takers + putters, |member| match member {
+        0 => {
+            until(|| putting.load(Relaxed) == 0 && (taking.load(Relaxed) == 0 || stock.count() == 0));
+            stock.put(taking.load(Relaxed), &|| _ = condition.notify_all());
+        }
+        _ if member <= takers => {
+            take_or_pass_on(stock, &condition, notify_somehow);
+            taking.fetch_sub(1, Relaxed);
+        }
+        _ => {
+            let n = 1 + below(3);
+            stock.put(n, &|| notify_somehow(&condition, n));
+            putting.fetch_sub(1, Relaxed);
+        }
+    });
+    OPERATIONS.fetch_add(takers + putters, Relaxed);
+    assert_eq!(condition.waiters(), 0);
+    stock.assert_free();
 }
 
 /// A taker that panics may have used up a notification.
@@ -389,8 +423,12 @@ impl Stock for LockStock {
         came
     }
 
-    fn assert_empty_and_free(&self) {
-        assert_eq!((*self.lock.lock(), self.lock.waiters()), (0, 0));
+    fn count(&self) -> usize {
+        *self.lock.lock()
+    }
+
+    fn assert_free(&self) {
+        assert_eq!((self.lock.is_locked(), self.lock.waiters()), (false, 0));
     }
 }
 
@@ -422,9 +460,12 @@ impl Stock for RLockStock {
         came
     }
 
-    fn assert_empty_and_free(&self) {
-        assert_eq!((self.lock.depth(), self.lock.waiters()), (0, 0));
-        assert_eq!(self.lock.lock().load(Relaxed), 0);
+    fn count(&self) -> usize {
+        self.lock.lock().load(Relaxed)
+    }
+
+    fn assert_free(&self) {
+        assert_eq!((self.lock.is_locked(), self.lock.depth(), self.lock.waiters()), (false, 0, 0));
     }
 }
 
@@ -454,9 +495,12 @@ impl Stock for OutermostStock {
         came
     }
 
-    fn assert_empty_and_free(&self) {
-        assert_eq!((self.lock.depth(), self.lock.waiters()), (0, 0));
-        assert_eq!(self.lock.lock().get(), 0);
+    fn count(&self) -> usize {
+        self.lock.lock().get()
+    }
+
+    fn assert_free(&self) {
+        assert_eq!((self.lock.is_locked(), self.lock.depth(), self.lock.waiters()), (false, 0, 0));
     }
 }
 
@@ -1096,8 +1140,10 @@ fn passers_by<Q: AnyQueue>() {
     let traffic = Traffic::<Q>::new(Some(1 + below(4)), producers, consumers, 1);
     crew(1 + producers + consumers, |member| match member {
         0 => {
-            until(|| traffic.queue.len() == 0 || traffic.consuming.load(Relaxed) == 0);
-            until(|| traffic.queue.is_full() || traffic.producing.load(Relaxed) == 0);
+            until(|| {
+                (traffic.queue.len() == 0 || traffic.consuming.load(Relaxed) == 0)
+                    && (traffic.queue.is_full() || traffic.producing.load(Relaxed) == 0)
+            });
             traffic.close();
         }
         _ if member <= producers => traffic.produce(member - 1),
@@ -1420,9 +1466,8 @@ thread_local! {
     static CALM: Cell<bool> = const { Cell::new(false) };
 }
 
-/// One time in `PANICS`.
 fn maybe_panic() {
-    if one_in(PANICS) && !CALM.get() && !thread::panicking() {
+    if one_in(ONE_IN.load(Relaxed)) && !CALM.get() && !thread::panicking() {
         panic_as_planned();
     }
 }
@@ -1484,6 +1529,8 @@ mod dice {
 static EPISODES: AtomicUsize = AtomicUsize::new(0);
 static OPERATIONS: AtomicUsize = AtomicUsize::new(0);
 static PLANNED_PANICS: AtomicUsize = AtomicUsize::new(0);
+/// Which of `PANICS` holds in the present episode.
+static ONE_IN: AtomicUsize = AtomicUsize::new(PANICS[0]);
 /// The seed of the present episode.
 static SEED: AtomicU64 = AtomicU64::new(0);
 
@@ -1531,6 +1578,7 @@ fn two_rounds(episode: fn()) -> [usize; 2] {
             let seed = repeated.unwrap_or(next);
             SEED.store(seed, Relaxed);
             dice::seed(seed);
+            ONE_IN.store(PANICS[below(PANICS.len())], Relaxed);
             episode();
             EPISODES.fetch_add(1, Relaxed);
         }
