@@ -1,11 +1,9 @@
-"""Play Conway's Game of Life with four threads that own a band of rows each and meet every generation.
+"""Play Conway's Game of Life with four threads that own a band of rows and meet every generation.
 
-    python3 barrier.py             # input/gosper-glider-gun.cells
-    python3 barrier.py my.cells    # your board
+    python3 barrier.py [FILE]    # without a file: input/gosper-glider-gun.cells
 
-A line is a row of the board, `.` a dead cell and `O` a living one; a row that ends early ends in dead
-cells, and a line that begins with `!` is a comment. A cell that lives on the edge before generation
-120 ends the run with an error. You see how many cells live every 30 generations, then the last board.
+A line is a row of `.` dead and `O` living cells, or a comment that begins with `!`. A living cell
+on the edge before generation 120 is an error. You see how many cells live, then the last board.
 """
 
 import sys
@@ -15,58 +13,42 @@ from pathlib import Path
 GENERATIONS = 120
 
 
-class AtEdge(Exception):
-    """What comes next depends on cells outside the board."""
-
-
 def main():
     path, board = load()
-    try:
-        game = play(board, 4)
-    except AtEdge as reason:
-        sys.exit(f"{path}: {reason}; leave more room")
-    assert game == play(board, 1), "four threads and one disagree"  # One alone waits for nobody.
-    living, board = game
+    living, end = play(path, board, 4)
+    assert (living, end) == play(path, board, 1), "four threads and one disagree"
     sys.stdout.reconfigure(newline="\n")  # The same bytes on every platform.
     for generation in range(0, GENERATIONS + 1, 30):
         print(f"generation {generation:3}: {living[generation]} cells")
-    print("\n".join("".join(".O"[cell] for cell in row) for row in board))
+    print("\n".join("".join(".O"[cell] for cell in row) for row in end))
 
 
-def play(board, parties):
-    """The number of living cells in each generation, and the last board."""
+def play(path, board, parties):
     boards, living, failures = [list(board), list(board)], [], []
 
-    def survey():
-        """Run by one thread, when all have met and before any goes on: it has the boards to itself."""
-        generation = len(living)
-        now = boards[generation % 2]
+    def survey():  # In one thread, before any goes on: it has the boards to itself.
+        number, now = len(living), boards[len(living) % 2]
         living.append(sum(map(sum, now)))
-        for y, row in enumerate(now):
-            edge = row if y in (0, len(now) - 1) else row[:1] + row[-1:]
-            if any(edge) and generation < GENERATIONS:
-                raise AtEdge(f"generation {generation} reaches the edge in row {y + 1}")
+        for y, row in enumerate(now if number < GENERATIONS else []):
+            if any(row if y in (0, len(now) - 1) else row[:1] + row[-1:]):
+                sys.exit(f"{path}: generation {number} reaches the edge in row {y + 1}, leave room")
 
     survey()
-    threading.excepthook = failures.append  # Python would print what a thread raises, and go on.
     meeting = threading.Barrier(parties, action=survey)
     cuts = [band * len(board) // parties for band in range(parties + 1)]
-    bands = [range(*cut) for cut in zip(cuts, cuts[1:])]
-    threads = [threading.Thread(target=evolve, args=(boards, band, meeting)) for band in bands]
-    try:
-        for thread in threads:
-            thread.start()
-    except BaseException:
-        meeting.abort()  # Those that are started must not wait for ever for those that are not.
-        raise
+    shares = [(boards, range(*band), meeting, failures) for band in zip(cuts, cuts[1:])]
+    # Daemons: if one cannot be started, the others wait for it, and the program ends anyway.
+    threads = [threading.Thread(target=evolve, args=share, daemon=True) for share in shares]
+    for thread in threads:
+        thread.start()
     for thread in threads:
         thread.join()
     if failures:
-        raise failures[0].exc_value
+        raise failures[0]
     return living, boards[GENERATIONS % 2]
 
 
-def evolve(boards, band, meeting):
+def evolve(boards, band, meeting, failures):
     try:
         for generation in range(GENERATIONS):
             now, following = boards[generation % 2], boards[(generation + 1) % 2]
@@ -75,14 +57,14 @@ def evolve(boards, band, meeting):
             meeting.wait()
     except threading.BrokenBarrierError:
         pass  # Another thread has left, and says why itself.
-    except BaseException:
+    except BaseException as failure:  # SystemExit too: in a thread it would end the thread only.
+        failures.append(failure)
         meeting.abort()
-        raise
 
 
 def next_row(now, y):
-    """Three living neighbours give life, two keep it. The nine cells added include the one itself."""
-    columns = [False, *map(sum, zip(*now[max(y - 1, 0) : y + 2])), False]
+    """Three living neighbours give life, two keep it. The nine cells include the one itself."""
+    columns = [0, *map(sum, zip(*now[max(y - 1, 0):y + 2])), 0]
     around = map(sum, zip(columns, columns[1:], columns[2:]))
     return [living == 3 or living == 4 and cell for living, cell in zip(around, now[y])]
 
@@ -96,12 +78,12 @@ def load():
             lines = [line.rstrip("\r\n") for line in file]
     except (OSError, UnicodeDecodeError) as error:
         sys.exit(f"cannot read {path}: {error}; name a file that exists")
-    rows = [(number, row) for number, row in enumerate(lines, 1) if not row.startswith("!")]
-    for number, row in rows:
-        if not set(row) <= set(".O"):
+    for number, row in enumerate(lines, 1):
+        if not row.startswith("!") and not set(row) <= set(".O"):
             sys.exit(f"{path}:{number}: expected a row such as ..O.OO, found {row!r}")
-    width = max((len(row) for _, row in rows), default=0)
-    return path, [[cell == "O" for cell in row.ljust(width, ".")] for _, row in rows]
+    rows = [row for row in lines if not row.startswith("!")]
+    width = max(map(len, rows), default=0)
+    return path, [[cell == "O" for cell in row.ljust(width, ".")] for row in rows]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""Watch a feed of earthquakes with three monitors that start together and miss none until stopped.
+"""Watch a feed of earthquakes with three monitors that start together and miss none until the stop.
 
-    python3 event.py                     # input/earthquakes.txt
-    python3 event.py may.txt june.txt    # your files, one after the other
+    python3 event.py [FILE ...]    # without a file: input/earthquakes.txt
 
 A line is a time, a magnitude and a place. The program plays the feed too, a day in 20 milliseconds.
 You see how many earthquakes there were each day and of each magnitude, rounded down, then those of
@@ -16,10 +15,8 @@ from itertools import groupby
 from pathlib import Path
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-LINE = re.compile(rf"(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ);({NUMBER});([^;]*)", re.ASCII)
-
-start, stop = threading.Event(), threading.Event()
-lock, feed = threading.Lock(), []
+LINE = re.compile(rf"(\d\d\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ);({NUMBER});([^;]*)", re.ASCII)
+start, stop, lock, feed = threading.Event(), threading.Event(), threading.Lock(), []
 
 
 def main():
@@ -30,14 +27,13 @@ def main():
         lambda news: magnitudes.update(int(magnitude // 1) for _, magnitude, _ in news),
         lambda news: strong.extend(quake for quake in news if quake[1] >= 6),
     ]
-    threads = [threading.Thread(target=watch, args=[monitor]) for monitor in monitors]
-    try:
-        for thread in threads:
-            thread.start()
-        start.set()  # Every thread is there: now all may begin.
-        play(quakes)
-    finally:
-        end()
+    # Daemons: if this function fails, nobody sets `start` or `stop`, and the program ends anyway.
+    threads = [threading.Thread(target=watch, args=[monitor], daemon=True) for monitor in monitors]
+    for thread in threads:
+        thread.start()
+    start.set()  # Every thread is there: now all may begin.
+    play(quakes)
+    stop.set()
     for thread in threads:
         thread.join()
     if failures:
@@ -51,7 +47,6 @@ def main():
 
 
 def watch(monitor):
-    """Show the monitor every earthquake, day by day, until `stop`."""
     seen, stopped = 0, False
     try:
         start.wait()
@@ -64,13 +59,7 @@ def watch(monitor):
             for quakes in news:
                 monitor(quakes)
     finally:
-        end()
-
-
-def end():
-    """Whoever ends, by an exception or not, ends all: nobody waits for ever."""
-    stop.set()
-    start.set()  # After `stop`: a monitor that has not begun yet finds that it is over.
+        stop.set()  # If this monitor fails, nobody need go on.
 
 
 def play(quakes):
@@ -86,14 +75,13 @@ def load():
     for path in sys.argv[1:] or [Path(__file__).with_name("input") / "earthquakes.txt"]:
         try:
             with open(path, encoding="utf-8", newline="\n") as file:
-                lines = file.readlines()
+                lines = [line.rstrip("\r\n") for line in file]
         except (OSError, UnicodeDecodeError) as error:
             sys.exit(f"cannot read {path}: {error}; name files that exist")
         for number, line in enumerate(lines, 1):
-            match = LINE.fullmatch(line.rstrip("\r\n"))
+            match = LINE.fullmatch(line)
             if not match or not -9 <= float(match[2]) <= 10:
-                expected = "expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan"
-                sys.exit(f"{path}:{number}: {expected}, found {line!r}")
+                sys.exit(f"{path}:{number}: not like 2018-02-06T15:50:42Z;6.4;Taiwan: {line!r}")
             quakes.append((match[1], float(match[2]), match[3]))
     return quakes
 

@@ -1,7 +1,6 @@
 """Count the words of many text files with four threads and one shared table.
 
-    python3 lock.py                      # the texts in input/
-    python3 lock.py one.txt two.txt      # your files
+    python3 lock.py [FILE ...]    # without a file: the texts in input/
 
 A word is a longest run of ASCII letters, in lower case. You see the number of files, words and
 distinct words, then the ten commonest; words that are equally common stand in alphabetical order.
@@ -28,7 +27,7 @@ def main():
 
 
 class Shared:
-    """No thread touches these without the lock. Nothing but care sees to it."""
+    """While threads run, none touches these without the lock. Nothing but care sees to it."""
 
     def __init__(self, files):
         self.lock = threading.Lock()

@@ -87,7 +87,9 @@ impl Recipes {
         let path = self.folder(name)?.join(name).with_extension("py");
         let code = fenced("python", &self.read(&path)?);
         let run = fenced("sh", &format!("python3 {}", files::with_slashes(&path)));
-        Ok(Rendered::without_link(format!("{code}\nRun it in this repository:\n\n{run}")))
+        Ok(Rendered::without_link(format!(
+            "<details>\n<summary>The whole job in Python</summary>\n\n{code}\nRun it in this repository:\n\n{run}\n</details>\n"
+        )))
     }
 
     /// The program, and below it how to run it here, what it needs elsewhere, what it reads and where it is.
@@ -236,7 +238,7 @@ mod tests {
     #[test]
     fn a_python_twin_comes_with_how_to_run_it() {
         let text = markdown(Directive::Python { name: named("bell") });
-        assert!(text.starts_with("```python\nprint"), "{text}");
+        assert!(text.contains("\n```python\nprint"), "{text}");
         assert!(text.contains("\npython3 recipes/bell/bell.py\n"), "{text}");
     }
 

@@ -8,8 +8,7 @@
 //!
 //! You see a row for each extension, in byte order and as spelled, after one for the files that have none. A line ends
 //! with a newline byte or with its file. Symbolic links in the tree are not followed and, like pipes and devices, not
-//! counted. Of the directories and files that cannot be read the first in the order of paths is reported, and nothing
-//! is printed.
+//! counted. Of directories and files that cannot be read the first in path order is reported, and nothing is printed.
 
 use std::path::{Path, PathBuf};
 use std::{collections::BTreeMap, env, ffi::OsString, fs, io, process, thread};
@@ -46,17 +45,23 @@ type Finding = (PathBuf, io::Result<Option<(usize, usize)>>);
 
 // ANCHOR: work
 fn work(queue: &Queue<Job>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    // A task counts as done when it is dropped, at the end of each round: by then a directory's entries are in the
-    // queue, so `join` cannot end between the two. A panic drops it too, so a worker that fails cannot hold `join` up.
-    for task in queue.tasks() {
-        let (path, outcome) = match &*task {
-            Job::Directory(path) => (path, list(path, queue).map(|()| None)),
-            Job::File(path) => (path, count(path).map(Some)),
-        };
-        findings.push((path.clone(), outcome));
+    let _walking = Walking(queue);
+    // A task counts as done when it is dropped, at the end of each round, in a panic too. By then a directory's entries
+    // are in the queue, so `join` cannot end between the two.
+    let done = queue.tasks().map(|task| match &*task {
+        Job::Directory(path) => (path.clone(), list(path, queue).map(|()| None)),
+        Job::File(path) => (path.clone(), count(path).map(Some)),
+    });
+    done.collect()
+}
+
+/// Held by each worker. If one panics, the walk ends: else, if all did, `join` would wait for what is left in the queue.
+struct Walking<'a>(&'a Queue<Job>);
+
+impl Drop for Walking<'_> {
+    fn drop(&mut self) {
+        self.0.close_now();
     }
-    findings
 }
 
 fn list(directory: &Path, queue: &Queue<Job>) -> io::Result<()> {
@@ -78,12 +83,10 @@ fn count(path: &Path) -> io::Result<(usize, usize)> {
     Ok((content.split_inclusive(|byte| *byte == b'\n').count(), content.len()))
 }
 
-/// Files, lines and bytes of each extension.
 type Table = BTreeMap<Option<OsString>, [usize; 3]>;
 
 fn tally(mut findings: Vec<Finding>) -> Result<Table, String> {
     findings.sort_by(|(path, _), (other, _)| path.cmp(other));
-    // `join` would still be waiting for a job that got lost; one that was done twice shows here.
     assert!(findings.is_sorted_by(|(path, _), (next, _)| path < next), "a job was done twice");
     let mut table = Table::new();
     for (path, outcome) in findings {
@@ -106,12 +109,9 @@ fn print(table: &Table) {
 }
 
 fn root() -> Result<PathBuf, String> {
-    let mut arguments = env::args_os().skip(1).map(PathBuf::from);
-    match (arguments.next(), arguments.next()) {
-        (None, _) => Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("input/flask-examples")),
-        (Some(root), None) => Ok(root),
-        (_, Some(second)) => Err(format!("cannot walk {} as well: name one directory", second.display())),
-    }
+    let mut named = env::args_os().skip(1).map(PathBuf::from);
+    let root = named.next().unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/flask-examples").into());
+    named.next().map_or(Ok(root), |more| Err(format!("cannot walk {} as well: name one directory", more.display())))
 }
 
 fn fail(reason: &str) -> ! {
