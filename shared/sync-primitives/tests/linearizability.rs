@@ -41,7 +41,7 @@ use sync_primitives::{
 const THREADS: usize = 3;
 const OPERATIONS: usize = 5;
 const HISTORIES: usize = 10_000;
-const TIME: Duration = Duration::from_secs(3);
+const TIME: Duration = Duration::from_secs(4);
 
 // ---- Histories ----
 
@@ -586,7 +586,7 @@ fn semaphore_history(semaphore: &impl SemaphoreSubject, permits: usize, rng: &mu
     let work = |recorder: &mut Recorder<'_, SemaphoreAction>, rng: &mut Rng| {
         let mut holder = Holder { semaphore, held: Vec::new() };
         for _ in 0..OPERATIONS {
-            if rng.one_in(30) {
+            if rng.one_in(60) {
                 let_pass(RIPE);
             }
             recorder.record(|| holder.perform(1 + rng.below(permits), rng));

@@ -96,13 +96,15 @@ fn count(lock: &Lock<()>, number: &Plain, forgets: bool) {
 fn a_permit_orders_those_who_have_it_one_after_the_other() {
     within_limit(|| {
         let (semaphore, number) = (Arc::new(Semaphore::new(1)), Plain::default());
-        crew(3, |me| {
+        crew(4, |me| {
             for round in 0..ROUNDS {
                 let change = || {
                     number.add_one();
                     now_and_then(round + me, RIPE);
                 };
-                match (round + me) % 4 {
+                // The last thread never sleeps, so that it gets in while others do.
+                let way = if me == 3 { me } else { (round + me) % 3 };
+                match way {
                     0 => {
                         let _permit = Arc::clone(&semaphore).acquire_owned();
                         change();
@@ -118,13 +120,17 @@ fn a_permit_orders_those_who_have_it_one_after_the_other() {
                         semaphore.add_permits(1);
                     }
                     _ => {
-                        let _permit = semaphore.acquire();
+                        let mut permit = None;
+                        until(|| {
+                            permit = semaphore.try_acquire();
+                            permit.is_some()
+                        });
                         change();
                     }
                 }
             }
         });
-        assert_eq!(number.read(), 3 * ROUNDS);
+        assert_eq!(number.read(), 4 * ROUNDS);
     });
 }
 
@@ -138,7 +144,8 @@ fn who_gets_several_permits_sees_what_all_did_who_gave_them_back() {
                 if me < 3 {
                     let _permit = semaphore.acquire();
                     holding.wait().expect("nobody breaks it");
-                    now_and_then(round, RIPE);
+                    // Some give it back before the last one waits, and some when it is to be served next.
+                    now_and_then(round + me, RIPE);
                     written[me].write(round);
                 } else {
                     holding.wait().expect("nobody breaks it");
@@ -304,7 +311,7 @@ macro_rules! queue_tests {
             #[test]
             fn who_joins_sees_what_was_done_for_all_items() {
                 within_limit(|| {
-                    for _ in 0..ROUNDS / 8 {
+                    for round in 0..ROUNDS / 8 {
                         let (queue, squares) = ($Queue::unbounded(), plain::<16>());
                         (0..squares.len()).for_each(|item| queue.push(item).expect("it is open"));
                         queue.close();
@@ -315,6 +322,7 @@ macro_rules! queue_tests {
                                 assert!((0..all.len()).all(|item| all[item] == item * item));
                             }
                             1 => queue.iter().for_each(|item| {
+                                now_and_then(item + round, RIPE);
                                 squares[item].write(item * item);
                                 queue.task_done().expect("it was unfinished");
                             }),
@@ -322,7 +330,10 @@ macro_rules! queue_tests {
                                 until(|| queue.join_for(Duration::ZERO));
                                 assert!((0..squares.len()).all(|item| squares[item].read() == item * item));
                             }
-                            _ => queue.tasks().for_each(|item| squares[*item].write(*item * *item)),
+                            _ => queue.tasks().for_each(|item| {
+                                now_and_then(*item + round, RIPE);
+                                squares[*item].write(*item * *item);
+                            }),
                         });
                     }
                 });

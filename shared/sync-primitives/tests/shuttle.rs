@@ -782,6 +782,7 @@ macro_rules! queue_tests {
                         _ => queue.push(number).map_err(|error| TryPushError::Closed(error.into_inner())),
                     };
                     turned_away.extend(outcome.err().map(TryPushError::into_inner));
+                    assert!(queue.capacity().is_none_or(|capacity| queue.len() <= capacity), "it holds too many");
                 }
                 turned_away
             }

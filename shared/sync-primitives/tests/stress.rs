@@ -44,7 +44,7 @@ const CROWD: usize = 2_000;
 const STACK: usize = 128 * 1024;
 /// An episode that takes longer hangs. The longest takes well below a second on a free machine.
 const STALL: Duration = Duration::from_secs(60);
-/// One in so many calls of a callback panics.
+/// One in so many calls of a callback panics; which of these holds is drawn for each episode.
 const PANICS: [usize; 3] = [8, 32, 128];
 
 #[test]
@@ -1529,7 +1529,7 @@ mod dice {
 static EPISODES: AtomicUsize = AtomicUsize::new(0);
 static OPERATIONS: AtomicUsize = AtomicUsize::new(0);
 static PLANNED_PANICS: AtomicUsize = AtomicUsize::new(0);
-/// Which of `PANICS` holds in the present episode.
+/// The one of `PANICS` that holds in the present episode.
 static ONE_IN: AtomicUsize = AtomicUsize::new(PANICS[0]);
 /// The seed of the present episode.
 static SEED: AtomicU64 = AtomicU64::new(0);

@@ -1,0 +1,111 @@
+//! `cargo mutate [FILTER]`: are the tests of `sync-primitives` good enough to notice a mistake?
+//!
+//! Makes one small fault at a time in a copy of the library: an ordering weakened, a wake-up left out, a flag set
+//! wrongly (`rules` has them all). Runs the models, then the ordinary tests, and names the first that fails. A fault
+//! that nothing notices is a missing test, unless `survivors.txt` argues that it changes nothing; otherwise the command
+//! fails. `FILTER` is a part of a mutant's name; a run without it writes `results.md`. `--list` names the mutants and
+//! runs none.
+
+mod report;
+mod rules;
+mod scratch;
+
+use rules::Mutant;
+use scratch::{LIBRARY, Outcome, Scratch};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Instant,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    let complaints = mutate(&env::args().skip(1).collect::<Vec<_>>());
+    let complaints = complaints.unwrap_or_else(|error| vec![format!("cargo mutate: {error}")]);
+    complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
+    if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Returns what is wrong with the tests or with the list of survivors.
+fn mutate(arguments: &[String]) -> Result<Vec<String>> {
+    let (part, only_list) = match arguments {
+        [] => ("", false),
+        [flag] if flag == "--list" => ("", true),
+        [part] if !part.starts_with('-') => (part.as_str(), false),
+        _ => return Err("it takes a part of a mutant's name, or --list, or nothing".into()),
+    };
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = here.join("../..");
+    let all = find_all(&workspace.join(LIBRARY).join("src"))?;
+    if only_list {
+        all.iter().for_each(|mutant| println!("{}", mutant.place()));
+        return Ok(Vec::new());
+    }
+    let chosen: Vec<_> = all.iter().filter(|mutant| mutant.name().contains(part)).collect();
+    if chosen.is_empty() {
+        return Err(format!("no mutant has `{part}` in its name; --list shows them").into());
+    }
+    let list = read(&here.join("survivors.txt"))?;
+    let listed = report::read_survivors(&list).map_err(|error| format!("shared/mutants/survivors.txt: {error}"))?;
+    let tried = try_out(&workspace, &chosen)?;
+    println!("{}", report::counts(&tried));
+    if chosen.len() == all.len() {
+        fs::write(here.join("results.md"), report::table(&tried, &listed))?;
+    }
+    Ok(report::complaints(&all, &tried, &listed))
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
+}
+
+/// The mutants of every file in the library but the seam, which loom replaces.
+fn find_all(source: &Path) -> Result<Vec<Mutant>> {
+    let mut all = Vec::new();
+    for file in scratch::files_below(source)? {
+        let name = file.to_string_lossy().replace('\\', "/");
+        if !name.starts_with("park") {
+            all.extend(rules::find(&name, &read(&source.join(file))?));
+        }
+    }
+    Ok(all)
+}
+
+/// Runs the tests on each mutant, as many at a time as there are processors, each in a copy of its own.
+fn try_out<'a>(workspace: &Path, mutants: &[&'a Mutant]) -> Result<Vec<(&'a Mutant, Outcome)>> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let folder = std::path::absolute(target.join("mutants"))?;
+    let copies = thread::available_parallelism().map_or(1, usize::from).min(mutants.len());
+    let copies =
+        (0..copies).map(|n| Scratch::new(workspace, folder.join(n.to_string()))).collect::<Result<Vec<_>>>()?;
+    match copies[0].run_tests()? {
+        Outcome::Survived => {}
+        outcome => return Err(format!("without a mutant all tests should pass, but: {outcome:?}").into()),
+    }
+    let start = Instant::now();
+    let queue = Mutex::new(mutants.iter().enumerate());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = |copy: &Scratch| -> Result<Vec<_>> {
+        let mut tried = Vec::new();
+        while let Some((index, mutant)) = next() {
+            let outcome = copy.try_out(mutant)?;
+            let (seconds, number) = (start.elapsed().as_secs(), index + 1);
+            eprintln!("{seconds} s, {number}/{}, {}: {outcome:?}", mutants.len(), mutant.place());
+            tried.push((index, *mutant, outcome));
+        }
+        Ok(tried)
+    };
+    let mut tried = thread::scope(|scope| {
+        let workers: Vec<_> = copies.iter().map(|copy| scope.spawn(|| work(copy))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect::<Result<Vec<_>>>()
+    })?
+    .concat();
+    tried.sort_by_key(|(index, ..)| *index);
+    Ok(tried.into_iter().map(|(_, mutant, outcome)| (mutant, outcome)).collect())
+}

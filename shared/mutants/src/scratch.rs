@@ -1,0 +1,219 @@
+//! A copy of the workspace that holds `sync-primitives` alone, where mutants are built and run.
+//!
+//! It has target folders of its own, so that no mutated artefact is ever mistaken for the real crate. Within them Cargo
+//! goes by the times of files: a mutant and its undoing are both written anew, so both are built.
+
+use crate::{Result, rules::Mutant};
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
+
+/// Where the mutated crate is, below the workspace and below each copy.
+pub(crate) const LIBRARY: &str = "shared/sync-primitives";
+
+/// How long one test may take before it counts as hung: the tests' own watchdogs bark after 30 seconds.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What became of a mutant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// By the first test that failed.
+    Killed(String),
+    Survived,
+    DoesNotCompile,
+}
+
+/// Test files that are not run: other checkers' models, and what looks for faults by chance. A list of survivors cannot
+/// rest on luck.
+const LEFT_OUT: [&str; 5] = ["linearizability", "loom", "sanitizer", "shuttle", "stress"];
+
+/// Cargo's words for one kind of tests.
+struct Suite {
+    name: &'static str,
+    arguments: Vec<String>,
+    rustflags: &'static str,
+}
+
+pub(crate) struct Scratch {
+    root: PathBuf,
+    suites: [Suite; 2],
+}
+
+impl Scratch {
+    /// Copies what is needed of `workspace` to `root`; what was built there before stays.
+    pub(crate) fn new(workspace: &Path, root: PathBuf) -> Result<Scratch> {
+        let library = root.join(LIBRARY);
+        if library.exists() {
+            fs::remove_dir_all(&library)?;
+        }
+        let original = workspace.join(LIBRARY);
+        for file in files_below(&original)? {
+            let copy = library.join(&file);
+            fs::create_dir_all(copy.parent().unwrap_or(&library))?;
+            fs::copy(original.join(file), copy)?;
+        }
+        let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
+        fs::write(root.join("Cargo.toml"), with_the_library_alone(&manifest))?;
+        fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock"))?;
+        let models = ["--release", "--test=loom"].map(str::to_owned).to_vec();
+        let mut tests = test_files(&library.join("tests"))?;
+        tests.push("--lib".to_owned());
+        // The models come first: what they find, they find at every run.
+        let suites = [
+            Suite { name: "models", arguments: models, rustflags: "--cfg loom -Awarnings" },
+            Suite { name: "tests", arguments: tests, rustflags: "-Awarnings" },
+        ];
+        Ok(Scratch { root, suites })
+    }
+
+    /// Applies `mutant`, runs the tests, and undoes it.
+    pub(crate) fn try_out(&self, mutant: &Mutant) -> Result<Outcome> {
+        let file = self.root.join(LIBRARY).join("src").join(&mutant.file);
+        let text = fs::read_to_string(&file)?;
+        fs::write(&file, mutant.applied_to(&text))?;
+        let outcome = self.run_tests();
+        fs::write(&file, text)?;
+        outcome
+    }
+
+    /// Builds and runs the tests up to the first failure.
+    pub(crate) fn run_tests(&self) -> Result<Outcome> {
+        for suite in &self.suites {
+            let Some(programs) = self.build(suite)? else { return Ok(Outcome::DoesNotCompile) };
+            for program in &programs {
+                if let Some(test) = self.first_failure(program)? {
+                    return Ok(Outcome::Killed(test));
+                }
+            }
+        }
+        Ok(Outcome::Survived)
+    }
+
+    /// The test programs of `suite` in order of their names, or `None` if the crate does not compile.
+    fn build(&self, suite: &Suite) -> Result<Option<Vec<PathBuf>>> {
+        let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+            .args(["test", "--quiet", "--no-run", "--message-format=json", "--package=sync-primitives"])
+            .args(&suite.arguments)
+            .env("CARGO_TARGET_DIR", self.root.join("target").join(suite.name))
+            .env("RUSTFLAGS", suite.rustflags)
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            // One line changes at a time, and what is built runs for seconds.
+            .envs([("CARGO_PROFILE_RELEASE_INCREMENTAL", "true"), ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")])
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .current_dir(&self.root)
+            .stderr(Stdio::null())
+            .output()?;
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let program = |message: &str| Some(message.split_once("\"executable\":\"")?.1.split_once('"')?.0.into());
+        let mut programs: Vec<PathBuf> = messages.lines().filter_map(program).collect();
+        programs.sort();
+        Ok(output.status.success().then_some(programs))
+    }
+
+    /// Runs a test program up to its first failing test, and names it. A test that hangs or aborts fails too.
+    fn first_failure(&self, program: &Path) -> Result<Option<String>> {
+        let mut process = Command::new(program)
+            .arg("--test-threads=1")
+            .env("TEST_SEED", "1")
+            .current_dir(self.root.join(LIBRARY))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let output = BufReader::new(process.stdout.take().expect("it is piped"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            output.split(b'\n').map_while(std::io::Result::ok).try_for_each(|line| sender.send(line))
+        });
+
+        let mut hangs = "";
+        let mut failed = None;
+        while failed.is_none() {
+            match lines.recv_timeout(LIMIT) {
+                Ok(line) => failed = failing_test(&String::from_utf8_lossy(&line)).map(str::to_owned),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    // The name of the test that runs is the line that libtest has begun, which ends now.
+                    hangs = " (hangs)";
+                    process.kill()?;
+                }
+            }
+        }
+        if failed.is_some() {
+            process.kill()?;
+        }
+        let passed = process.wait()?.success() && failed.is_none();
+        let file = program.file_stem().unwrap_or_default().to_string_lossy();
+        let suite = file.rsplit_once('-').map_or(&*file, |(name, _hash)| name);
+        let test = failed.as_deref().unwrap_or("(outside any test)");
+        Ok((!passed).then(|| format!("{suite}::{test}{hangs}")))
+    }
+}
+
+/// The name of the test in a line of libtest's output, unless the test passed. An unfinished line is that of the test
+/// during which the program ended.
+fn failing_test(line: &str) -> Option<&str> {
+    let (test, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    (verdict != "ok").then_some(test)
+}
+
+/// Cargo's arguments for the test files in `folder` that are run.
+fn test_files(folder: &Path) -> Result<Vec<String>> {
+    let mut arguments = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let test = name.strip_suffix(".rs").filter(|test| !LEFT_OUT.contains(test));
+        arguments.extend(test.map(|test| format!("--test={test}")));
+    }
+    Ok(arguments)
+}
+
+/// A workspace manifest without the other members; the keys stand on one line each.
+fn with_the_library_alone(manifest: &str) -> String {
+    let members = format!("members = [\"{LIBRARY}\"]");
+    let kept = manifest.lines().filter(|line| !line.starts_with("default-members = "));
+    kept.map(|line| if line.starts_with("members = ") { &members } else { line })
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+/// The files in `folder` and in the folders below it, as paths from there, sorted.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = PathBuf::from(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            files.extend(files_below(&entry.path())?.iter().map(|file| name.join(file)));
+        } else {
+            files.push(name);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_failing_test_is_named_also_when_the_program_ends_in_it() {
+        assert_eq!(failing_test("test family::it_waits ... ok"), None);
+        assert_eq!(failing_test("running 3 tests"), None);
+        assert_eq!(failing_test("test family::it_waits ... FAILED"), Some("family::it_waits"));
+        assert_eq!(failing_test("test family::it_waits ... "), Some("family::it_waits"));
+    }
+
+    #[test]
+    fn the_copy_has_one_member() {
+        let manifest = "[workspace]\nmembers = [\"a\", \"b\"]\ndefault-members = [\"a\"]\n[profile.dev]\n";
+        let expected = "[workspace]\nmembers = [\"shared/sync-primitives\"]\n[profile.dev]\n";
+        assert_eq!(with_the_library_alone(manifest), expected);
+    }
+}
