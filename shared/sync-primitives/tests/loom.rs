@@ -224,6 +224,20 @@ fn each_notify_one_wakes_one_waiter() {
 }
 
 #[test]
+fn notify_n_takes_as_many_off_the_line_as_it_says() {
+    explore(2, || {
+        let gate = Arc::new(Gate::<Lock<Counter>>::default());
+        let clock = thread::spawn(tick);
+        let waiters =
+            [(); 2].map(|()| spawn(&gate, |gate| !gate.changed.wait_for(&mut gate.lock.lock(), SOON).timed_out()));
+        let said = gate.changed.notify_n(2);
+        let woken = waiters.map(|waiter| usize::from(waiter.join().unwrap()));
+        assert_eq!(woken.iter().sum::<usize>(), said);
+        clock.join().unwrap();
+    });
+}
+
+#[test]
 fn a_timed_wait_and_a_notification_agree() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
