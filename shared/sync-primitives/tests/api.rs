@@ -486,3 +486,17 @@ fn barrier_has_its_methods() {
     }
     none_is! { Barrier<Neither>: Send | Sync; }
 }
+
+/// The table of sizes on the book's page *How we know it works*, in bytes.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn sizes_are_those_in_the_book() {
+    assert_eq!(size_of::<Lock<()>>(), 1);
+    assert_eq!(size_of::<RLock<()>>(), 16);
+    assert_eq!(size_of::<Condition>(), 8);
+    assert_eq!(size_of::<Semaphore>(), 24);
+    assert_eq!(size_of::<Event>(), 8);
+    assert_eq!(size_of::<Barrier>(), 64);
+    assert_eq!(size_of::<LockGuard<'_, ()>>(), 8);
+    assert_eq!(size_of::<RLockGuard<'_, ()>>(), 8);
+}
