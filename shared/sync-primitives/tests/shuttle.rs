@@ -352,11 +352,16 @@ fn a_tree_is_walked_by_workers_that_find_their_own_work() {
         let queue = Queue::unbounded();
         let done = AtomicUsize::new(0);
         queue.push(0).unwrap();
-        let walked = crew(5, |member| match member {
+        let walked = crew(6, |member| match member {
             0 => {
                 queue.join();
                 assert_eq!(done.load(Relaxed), NODES, "join did not wait for the last job");
                 queue.close();
+                Vec::new()
+            }
+            1 => {
+                let joined = queue.join_for(SOON);
+                assert!(!joined || done.load(Relaxed) == NODES, "join did not wait for the last job");
                 Vec::new()
             }
             _ => walk(&queue, &done),
@@ -812,9 +817,7 @@ macro_rules! queue_tests {
                     let worked = crew(6, |member| match member {
                         0 => {
                             all_sent.wait().unwrap();
-                            if !queue.join_for(SOON) {
-                                queue.join();
-                            }
+                            queue.join();
                             assert_eq!(done.load(Relaxed), 40, "join did not wait for the last item");
                             queue.close();
                             Vec::new()

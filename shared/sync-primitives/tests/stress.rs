@@ -1542,7 +1542,9 @@ fn stress(name: &'static str, episode: fn()) {
     for counter in [&EPISODES, &OPERATIONS, &PLANNED_PANICS] {
         counter.store(0, Relaxed);
     }
-    let rounds = thread::spawn(move || two_rounds(episode));
+    let time = setting("STRESS_SECONDS").map_or(Duration::from_millis(750), Duration::from_secs);
+    let repeated = setting("TEST_SEED");
+    let rounds = thread::spawn(move || two_rounds(episode, time, repeated));
     let (mut seen, mut since) = (0, Instant::now());
     while !rounds.is_finished() {
         thread::park_timeout(Duration::from_millis(10));
@@ -1566,14 +1568,12 @@ fn stress(name: &'static str, episode: fn()) {
 }
 
 /// Returns the bytes that were live after each.
-fn two_rounds(episode: fn()) -> [usize; 2] {
+fn two_rounds(episode: fn(), time: Duration, repeated: Option<u64>) -> [usize; 2] {
     warm_up();
-    let time = setting("STRESS_SECONDS").map_or(Duration::from_millis(750), Duration::from_secs);
-    let repeated = setting("TEST_SEED");
     let mut next = RandomState::new().hash_one("the first seed");
     [(); 2].map(|()| {
         let start = Instant::now();
-        while start.elapsed() < time / 2 {
+        loop {
             next = next.wrapping_add(1);
             let seed = repeated.unwrap_or(next);
             SEED.store(seed, Relaxed);
@@ -1581,8 +1581,10 @@ fn two_rounds(episode: fn()) -> [usize; 2] {
             ONE_IN.store(PANICS[below(PANICS.len())], Relaxed);
             episode();
             EPISODES.fetch_add(1, Relaxed);
+            if start.elapsed() >= time / 2 {
+                break LIVE.load(Relaxed);
+            }
         }
-        LIVE.load(Relaxed)
     })
 }
 
