@@ -68,13 +68,22 @@ fn explore(schedules: usize, scenario: fn()) {
 
 /// Runs `body` in threads 0 to `size - 1`, beside a clock that ticks once, and returns what each of them returns.
 fn crew<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    let results = crew_without_clock(size + 1, |member| {
+        if member < size {
+            return Some(body(member));
+        }
+        pass_time();
+        tick();
+        None
+    });
+    results.into_iter().flatten().collect()
+}
+
+/// As `crew`, but no timed wait ends, and no waiter becomes overdue.
+fn crew_without_clock<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) -> Vec<R> {
     thread::scope(|scope| {
         let body = &body;
         let members: Vec<_> = (0..size).map(|member| scope.spawn(move || body(member))).collect();
-        scope.spawn(|| {
-            pass_time();
-            tick();
-        });
         members.into_iter().map(|member| member.join().unwrap()).collect()
     })
 }
@@ -556,18 +565,52 @@ fn give_back(mut permit: SemaphorePermit<'_>, semaphore: &Semaphore) {
     }
 }
 
+// In the next two, permits are taken for good: none comes back to cover up a wake-up that was lost.
+
 #[test]
-fn permits_that_are_used_up_reach_all_who_wait_for_them() {
-    explore(4_000, || {
-        // Exactly as many are given out as are used up, and none comes back to cover up a wake-up that was lost.
-        const EACH: usize = 8;
+fn a_waiter_that_gives_up_makes_way_for_those_behind_it() {
+    explore(3_000, || {
         let semaphore = Semaphore::new(0);
-        crew(5, |member| match member {
-            0 => in_parts_of(4 * EACH, |part| semaphore.add_permits(part)),
-            _ => in_parts_of(EACH, |part| take_for_good(part, &semaphore)),
+        crew(6, |member| match member {
+            0 => in_parts_of(12, |part| semaphore.add_permits(part)),
+            1 | 2 => (0..5).for_each(|_| drop(semaphore.try_acquire_many_for(2 + below(PERMITS), SOON))),
+            _ => (0..4).for_each(|_| semaphore.acquire().forget()),
         });
         assert_eq!(semaphore.available_permits(), 0);
     });
+}
+
+#[test]
+fn a_wake_up_that_comes_too_late_is_passed_on() {
+    explore(2_000, || {
+        // Two permits come each round. When one is taken in passing, they no longer do for who waits for two, and who
+        // waits for one must get the other. (An overdue waiter for two could rightly keep it.)
+        const ROUNDS: usize = 8;
+        let (semaphore, round) = (Semaphore::new(0), Barrier::new(3));
+        crew_without_clock(4, |member| {
+            for _ in 0..ROUNDS {
+                match member {
+                    0 => semaphore.add_permits(2),
+                    1 => semaphore.acquire().forget(),
+                    2 => take_in_passing(&semaphore),
+                    _ => drop(semaphore.acquire_many(2)),
+                }
+                if member < 3 {
+                    round.wait().unwrap();
+                }
+            }
+            if member == 0 {
+                semaphore.add_permits(2);
+            }
+        });
+        assert_eq!(semaphore.waiters(), 0);
+    });
+}
+
+fn take_in_passing(semaphore: &Semaphore) {
+    if let Some(permit) = semaphore.try_acquire() {
+        permit.forget();
+    }
 }
 
 /// Calls `f` with random numbers that add up to `all`.
@@ -577,11 +620,6 @@ fn in_parts_of(mut all: usize, f: impl Fn(usize)) {
         f(part);
         all -= part;
     }
-}
-
-fn take_for_good(permits: usize, semaphore: &Semaphore) {
-    let taken = if coin() { semaphore.try_acquire_many_for(permits, SOON) } else { None };
-    taken.unwrap_or_else(|| semaphore.acquire_many(permits)).forget();
 }
 
 #[test]
