@@ -25,8 +25,8 @@ pub(crate) mod model;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicPtr, AtomicU8, AtomicUsize, Cell, Moment, SpinWait, has_passed, park, thread_id, unpark_filter,
-    unpark_requeue,
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, has_passed, load_seq_cst,
+    park, thread_id, unpark_filter, unpark_requeue,
 };
 pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
@@ -36,7 +36,7 @@ pub(crate) use parking_lot_core::{SpinWait, park, unpark_filter, unpark_requeue}
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::{
     cell::Cell,
-    sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize},
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize},
 };
 pub(crate) use std::{
     sync::atomic::Ordering,
@@ -65,6 +65,33 @@ impl Moment {
     pub(crate) fn is_overdue(self, now: Moment) -> bool {
         now.0.saturating_duration_since(self.0) >= OVERDUE_AFTER
     }
+}
+
+/// Waiting for another thread to finish what it is in the middle of: a few instructions, unless it lost its processor.
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) struct Backoff(SpinWait);
+
+#[cfg(not(any(loom, shuttle)))]
+impl Backoff {
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Backoff(SpinWait::new())
+    }
+
+    /// Longer from call to call, and at last by giving the processor away.
+    #[cold]
+    pub(crate) fn wait(&mut self) {
+        if !self.0.spin() {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Loads a flag with SeqCst. Loom knows no more than AcqRel, so a model reads in a stronger way.
+#[cfg(not(any(loom, shuttle)))]
+#[inline]
+pub(crate) fn load_seq_cst(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::SeqCst)
 }
 
 /// The instant at which a wait of `duration` ends; `None`, for ever, if the clock cannot count that far.

@@ -19,16 +19,23 @@
 //! nobody is left to pop. Let such a queue be unbounded, or let consumers `try_push` and do the work themselves when
 //! it is full.
 //!
-//! **Algorithm.** A buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty"
-//! and one for "not full"; a push wakes one popper and a pop wakes one pusher. The number of unfinished items is
-//! counted beside it, in one atomic word with a waiting line of its own.
+//! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots; a push claims a slot at its tail and a pop one at its
+//! head, each with one compare-exchange, as in crossbeam's `SegQueue`, and a thread that finds nothing to claim joins a
+//! waiting line that costs the others one load. The other two are a buffer behind a [`Lock`](crate::Lock), with one
+//! [`Condition`](crate::Condition) for "not empty" and one for "not full". In all three the items pushed and the items
+//! done are counted in two words beside it; `join` waits until they are equal.
 
 mod buffer;
+mod fifo;
 mod ledger;
+mod line;
 mod locked;
+mod padded;
+mod segments;
 
 use self::{
-    buffer::{Fifo, Heap, Lifo},
+    buffer::{Heap, Lifo},
+    fifo::Fifo,
     ledger::Ledger,
     locked::{Locked, Patience},
 };
@@ -186,7 +193,7 @@ struct Done<'a>(&'a Ledger);
 impl Drop for Done<'_> {
     fn drop(&mut self) {
         // Somebody may have called `task_done` for this item too; there is no error to report from here.
-        let _ = self.0.finish();
+        self.0.finish(1);
     }
 }
 
@@ -247,16 +254,16 @@ pub struct Tasks<'a, Q> {
     queue: &'a Q,
 }
 
-/// Defines one of the three queues over a buffer. What they do is the same but for the order; so the words and the
+/// Defines one of the three queues over the machine that does the work. What they do is the same but for the order; so the words and the
 /// examples are the same too.
 macro_rules! define_queue {
     (
         $(#[$attribute:meta])*
-        $Queue:ident<T $(: $Bound:ident)?> over $Buffer:ident
+        $Queue:ident<T $(: $Bound:ident)?> over $Machine:ty
     ) => {
         $(#[$attribute])*
         pub struct $Queue<T $(: $Bound)?> {
-            locked: Locked<$Buffer<T>>,
+            machine: $Machine,
         }
 
         impl<T $(: $Bound)?> $Queue<T> {
@@ -277,7 +284,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "maxsize")]
             pub fn bounded(capacity: usize) -> Self {
-                $Queue { locked: Locked::new(Some(capacity)) }
+                $Queue { machine: <$Machine>::new(Some(capacity)) }
             }
 
             /// Makes an empty queue that grows as long as there is memory.
@@ -291,7 +298,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.capacity(), None);
             /// ```
             pub fn unbounded() -> Self {
-                $Queue { locked: Locked::new(None) }
+                $Queue { machine: <$Machine>::new(None) }
             }
 
             /// Pushes an item; waits while the queue is full.
@@ -313,7 +320,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "put")]
             pub fn push(&self, item: T) -> Result<(), PushError<T>> {
-                self.locked.push(item, Patience::ENDLESS).map_err(|error| PushError(error.into_inner()))
+                self.machine.push(item, Patience::ENDLESS).map_err(|error| PushError(error.into_inner()))
             }
 
             /// Pushes an item if there is room; does not wait for room.
@@ -333,7 +340,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "put_nowait")]
             pub fn try_push(&self, item: T) -> Result<(), TryPushError<T>> {
-                self.locked.push(item, Patience::None)
+                self.machine.push(item, Patience::None)
             }
 
             /// Pushes an item; waits for room, but no longer than `timeout`. More than the clock can count means for
@@ -354,7 +361,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_push_for(2, Duration::from_millis(1)), Err(TryPushError::Full(2)));
             /// ```
             pub fn try_push_for(&self, item: T, timeout: Duration) -> Result<(), TryPushError<T>> {
-                self.locked.push(item, Patience::lasting(timeout))
+                self.machine.push(item, Patience::lasting(timeout))
             }
 
             /// Pushes an item; waits for room until `deadline`.
@@ -373,7 +380,7 @@ macro_rules! define_queue {
             /// assert!(queue.try_push_until(1, Instant::now()).is_ok());
             /// ```
             pub fn try_push_until(&self, item: T, deadline: Instant) -> Result<(), TryPushError<T>> {
-                self.locked.push(item, Patience::Until(Some(deadline)))
+                self.machine.push(item, Patience::Until(Some(deadline)))
             }
 
             /// Pops the next item; waits while the queue is empty.
@@ -397,7 +404,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "get")]
             pub fn pop(&self) -> Result<T, Closed> {
-                self.locked.pop(Patience::ENDLESS).map_err(|_| Closed)
+                self.machine.pop(Patience::ENDLESS).map_err(|_| Closed)
             }
 
             /// Pops the next item if there is one; does not wait for one.
@@ -418,7 +425,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "get_nowait")]
             pub fn try_pop(&self) -> Result<T, TryPopError> {
-                self.locked.pop(Patience::None)
+                self.machine.pop(Patience::None)
             }
 
             /// Pops the next item; waits for one, but no longer than `timeout`. More than the clock can count means
@@ -438,7 +445,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_pop_for(Duration::from_millis(1)), Err(TryPopError::Empty));
             /// ```
             pub fn try_pop_for(&self, timeout: Duration) -> Result<T, TryPopError> {
-                self.locked.pop(Patience::lasting(timeout))
+                self.machine.pop(Patience::lasting(timeout))
             }
 
             /// Pops the next item; waits for one until `deadline`.
@@ -457,7 +464,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_pop_until(Instant::now()), Err(TryPopError::Empty));
             /// ```
             pub fn try_pop_until(&self, deadline: Instant) -> Result<T, TryPopError> {
-                self.locked.pop(Patience::Until(Some(deadline)))
+                self.machine.pop(Patience::Until(Some(deadline)))
             }
 
             /// Ends pushing: from now on every push fails, those that wait for room too. What is in the queue can
@@ -476,7 +483,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "shutdown")]
             pub fn close(&self) {
-                self.locked.close();
+                self.machine.close();
             }
 
             /// Closes the queue and takes out what nobody popped, in the order in which it would have been popped.
@@ -494,7 +501,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "shutdown")]
             pub fn close_now(&self) -> Vec<T> {
-                self.locked.close_now()
+                self.machine.close_now()
             }
 
             /// How many items were in the queue when this was called. By the time you read the answer it may be
@@ -511,7 +518,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "qsize")]
             pub fn len(&self) -> usize {
-                self.locked.len()
+                self.machine.len()
             }
 
             /// Whether the queue was empty when this was called. By the time you read the answer it may be stale.
@@ -540,7 +547,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "full")]
             pub fn is_full(&self) -> bool {
-                self.locked.is_full()
+                self.machine.is_full()
             }
 
             /// How many items the queue may hold; `None` if it is unbounded.
@@ -554,7 +561,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "maxsize")]
             pub fn capacity(&self) -> Option<usize> {
-                self.locked.capacity()
+                self.machine.capacity()
             }
 
             /// Pops items, waiting for each, until the queue is closed and drained. `for item in &queue` is the same.
@@ -617,7 +624,10 @@ macro_rules! define_queue {
             /// assert!(queue.task_done().is_err());
             /// ```
             pub fn task_done(&self) -> Result<(), TaskDoneError> {
-                self.locked.task_done()
+                match self.machine.ledger().finish(1) {
+                    0 => Err(TaskDoneError),
+                    _ => Ok(()),
+                }
             }
 
             /// Waits until every item that was pushed has been marked done, by [`task_done`](Self::task_done) or by
@@ -647,7 +657,7 @@ macro_rules! define_queue {
             /// });
             /// ```
             pub fn join(&self) {
-                self.locked.ledger.join(None);
+                self.machine.ledger().join(None);
             }
 
             /// As [`join`](Self::join), but for no longer than `timeout`. Returns whether everything was done. More
@@ -664,7 +674,7 @@ macro_rules! define_queue {
             /// assert!(!queue.join_for(Duration::from_millis(1)));
             /// ```
             pub fn join_for(&self, timeout: Duration) -> bool {
-                self.locked.ledger.join(park::deadline_after(timeout))
+                self.machine.ledger().join(park::deadline_after(timeout))
             }
 
             /// As [`join`](Self::join), but no longer than until `deadline`. Returns whether everything was done.
@@ -678,7 +688,7 @@ macro_rules! define_queue {
             #[doc = concat!("assert!(", stringify!($Queue), "::<u8>::unbounded().join_until(Instant::now()));")]
             /// ```
             pub fn join_until(&self, deadline: Instant) -> bool {
-                self.locked.ledger.join(Some(deadline))
+                self.machine.ledger().join(Some(deadline))
             }
 
             /// Pops the next item as a [`Task`], which marks it done when dropped; waits while the queue is empty.
@@ -778,12 +788,12 @@ macro_rules! define_queue {
             }
 
             fn task_of(&self, item: T) -> Task<'_, T> {
-                Task { item, _done: Done(&self.locked.ledger) }
+                Task { item, _done: Done(&self.machine.ledger()) }
             }
 
             #[doc(hidden)]
             pub fn waiters(&self) -> usize {
-                self.locked.waiters()
+                self.machine.waiters()
             }
         }
 
@@ -796,7 +806,7 @@ macro_rules! define_queue {
 
         impl<T $(: $Bound)?> fmt::Debug for $Queue<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.locked.describe(stringify!($Queue), f)
+                self.machine.describe(stringify!($Queue), f)
             }
         }
 
@@ -810,7 +820,7 @@ macro_rules! define_queue {
         const _: () = {
             fn is_send_and_sync<S: Send + Sync>() {}
             fn checked<T: Send $(+ $Bound)?>() {
-                is_send_and_sync::<Locked<$Buffer<T>>>();
+                is_send_and_sync::<$Machine>();
             }
             let _ = checked::<u8>;
         };
@@ -882,7 +892,7 @@ define_queue! {
     /// ```
     #[doc(alias = "queue.Queue")]
     #[doc(alias = "channel")]
-    Queue<T> over Fifo
+    Queue<T> over Fifo<T>
 }
 
 define_queue! {
@@ -900,7 +910,7 @@ define_queue! {
     /// ```
     #[doc(alias = "queue.LifoQueue")]
     #[doc(alias = "stack")]
-    LifoQueue<T> over Lifo
+    LifoQueue<T> over Locked<Lifo<T>>
 }
 
 define_queue! {
@@ -921,5 +931,5 @@ define_queue! {
     /// ```
     #[doc(alias = "queue.PriorityQueue")]
     #[doc(alias = "heap")]
-    PriorityQueue<T: Ord> over Heap
+    PriorityQueue<T: Ord> over Locked<Heap<T>>
 }

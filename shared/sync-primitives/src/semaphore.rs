@@ -453,7 +453,8 @@ impl BoundedSemaphore {
     /// # Errors
     ///
     /// [`TooManyPermits`] if there would be more than the bound, free and live ones together. Nothing has changed
-    /// then.
+    /// then. The permits of another thread's call that has not yet returned count already, although
+    /// [`available_permits`](BoundedSemaphore::available_permits) may not show them yet.
     ///
     /// # Examples
     ///

@@ -1084,3 +1084,19 @@ fn who_gives_up_leaves_no_trace_of_its_lock_behind() {
         assert_eq!((changed.notify_one(), changed.notify_all()), (false, 0));
     });
 }
+
+#[test]
+fn a_notification_of_threads_with_two_locks_leaves_no_trace_of_them_behind() {
+    within(LIMIT, || {
+        let changed = Condition::new();
+        let locks = [Lock::new(()), Lock::new(())];
+        thread::scope(|scope| {
+            for lock in &locks {
+                scope.spawn(|| changed.wait(&mut lock.lock()));
+            }
+            until(|| changed.waiters() == 2);
+            assert_eq!(changed.notify_all(), 2);
+        });
+        assert_eq!(format!("{changed:?}"), "Condition { has_waiters: false }");
+    });
+}

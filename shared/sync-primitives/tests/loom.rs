@@ -493,13 +493,111 @@ fn items_come_out_once_in_order_with_what_was_written() {
 
 #[test]
 fn two_producers_and_two_consumers_lose_nothing() {
-    explore(2, || {
+    explore(1, || {
         let queue = Arc::new(Queue::bounded(1));
         let producers = [1, 2].map(|n| spawn(&queue, move |queue| queue.push(n).unwrap()));
         let consumer = spawn(&queue, |queue| queue.pop().unwrap());
         let sum = queue.pop().unwrap() + consumer.join().unwrap();
         producers.into_iter().for_each(|producer| producer.join().unwrap());
         assert_eq!(sum, 3);
+    });
+}
+
+/// An item of a queue that carries written data.
+fn counted(n: usize) -> Counter {
+    let counter = Counter::default();
+    counter.add(n);
+    counter
+}
+
+// In models a segment has two slots.
+#[test]
+fn items_cross_from_segment_to_segment() {
+    explore(3, || {
+        let queue = Arc::new(Queue::unbounded());
+        let producer = spawn(&queue, |queue| {
+            for n in 1..=3 {
+                queue.push(counted(n)).unwrap();
+            }
+        });
+        for n in 1..=3 {
+            assert_eq!(queue.pop().unwrap().get(), n);
+        }
+        producer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_segment_is_used_again_only_when_its_last_reader_is_done() {
+    explore(3, || {
+        let queue = Arc::new(Queue::unbounded());
+        queue.push(counted(1)).unwrap();
+        queue.push(counted(2)).unwrap();
+        let slow = spawn(&queue, |queue| queue.pop().unwrap().get());
+        let mut sum = queue.pop().unwrap().get();
+        for n in 3..=5 {
+            queue.push(counted(n)).unwrap();
+        }
+        sum += slow.join().unwrap();
+        sum += queue.try_iter().map(|item| item.get()).sum::<usize>();
+        assert_eq!(sum, 15);
+    });
+}
+
+#[test]
+fn three_pushers_at_the_end_of_a_segment_each_get_a_slot() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        let others = [1, 2].map(|n| spawn(&queue, move |queue| queue.push(counted(n)).unwrap()));
+        queue.push(counted(3)).unwrap();
+        others.into_iter().for_each(|other| other.join().unwrap());
+        let mut items: Vec<_> = queue.try_iter().map(|item| item.get()).collect();
+        items.sort_unstable();
+        assert_eq!(items, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn closing_now_takes_all_that_is_left_and_nothing_before_it() {
+    explore(3, || {
+        let queue = Arc::new(Queue::unbounded());
+        (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
+        let popper = spawn(&queue, |queue| {
+            let items = [(); 2].map(|()| queue.try_pop().ok());
+            assert!(queue.len() <= 1);
+            items.into_iter().flatten().map(|item| item.get()).collect::<Vec<_>>()
+        });
+        let left = queue.close_now();
+        let mut all = popper.join().unwrap();
+        all.extend(left.iter().map(Counter::get));
+        assert_eq!(all, [1, 2, 3]);
+        assert!(queue.task_done().is_ok() || left.len() == 3);
+    });
+}
+
+#[test]
+fn a_queue_takes_no_more_than_it_may_hold() {
+    explore(None, || {
+        let queue = Arc::new(Queue::bounded(1));
+        let other = spawn(&queue, |queue| queue.try_push(1).is_ok());
+        let pushed = queue.try_push(2).is_ok();
+        assert!(pushed != other.join().unwrap());
+        assert_eq!(queue.len(), 1);
+    });
+}
+
+#[test]
+fn room_that_comes_as_a_push_gives_up_is_not_lost() {
+    explore(2, || {
+        let queue = Arc::new(Queue::bounded(1));
+        queue.push(1).unwrap();
+        let clock = thread::spawn(tick);
+        let producer = spawn(&queue, |queue| queue.try_push_for(2, SOON).is_ok());
+        assert_eq!(queue.pop(), Ok(1));
+        let pushed = producer.join().unwrap();
+        clock.join().unwrap();
+        assert_eq!(queue.try_pop().is_ok(), pushed);
+        assert_eq!(queue.try_push(3), Ok(()));
     });
 }
 
@@ -536,12 +634,10 @@ fn closing_wakes_both_ends_and_hands_items_back() {
 fn join_waits_for_tasks_and_sees_their_work() {
     explore(2, || {
         let work = Arc::new((Queue::<usize>::unbounded(), [SharedCounter::default(), SharedCounter::default()]));
-        let workers = [(); 2].map(|()| {
-            spawn(&work, |(queue, results)| {
-                for task in queue.tasks() {
-                    results[*task].add(1);
-                }
-            })
+        let worker = spawn(&work, |(queue, results)| {
+            for task in queue.tasks() {
+                results[*task].add(1);
+            }
         });
         let (queue, results) = &*work;
         queue.push(0).unwrap();
@@ -549,13 +645,32 @@ fn join_waits_for_tasks_and_sees_their_work() {
         queue.join();
         assert_eq!(results.each_ref().map(|result| result.get()), [1, 1]);
         queue.close();
+        worker.join().unwrap();
+    });
+}
+
+#[test]
+fn join_waits_for_two_workers() {
+    explore(1, || {
+        let work = Arc::new((Queue::<usize>::unbounded(), [SharedCounter::default(), SharedCounter::default()]));
+        let (queue, results) = &*work;
+        queue.push(0).unwrap();
+        queue.push(1).unwrap();
+        let workers = [(); 2].map(|()| {
+            spawn(&work, |(queue, results)| {
+                let task = queue.task().unwrap();
+                results[*task].add(1);
+            })
+        });
+        queue.join();
+        assert_eq!(results.each_ref().map(|result| result.get()), [1, 1]);
         workers.into_iter().for_each(|worker| worker.join().unwrap());
     });
 }
 
 #[test]
 fn join_gives_up_in_time_or_returns_when_all_is_done() {
-    explore(2, || {
+    explore(1, || {
         let queue = Arc::new(Queue::unbounded());
         queue.push(()).unwrap();
         let clock = thread::spawn(tick);
@@ -621,6 +736,25 @@ fn a_set_lets_nobody_through_who_came_after_the_clear() {
         sleeper.join().unwrap();
         late.join().unwrap();
         clock.join().unwrap();
+    });
+}
+
+#[test]
+fn nobody_sleeps_through_a_set_although_it_was_cleared() {
+    explore(2, || {
+        let event = Arc::new(Event::new());
+        let setter = spawn(&event, |event| {
+            event.set();
+            event.clear();
+            // Who sleeps now came after the set, and will see no other.
+            let came_after = event.waiters();
+            tick();
+            came_after
+        });
+        let other = spawn(&event, |event| event.wait_for(SOON));
+        let saw_it = [event.wait_for(SOON), other.join().unwrap()].into_iter().filter(|&saw_it| saw_it).count();
+        let came_after = setter.join().unwrap();
+        assert!(saw_it + came_after <= 2, "{saw_it} saw the set, and {came_after} came after it");
     });
 }
 
@@ -811,7 +945,7 @@ fn everybody_who_joins_sees_the_work() {
 
 #[test]
 fn who_joins_stays_in_line_when_an_item_comes_as_the_last_is_done() {
-    explore(2, || {
+    explore(1, || {
         let queue = Arc::new(Queue::unbounded());
         queue.push(()).unwrap();
         let joiner = spawn(&queue, |queue| queue.join());

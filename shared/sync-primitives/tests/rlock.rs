@@ -423,6 +423,54 @@ fn a_guard_made_unchecked_stands_for_the_forgotten_one() {
 }
 
 #[test]
+fn unlock_fair_of_the_last_level_hands_the_lock_to_a_waiter() {
+    within(LIMIT, || {
+        let lock = RLock::new(());
+        for _ in 0..50 {
+            let (outer, inner) = (lock.lock(), lock.lock());
+            let (finish, finished) = mpsc::channel::<()>();
+            thread::scope(|scope| {
+                let lock = &lock;
+                scope.spawn(move || {
+                    let _guard = lock.lock();
+                    finished.recv().expect("a word from the first holder");
+                });
+                until(|| lock.waiters() == 1);
+                RLockGuard::unlock_fair(inner);
+                assert_eq!((lock.depth(), lock.waiters()), (1, 1), "an inner level lets nobody in");
+                RLockGuard::unlock_fair(outer);
+                assert!(lock.try_lock().is_none(), "a running thread was let in before the waiter");
+                finish.send(()).expect("the waiter listens");
+            });
+        }
+    });
+}
+
+#[test]
+fn unlock_fair_with_nobody_waiting_frees_the_lock() {
+    within(LIMIT, || {
+        let lock = RLock::new(());
+        RLockGuard::unlock_fair(lock.lock());
+        assert_eq!(seen_by_another_thread(&lock), FREE);
+    });
+}
+
+#[test]
+fn a_mapped_guard_keeps_its_level_and_reaches_one_part() {
+    within(LIMIT, || {
+        let lock = RLock::new(("a", 2));
+        let outer = lock.lock();
+        let part = RLockGuard::map(lock.lock(), |pair| &pair.1);
+        assert_eq!((*part, format!("{part:?} {part}")), (2, "2 2".to_owned()));
+        assert_eq!(lock.depth(), 2);
+        drop(outer);
+        assert_eq!((lock.depth(), seen_by_another_thread(&lock)), (1, HELD));
+        drop(part);
+        assert_eq!((lock.depth(), seen_by_another_thread(&lock)), (0, FREE));
+    });
+}
+
+#[test]
 fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
     within(LIMIT, || {
         let lock = RLock::new(());

@@ -18,12 +18,11 @@ use shuttle as checker;
 
 #[cfg(loom)]
 pub(crate) use checker::cell::Cell;
-pub(crate) use checker::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize};
+pub(crate) use checker::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
 use checker::{
     lazy_static,
     sync::{
         Mutex, MutexGuard,
-        atomic::AtomicBool,
         mpsc::{Receiver, Sender, channel},
     },
 };
@@ -274,6 +273,26 @@ impl SpinWait {
     }
 
     pub(crate) fn reset(&mut self) {}
+}
+
+/// Waiting for another thread: lets the others run.
+pub(crate) struct Backoff;
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Backoff
+    }
+
+    pub(crate) fn wait(&mut self) {
+        checker::thread::yield_now();
+    }
+}
+
+/// Loads the newest value, which the thread that changes it next will know to have been read: what a SeqCst load amounts
+/// to where the change is a read-modify-write. A fence would do as well, but loom lets fences order more than they do,
+/// and with one in every operation it would overlook races.
+pub(crate) fn load_seq_cst(flag: &AtomicBool) -> bool {
+    flag.fetch_or(false, Ordering::AcqRel)
 }
 
 /// Before or after the tick, as far as the reading thread knows.

@@ -1,7 +1,5 @@
 //! Where the items of a queue are, in the order in which they will be popped.
 
-use std::collections::VecDeque;
-
 /// A container with one way in and one way out.
 ///
 /// `place_for`, `pop` and `take_all` may panic, if the items' `Ord` does; they have changed nothing then, so that no
@@ -17,37 +15,6 @@ pub(super) trait Buffer {
     fn pop(&mut self) -> Option<Self::Item>;
     /// Empties the buffer, in the order of `pop`.
     fn take_all(&mut self) -> Vec<Self::Item>;
-}
-
-/// First in, first out.
-pub(super) struct Fifo<T>(VecDeque<T>);
-
-impl<T> Buffer for Fifo<T> {
-    type Item = T;
-
-    fn new() -> Self {
-        Fifo(VecDeque::new())
-    }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn place_for(&self, _item: &T) -> usize {
-        self.0.len()
-    }
-
-    fn insert(&mut self, _place: usize, item: T) {
-        self.0.push_back(item);
-    }
-
-    fn pop(&mut self) -> Option<T> {
-        self.0.pop_front()
-    }
-
-    fn take_all(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.0).into()
-    }
 }
 
 /// Last in, first out.

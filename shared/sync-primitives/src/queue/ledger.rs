@@ -1,114 +1,157 @@
 //! The count of unfinished items, and the threads that wait in `join` for it to become zero.
 
+use super::padded::Padded;
 use crate::park::{
-    self, AtomicUsize, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, UnparkResult,
+    self, AtomicU64, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, UnparkResult,
 };
 use std::cell::Cell;
 
-/// Bit: threads wait in `join`, or are about to.
-const JOINERS: usize = 1;
-/// One unfinished item, above that bit.
-const ITEM: usize = 2;
+/// One item in a position. The bits below it are flags. 62 bits count the items of a queue that takes a thousand million
+/// of them a second for 146 years.
+pub(super) const ITEM: u64 = 4;
+const FLAGS: u64 = ITEM - 1;
 
-/// Counts items from `push` to `task_done`. Apart from the items themselves, so that a [`Task`](super::Task) of any
-/// kind of queue can report to it.
+/// Bit of `done`: threads wait in `join`, or are about to.
+const JOINERS: u64 = 1;
+
+/// Counts items pushed and items done. Apart from the items themselves, so that a [`Task`](super::Task) of any kind of
+/// queue can report to it.
+///
+/// Both counts only grow, and done never passes pushed; they are equal when nothing is unfinished. Because a push needs
+/// its own count anyway, to place the item, the accounting costs it nothing.
 pub(super) struct Ledger {
-    /// `unfinished items * ITEM | JOINERS`.
-    ///
-    /// `JOINERS` is set by whoever is about to wait, and cleared only under the bucket lock. While it is set, the count
-    /// becomes zero under the bucket lock only: so those in line at that moment, and nobody who joins them later, are
-    /// the ones to wake.
-    state: AtomicUsize,
+    /// `items ever pushed * ITEM`, and flags that are the queue's business.
+    pub(super) pushed: Padded<AtomicU64>,
+    done: Padded<Done>,
 }
 
-/// `task_done` was called for more items than were pushed.
-pub(super) struct NothingUnfinished;
+struct Done {
+    /// `items ever marked done * ITEM | JOINERS`.
+    ///
+    /// `JOINERS` is set by whoever is about to wait, and cleared only under the bucket lock. While it is set, done catches
+    /// up with pushed under the bucket lock only: so those in line at that moment, and nobody who joins them later, are
+    /// the ones to wake.
+    position: AtomicU64,
+    /// The count of pushed items when somebody last looked; spares `finish` a look at a word that pushes write.
+    known: AtomicU64,
+}
 
 impl Ledger {
     pub(super) fn new() -> Self {
-        Ledger { state: AtomicUsize::new(0) }
+        let done = Done { position: AtomicU64::new(0), known: AtomicU64::new(0) };
+        Ledger { pushed: Padded(AtomicU64::new(0)), done: Padded(done) }
     }
 
     fn key(&self) -> usize {
-        (&raw const self.state).addr()
+        (&raw const self.done.position).addr()
     }
 
-    /// Counts an item that is being pushed.
+    /// Counts an item that is being pushed, for a queue that has no better use of the count. Under the queue's lock, and
+    /// before anybody can pop the item and mark it done.
     #[inline]
     pub(super) fn open(&self) {
-        // Relaxed: the item itself is published by the queue.
-        let before = self.state.fetch_add(ITEM, Ordering::Relaxed);
-        if before > usize::MAX / 2 {
-            self.state.fetch_sub(ITEM, Ordering::Relaxed);
-            panic!("a queue counts at most {} unfinished items; call task_done for each", usize::MAX / 2 / ITEM);
-        }
+        // The lock keeps other writers out, so no read-modify-write is needed. Relaxed: the lock orders it.
+        let pushed = self.pushed.load(Ordering::Relaxed);
+        self.pushed.store(pushed + ITEM, Ordering::Relaxed);
     }
 
-    /// Counts one item less.
+    /// Marks this many items done, or as many as are unfinished. Returns how many.
     #[inline]
-    pub(super) fn finish(&self) -> Result<(), NothingUnfinished> {
-        let mut state = self.state.load(Ordering::Relaxed);
-        while state != ITEM | JOINERS {
-            if state < ITEM {
-                return Err(NothingUnfinished);
+    pub(super) fn finish(&self, items: u64) -> u64 {
+        let mut done = self.done.position.load(Ordering::Relaxed);
+        loop {
+            let (from, joiners) = (done & !FLAGS, done & JOINERS);
+            let mut to = from + items * ITEM;
+            // The last one with joiners is for `finish_last`; so with joiners, all that look like it go on below.
+            if to + joiners > self.done.known.load(Ordering::Relaxed) {
+                let pushed = self.look_at_pushed();
+                to = to.min(pushed);
+                if to == pushed && joiners != 0 && to != from {
+                    return self.finish_last(items);
+                }
             }
-            // Release: pairs with the Acquire in `join` and `subtract_one`; makes what was done for the item visible
-            // to those who join.
-            match self.state.compare_exchange_weak(state, state - ITEM, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return Ok(()),
-                Err(now) => state = now,
+            if to <= from {
+                return 0;
+            }
+            // Release: pairs with the Acquire in `join` and `catch_up`; makes what was done for the items visible to those who
+            // join.
+            match self.done.position.compare_exchange_weak(done, to | joiners, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return (to - from) / ITEM,
+                Err(now) => done = now,
             }
         }
-        self.finish_last()
     }
 
-    /// Counts one item less when that looks like the last one and threads wait for it.
+    /// How far `done` may go at this moment.
+    fn look_at_pushed(&self) -> u64 {
+        // SeqCst: with `done` read before, equal counts were equal at the moment of this load.
+        let pushed = self.pushed.load(Ordering::SeqCst) & !FLAGS;
+        // Relaxed: an older count is a lower one, and sends `finish` here again.
+        self.done.known.store(pushed, Ordering::Relaxed);
+        pushed
+    }
+
+    /// Marks items done when that looks like the last ones and threads wait for it.
     #[cold]
-    fn finish_last(&self) -> Result<(), NothingUnfinished> {
+    fn finish_last(&self, items: u64) -> u64 {
         let outcome = Cell::new(None);
         // Once, at the first look under the bucket lock.
         let decide = || {
-            let decided = outcome.get().unwrap_or_else(|| self.subtract_one());
+            let decided = outcome.get().unwrap_or_else(|| self.catch_up(items));
             outcome.set(Some(decided));
             decided
         };
-        let if_none_left = |_| if decide() == Some(0) { FilterOp::Unpark } else { FilterOp::Stop };
+        let if_all_done = |_| if decide().all_done { FilterOp::Unpark } else { FilterOp::Stop };
         let settle = |line: UnparkResult| {
             decide();
             if !line.have_more_threads {
-                self.state.fetch_and(!JOINERS, Ordering::Relaxed);
+                self.done.position.fetch_and(!JOINERS, Ordering::Relaxed);
             }
             DEFAULT_UNPARK_TOKEN
         };
-        // SAFETY: the key is the address of our own field; the callbacks touch only the state and locals, so they
+        // SAFETY: the key is the address of our own field; the callbacks touch only the counts and locals, so they
         // neither unwind nor park.
-        unsafe { park::unpark_filter(self.key(), if_none_left, settle) };
-        decide().map(|_| ()).ok_or(NothingUnfinished)
+        unsafe { park::unpark_filter(self.key(), if_all_done, settle) };
+        decide().items
     }
 
-    /// Returns how many are left, or `None` if there was none to subtract.
-    fn subtract_one(&self) -> Option<usize> {
-        let less = |state: usize| state.checked_sub(ITEM);
-        // Release: as in `finish`. Acquire: pairs with the Release of those who finished before; the joiners see their
-        // work through us, who unpark them.
-        let before = self.state.fetch_update(Ordering::AcqRel, Ordering::Relaxed, less).ok()?;
-        Some(before / ITEM - 1)
+    /// As `finish`, under the bucket lock.
+    fn catch_up(&self, items: u64) -> Finished {
+        let mut done = self.done.position.load(Ordering::Relaxed);
+        loop {
+            let from = done & !FLAGS;
+            let pushed = self.look_at_pushed();
+            let to = (from + items * ITEM).min(pushed);
+            // Release: as in `finish`. Acquire: pairs with the Release of those who finished before; the joiners see
+            // their work through us, who unpark them.
+            let counted = self.done.position.compare_exchange_weak(
+                done,
+                to | done & JOINERS,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            match counted {
+                Ok(_) => return Finished { items: (to - from) / ITEM, all_done: to == pushed },
+                Err(now) => done = now,
+            }
+        }
     }
 
-    /// Waits until the count is zero. Returns whether it was, before the deadline.
+    /// Waits until nothing is unfinished. Returns whether that was so before the deadline.
     pub(super) fn join(&self, deadline: Option<Instant>) -> bool {
         loop {
             // Acquire: pairs with the Release in `finish`.
-            let state = self.state.load(Ordering::Acquire);
-            if state < ITEM {
+            let done = self.done.position.load(Ordering::Acquire);
+            if done & !FLAGS == self.look_at_pushed() {
                 return true;
             }
             if park::has_passed(deadline) {
                 return false;
             }
-            if state & JOINERS == 0 {
+            if done & JOINERS == 0 {
                 // Relaxed: `JOINERS` carries no data; the bucket lock orders it with the look at the line.
-                let marked = self.state.compare_exchange(state, state | JOINERS, Ordering::Relaxed, Ordering::Relaxed);
+                let marked =
+                    self.done.position.compare_exchange(done, done | JOINERS, Ordering::Relaxed, Ordering::Relaxed);
                 if marked.is_err() {
                     continue;
                 }
@@ -124,15 +167,15 @@ impl Ledger {
     /// Joins the waiting line unless nothing is unfinished now.
     fn sleep(&self, deadline: Option<Instant>) -> ParkResult {
         let still_unfinished = || {
-            let state = self.state.load(Ordering::Relaxed);
-            state & JOINERS != 0 && state >= ITEM
+            let done = self.done.position.load(Ordering::Relaxed);
+            done & JOINERS != 0 && done & !FLAGS != self.pushed.load(Ordering::SeqCst) & !FLAGS
         };
         let gave_up = |_, was_last| {
             if was_last {
-                self.state.fetch_and(!JOINERS, Ordering::Relaxed);
+                self.done.position.fetch_and(!JOINERS, Ordering::Relaxed);
             }
         };
-        // SAFETY: the key is the address of our own field; the callbacks touch only the state, so they neither unwind
+        // SAFETY: the key is the address of our own field; the callbacks touch only the counts, so they neither unwind
         // nor park.
         unsafe { park::park(self.key(), still_unfinished, || {}, gave_up, DEFAULT_PARK_TOKEN, deadline) }
     }
@@ -140,4 +183,12 @@ impl Ledger {
     pub(super) fn waiters(&self) -> usize {
         park::waiters(self.key())
     }
+}
+
+/// What `catch_up` came to.
+#[derive(Clone, Copy)]
+struct Finished {
+    items: u64,
+    /// Nothing was unfinished at that moment.
+    all_done: bool,
 }

@@ -1,10 +1,6 @@
-//! The machine below the three queues: a buffer behind a lock, with waiting at both ends.
+//! The machine below `LifoQueue` and `PriorityQueue`: a buffer behind a lock, with waiting at both ends.
 
-use super::{
-    TaskDoneError, TryPopError, TryPushError,
-    buffer::Buffer,
-    ledger::{Ledger, NothingUnfinished},
-};
+use super::{TryPopError, TryPushError, buffer::Buffer, ledger::Ledger};
 use crate::{
     condition::Condition,
     lock::{Lock, LockGuard},
@@ -37,7 +33,7 @@ pub(super) struct Locked<B> {
     state: Lock<State<B>>,
     not_empty: Condition,
     not_full: Condition,
-    pub(super) ledger: Ledger,
+    ledger: Ledger,
     capacity: Option<usize>,
 }
 
@@ -122,10 +118,8 @@ impl<B: Buffer> Locked<B> {
         state.closed = true;
         drop(state);
         self.wake_all();
-        for _ in &left {
-            // Fewer may be unfinished, if somebody marked items done without popping them.
-            let _ = self.ledger.finish();
-        }
+        // Fewer may be unfinished, if somebody marked items done without popping them.
+        self.ledger.finish(left.len() as u64);
         left
     }
 
@@ -145,8 +139,8 @@ impl<B: Buffer> Locked<B> {
         self.capacity
     }
 
-    pub(super) fn task_done(&self) -> Result<(), TaskDoneError> {
-        self.ledger.finish().map_err(|NothingUnfinished| TaskDoneError)
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     pub(super) fn waiters(&self) -> usize {

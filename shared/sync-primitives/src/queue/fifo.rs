@@ -1,0 +1,147 @@
+//! The machine below `Queue`: a chain of segments, with waiting at both ends.
+
+use super::{
+    TryPopError, TryPushError, ledger::Ledger, line::Line, locked::Patience, padded::Padded, segments::Segments,
+};
+use crate::park::{self, Instant, SpinWait};
+use std::fmt;
+
+pub(super) struct Fifo<T> {
+    segments: Segments<T>,
+    lines: Padded<Lines>,
+}
+
+/// Read by every operation, written when somebody sleeps: apart from what is written all the time.
+struct Lines {
+    /// Threads that wait for an item.
+    items: Line,
+    /// Threads that wait for room.
+    room: Line,
+}
+
+impl<T> Fifo<T> {
+    pub(super) fn new(capacity: Option<usize>) -> Self {
+        Fifo { segments: Segments::new(capacity), lines: Padded(Lines { items: Line::new(), room: Line::new() }) }
+    }
+
+    #[inline]
+    pub(super) fn push(&self, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
+        match (self.segments.try_push(item), patience) {
+            (Ok(()), _) => {
+                self.lines.items.wake_one();
+                Ok(())
+            }
+            (Err(TryPushError::Full(item)), Patience::Until(deadline)) => self.push_slow(item, deadline),
+            (error, _) => error,
+        }
+    }
+
+    #[cold]
+    fn push_slow(&self, mut item: T, deadline: Option<Instant>) -> Result<(), TryPushError<T>> {
+        let mut wait = Wait::until(deadline);
+        while wait.once(&self.lines.room, || self.segments.is_worth_a_push()) {
+            match self.segments.try_push(item) {
+                Err(TryPushError::Full(back)) => item = back,
+                result => {
+                    self.lines.items.wake_one();
+                    return result;
+                }
+            }
+        }
+        Err(TryPushError::Full(item))
+    }
+
+    #[inline]
+    pub(super) fn pop(&self, patience: Patience) -> Result<T, TryPopError> {
+        match (self.segments.try_pop(), patience) {
+            (Ok(item), _) => {
+                self.lines.room.wake_one();
+                Ok(item)
+            }
+            (Err(TryPopError::Empty), Patience::Until(deadline)) => self.pop_slow(deadline),
+            (error, _) => error,
+        }
+    }
+
+    #[cold]
+    fn pop_slow(&self, deadline: Option<Instant>) -> Result<T, TryPopError> {
+        let mut wait = Wait::until(deadline);
+        while wait.once(&self.lines.items, || self.segments.is_worth_a_pop()) {
+            match self.segments.try_pop() {
+                Err(TryPopError::Empty) => {}
+                result => {
+                    self.lines.room.wake_one();
+                    return result;
+                }
+            }
+        }
+        Err(TryPopError::Empty)
+    }
+
+    pub(super) fn close(&self) {
+        self.segments.close();
+        self.wake_all();
+    }
+
+    fn wake_all(&self) {
+        self.lines.items.wake_all();
+        self.lines.room.wake_all();
+    }
+
+    pub(super) fn close_now(&self) -> Vec<T> {
+        let left = self.segments.close_and_take_all();
+        self.wake_all();
+        // Fewer may be unfinished, if somebody marked items done without popping them.
+        self.ledger().finish(left.len() as u64);
+        left
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.segments.ledger
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.capacity().is_some_and(|capacity| self.len() >= capacity)
+    }
+
+    pub(super) fn capacity(&self) -> Option<usize> {
+        self.segments.capacity()
+    }
+
+    pub(super) fn waiters(&self) -> usize {
+        self.lines.items.waiters() + self.lines.room.waiters() + self.ledger().waiters()
+    }
+
+    /// For `Debug`: what can be said without waiting.
+    pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (len, closed) = self.segments.glance();
+        f.debug_struct(name).field("capacity", &self.capacity()).field("len", &len).field("closed", &closed).finish()
+    }
+}
+
+/// The rounds of waiting of one push or pop: first looking again for a while, then asleep.
+struct Wait {
+    spin: SpinWait,
+    deadline: Option<Instant>,
+    is_over: bool,
+}
+
+impl Wait {
+    fn until(deadline: Option<Instant>) -> Self {
+        Wait { spin: SpinWait::new(), deadline, is_over: false }
+    }
+
+    /// Waits until it is worth another try. Returns whether one is due: the last one after the deadline.
+    fn once(&mut self, line: &Line, is_ready: impl Fn() -> bool) -> bool {
+        if self.is_over {
+            return false;
+        }
+        // The other side is often about to act, sooner than a sleep takes.
+        self.is_over = park::has_passed(self.deadline) || !self.spin.spin() && line.sleep(is_ready, self.deadline);
+        true
+    }
+}
