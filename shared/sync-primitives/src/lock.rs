@@ -553,8 +553,8 @@ impl RawLock {
     /// Waits until this thread has the lock, or until `deadline`. Returns whether it has the lock.
     #[cold]
     pub(crate) fn lock_slow(&self, deadline: Option<Instant>) -> bool {
-        let mut since = None;
-        let mut spin = SpinWait::new();
+        let mut waiter = None;
+        let mut spin = SpinWait::SHORT;
         let mut state = self.state.load(Ordering::Relaxed);
         if park::has_passed(deadline) {
             return false;
@@ -582,7 +582,7 @@ impl RawLock {
                     continue;
                 }
             }
-            match self.sleep(since.get_or_insert_with(Moment::now), deadline) {
+            match self.sleep(waiter.get_or_insert_with(Waiter::new), deadline) {
                 ParkResult::Unparked(HANDED_OVER) => return true,
                 ParkResult::Unparked(_) | ParkResult::Invalid => {}
                 ParkResult::TimedOut => return false,
@@ -593,16 +593,16 @@ impl RawLock {
     }
 
     /// Joins the waiting line unless the lock became free.
-    fn sleep(&self, since: &Moment, deadline: Option<Instant>) -> ParkResult {
+    fn sleep(&self, waiter: &Waiter, deadline: Option<Instant>) -> ParkResult {
         let still_held = || self.state.load(Ordering::Relaxed) == HELD | PARKED;
         let gave_up = |_, was_last| {
             if was_last {
                 self.state.fetch_and(!PARKED, Ordering::Relaxed);
             }
         };
-        let token = ParkToken((&raw const *since).expose_provenance());
+        let token = ParkToken((&raw const *waiter).expose_provenance());
         // SAFETY: the key is the address of our own field; the callbacks touch only the state, so they neither
-        // unwind nor park. `since` outlives the park, for `is_overdue`.
+        // unwind nor park. `waiter` outlives the park, for `waiter_of`.
         unsafe { park::park(self.key(), still_held, || {}, gave_up, token, deadline) }
     }
 
@@ -632,34 +632,40 @@ impl RawLock {
         }
     }
 
-    // Not generic and out of line: every place that drops a guard holds a copy of what stands before.
+    // Out of line: every place that drops a guard holds a copy of what stands before.
     #[cold]
     fn unlock_slow(&self) {
-        let now = Moment::now();
-        self.release_or_hand_over(|first| is_overdue(first, now));
+        self.release_or_hand_over(false);
     }
 
     #[cold]
     fn unlock_fair_slow(&self) {
-        self.release_or_hand_over(|_| true);
+        self.release_or_hand_over(true);
     }
 
-    /// With sleepers: wakes the first, and leaves the lock in its hands if `hand_over` says so of its token.
-    fn release_or_hand_over(&self, hand_over: impl Fn(ParkToken) -> bool) {
-        let first = std::cell::Cell::new(None);
-        let only_the_first = |token| match first.get() {
-            None => {
-                first.set(Some(token));
-                FilterOp::Unpark
+    /// With sleepers: wakes the first, and leaves the lock in its hands if it has waited long enough, or if `fair`.
+    fn release_or_hand_over(&self, fair: bool) {
+        let now = Moment::now();
+        // Whether it is a hand-over, once there is somebody to ask; and when the one before was.
+        let decision = std::cell::Cell::new(None);
+        let only_the_first = |token| {
+            let waiter = waiter_of(token);
+            let Some((hand_over, last)) = decision.get() else {
+                let hand_over = fair || waiter.is_some_and(|waiter| waiter.is_due(now));
+                decision.set(Some((hand_over, waiter.and_then(|waiter| waiter.last_hand_over.get()))));
+                return FilterOp::Unpark;
+            };
+            if let Some(next) = waiter {
+                next.last_hand_over.set(if hand_over { Some(now) } else { last });
             }
-            Some(_) => FilterOp::Stop,
+            FilterOp::Stop
         };
         // Plain stores will do. Without the bucket lock nobody changes `HELD | PARKED`; and if the last sleeper has
         // given up meanwhile and cleared `PARKED`, a newcomer may set it again just before our store, but is not in
         // line yet: `still_held` finds the state changed, and it looks again.
         let settle = |line: UnparkResult| {
             let parked = if line.have_more_threads { PARKED } else { 0 };
-            if first.get().is_some_and(&hand_over) {
+            if decision.get().is_some_and(|(hand_over, _)| hand_over) {
                 // Relaxed: the heir sees this holder's writes because this holder unparks it.
                 self.state.store(HELD | parked, Ordering::Relaxed);
                 return HANDED_OVER;
@@ -668,8 +674,8 @@ impl RawLock {
             self.state.store(parked, Ordering::Release);
             TRY_AGAIN
         };
-        // SAFETY: the key is the address of our own field; the callbacks read waiters' tokens and touch only the
-        // state, so they neither unwind nor park.
+        // SAFETY: the key is the address of our own field; the callbacks touch only waiters' cells and the state, so
+        // they neither unwind nor park.
         unsafe { park::unpark_filter(self.key(), only_the_first, settle) };
     }
 
@@ -687,14 +693,33 @@ impl RawLock {
     }
 }
 
-/// Whether the waiter that parked with `token` has waited too long by `now`. Waiters for which a condition has been
-/// notified carry no time: they have only just begun to wait for the lock.
-fn is_overdue(token: ParkToken, now: Moment) -> bool {
-    if token == DEFAULT_PARK_TOKEN {
-        return false;
+/// What an unlocker must know of a thread in line.
+struct Waiter {
+    since: Moment,
+    /// The last time this lock was handed over, as far as is known; passed on from first to first. While the heir wakes
+    /// up, the lock serves nobody: if that were the rule, a busy lock would be as slow as a change of threads.
+    last_hand_over: std::cell::Cell<Option<Moment>>,
+}
+
+impl Waiter {
+    fn new() -> Self {
+        Waiter { since: Moment::now(), last_hand_over: std::cell::Cell::new(None) }
     }
-    let since: *const Moment = ptr::with_exposed_provenance(token.0);
-    // SAFETY: every other token is made in `sleep` from a `Moment` that lives until its thread has left the line; we
+
+    /// Whether the lock is to be handed to this one, who is first in line.
+    fn is_due(&self, now: Moment) -> bool {
+        self.since.is_overdue(now) && self.last_hand_over.get().is_none_or(|last| last.is_long_ago(now))
+    }
+}
+
+/// The waiter that parked with `token`; none for those for which a condition has been notified: they have only just begun
+/// to wait for the lock.
+fn waiter_of<'a>(token: ParkToken) -> Option<&'a Waiter> {
+    if token == DEFAULT_PARK_TOKEN {
+        return None;
+    }
+    let waiter: *const Waiter = ptr::with_exposed_provenance(token.0);
+    // SAFETY: every other token is made in `sleep` from a `Waiter` that lives until its thread has left the line; we
     // look at it under the bucket lock, with the thread still in line.
-    unsafe { *since }.is_overdue(now)
+    Some(unsafe { &*waiter })
 }

@@ -22,6 +22,8 @@
 
 #[cfg(any(loom, shuttle))]
 pub(crate) mod model;
+#[cfg(not(any(loom, shuttle)))]
+mod spin;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
@@ -32,7 +34,9 @@ pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
 };
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use parking_lot_core::{SpinWait, park, unpark_filter, unpark_requeue};
+pub(crate) use parking_lot_core::{park, unpark_filter, unpark_requeue};
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use spin::{Backoff, SpinWait};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::{
     cell::Cell,
@@ -47,6 +51,11 @@ pub(crate) use std::{
 /// so that a busy primitive keeps its speed, and far below what a person notices.
 #[cfg(not(any(loom, shuttle)))]
 const OVERDUE_AFTER: Duration = Duration::from_millis(1);
+
+/// How long after a hand-over the next one may come: a hand-over costs a change of threads, up to a time slice on a busy
+/// machine, and is to take little of the time.
+#[cfg(not(any(loom, shuttle)))]
+const LONG_AGO: Duration = Duration::from_millis(20);
 
 /// A point in monotonic time, taken by waiters when they begin to wait.
 #[cfg(not(any(loom, shuttle)))]
@@ -65,25 +74,11 @@ impl Moment {
     pub(crate) fn is_overdue(self, now: Moment) -> bool {
         now.0.saturating_duration_since(self.0) >= OVERDUE_AFTER
     }
-}
 
-/// Waiting for another thread to finish what it is in the middle of: a few instructions, unless it lost its processor.
-#[cfg(not(any(loom, shuttle)))]
-pub(crate) struct Backoff(SpinWait);
-
-#[cfg(not(any(loom, shuttle)))]
-impl Backoff {
+    /// Whether what happened at `self` is no reason any more at `now` to save the expense.
     #[inline]
-    pub(crate) fn new() -> Self {
-        Backoff(SpinWait::new())
-    }
-
-    /// Longer from call to call, and at last by giving the processor away.
-    #[cold]
-    pub(crate) fn wait(&mut self) {
-        if !self.0.spin() {
-            std::thread::yield_now();
-        }
+    pub(crate) fn is_long_ago(self, now: Moment) -> bool {
+        now.0.saturating_duration_since(self.0) >= LONG_AGO
     }
 }
 

@@ -433,7 +433,7 @@ fn errors_say_what_happened() {
     let closed = queue.pop().err().expect("closed and drained");
     let try_closed = queue.try_pop().err().expect("closed and drained");
     let too_many = BoundedSemaphore::new(1).add_permits(1).expect_err("no room");
-    let errors: [Box<dyn Error>; 8] = [
+    let errors: [Box<dyn Error>; 9] = [
         Box::new(too_often),
         Box::new(empty),
         Box::new(full),
@@ -442,6 +442,7 @@ fn errors_say_what_happened() {
         Box::new(closed),
         Box::new(try_closed),
         Box::new(too_many),
+        Box::new(BrokenBarrier),
     ];
     for error in errors {
         let text = error.to_string();

@@ -233,6 +233,17 @@ fn formatting_never_blocks() {
 }
 
 #[test]
+fn a_guard_is_formatted_as_its_value() {
+    within(LIMIT, || {
+        let lock = Lock::new("a");
+        let guard = lock.lock();
+        assert_eq!(format!("{guard:?} {guard}"), "\"a\" a");
+        let part = LockGuard::map(guard, |value| value);
+        assert_eq!(format!("{part:?} {part}"), "\"a\" a");
+    });
+}
+
+#[test]
 fn formatting_leaves_the_lock_as_it_was() {
     within(LIMIT, || {
         let lock = Lock::new(7);

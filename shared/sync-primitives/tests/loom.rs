@@ -8,7 +8,7 @@
 #![cfg(loom)]
 
 use loom::{cell::UnsafeCell, thread};
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 use sync_primitives::{
     Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, tick,
 };
@@ -96,6 +96,22 @@ fn an_overdue_waiter_gets_the_lock_with_what_was_written() {
         other.join().unwrap();
         clock.join().unwrap();
         assert_eq!(lock.lock().get(), 3);
+    });
+}
+
+#[test]
+fn a_try_fails_only_if_the_lock_is_held() {
+    explore(2, || {
+        let lock = Arc::new(Lock::new(()));
+        let guard = lock.lock();
+        // Who gets the lock keeps it.
+        let others = [(); 2].map(|()| spawn(&lock, |lock| lock.try_lock_for(SOON).map(mem::forget)));
+        drop(guard);
+        tick();
+        assert!(lock.try_lock().is_some() || lock.is_locked());
+        for other in others {
+            other.join().unwrap();
+        }
     });
 }
 
@@ -612,6 +628,19 @@ fn an_item_that_comes_as_a_pop_gives_up_is_not_lost() {
         clock.join().unwrap();
         assert_eq!(popped.or(queue.try_pop().ok()), Some(7));
         assert!(queue.is_empty());
+    });
+}
+
+#[test]
+fn who_pops_is_not_forgotten_when_another_gives_up() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        let timed = spawn(&queue, |queue| queue.try_pop_for(SOON).ok());
+        let patient = spawn(&queue, |queue| queue.pop().unwrap());
+        tick();
+        assert_eq!(timed.join().unwrap(), None);
+        queue.push(1).unwrap();
+        assert_eq!(patient.join().unwrap(), 1);
     });
 }
 

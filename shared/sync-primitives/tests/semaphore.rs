@@ -44,7 +44,9 @@ fn added_permits_let_as_many_waiters_in() {
             until(|| semaphore.waiters() == 3);
             semaphore.add_permits(2);
             until(|| waiters.iter().filter(|waiter| waiter.is_finished()).count() == 2);
-            assert_eq!((semaphore.available_permits(), semaphore.waiters()), (0, 1));
+            // The third may have been woken too, to find that an overdue one was served: then it comes back to the line.
+            until(|| semaphore.waiters() == 1);
+            assert_eq!(semaphore.available_permits(), 0);
             semaphore.add_permits(1);
         });
         assert_eq!((semaphore.available_permits(), semaphore.waiters()), (0, 0));

@@ -132,7 +132,7 @@ struct Wait {
 
 impl Wait {
     fn until(deadline: Option<Instant>) -> Self {
-        Wait { spin: SpinWait::new(), deadline, is_over: false }
+        Wait { spin: SpinWait::PATIENT, deadline, is_over: false }
     }
 
     /// Waits until it is worth another try. Returns whether one is due: the last one after the deadline.

@@ -11,14 +11,14 @@
 //!   wrong: positions only grow.
 //! - a bounded queue is the same chain with an earlier limit, and costs the memory of what is in it;
 //! - nothing counts a segment's readers. Who moved the head off a segment looks whether every slot has been read, and
-//!   either uses the segment again or leaves it to the next one who moves.
+//!   either keeps the segment for the tail or leaves it to the next one who moves.
 
 use super::{
     TryPopError, TryPushError,
     ledger::{ITEM, Ledger},
     padded::Padded,
 };
-use crate::park::{AtomicPtr, AtomicU8, AtomicU64, Backoff, Cell, Ordering};
+use crate::park::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Ordering};
 use std::{
     mem::MaybeUninit,
     ptr::{self, NonNull},
@@ -36,6 +36,12 @@ const SLOTS: usize = 32;
 #[cfg(any(loom, shuttle))]
 const SLOTS: usize = 2;
 
+/// Segments that are kept for the tail: enough for a queue that is filled and drained a thousand items at a time.
+#[cfg(not(any(loom, shuttle)))]
+const SPARES: usize = 32;
+#[cfg(any(loom, shuttle))]
+const SPARES: usize = 1;
+
 pub(super) struct Segments<T> {
     head: Padded<Head<T>>,
     tail: Padded<Tail<T>>,
@@ -50,10 +56,12 @@ struct Head<T> {
     segment: AtomicPtr<Segment<T>>,
     /// The tail's position when a pop last looked.
     limit: AtomicU64,
-    /// A segment to use again, or null.
-    spare: AtomicPtr<Segment<T>>,
     /// Segments that the head has left while slots were still being read, chained by `next`.
     retired: AtomicPtr<Segment<T>>,
+    /// Segments that the tail may use, chained by `next`.
+    spares: AtomicPtr<Segment<T>>,
+    /// How many of them there are, with those that the tail has taken over.
+    spare_count: AtomicUsize,
 }
 
 /// Where the next item to push goes; the position, `items pushed so far * ITEM | MOVING | CLOSED`, is in the ledger.
@@ -61,6 +69,8 @@ struct Tail<T> {
     segment: AtomicPtr<Segment<T>>,
     /// The position at which the queue would have been full when a push last looked.
     limit: AtomicU64,
+    /// Spares that were taken over from the head. Belongs to whoever has set `MOVING`.
+    spares: AtomicPtr<Segment<T>>,
     capacity: Option<usize>,
 }
 
@@ -93,10 +103,16 @@ impl<T> Segments<T> {
             position: AtomicU64::new(0),
             segment: AtomicPtr::new(first),
             limit: AtomicU64::new(0),
-            spare: AtomicPtr::new(ptr::null_mut()),
             retired: AtomicPtr::new(ptr::null_mut()),
+            spares: AtomicPtr::new(ptr::null_mut()),
+            spare_count: AtomicUsize::new(0),
         };
-        let tail = Tail { segment: AtomicPtr::new(first), limit: AtomicU64::new(full_at(0, capacity)), capacity };
+        let tail = Tail {
+            segment: AtomicPtr::new(first),
+            limit: AtomicU64::new(full_at(0, capacity)),
+            spares: AtomicPtr::new(ptr::null_mut()),
+            capacity,
+        };
         Segments { head: Padded(head), tail: Padded(tail), ledger: Ledger::new() }
     }
 
@@ -160,15 +176,20 @@ impl<T> Segments<T> {
     #[cold]
     fn claim_last_for_push(&self, tail: u64, segment: *mut Segment<T>) -> Result<(), u64> {
         // Before the claim: others wait while `MOVING` is set.
-        let next = self.spare_or_new();
+        let no_spares = self.head.spare_count.load(Ordering::Relaxed) == 0;
+        let reserve = if no_spares { Segment::allocate() } else { ptr::null_mut() };
         let claimed = tail + (ITEM | MOVING);
         // SeqCst: as in `claim_for_push`.
         let claim = self.tail_position().compare_exchange(tail, claimed, Ordering::SeqCst, Ordering::Acquire);
         if let Err(now) = claim {
             // SAFETY: nobody else has seen it.
-            unsafe { self.keep_as_spare(next) };
+            unsafe { Segment::free(reserve) };
             return Err(now);
         }
+        let next = match NonNull::new(reserve) {
+            Some(reserve) => reserve.as_ptr(),
+            None => self.spare_or_new(),
+        };
         self.tail.segment.store(next, Ordering::Relaxed);
         // Release: pairs with the Acquire loads of the position; makes the new segment visible.
         self.tail_position().fetch_sub(MOVING, Ordering::Release);
@@ -345,34 +366,49 @@ impl<T> Segments<T> {
         ((tail & !FLAGS).saturating_sub(head) / ITEM, tail & CLOSED != 0)
     }
 
+    /// An empty segment. For whoever has set `MOVING` in the tail's position.
     fn spare_or_new(&self) -> *mut Segment<T> {
-        // Acquire: pairs with the Release in `keep_as_spare`; what was done with the segment is over.
-        let spare = self.head.spare.swap(ptr::null_mut(), Ordering::Acquire);
-        if spare.is_null() { Segment::allocate() } else { spare }
+        let mut spare = self.tail.spares.load(Ordering::Relaxed);
+        if spare.is_null() {
+            // Acquire: pairs with the Release in `put_on`; what was done with the segments is over.
+            spare = self.head.spares.swap(ptr::null_mut(), Ordering::Acquire);
+        }
+        // SAFETY: the tail's spares are ours alone while `MOVING` is set.
+        let Some(segment) = (unsafe { spare.as_ref() }) else {
+            return Segment::allocate();
+        };
+        self.tail.spares.store(segment.next.load(Ordering::Relaxed), Ordering::Relaxed);
+        segment.next.store(ptr::null_mut(), Ordering::Relaxed);
+        self.head.spare_count.fetch_sub(1, Ordering::Relaxed);
+        spare
     }
 
-    /// Keeps an empty segment for later use; frees the one that was kept, if any.
+    /// Keeps an empty segment for the tail, or frees it if there are enough.
     ///
     /// # Safety
     ///
     /// Nobody else knows of `segment`.
-    unsafe fn keep_as_spare(&self, segment: *mut Segment<T>) {
-        // Release: pairs with the Acquire in `spare_or_new`. Acquire: pairs with this Release.
-        let previous = self.head.spare.swap(segment, Ordering::AcqRel);
-        // SAFETY: whoever swaps a spare out is the only one to know of it.
-        unsafe { Segment::free(previous) };
+    unsafe fn keep_or_free(&self, segment: *mut Segment<T>) {
+        if self.head.spare_count.fetch_add(1, Ordering::Relaxed) < SPARES {
+            // SAFETY: passed on.
+            unsafe { put_on(&self.head.spares, segment) };
+        } else {
+            self.head.spare_count.fetch_sub(1, Ordering::Relaxed);
+            // SAFETY: passed on.
+            unsafe { Segment::free(segment) };
+        }
     }
 
-    /// Reuses a segment that the head has left as soon as all of its slots are read; and others that had to wait.
+    /// Gives a segment that the head has left to the tail as soon as all of its slots are read; and others that had to wait.
     ///
     /// # Safety
     ///
     /// Both ends have left `segment`, and this is the only call for it.
     unsafe fn retire(&self, segment: *mut Segment<T>) {
-        // Acquire: pairs with the Release in `shelve`.
+        // Acquire: pairs with the Release in `put_on`.
         let waiting = self.head.retired.swap(ptr::null_mut(), Ordering::Acquire);
         // Nobody needs its `next` any more.
-        // SAFETY: a segment lives until it is kept as spare or freed, below.
+        // SAFETY: only `keep_or_free`, below, ends its life.
         unsafe { &(*segment).next }.store(waiting, Ordering::Relaxed);
         let mut chain = segment;
         // SAFETY: as above; those that waited are ours since the swap, but for their last readers.
@@ -382,31 +418,30 @@ impl<T> Segments<T> {
             if segment.is_read() {
                 segment.clear();
                 // SAFETY: no reader is left.
-                unsafe { self.keep_as_spare(this) };
+                unsafe { self.keep_or_free(this) };
             } else {
-                // SAFETY: nobody but its last readers.
-                unsafe { self.shelve(this) };
+                // SAFETY: nobody but its last readers, who will not look at `next`.
+                unsafe { put_on(&self.head.retired, this) };
             }
         }
     }
+}
 
-    /// Puts a segment aside for the next `retire`.
-    ///
-    /// # Safety
-    ///
-    /// Nobody but its last readers knows of `segment`.
-    #[cold]
-    unsafe fn shelve(&self, segment: *mut Segment<T>) {
-        // SAFETY: a segment lives until it is kept as spare or freed, which only `retire` does.
-        let next = unsafe { &(*segment).next };
-        let mut first = self.head.retired.load(Ordering::Relaxed);
-        loop {
-            next.store(first, Ordering::Relaxed);
-            // Release: pairs with the Acquire in `retire`; makes `next` visible.
-            match self.head.retired.compare_exchange_weak(first, segment, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(now) => first = now,
-            }
+/// Puts a segment first in a list of which others take all or nothing (Treiber's stack, without its ABA problem).
+///
+/// # Safety
+///
+/// `segment` lives, and nobody else uses its `next`.
+unsafe fn put_on<T>(list: &AtomicPtr<Segment<T>>, segment: *mut Segment<T>) {
+    // SAFETY: promised by the caller.
+    let next = unsafe { &(*segment).next };
+    let mut first = list.load(Ordering::Relaxed);
+    loop {
+        next.store(first, Ordering::Relaxed);
+        // Release: pairs with the Acquire of whoever takes the list; makes `next` visible, and that the slots are empty.
+        match list.compare_exchange_weak(first, segment, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(now) => first = now,
         }
     }
 }
@@ -434,19 +469,17 @@ struct Chain<'a, T>(&'a Segments<T>);
 
 impl<T> Drop for Chain<'_, T> {
     fn drop(&mut self) {
-        let head = &*self.0.head;
-        let mut chain = head.retired.load(Ordering::Relaxed);
-        // SAFETY: only pops that have ended by now knew of it.
-        while let Some(segment) = unsafe { chain.as_ref() } {
-            let this = chain;
-            chain = segment.next.load(Ordering::Relaxed);
-            // SAFETY: as above.
-            unsafe { Segment::free(this) };
-        }
-        // With nothing between them, both ends are in the same segment.
-        for last in [head.segment.load(Ordering::Relaxed), head.spare.load(Ordering::Relaxed)] {
-            // SAFETY: nobody uses the queue any more.
-            unsafe { Segment::free(last) };
+        let Segments { head, tail, .. } = self.0;
+        // With nothing between them, both ends are in the same segment, which is the last of its chain.
+        for list in [&head.segment, &head.retired, &head.spares, &tail.spares] {
+            let mut chain = list.load(Ordering::Relaxed);
+            // SAFETY: only operations that have ended by now used it.
+            while let Some(segment) = unsafe { chain.as_ref() } {
+                let this = chain;
+                chain = segment.next.load(Ordering::Relaxed);
+                // SAFETY: as above, and each segment is in one list.
+                unsafe { Segment::free(this) };
+            }
         }
     }
 }

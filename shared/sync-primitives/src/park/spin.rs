@@ -1,0 +1,139 @@
+//! Waiting without sleep: for a change that may come sooner than a sleep takes.
+//!
+//! To put a thread to sleep and to wake it costs 5 to 20 microseconds, so a thread that has to wait looks again for about
+//! as long first; that is never worse than twice the best choice (Karlin, Li, Manasse and Owicki, "Empirical studies of
+//! competitive spinning", 1991). Between two looks it gives its processor away, because the thread it waits for may need
+//! just that one.
+//!
+//! If another program's thread gets the processor, it comes back a time slice later, and that is milliseconds. So where
+//! the wait may be a long one, each yield is timed. After a slow one nobody in this process yields in such a wait for a
+//! while: they sleep at once, and are woken at once.
+
+use std::{
+    hint, iter,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Rounds that only pause, each twice as long as the one before: the other side may be running on another processor.
+const PAUSES: u32 = 3;
+
+/// A yield that takes longer than this has given the processor to somebody who works, not to somebody who waits.
+const SLOW: Duration = Duration::from_micros(100);
+
+/// How much longer than a slow yield took, no other is tried: so that they take little of the time.
+const RESPITE: u32 = 64;
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Nanoseconds after `START` at which yields may be tried again. Relaxed throughout: a hint.
+static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+/// The rounds of one wait.
+pub(crate) struct SpinWait {
+    pauses: u32,
+    yields: u32,
+    kind: Kind,
+}
+
+struct Kind {
+    at_most: u32,
+    /// Whether a slow yield is a reason to stop.
+    timed: bool,
+}
+
+impl SpinWait {
+    /// For a wait for a thread that has other things to do first, such as to make an item.
+    pub(crate) const PATIENT: Self = SpinWait::of(Kind { at_most: 64, timed: true });
+    /// For a wait for a few instructions of a thread. Those who compete for them are the ones that get the processor, and
+    /// use it to get out of the way.
+    pub(crate) const SHORT: Self = SpinWait::of(Kind { at_most: 7, timed: false });
+
+    const fn of(kind: Kind) -> Self {
+        SpinWait { pauses: 0, yields: 0, kind }
+    }
+
+    /// To begin again, after a sleep.
+    pub(crate) fn reset(&mut self) {
+        (self.pauses, self.yields) = (0, 0);
+    }
+
+    /// Lets some time pass. Returns whether it is worth another look; if not, none has passed, and it is time to sleep.
+    pub(crate) fn spin(&mut self) -> bool {
+        let Kind { at_most, timed } = self.kind;
+        if self.pauses < PAUSES {
+            pause(self.pauses);
+            self.pauses += 1;
+            return true;
+        }
+        if self.yields == at_most || timed && is_busy() {
+            return false;
+        }
+        self.yields += 1;
+        if timed {
+            yield_timed()
+        } else {
+            thread::yield_now()
+        }
+        true
+    }
+}
+
+/// Waiting for another thread to finish what it is in the middle of: a few instructions, unless it lost its processor.
+pub(crate) struct Backoff {
+    pauses: u32,
+}
+
+impl Backoff {
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Backoff { pauses: 0 }
+    }
+
+    /// Longer from call to call, and at last by giving the processor away.
+    #[cold]
+    pub(crate) fn wait(&mut self) {
+        if self.pauses < PAUSES {
+            pause(self.pauses);
+            self.pauses += 1;
+        } else {
+            thread::yield_now();
+        }
+    }
+}
+
+fn pause(round: u32) {
+    iter::repeat_n((), 1 << round).for_each(|()| hint::spin_loop());
+}
+
+/// Whether a yield was slow a short time ago.
+fn is_busy() -> bool {
+    let until = BUSY_UNTIL.load(Ordering::Relaxed);
+    if until == 0 {
+        return false;
+    }
+    let is_busy = nanoseconds(START.elapsed()) < until;
+    if !is_busy {
+        // Spares the next ones the look at the clock.
+        BUSY_UNTIL.store(0, Ordering::Relaxed);
+    }
+    is_busy
+}
+
+fn yield_timed() {
+    let start = Instant::now();
+    thread::yield_now();
+    let took = start.elapsed();
+    if took > SLOW {
+        BUSY_UNTIL.store(nanoseconds(START.elapsed() + RESPITE * took), Ordering::Relaxed);
+    }
+}
+
+/// Up to 584 years.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
