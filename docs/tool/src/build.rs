@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::preprocessor::Cookbook;
 use crate::site::Site;
-use crate::{files, links, outline, warnings};
+use crate::{files, links, outline, unshown, warnings};
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
@@ -49,6 +49,7 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     let outcome = book.build();
     let gathered = std::mem::take(&mut *gathered.borrow_mut());
     faults.extend(gathered.faults);
+    faults.extend(unshown::faults(workspace, &gathered.shown));
     outcome?;
     let mut site = Site::load(rendered.path())?;
     for file in &gathered.linked {

@@ -4,8 +4,13 @@
 //! {{#recipe NAME}}          the program of recipes/NAME, and how to run it
 //! {{#recipe NAME:ANCHOR}}   the lines between its `ANCHOR` markers; the rest is there but hidden
 //! {{#output NAME}}          what it prints
-//! {{#reject NAME/FILE}}     a program that the compiler refuses
+//! {{#variant NAME/LIBRARY}} the same job with another library: recipes/NAME/examples/NAME_LIBRARY.rs
 //! {{#python NAME}}          the same job in Python
+//! {{#compare NAME}}         a table of the recipe, its variants and its Python twin
+//! {{#reject NAME/FILE}}     a program that the compiler refuses: recipes/NAME/rejects/FILE.rs
+//! {{#mistake NAME/FILE}}    one that it takes and that goes wrong, and how: recipes/NAME/examples/FILE.rs and FILE.txt
+//! {{#bench GROUP}}          a table of what the benchmark measured for a group of workloads
+//! {{#plot FILE}}            a picture: shared/benchmarks/results/FILE.svg
 //! ```
 //!
 //! Each stands alone on its line. Whatever looks like one and is not is a problem: a page never shows a directive.
@@ -14,17 +19,23 @@ use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use std::ops::RangeInclusive;
 
-const WORDS: [&str; 4] = ["recipe", "output", "reject", "python"];
+const WORDS: [&str; 9] = ["recipe", "output", "variant", "python", "compare", "reject", "mistake", "bench", "plot"];
 const STOCK: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
 const FORMS: &str = "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}}, {{#output NAME}}, \
-                     {{#reject NAME/FILE}} and {{#python NAME}}";
+                     {{#variant NAME/LIBRARY}}, {{#python NAME}}, {{#compare NAME}}, {{#reject NAME/FILE}}, \
+                     {{#mistake NAME/FILE}}, {{#bench GROUP}} and {{#plot FILE}}";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Directive {
     Recipe { name: String, anchor: Option<String> },
     Output { name: String },
-    Reject { name: String, file: String },
+    Variant { name: String, library: String },
     Python { name: String },
+    Compare { name: String },
+    Reject { name: String, file: String },
+    Mistake { name: String, file: String },
+    Bench { group: String },
+    Plot { file: String },
 }
 
 /// What is wrong in a page, and in which of its lines.
@@ -108,8 +119,23 @@ fn parse(bare: &str) -> Result<Directive, String> {
     match word {
         "recipe" => parse_recipe(argument),
         "output" => Ok(Directive::Output { name: name(argument)? }),
-        "reject" => parse_reject(argument),
+        "variant" => {
+            let (name, library) = pair(argument, "a variant is named NAME/LIBRARY")?;
+            Ok(Directive::Variant { name, library })
+        }
         "python" => Ok(Directive::Python { name: name(argument)? }),
+        "compare" => Ok(Directive::Compare { name: name(argument)? }),
+        "reject" => {
+            let (name, file) = pair(argument, "a reject is named NAME/FILE")?;
+            Ok(Directive::Reject { name, file })
+        }
+        "mistake" => {
+            let (name, file) = pair(argument, "a mistake is named NAME/FILE")?;
+            Ok(Directive::Mistake { name, file })
+        }
+        "bench" if argument.is_empty() => Err("a group of workloads is named after it".to_owned()),
+        "bench" => Ok(Directive::Bench { group: argument.to_owned() }),
+        "plot" => Ok(Directive::Plot { file: name(argument)? }),
         _ if STOCK.contains(&word) => Err(format!("mdBook's own `{word}` is not used in this book; {FORMS}")),
         _ => Err(format!("unknown directive `{word}`; {FORMS}")),
     }
@@ -123,10 +149,10 @@ fn parse_recipe(argument: &str) -> Result<Directive, String> {
     Ok(Directive::Recipe { name: name(recipe)?, anchor })
 }
 
-fn parse_reject(argument: &str) -> Result<Directive, String> {
-    let (recipe, file) =
-        argument.split_once('/').ok_or("a reject is named NAME/FILE, for the file recipes/NAME/rejects/FILE.rs")?;
-    Ok(Directive::Reject { name: name(recipe)?, file: name(file)? })
+/// A recipe and what is named within it.
+fn pair(argument: &str, form: &str) -> Result<(String, String), String> {
+    let (recipe, rest) = argument.split_once('/').ok_or(form)?;
+    Ok((name(recipe)?, name(rest)?))
 }
 
 /// Letters, digits, `-` and `_`: what a recipe, an anchor and a file (without its ending) are called.
@@ -210,8 +236,13 @@ mod tests {
         for (text, directive) in [
             ("{{#recipe bell}}", r#"Recipe { name: "bell", anchor: None }"#),
             ("{{#recipe bell:ring }}", r#"Recipe { name: "bell", anchor: Some("ring") }"#),
-            ("{{#reject bell/no-send}}", r#"Reject { name: "bell", file: "no-send" }"#),
+            ("{{#variant bell/std}}", r#"Variant { name: "bell", library: "std" }"#),
             ("{{#python bell}}", r#"Python { name: "bell" }"#),
+            ("{{#compare bell}}", r#"Compare { name: "bell" }"#),
+            ("{{#reject bell/no-send}}", r#"Reject { name: "bell", file: "no-send" }"#),
+            ("{{#mistake bell/bell_mistake_x}}", r#"Mistake { name: "bell", file: "bell_mistake_x" }"#),
+            ("{{#bench Two threads}}", r#"Bench { group: "Two threads" }"#),
+            ("{{#plot bell}}", r#"Plot { file: "bell" }"#),
         ] {
             assert_eq!(expanded(text), format!("\n<{directive}>\n\n"));
         }
@@ -241,6 +272,10 @@ mod tests {
             ("{{#recipe bell:}}", "`` is not a name"),
             ("{{#reject bell}}", "a reject is named NAME/FILE"),
             ("{{#reject bell/../../x}}", "`../../x` is not a name"),
+            ("{{#variant bell}}", "a variant is named NAME/LIBRARY"),
+            ("{{#mistake bell}}", "a mistake is named NAME/FILE"),
+            ("{{#bench}}", "a group of workloads is named after it"),
+            ("{{#plot ../bell}}", "`../bell` is not a name"),
             ("{{#include bell.rs}}", "mdBook's own `include` is not used"),
             ("{{#rustdoc_include bell.rs}}", "mdBook's own `rustdoc_include` is not used"),
             ("{{#playground bell.rs}}", "mdBook's own `playground` is not used"),

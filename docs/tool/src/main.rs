@@ -1,18 +1,30 @@
 //! Builds, checks and serves the Parallel Rust Cookbook: `cargo book --help`.
 
+mod bench;
 mod build;
+mod check;
+mod compare;
+mod crates;
 mod directive;
+mod example;
+mod facts;
 mod fault;
 mod files;
 mod http;
 mod links;
 mod manifest;
 mod outline;
+mod paste;
+mod pasted;
 mod preprocessor;
+mod program;
 mod recipe;
+mod results;
 mod serve;
 mod site;
 mod snippet;
+mod unshown;
+mod uses;
 mod warnings;
 mod watch;
 
@@ -22,13 +34,17 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo book [serve] [--port N] | cargo book build | cargo book --help";
+const USAGE: &str = "usage: cargo book [serve] [--port N] | cargo book build | \
+                     cargo book check [--at-least N] | cargo book --help";
 const HELP: &str = "\
 Builds, checks and serves the Parallel Rust Cookbook.
 
 cargo book [serve] [--port N]   serve the book on 127.0.0.1, port 3000 or N (0: any that is free), and reload the
                                 page in the browser when the book changes; Ctrl-C ends it
 cargo book build                build the book into docs/book, or say what is wrong with it
+cargo book check [--at-least N] build the book, take each whole program out of its pages, paste it into a project of
+                                its own, and say which does not build or does not print what its page says; fewer than N
+                                programs are a fault
 cargo book preprocess           for mdBook: replace the directives of the book on standard input
 ";
 const DEFAULT_PORT: u16 = 3000;
@@ -36,6 +52,7 @@ const DEFAULT_PORT: u16 = 3000;
 enum Command {
     Serve { port: u16 },
     Build,
+    Check { at_least: usize },
     Preprocess,
     Supports { renderer: String },
     Help,
@@ -58,6 +75,11 @@ fn parse(words: &[&str]) -> Option<Command> {
     match words {
         ["--help" | "-h" | "help"] => Some(Command::Help),
         ["build"] => Some(Command::Build),
+        ["check"] => Some(Command::Check { at_least: 1 }),
+        ["check", "--at-least", count] => {
+            let at_least = count.parse().ok()?;
+            Some(Command::Check { at_least })
+        }
         ["preprocess"] => Some(Command::Preprocess),
         ["preprocess", "supports", renderer] => Some(Command::Supports { renderer: (*renderer).to_owned() }),
         [] | ["serve"] => Some(Command::Serve { port: DEFAULT_PORT }),
@@ -77,6 +99,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Serve { port } => serve::serve(&workspace()?, port).map(|()| ExitCode::SUCCESS),
         Command::Build => build_into_docs(&workspace()?),
+        Command::Check { at_least } => Ok(report(&check::check(&workspace()?, at_least))),
         Command::Preprocess => preprocessor::answer(&workspace()?).map(|faults| report(&faults)),
         Command::Supports { renderer } if preprocessor::supports(&renderer) => Ok(ExitCode::SUCCESS),
         Command::Supports { .. } => Ok(ExitCode::FAILURE),

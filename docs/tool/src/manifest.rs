@@ -1,4 +1,4 @@
-//! What a recipe needs from outside: its `[dependencies]`, as `cargo add` lines.
+//! What a program needs from outside: dependencies in its recipe's Cargo.toml, as `cargo add` lines.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -35,15 +35,39 @@ impl Dependency {
         }
         line
     }
+
+    /// Its line in the manifest of a project elsewhere on this machine.
+    pub(crate) fn manifest_line(&self, workspace: &Path) -> String {
+        let Dependency { name, version, features, default_features, .. } = self;
+        let place = match &self.path {
+            Some(path) => format!("path = '{}'", workspace.join(path).display()),
+            None => format!("version = \"{version}\""),
+        };
+        format!("{name} = {{ {place}, default-features = {default_features}, features = {features:?} }}")
+    }
 }
 
 /// The dependencies of the recipe in `folder`, with the versions that the workspace gives them.
 pub(crate) fn dependencies(workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
-    let of_recipe = table(&workspace.join(folder).join("Cargo.toml"), &["dependencies"])?;
+    in_section("dependencies", workspace, folder)
+}
+
+/// The dependencies that its examples may use, in the order of their names.
+pub(crate) fn dependencies_of_examples(workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
+    let mut all = in_section("dependencies", workspace, folder)?;
+    all.extend(in_section("dev-dependencies", workspace, folder)?);
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+fn in_section(section: &str, workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
+    let of_recipe = table(&workspace.join(folder).join("Cargo.toml"), &[section])?;
     let of_workspace = table(&workspace.join("Cargo.toml"), &["workspace", "dependencies"])?;
     let one = |(name, entry): (&String, &Value)| {
-        resolve(name, entry, &of_workspace)
-            .with_context(|| format!("{}/Cargo.toml: dependency `{name}`", folder.display()))
+        resolve(name, entry, &of_workspace).with_context(|| {
+            let folder = folder.display();
+            format!("{folder}/Cargo.toml: {section}: `{name}`")
+        })
     };
     of_recipe.iter().map(one).collect()
 }

@@ -2,8 +2,8 @@
 
 use crate::directive;
 use crate::fault::Fault;
-use crate::files;
 use crate::recipe::Recipes;
+use crate::{files, program};
 use anyhow::{Context, Result};
 use mdbook_preprocessor::book::{Book, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext, parse_input};
@@ -19,6 +19,8 @@ pub(crate) struct Gathered {
     pub(crate) faults: Vec<Fault>,
     /// The files that pages link to, named from the workspace.
     pub(crate) linked: BTreeSet<PathBuf>,
+    /// The programs that stand whole on a page, or would if their directive had no fault.
+    pub(crate) shown: BTreeSet<PathBuf>,
 }
 
 /// Replaces the directives of every page. Faults are gathered instead of returned, so that one run finds them all.
@@ -48,6 +50,7 @@ impl Cookbook {
         let root = format!("{}{root}", "../".repeat(depth));
         let mut gathered = self.gathered.borrow_mut();
         let (text, problems) = directive::expand(&chapter.content, |found| {
+            gathered.shown.extend(program::shown_by(found));
             let rendered = self.recipes.render(found, &root)?;
             gathered.linked.extend(rendered.linked);
             Ok(rendered.markdown)

@@ -1,20 +1,17 @@
 //! The folders below recipes/, and the Markdown that a directive puts in its place.
 
 use crate::directive::Directive;
-use crate::files;
-use crate::manifest::{self, Dependency};
+use crate::facts::{Facts, Input};
+use crate::manifest;
+use crate::program::{self, Whole};
 use crate::snippet::{Program, fenced};
+use crate::{bench, compare, files};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the reader puts the path of their copy of this repository for.
-const COOKBOOK: &str = "COOKBOOK";
-/// Input files are named up to this many, and counted beyond.
-const MOST_NAMED: usize = 8;
-
 /// The recipes of a workspace.
 pub(crate) struct Recipes {
-    workspace: PathBuf,
+    pub(crate) workspace: PathBuf,
 }
 
 /// What a directive became.
@@ -25,7 +22,7 @@ pub(crate) struct Rendered {
 }
 
 impl Rendered {
-    fn without_link(markdown: String) -> Self {
+    pub(crate) fn without_link(markdown: String) -> Self {
         Rendered { markdown, linked: None }
     }
 }
@@ -41,17 +38,33 @@ impl Recipes {
             Directive::Recipe { name, anchor: None } => self.whole(name, root),
             Directive::Recipe { name, anchor: Some(anchor) } => self.excerpt(name, anchor),
             Directive::Output { name } => self.output(name),
-            Directive::Reject { name, file } => self.reject(name, file),
+            Directive::Variant { name, library } => self.variant(name, library, root),
             Directive::Python { name } => self.python(name),
+            Directive::Compare { name } => compare::table(self, name).map(Rendered::without_link),
+            Directive::Reject { name, file } => self.reject(name, file),
+            Directive::Mistake { name, file } => self.mistake(name, file, root),
+            Directive::Bench { group } => bench::table(self, group).map(Rendered::without_link),
+            Directive::Plot { file } => bench::plot(self, file).map(Rendered::without_link),
         }
     }
 
     fn whole(&self, name: &str, root: &str) -> Result<Rendered, String> {
-        let path = self.folder(name)?.join("src/main.rs");
-        let source = self.read(&path)?;
-        let program = Program::parse(&source).map_err(|reason| in_file(&path, reason))?;
-        let code = fenced("rust", &program.whole());
-        self.with_facts(name, path, code, root)
+        let folder = self.folder(name)?;
+        let program = Whole::recipe(name);
+        let (_, code) = self.code(&program)?;
+        let needs = manifest::dependencies(&self.workspace, &folder).map_err(|error| format!("{error:#}"))?;
+        let reads = Input::of(&self.workspace, &folder)?;
+        let facts = Facts { program: &program, needs, reads, prints: None };
+        let markdown = format!("{code}\n{}", facts.markdown(root));
+        Ok(Rendered { markdown, linked: Some(program.path) })
+    }
+
+    /// A program as it is in its file, and as its page shows it.
+    pub(crate) fn code(&self, program: &Whole) -> Result<(String, String), String> {
+        let source = self.read(&program.path)?;
+        let parsed = Program::parse(&source).map_err(|reason| in_file(&program.path, reason))?;
+        let code = fenced("rust", &parsed.whole());
+        Ok((source, code))
     }
 
     fn excerpt(&self, name: &str, anchor: &str) -> Result<Rendered, String> {
@@ -65,11 +78,15 @@ impl Recipes {
     fn output(&self, name: &str) -> Result<Rendered, String> {
         let output = self.read(&self.folder(name)?.join("expected.txt"))?;
         let block = fenced("text", &output);
-        Ok(Rendered::without_link(format!("<div class=\"output\">\n\n`$ {}`\n\n{block}\n</div>\n", run(name))))
+        Ok(Rendered::without_link(format!(
+            "<div class=\"output\">\n\n`$ {}`\n\n{block}\n</div>\n",
+            Whole::recipe(name).command()
+        )))
     }
 
     fn reject(&self, name: &str, file: &str) -> Result<Rendered, String> {
-        let path = self.folder(name)?.join("rejects").join(file).with_extension("rs");
+        self.folder(name)?;
+        let path = program::reject(name, file);
         let source = self.read(&path)?;
         let (first, rest) = source.split_once('\n').unwrap_or((&source, ""));
         let code = error_code(first).map_err(|reason| in_file(&path, reason))?;
@@ -92,90 +109,22 @@ impl Recipes {
         )))
     }
 
-    /// The program, and below it how to run it here, what it needs elsewhere, what it reads and where it is.
-    fn with_facts(&self, name: &str, path: PathBuf, code: String, root: &str) -> Result<Rendered, String> {
-        let mut facts = vec![format!("Run it in this repository:\n\n{}", fenced("sh", &run(name)))];
-        facts.extend(self.needs(name)?);
-        facts.extend(self.reads(name)?);
-        let shown = files::with_slashes(&path);
-        facts.push(format!("The program's file is [`{shown}`](<{root}{shown}>).\n"));
-        Ok(Rendered {
-            markdown: format!("{code}\n<div class=\"facts\">\n\n{}\n</div>\n", facts.join("\n")),
-            linked: Some(path),
-        })
-    }
-
-    /// What to add to a project of the reader's before the program compiles there.
-    fn needs(&self, name: &str) -> Result<Option<String>, String> {
-        let dependencies = manifest::dependencies(&self.workspace, &self.folder(name)?);
-        let dependencies = dependencies.map_err(|error| format!("{error:#}"))?;
-        if dependencies.is_empty() {
-            return Ok(None);
-        }
-        let ours = dependencies.iter().filter(|it| !it.is_published());
-        let notes: String = ours
-            .map(|it| {
-                let Dependency { name, version, .. } = it;
-                format!(
-                    " {name} {version} is not on crates.io; `{COOKBOOK}` stands for the path of your copy of this repository."
-                )
-            })
-            .collect();
-        let lines: Vec<_> = dependencies.iter().map(|it| it.cargo_add(COOKBOOK)).collect();
-        let block = fenced("sh", &lines.join("\n"));
-        Ok(Some(format!("In a project of your own, add what it needs first.{notes}\n\n{block}")))
-    }
-
-    /// The files of its input folder. A Markdown file there tells people where the others come from.
-    fn reads(&self, name: &str) -> Result<Option<String>, String> {
-        let folder = self.folder(name)?.join("input");
-        if !self.workspace.join(&folder).exists() {
-            return Ok(None);
-        }
-        let inputs = files::below(&self.workspace.join(&folder), &[]).map_err(|error| in_file(&folder, error))?;
-        let is_read = |file: &&PathBuf| file.extension().is_none_or(|ending| ending != "md");
-        let inputs: Vec<_> =
-            inputs.iter().filter(is_read).map(|file| format!("`{}`", files::with_slashes(file))).collect();
-        let inputs = match inputs.len() {
-            0 => return Ok(None),
-            1..=MOST_NAMED => inputs.join(", "),
-            count => format!("the {count} files"),
-        };
-        Ok(Some(format!(
-            "It reads {inputs} in `{}/` unless you name other files. In a project of your own, put that folder next to \
-             `src/`.\n",
-            files::with_slashes(&folder)
-        )))
-    }
-
     /// The folder of a recipe, named from the workspace.
-    fn folder(&self, name: &str) -> Result<PathBuf, String> {
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, String> {
         let folder = Path::new("recipes").join(name);
         if self.workspace.join(&folder).is_dir() {
             return Ok(folder);
         }
-        Err(format!("there is no recipes/{name}; the recipes are: {}", self.names().join(", ")))
+        Err(format!("there is no recipes/{name}; the recipes are: {}", program::recipes(&self.workspace).join(", ")))
     }
 
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.workspace.join("recipes")).into_iter().flatten();
-        let folders = entries.flatten().filter(|entry| entry.path().is_dir());
-        let mut names: Vec<_> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
-
-    fn read(&self, path: &Path) -> Result<String, String> {
+    pub(crate) fn read(&self, path: &Path) -> Result<String, String> {
         fs::read_to_string(self.workspace.join(path))
             .map_err(|error| format!("cannot read {}: {error}", files::with_slashes(path)))
     }
 }
 
-fn run(name: &str) -> String {
-    format!("cargo run -p {name}")
-}
-
-fn in_file(path: &Path, reason: impl std::fmt::Display) -> String {
+pub(crate) fn in_file(path: &Path, reason: impl std::fmt::Display) -> String {
     format!("{}: {reason}", files::with_slashes(path))
 }
 

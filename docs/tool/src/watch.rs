@@ -1,6 +1,6 @@
 //! Notices that something the book is made of has changed.
 
-use crate::files;
+use crate::{files, results};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// Where the book's parts are, and which folders there are not its parts.
-const PARTS: [(&str, &[&str]); 2] = [("docs", &["book", "tool"]), ("recipes", &["target"])];
+const PARTS: [(&str, &[&str]); 3] = [("docs", &["book", "tool"]), ("recipes", &["target"]), (results::FOLDER, &[])];
 
 /// The time and size of every file that the book is made of.
 #[derive(PartialEq)]
@@ -20,7 +20,7 @@ pub(crate) struct Snapshot(BTreeMap<PathBuf, (Option<SystemTime>, u64)>);
 
 impl Snapshot {
     pub(crate) fn take(workspace: &Path) -> Self {
-        let mut files = vec![workspace.join("Cargo.toml")];
+        let mut files = vec![workspace.join("Cargo.toml"), workspace.join("Cargo.lock")];
         for (part, skip) in PARTS {
             let dir = workspace.join(part);
             // A folder that vanishes while it is read shows in the next snapshot.

@@ -3,11 +3,12 @@
 //! The twins need `python3`, 3.9 or later. Where there is none, these tests check nothing, say so on standard error, and
 //! pass.
 
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::{fs, thread, time::Duration};
+use checks::process::{self, End};
+use checks::{recipe, recipes};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::Command;
+use std::{fs, time::Duration};
 
 /// Long enough for a slow machine. A twin that takes longer has hung.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -18,29 +19,29 @@ const AT_LEAST: usize = 7;
 #[test]
 fn every_recipe_has_a_twin() {
     assert!(recipes().len() >= AT_LEAST, "there are only {} recipes", recipes().len());
-    for recipe in recipes() {
-        assert!(twin(&recipe).is_file(), "{} is missing", twin(&recipe).display());
+    for name in recipes() {
+        assert!(twin(&name).is_file(), "{} is missing", twin(&name).display());
     }
 }
 
 #[test]
 fn a_twin_prints_what_its_recipe_prints() {
-    for recipe in recipes_to_check("what the twins print") {
-        let end = python(Command::new("python3").arg(twin(&recipe)));
-        assert_eq!(end.code, Some(0), "{recipe}.py: {}", end.stderr);
-        let expected = fs::read(folder(&recipe).join("expected.txt")).expect("a recipe has its expected output");
-        let stdout = String::from_utf8_lossy(&end.stdout);
-        assert!(end.stdout == expected, "{recipe}.py does not print expected.txt, but\n{stdout}");
+    for name in recipes_to_check("what the twins print") {
+        let end = python(Command::new("python3").arg(twin(&name)));
+        assert_eq!(end.code, Some(0), "{name}.py: {}", end.stderr);
+        let expected = recipe(&name).join("expected.txt");
+        let expected = fs::read_to_string(expected).expect("a recipe has its expected output");
+        assert!(end.stdout == expected, "{name}.py does not print expected.txt, but\n{}", end.stdout);
     }
 }
 
 #[test]
 fn a_twin_refuses_a_file_that_is_missing() {
-    for recipe in recipes_to_check("how the twins refuse a file") {
-        let end = python(Command::new("python3").arg(twin(&recipe)).arg("missing.txt"));
-        assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{recipe}.py: {}", end.stderr);
+    for name in recipes_to_check("how the twins refuse a file") {
+        let end = python(Command::new("python3").arg(twin(&name)).arg("missing.txt"));
+        assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{name}.py: {}", end.stderr);
         let is_clear = end.stderr.contains("missing.txt") && end.stderr.lines().count() == 1;
-        assert!(is_clear, "{recipe}.py does not name the file in one line: {}", end.stderr);
+        assert!(is_clear, "{name}.py does not name the file in one line: {}", end.stderr);
     }
 }
 
@@ -62,10 +63,10 @@ runpy.run_path(twin, run_name='__main__')
 
 #[test]
 fn a_twin_ends_and_fails_when_a_thread_fails() {
-    for recipe in recipes_to_check("how the twins end when a thread fails") {
-        let end = python(Command::new("python3").args(["-c", PLANT]).arg(twin(&recipe)));
-        assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{recipe}.py: {}", end.stderr);
-        assert!(end.stderr.contains("planted"), "{recipe}.py fails for another reason: {}", end.stderr);
+    for name in recipes_to_check("how the twins end when a thread fails") {
+        let end = python(Command::new("python3").args(["-c", PLANT]).arg(twin(&name)));
+        assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{name}.py: {}", end.stderr);
+        assert!(end.stderr.contains("planted"), "{name}.py fails for another reason: {}", end.stderr);
     }
 }
 
@@ -80,59 +81,10 @@ fn recipes_to_check(what: &str) -> Vec<String> {
     Vec::new()
 }
 
-struct End {
-    code: Option<i32>,
-    stdout: Vec<u8>,
-    stderr: String,
-}
-
 fn python(command: &mut Command) -> End {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("python3 could be run a moment ago");
-    let stdout = drain(child.stdout.take().expect("it is piped"));
-    let stderr = drain(child.stderr.take().expect("it is piped"));
-    // A pipe ends when the process does.
-    let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(TIME_LIMIT), stderr.recv_timeout(TIME_LIMIT)) else {
-        child.kill().expect("it is this test's child");
-        panic!("{command:?} does not end within {TIME_LIMIT:?}");
-    };
-    let code = child.wait().expect("it is this test's child").code();
-    End { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() }
+    process::run(command, TIME_LIMIT).unwrap_or_else(|reason| panic!("{command:?} {reason}"))
 }
 
-/// Reads to the end in a thread: the receiver can give up.
-fn drain(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        pipe.read_to_end(&mut bytes).expect("a pipe can be read");
-        // Nobody receives after the time limit.
-        let _ = sender.send(bytes);
-    });
-    receiver
-}
-
-fn twin(recipe: &str) -> PathBuf {
-    folder(recipe).join(recipe).with_extension("py")
-}
-
-fn folder(recipe: &str) -> PathBuf {
-    workspace().join("recipes").join(recipe)
-}
-
-fn recipes() -> Vec<String> {
-    let entries = fs::read_dir(workspace().join("recipes")).expect("recipes is at the root of the workspace");
-    let entries = entries.map(|entry| entry.expect("a folder can be read"));
-    let folders = entries.filter(|entry| entry.path().is_dir());
-    let mut names: Vec<_> = folders.map(|entry| entry.file_name().into_string().expect("names are UTF-8")).collect();
-    names.sort();
-    names
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies two folders deep")
+fn twin(name: &str) -> PathBuf {
+    recipe(name).join(name).with_extension("py")
 }

@@ -1,7 +1,7 @@
 //! The table in `README.md` and the folders in `recipes/` say the same.
 
+use checks::{recipes, workspace};
 use std::fs;
-use std::path::Path;
 
 const COLUMNS: [&str; 5] = ["Recipe", "Run it", "Type", "Chapter", "In Python"];
 const PARTS: [&str; 4] = ["src/main.rs", "expected.txt", "input", "tests"];
@@ -111,17 +111,4 @@ fn table(readme: &str) -> Option<Vec<Vec<&str>>> {
 
 fn readme() -> String {
     fs::read_to_string(workspace().join("README.md")).expect("README.md is at the root of the workspace")
-}
-
-fn recipes() -> Vec<String> {
-    let entries = fs::read_dir(workspace().join("recipes")).expect("recipes is at the root of the workspace");
-    let entries = entries.map(|entry| entry.expect("a folder can be read"));
-    let folders = entries.filter(|entry| entry.path().is_dir());
-    let mut names: Vec<_> = folders.map(|entry| entry.file_name().into_string().expect("names are UTF-8")).collect();
-    names.sort();
-    names
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies two folders deep")
 }

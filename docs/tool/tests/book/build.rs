@@ -31,7 +31,7 @@ fn an_excerpt_is_shown_and_the_rest_is_hidden() {
         "<span class=\"boring\">//! Rings a bell.\n</span>",
         "<span class=\"boring\">#[derive(Debug)]\n</span>",
         "<span class=\"boring\"># not hidden\n</span>",
-        "<span class=\"boring\">    println!(",
+        "<span class=\"boring\">    chime::strike(",
         // The lines inside it, at the margin.
         "</span>for _ in 0..2 {\n    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n}\n<span",
     ] {
@@ -75,7 +75,7 @@ fn output_and_rejects_are_shown() {
 
 /// Breaks one thing and asserts the one line that names it.
 #[track_caller]
-fn assert_fault(break_it: impl FnOnce(&Workspace), line: &str) {
+pub(crate) fn assert_fault(break_it: impl FnOnce(&Workspace), line: &str) {
     let workspace = Workspace::new();
     break_it(&workspace);
     let outcome = workspace.build();
@@ -87,7 +87,7 @@ fn assert_fault(break_it: impl FnOnce(&Workspace), line: &str) {
 }
 
 #[track_caller]
-fn assert_fault_on_page(text: &str, reason: &str) {
+pub(crate) fn assert_fault_on_page(text: &str, reason: &str) {
     let add = |workspace: &Workspace| workspace.append("docs/src/index.md", &format!("\n{text}\n"));
     assert_fault(add, &format!("docs/src/index.md:5: {reason}"));
 }

@@ -25,6 +25,8 @@ fn what_is_not_understood_gets_one_line() {
         &["serve", "--port"],
         &["--port", "many"],
         &["--port", "70000"],
+        &["check", "--at-least"],
+        &["check", "--at-least", "many"],
         &["preprocess", "supports"],
     ] {
         let outcome = run(&Workspace::new(), words);

@@ -1,6 +1,9 @@
 //! The tool as its users meet it, in copies of the fixture book.
 
+mod bench;
 mod build;
+mod check;
 mod command_line;
+mod examples;
 mod serve;
 mod workspace;

@@ -142,6 +142,7 @@ fn whatever_the_book_is_made_of_reloads_the_page() {
     let server = Server::start(Workspace::new());
     for (file, text, page, shown) in [
         ("docs/src/bell.md", "\nA *new* line.\n", "/bell.html", "A <em>new</em> line."),
+        ("recipes/bell/examples/bell_std.rs", "// new\n", "/guide/deep.html", "// new</code>"),
         ("recipes/bell/expected.txt", "ding\n", "/bell.html", "dong\ndong\nding\n"),
         ("docs/book.toml", "\n[output.html]\ndefault-theme = \"coal\"\n", "/", "class=\"coal"),
     ] {

@@ -1,0 +1,86 @@
+//! The tables and the pictures of what the benchmark measured.
+
+use crate::recipe::Recipes;
+use crate::results::{FOLDER, OURS, Results, Workload, number, ratio};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const HOW: &str = "`cargo bench-peers` writes it";
+
+/// One row a workload of the group, one column a contender.
+pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
+    let quiet = Results::read(&recipes.workspace, "quiet.json")?;
+    let quiet = quiet.ok_or_else(|| format!("there is no {FOLDER}/quiet.json; {HOW}"))?;
+    let busy = Results::read(&recipes.workspace, "busy.json")?;
+    let workloads: Vec<_> = quiet.group(group).collect();
+    if workloads.is_empty() {
+        let groups = quiet.groups().join(", ");
+        return Err(format!("{FOLDER}/quiet.json has no group `{group}`; it has: {groups}"));
+    }
+    let contenders = contenders(&workloads);
+    let mut rows = vec![head(&contenders, busy.is_some())];
+    rows.push(vec!["---".to_owned(); rows[0].len()]);
+    rows.extend(workloads.iter().map(|workload| {
+        let beside = busy.as_ref().map(|busy| busy.workload(group, &workload.name));
+        row(workload, &contenders, beside)
+    }));
+    let lines: String = rows.iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect();
+    Ok(format!("{lines}\n{}\n", caption(&quiet)))
+}
+
+/// The names of all that take part, ours first, the others as they come.
+fn contenders<'a>(workloads: &[&'a Workload]) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    let names = workloads.iter().flat_map(|workload| workload.rivals()).map(|contender| &*contender.name);
+    let mut names: Vec<_> = names.filter(|name| seen.insert(*name)).collect();
+    names.sort_by_key(|name| *name != OURS);
+    names
+}
+
+fn head(contenders: &[&str], busy: bool) -> Vec<String> {
+    let mut cells = vec!["Workload".to_owned()];
+    cells.extend(contenders.iter().map(|name| format!("`{name}`")));
+    cells.push("Ours ÷ best other".to_owned());
+    cells.extend(busy.then(|| "The same on a busy machine".to_owned()));
+    cells.push("Noise".to_owned());
+    cells
+}
+
+fn row(workload: &Workload, contenders: &[&str], busy: Option<Option<&Workload>>) -> Vec<String> {
+    let mut cells = vec![format!("{} ({})", workload.name, workload.unit)];
+    let median = |name: &&str| workload.contender(name).map_or_else(none, |it| number(it.median));
+    cells.extend(contenders.iter().map(median));
+    cells.push(best(workload));
+    cells.extend(busy.map(|workload| workload.map_or_else(none, best)));
+    cells.push(workload.noise().map_or_else(none, |noise| format!("± {noise:.2}")));
+    cells
+}
+
+fn best(workload: &Workload) -> String {
+    workload.best_peer().map_or_else(none, |(peer, spread)| format!("{} `{}`", ratio(spread), peer.name))
+}
+
+fn none() -> String {
+    "–".to_owned()
+}
+
+fn caption(results: &Results) -> String {
+    let Results { date, machine, rounds, .. } = results;
+    format!(
+        "Medians of up to {rounds} rounds on {}, {} cores, {}, {}, measured {date}. A ratio below 1 says that ours is \
+         ahead; in brackets are its quartiles. The noise is how far the quartiles lie from 1 when ours is measured \
+         against itself.",
+        machine.cpu, machine.cores, machine.os, machine.rustc
+    )
+}
+
+/// The picture itself, so that it takes the page's colours. Markdown ends HTML at an empty line.
+pub(crate) fn plot(recipes: &Recipes, file: &str) -> Result<String, String> {
+    let path = Path::new(FOLDER).join(file).with_extension("svg");
+    let svg = recipes.read(&path).map_err(|reason| format!("{reason}; {HOW}"))?;
+    if !svg.starts_with("<svg") || !svg.trim_end().ends_with("</svg>") {
+        return Err(format!("{FOLDER}/{file}.svg is no `<svg>` from its first character to its last"));
+    }
+    let lines: String = svg.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")).collect();
+    Ok(format!("<figure class=\"plot\">\n{lines}</figure>\n"))
+}

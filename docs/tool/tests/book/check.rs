@@ -1,0 +1,111 @@
+//! `cargo book check`: a good book, and what it has to find in a bad one.
+
+use crate::workspace::{Outcome, Workspace};
+
+const STD: &str = "recipes/bell/examples/bell_std.rs";
+const MISTAKE: &str = "recipes/bell/examples/bell_mistake_cracked.rs";
+const RECIPE: &str = "recipes/bell/src/main.rs";
+
+fn check(workspace: &Workspace, words: &[&str]) -> Outcome {
+    let mut command = workspace.book("", &[&["check"], words].concat());
+    // Each test has a folder of its own to build in.
+    Outcome::from(command.env_remove("CARGO_TARGET_DIR").output().unwrap())
+}
+
+/// Checks a book with a fault in each of its three programs, and asserts what the lines that name them have: the parts
+/// of the expected ones, between their ellipses.
+#[track_caller]
+fn assert_faults(workspace: &Workspace, words: &[&str], expected: &[&str]) {
+    let outcome = check(workspace, words);
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    let has = |(line, expected): (&&str, &&str)| expected.split(" … ").all(|part| line.contains(part));
+    assert!(lines.iter().zip(expected).all(has) && lines.len() == expected.len(), "{}", outcome.stderr);
+    assert_eq!(outcome.status, Some(1));
+    assert!(!outcome.stdout.contains("out of the book"), "{outcome:?}");
+}
+
+#[test]
+fn a_good_book_passes() {
+    let outcome = check(&Workspace::new(), &["--at-least", "3"]);
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
+    let last = outcome.stdout.lines().last().unwrap();
+    assert!(last.starts_with("3 programs out of the book: "), "{outcome:?}");
+}
+
+#[test]
+fn what_does_not_build_is_named() {
+    let workspace = Workspace::new();
+    // The page no longer names the crate that the recipe uses.
+    workspace.write("recipes/bell/Cargo.toml", "");
+    workspace.write(STD, "fn main() {\n    let unused = 1;\n}\n");
+    workspace.write(MISTAKE, "//! Is not Rust.\nfn main() {\n    let\n}\n");
+    assert_faults(
+        &workspace,
+        &[],
+        &[
+            &format!("{MISTAKE}: taken out of the book, it does not build in  … error: expected pattern"),
+            &format!(
+                "{STD}: taken out of the book, it does not build in  … unused variable: `unused` --> src/main.rs:2"
+            ),
+            &format!("{RECIPE}: taken out of the book, it does not build in  … cannot find module or crate `chime`"),
+            "The book has 3 faults.",
+        ],
+    );
+}
+
+#[test]
+fn what_prints_something_else_is_named() {
+    let workspace = Workspace::new();
+    let recipe = workspace.read(RECIPE).replace("chime::strike(bell.name, SIGN)", "println!(\"{}{SIGN}\", bell.name)");
+    workspace.write(RECIPE, &recipe);
+    workspace.write("recipes/bell/input/times.txt", "12:00\n");
+    workspace.write(MISTAKE, &workspace.read(MISTAKE).replace("exit(3)", "exit(0)"));
+    assert_faults(
+        &workspace,
+        &["--at-least", "4"],
+        &[
+            "the built book: only 3 programs, of at least 4",
+            &format!(
+                "{MISTAKE}: taken out of the book, it does not print recipes/bell/examples/bell_mistake_cracked.txt: \
+                 line 4 is `--- exit status 0`, not `--- exit status 3`"
+            ),
+            &format!(
+                "{STD}: taken out of the book, it does not print recipes/bell/expected.txt: line 2 is nothing, not `dong`"
+            ),
+            // It builds no more: its page adds a crate for nothing.
+            &format!("{RECIPE}: taken out of the book, it does not build in  … extern crate `chime` is unused"),
+            "The book has 4 faults.",
+        ],
+    );
+}
+
+#[test]
+fn what_fails_is_named() {
+    let workspace = Workspace::new();
+    let fail = "if std::env::args().count() == 1 { std::process::exit(1) }";
+    let recipe = workspace.read(RECIPE).replace("fn main() {", &format!("fn main() {{\n    {fail}"));
+    workspace.write(RECIPE, &recipe);
+    workspace.write(STD, &workspace.read(STD).replace("/input/", "/other/"));
+    workspace.write(MISTAKE, &workspace.read(MISTAKE).replace("std::process::exit(3)", "std::process::abort()"));
+    assert_faults(
+        &workspace,
+        &[],
+        &[
+            &format!("{MISTAKE}: taken out of the book, it is ended by a signal"),
+            &format!(
+                "{STD}: taken out of the book, it fails (exit status: 101): thread 'main' panicked at src/main.rs:4:"
+            ),
+            &format!("{RECIPE}: taken out of the book, it fails (exit status: 1)"),
+            "The book has 3 faults.",
+        ],
+    );
+}
+
+#[test]
+fn a_book_with_faults_is_not_tried() {
+    let workspace = Workspace::new();
+    workspace.append("docs/src/index.md", "\n{{#recipe gong}}\n");
+    let outcome = check(&workspace, &[]);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""));
+    assert!(outcome.stderr.starts_with("docs/src/index.md:5: {{#recipe gong}}"), "{outcome:?}");
+}

@@ -1,0 +1,175 @@
+//! Variants, mistakes and the table that compares them.
+
+use crate::build::{assert_fault, assert_fault_on_page};
+use crate::workspace::Workspace;
+use std::fs;
+
+const STD: &str = "recipes/bell/examples/bell_std.rs";
+const MISTAKE: &str = "recipes/bell/examples/bell_mistake_cracked.rs";
+const ENDING: &str = "recipes/bell/examples/bell_mistake_cracked.txt";
+
+#[track_caller]
+fn assert_shown(parts: &[&str]) {
+    let workspace = Workspace::new();
+    let outcome = workspace.build();
+    assert_eq!(outcome.stderr, "");
+    let page = workspace.read("docs/book/guide/deep.html");
+    for part in parts {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}
+
+#[test]
+fn a_variant_is_shown_with_its_facts() {
+    assert_shown(&[
+        "<summary>The whole job with <code>std</code>, 8 lines</summary>",
+        "/input/times.txt",
+        "cargo run -p bell --example bell_std",
+        "It prints what the recipe prints: <code>recipes/bell/expected.txt</code>",
+        "it needs no crate",
+        "href=\"../recipes/bell/examples/bell_std.rs\"",
+    ]);
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_ending() {
+    assert_shown(&[
+        "<summary>Rings a bell <code>Option&lt;Bell&gt;</code> that is not there.</summary>",
+        "<code>$ cargo run -p bell --example bell_mistake_cracked</code>",
+        "<code class=\"language-text\">ding\n</code>",
+        "<code class=\"language-text\">the &lt;bell&gt; is cracked\n</code>",
+        "Exit status: 3.",
+        "href=\"../recipes/bell/examples/bell_mistake_cracked.rs\"",
+    ]);
+}
+
+#[test]
+fn the_comparison_counts_lines_and_crates() {
+    let workspace = Workspace::new();
+    workspace.append("docs/src/index.md", "\n{{#compare bell}}\n");
+    workspace.build();
+    let page = workspace.read("docs/book/index.html");
+    let table = page.split("<table>").nth(1).unwrap().split("</table>").next().unwrap();
+    let text: Vec<_> = table.split(['<', '>']).map(str::trim).collect();
+    let rows = "sync-primitives 20 1 std 8 0 Python 1 0";
+    let words: Vec<_> = text.into_iter().skip(2).step_by(2).filter(|text| !text.is_empty()).collect();
+    assert!(words.join(" ").ends_with(rows), "{words:?}");
+}
+
+#[test]
+fn crates_that_cannot_be_counted() {
+    assert_fault(
+        |workspace| {
+            workspace.append("docs/src/index.md", "\n{{#compare bell}}\n");
+            workspace.write("shared/chime/Cargo.toml", "");
+        },
+        "docs/src/index.md:5: {{#compare bell}}: cannot count its crates: cargo tree: error: ",
+    );
+}
+
+#[test]
+fn a_missing_variant() {
+    assert_fault_on_page(
+        "{{#variant bell/rayon}}",
+        "{{#variant bell/rayon}}: cannot read recipes/bell/examples/bell_rayon.rs: ",
+    );
+}
+
+#[test]
+fn a_mistake_that_is_called_otherwise() {
+    let reason = "{{#mistake bell/bell_std}}: a mistake's file is called bell_mistake_WHAT";
+    assert_fault_on_page("{{#mistake bell/bell_std}}", reason);
+}
+
+#[test]
+fn an_ending_that_cannot_be_read() {
+    assert_fault(
+        |workspace| workspace.write(ENDING, "ding\n--- exit status 3\n"),
+        &format!(
+            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {ENDING}: it has no line `--- standard error`"
+        ),
+    );
+}
+
+#[test]
+fn a_mistake_without_its_ending() {
+    assert_fault(
+        |workspace| fs::remove_file(workspace.path(ENDING)).unwrap(),
+        &format!("docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: cannot read {ENDING}: "),
+    );
+}
+
+#[test]
+fn a_mistake_that_does_not_say_what_goes_wrong() {
+    assert_fault(
+        |workspace| workspace.write(MISTAKE, "fn main() {}\n"),
+        &format!("docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {MISTAKE}: it does not begin"),
+    );
+}
+
+#[test]
+fn an_example_that_is_not_rust() {
+    assert_fault(
+        |workspace| workspace.write(STD, "fn main() {\n"),
+        &format!("docs/src/guide/deep.md:13: {{{{#variant bell/std}}}}: {STD}: not Rust"),
+    );
+}
+
+#[test]
+fn a_program_on_no_page() {
+    let workspace = Workspace::new();
+    let page = workspace.read("docs/src/guide/deep.md");
+    let without = page.lines().filter(|line| !line.starts_with("{{#recipe") && !line.contains("bell_mistake"));
+    workspace.write("docs/src/guide/deep.md", &without.map(|line| format!("{line}\n")).collect::<String>());
+    workspace.write("recipes/bell/examples/bell_rayon.rs", "fn main() {}\n");
+    let lines: Vec<_> = workspace.build().stderr.lines().map(str::to_owned).collect();
+    assert_eq!(
+        lines,
+        [
+            "recipes/bell/src/main.rs: on no page; write {{#recipe bell}} on one",
+            "recipes/bell/examples/bell_mistake_cracked.rs: on no page; write {{#mistake bell/bell_mistake_cracked}} on one",
+            "recipes/bell/examples/bell_rayon.rs: on no page; write {{#variant bell/rayon}} on one",
+            "The book has 3 faults.",
+        ]
+    );
+}
+
+#[test]
+fn an_ending_without_its_mistake() {
+    assert_fault(
+        |workspace| workspace.write("recipes/bell/examples/bell_mistake_lost.txt", ""),
+        "recipes/bell/examples/bell_mistake_lost.txt: there is no recipes/bell/examples/bell_mistake_lost.rs beside it",
+    );
+}
+
+#[test]
+fn a_variant_with_an_ending() {
+    assert_fault(
+        |workspace| workspace.write("recipes/bell/examples/bell_std.txt", ""),
+        "recipes/bell/examples/bell_std.txt: recipes/bell/examples/bell_std.rs is no mistake",
+    );
+}
+
+#[test]
+fn a_reject_on_no_page() {
+    assert_fault(
+        |workspace| workspace.write("recipes/bell/rejects/lost.rs", ""),
+        "recipes/bell/rejects/lost.rs: on no page; write {{#reject bell/lost}} on one",
+    );
+}
+
+#[test]
+fn the_compilers_words_without_a_reject() {
+    assert_fault(
+        |workspace| workspace.write("recipes/bell/rejects/lost.stderr", ""),
+        "recipes/bell/rejects/lost.stderr: there is no recipes/bell/rejects/lost.rs beside it",
+    );
+}
+
+#[test]
+fn an_example_called_otherwise() {
+    assert_fault(
+        |workspace| workspace.write("recipes/bell/examples/gong.rs", ""),
+        "recipes/bell/examples/gong.rs: no example: they are called bell_LIBRARY.rs, bell_mistake_WHAT.rs or .txt",
+    );
+}

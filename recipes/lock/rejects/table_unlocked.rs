@@ -1,0 +1,13 @@
+// error: E0499
+//! Changes one table from two threads with no lock. In Python this is `merge` without its `with lock:`, and it runs. Put
+//! the table into a `Lock`: each thread then borrows the lock, and the table only while it holds it.
+
+use std::{collections::HashMap, thread};
+
+fn main() {
+    let mut table = HashMap::new();
+    thread::scope(|scope| {
+        scope.spawn(|| table.insert("the", 3129));
+        scope.spawn(|| table.insert("and", 3091)); // refused
+    });
+}

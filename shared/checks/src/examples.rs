@@ -1,0 +1,76 @@
+//! The examples of the recipes: variants and mistakes.
+
+use crate::{names, recipes, workspace};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A program `recipes/RECIPE/examples/NAME.rs`, built.
+pub struct Example {
+    /// The recipe that it belongs to.
+    pub recipe: String,
+    /// Its name for `cargo run --example`.
+    pub name: String,
+    /// Where its program is.
+    pub executable: PathBuf,
+}
+
+impl Example {
+    /// Whether it is a mistake; else it is a variant.
+    pub fn is_mistake(&self) -> bool {
+        self.name.starts_with(&format!("{}_mistake_", self.recipe))
+    }
+
+    /// Its file, or one beside it.
+    pub fn file(&self, ending: &str) -> PathBuf {
+        folder(&self.recipe).join(&self.name).with_extension(ending)
+    }
+
+    /// The program, to be run in the workspace's folder as `cargo run` does.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.executable);
+        command.current_dir(workspace());
+        command
+    }
+}
+
+/// Builds all examples of all recipes, or panics with what cargo says.
+pub fn build() -> Vec<Example> {
+    let files = files();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--examples", "--message-format=json-render-diagnostics"]).current_dir(workspace());
+    cargo.args(recipes().iter().flat_map(|recipe| ["-p", recipe]));
+    let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be run");
+    assert!(output.status.success(), "cargo does not build the examples");
+    let mut built = executables(&String::from_utf8_lossy(&output.stdout));
+    let example = |(recipe, name): (String, String)| {
+        let executable = built.remove(&name).unwrap_or_else(|| panic!("cargo did not build {name}"));
+        Example { recipe, name, executable }
+    };
+    files.into_iter().map(example).collect()
+}
+
+/// The recipe and the name of each example.
+fn files() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for recipe in recipes() {
+        let names = names(&folder(&recipe));
+        files.extend(names.iter().filter_map(|file| Some((recipe.clone(), file.strip_suffix(".rs")?.to_owned()))));
+    }
+    files
+}
+
+fn folder(recipe: &str) -> PathBuf {
+    workspace().join("recipes").join(recipe).join("examples")
+}
+
+/// The programs that cargo's messages name, one a line.
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    let messages = messages.lines().map(|line| serde_json::from_str(line).expect("cargo writes JSON"));
+    let executable = |message: Value| {
+        let path = Path::new(message["executable"].as_str()?);
+        Some((message["target"]["name"].as_str()?.to_owned(), path.to_owned()))
+    };
+    messages.filter_map(executable).collect()
+}

@@ -1,0 +1,78 @@
+//! Running a program that may not end by itself.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How a program ended.
+#[derive(Debug, PartialEq)]
+pub struct End {
+    /// `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error. The operating system's number of a thread that panicked is left out.
+    pub stderr: String,
+}
+
+/// Runs a program with nothing on its standard input. One that does not end in time is killed, and that is the error.
+pub fn run(command: &mut Command, limit: Duration) -> Result<End, String> {
+    let pipes = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = pipes.env("RUST_BACKTRACE", "0").spawn();
+    let mut child = child.map_err(|error| format!("cannot be run: {error}"))?;
+    let stdout = drain(child.stdout.take().expect("it is piped"));
+    let stderr = drain(child.stderr.take().expect("it is piped"));
+    // A pipe ends when the process does.
+    let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(limit), stderr.recv_timeout(limit)) else {
+        child.kill().expect("it is this process's child");
+        child.wait().expect("it is this process's child");
+        return Err(format!("does not end within {limit:?}"));
+    };
+    let code = child.wait().expect("it is this process's child").code();
+    Ok(End { code, stdout, stderr: without_thread_numbers(&stderr) })
+}
+
+/// Reads to the end in a thread: the receiver can give up.
+fn drain(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).expect("a pipe can be read");
+        // Nobody receives after the time limit.
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    receiver
+}
+
+/// `thread 'main' (4711) panicked at` has a number that differs from run to run.
+fn without_thread_numbers(text: &str) -> String {
+    text.split_inclusive('\n').map(|line| without_thread_number(line).unwrap_or_else(|| line.to_owned())).collect()
+}
+
+fn without_thread_number(line: &str) -> Option<String> {
+    let (name, rest) = line.strip_prefix("thread '")?.split_once("' (")?;
+    let (number, rest) = rest.split_once(')')?;
+    let is_number = number.chars().all(|c| c.is_ascii_digit());
+    is_number.then(|| format!("thread '{name}'{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_hangs_is_killed() {
+        let end = run(Command::new("sleep").arg("600"), Duration::from_millis(50));
+        assert_eq!(end, Err("does not end within 50ms".to_owned()));
+    }
+
+    #[test]
+    fn a_threads_number_is_left_out() {
+        let text = "a (1)\nthread 'main' (4711) panicked at x.rs:1:2:\nwhy (2)\nthread 'a' (b) panicked\n";
+        let expected = "a (1)\nthread 'main' panicked at x.rs:1:2:\nwhy (2)\nthread 'a' (b) panicked\n";
+        assert_eq!(without_thread_numbers(text), expected);
+    }
+}
