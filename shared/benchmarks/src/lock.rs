@@ -1,0 +1,218 @@
+//! Lock: alone, contended, how long it takes to get in, and who gets how much of it.
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use crate::pthread;
+use crate::{
+    floor,
+    measure::{Figure, PERCENTILES, Sample, Workload, alone, race_of, work},
+};
+use crossbeam::utils::CachePadded;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use std::cell::UnsafeCell;
+use std::{
+    array,
+    hint::black_box,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+use sync_primitives::Lock;
+
+/// A lock and the counter in it.
+trait Mutual: Send + Sync + 'static {
+    fn new() -> Self;
+    fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R;
+}
+
+impl Mutual for Lock<u64> {
+    fn new() -> Self {
+        Self::new(0)
+    }
+
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R {
+        f(&mut self.lock())
+    }
+}
+
+impl Mutual for std::sync::Mutex<u64> {
+    fn new() -> Self {
+        Self::new(0)
+    }
+
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R {
+        f(&mut self.lock().expect("nobody panicked"))
+    }
+}
+
+impl Mutual for parking_lot::Mutex<u64> {
+    fn new() -> Self {
+        Self::new(0)
+    }
+
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R {
+        f(&mut self.lock())
+    }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+impl Mutual for pthread::Mutex<UnsafeCell<u64>> {
+    fn new() -> Self {
+        Self::normal(UnsafeCell::new(0))
+    }
+
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R {
+        // SAFETY: the mutex does not let its owner in twice, and `f` cannot reach the cell but by this reference.
+        self.with(|counter| f(unsafe { &mut *counter.get() }))
+    }
+}
+
+/// A job for any of the locks.
+trait Job: Copy + 'static {
+    fn run<L: Mutual>(self, n: u64) -> Sample;
+}
+
+fn with_each(workload: Workload, job: impl Job) -> Workload {
+    let workload = workload
+        .ours(move |n| job.run::<Lock<u64>>(n))
+        .peer("std", move |n| job.run::<std::sync::Mutex<u64>>(n))
+        .peer("parking_lot", move |n| job.run::<parking_lot::Mutex<u64>>(n));
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    let workload = workload.peer("pthread", move |n| job.run::<pthread::Mutex<UnsafeCell<u64>>>(n));
+    workload
+}
+
+#[derive(Clone, Copy)]
+struct Uncontended;
+
+impl Job for Uncontended {
+    fn run<L: Mutual>(self, n: u64) -> Sample {
+        let lock = CachePadded::new(L::new());
+        let elapsed = alone(|| {
+            for _ in 0..n {
+                black_box(&lock).with(|counter| *counter += 1);
+            }
+        });
+        assert_eq!(lock.with(|counter| *counter), n, "an update was lost");
+        Sample::per_operation(elapsed, n)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Contended {
+    threads: usize,
+    inside: u32,
+    outside: u32,
+}
+
+impl Job for Contended {
+    fn run<L: Mutual>(self, n: u64) -> Sample {
+        let lock = CachePadded::new(L::new());
+        let each = n.div_ceil(self.threads as u64);
+        let (elapsed, _) = race_of(self.threads, |_| {
+            for _ in 0..each {
+                lock.with(|counter| {
+                    *counter += 1;
+                    work(self.inside);
+                });
+                work(self.outside);
+            }
+        });
+        let operations = each * self.threads as u64;
+        assert_eq!(lock.with(|counter| *counter), operations, "an update was lost");
+        Sample::per_operation(elapsed, operations)
+    }
+}
+
+/// How long it takes to get in, seen by everybody who gets in.
+#[derive(Clone, Copy)]
+struct TimeToAcquire {
+    threads: usize,
+}
+
+impl Job for TimeToAcquire {
+    fn run<L: Mutual>(self, n: u64) -> Sample {
+        let lock = CachePadded::new(L::new());
+        let each = n.div_ceil(self.threads as u64);
+        let (elapsed, latencies) = race_of(self.threads, |_| {
+            let mut latencies = Vec::with_capacity(each as usize);
+            for _ in 0..each {
+                let start = Instant::now();
+                latencies.push(lock.with(|counter| {
+                    let waited = start.elapsed();
+                    *counter += 1;
+                    work(LONGER);
+                    waited.as_nanos() as u64
+                }));
+                work(LONGER);
+            }
+            latencies
+        });
+        assert_eq!(lock.with(|counter| *counter), each * self.threads as u64, "an update was lost");
+        Sample::percentiles(elapsed, latencies.concat())
+    }
+}
+
+/// Eight threads that do nothing but take the lock, for two seconds.
+#[derive(Clone, Copy)]
+struct Fairness;
+
+const GREEDY: usize = 8;
+const SPELL: Duration = Duration::from_secs(2);
+const SHARES: [Figure; 2] =
+    [Figure { name: "least share", unit: "of the mean", higher_is_better: true }, Figure::new("longest wait", "ms")];
+
+impl Job for Fairness {
+    fn run<L: Mutual>(self, _: u64) -> Sample {
+        let lock = CachePadded::new(L::new());
+        let over = AtomicBool::new(false);
+        let (elapsed, threads) = race_of(GREEDY + 1, |index| {
+            if index == GREEDY {
+                // The one that keeps the time.
+                std::thread::sleep(SPELL);
+                over.store(true, Ordering::Relaxed);
+                return (0, Duration::ZERO);
+            }
+            let (mut turns, mut longest) = (0, Duration::ZERO);
+            while !over.load(Ordering::Relaxed) {
+                let start = Instant::now();
+                let waited = lock.with(|counter| {
+                    *counter += 1;
+                    start.elapsed()
+                });
+                (turns, longest) = (turns + 1, longest.max(waited));
+            }
+            (turns, longest)
+        });
+        let turns: [u64; GREEDY] = array::from_fn(|index| threads[index].0);
+        let sum: u64 = turns.iter().sum();
+        assert_eq!(lock.with(|counter| *counter), sum, "an update was lost");
+        let least = turns.into_iter().min().expect("there are eight") as f64 * GREEDY as f64 / sum as f64;
+        let longest = threads.iter().map(|(_, longest)| *longest).max().expect("there are eight");
+        Sample::of(elapsed, vec![least, longest.as_secs_f64() * 1e3])
+    }
+}
+
+/// About 12 and 250 nanoseconds.
+const SHORT: u32 = 5;
+const LONGER: u32 = 100;
+
+pub(crate) fn workloads() -> Vec<Workload> {
+    let group = "Lock";
+    let uncontended = Workload::new(group, "uncontended", "ns a pair");
+    let mut all = vec![floor::of_a_lock(with_each(uncontended, Uncontended))];
+    for (length, inside, outside) in [("short", 0, SHORT), ("longer", LONGER, LONGER)] {
+        for threads in [2, 4, 8] {
+            let name = format!("{threads} threads, {length} critical section");
+            let workload = Workload::new(group, name, "ns a pair").lasting(Duration::from_millis(40));
+            all.push(with_each(workload, Contended { threads, inside, outside }));
+        }
+    }
+    let name = "time to acquire, 4 threads";
+    all.push(with_each(Workload::with_figures(group, name, &PERCENTILES), TimeToAcquire { threads: 4 }));
+    let name = "fairness, 8 threads for 2 s";
+    all.push(with_each(Workload::with_figures(group, name, &SHARES).at_most(3), Fairness));
+    all
+}

@@ -1,0 +1,396 @@
+//! How a workload is measured: every contender in turn, round after round, in an order that rotates.
+
+use crate::{
+    Result,
+    results::{Entry, Row, Spread},
+    watchdog,
+};
+use std::{
+    rc::Rc,
+    sync::Barrier,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What ours is called in every table.
+pub(crate) const OURS: &str = "sync-primitives";
+/// Ours a second time: the control, whose ratio to ours is 1.00 but for noise.
+pub(crate) const AGAIN: &str = "sync-primitives again";
+
+/// How long one sample takes: long beside a thread's start, short enough that a round sees one state of the machine.
+const TARGET: Duration = Duration::from_millis(25);
+
+/// Whoever takes so many times the target does fewer iterations from then on. A thread that is woken on its own core can
+/// be ten times as fast as one that is woken on another, and calibration may have seen either.
+const TOO_LONG: u32 = 4;
+
+/// What one sample says.
+pub(crate) struct Sample {
+    /// The time that its iterations took, by which the next sample is sized.
+    elapsed: Duration,
+    /// In the order and the unit of the workload's figures.
+    figures: Vec<f64>,
+}
+
+impl Sample {
+    /// Nanoseconds an operation.
+    pub(crate) fn per_operation(elapsed: Duration, operations: u64) -> Self {
+        Self { elapsed, figures: vec![elapsed.as_nanos() as f64 / operations as f64] }
+    }
+
+    pub(crate) fn of(elapsed: Duration, figures: Vec<f64>) -> Self {
+        Self { elapsed, figures }
+    }
+
+    /// Those of [`PERCENTILES`].
+    pub(crate) fn percentiles(elapsed: Duration, mut latencies: Vec<u64>) -> Self {
+        latencies.sort_unstable();
+        let last = latencies.len() - 1;
+        let at = |percent: f64| latencies[(last as f64 * percent / 100.0).round() as usize] as f64;
+        Self { elapsed, figures: [50.0, 99.0, 99.9].map(at).into() }
+    }
+}
+
+/// Does so many iterations. The one indirect call in a sample is the call of this.
+type Run = Rc<dyn Fn(u64) -> Sample>;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Ours,
+    Control,
+    Peer,
+    Floor,
+}
+
+pub(crate) struct Contender {
+    name: String,
+    role: Role,
+    run: Run,
+}
+
+/// One number that a workload yields, and one row of the results.
+#[derive(Clone, Copy)]
+pub(crate) struct Figure {
+    /// What is added to the workload's name; empty if it yields one number only.
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) higher_is_better: bool,
+}
+
+impl Figure {
+    pub(crate) const fn new(name: &'static str, unit: &'static str) -> Self {
+        Self { name, unit, higher_is_better: false }
+    }
+}
+
+/// Percentiles of latencies.
+pub(crate) const PERCENTILES: [Figure; 3] =
+    [Figure::new("p50", "ns"), Figure::new("p99", "ns"), Figure::new("p99.9", "ns")];
+
+/// How often and how long.
+#[derive(Clone, Copy, PartialEq)]
+enum Pace {
+    /// Samples of about this length, a round to warm up, and as many rounds as asked for.
+    Calibrated(Duration),
+    /// One iteration a sample, no warm-up, at most so many rounds.
+    Fixed(usize),
+}
+
+/// Contenders that do the same work.
+pub(crate) struct Workload {
+    pub(crate) group: &'static str,
+    pub(crate) name: String,
+    figures: Vec<Figure>,
+    pace: Pace,
+    contenders: Vec<Contender>,
+    /// Contenders that are found only when they are wanted.
+    prepare: Option<Box<dyn FnOnce(Workload) -> Result<Workload>>>,
+}
+
+impl Workload {
+    pub(crate) fn new(group: &'static str, name: impl Into<String>, unit: &'static str) -> Self {
+        Self::with_figures(group, name, &[Figure::new("", unit)])
+    }
+
+    pub(crate) fn with_figures(group: &'static str, name: impl Into<String>, figures: &[Figure]) -> Self {
+        Self {
+            group,
+            name: name.into(),
+            figures: figures.to_vec(),
+            pace: Pace::Calibrated(TARGET),
+            contenders: Vec::new(),
+            prepare: None,
+        }
+    }
+
+    /// Samples of about this length.
+    pub(crate) fn lasting(self, target: Duration) -> Self {
+        Self { pace: Pace::Calibrated(target), ..self }
+    }
+
+    /// One iteration a sample, no warm-up, at most so many rounds.
+    pub(crate) fn at_most(self, rounds: usize) -> Self {
+        Self { pace: Pace::Fixed(rounds), ..self }
+    }
+
+    /// Adds its contenders only when it is run.
+    pub(crate) fn prepared_by(self, prepare: impl FnOnce(Self) -> Result<Self> + 'static) -> Self {
+        Self { prepare: Some(Box::new(prepare)), ..self }
+    }
+
+    pub(crate) fn ours(self, run: impl Fn(u64) -> Sample + 'static) -> Self {
+        self.contender(OURS, Role::Ours, run)
+    }
+
+    pub(crate) fn peer(self, name: impl Into<String>, run: impl Fn(u64) -> Sample + 'static) -> Self {
+        self.contender(name, Role::Peer, run)
+    }
+
+    pub(crate) fn floor(self, name: &str, run: impl Fn(u64) -> Sample + 'static) -> Self {
+        self.contender(name, Role::Floor, run)
+    }
+
+    fn contender(mut self, name: impl Into<String>, role: Role, run: impl Fn(u64) -> Sample + 'static) -> Self {
+        self.contenders.push(Contender { name: name.into(), role, run: Rc::new(run) });
+        self
+    }
+
+    /// Runs each contender once, so that a test sees whether its answers are right.
+    #[cfg(test)]
+    pub(crate) fn try_all(&self, iterations: u64) {
+        for contender in &self.contenders {
+            let sample = (contender.run)(iterations);
+            assert!(sample.figures.len() >= self.figures.len(), "{}, {}", self.title(), contender.name);
+        }
+    }
+
+    /// As the filter sees it.
+    pub(crate) fn title(&self) -> String {
+        format!("{}: {}", self.group, self.name)
+    }
+
+    /// Measures every contender and returns a row a figure.
+    pub(crate) fn measure(mut self, rounds: usize) -> Result<Vec<Row>> {
+        if let Some(prepare) = self.prepare.take() {
+            self = prepare(self)?;
+        }
+        if self.pace != Pace::Fixed(1) {
+            self.add_control();
+        }
+        let samples = self.samples(rounds);
+        Ok((0..self.figures.len()).map(|figure| self.row(figure, &samples)).collect())
+    }
+
+    /// Puts the control half a round away from ours, so that it sees the drift that a peer sees.
+    fn add_control(&mut self) {
+        let ours = self.contenders.iter().find(|contender| contender.role == Role::Ours);
+        let run = Rc::clone(&ours.expect("every workload has ours").run);
+        let middle = self.contenders.len().div_ceil(2);
+        self.contenders.insert(middle, Contender { name: AGAIN.into(), role: Role::Control, run });
+    }
+
+    /// By contender, then by round.
+    fn samples(&self, rounds: usize) -> Vec<Vec<Sample>> {
+        let (mut iterations, target, rounds) = match self.pace {
+            Pace::Calibrated(target) => (self.calibrated(target), target, rounds),
+            Pace::Fixed(most) => (vec![1; self.contenders.len()], Duration::MAX, rounds.min(most)),
+        };
+        let mut samples: Vec<Vec<Sample>> = self.contenders.iter().map(|_| Vec::new()).collect();
+        for round in 0..rounds {
+            for index in order(round, self.contenders.len()) {
+                let sample = self.sample(index, iterations[index]);
+                if sample.elapsed > target.saturating_mul(TOO_LONG) {
+                    iterations[index] = scaled(iterations[index], sample.elapsed, 2 * target);
+                }
+                samples[index].push(sample);
+            }
+        }
+        samples
+    }
+
+    fn sample(&self, index: usize, iterations: u64) -> Sample {
+        let contender = &self.contenders[index];
+        watchdog::watching(format!("{}, {}", self.title(), contender.name), || (contender.run)(iterations))
+    }
+
+    /// How many iterations of each contender last about `target`. Its later steps are the rounds that warm up.
+    fn calibrated(&self, target: Duration) -> Vec<u64> {
+        let all = 0..self.contenders.len();
+        let elapsed = |index: usize, n: u64| self.sample(index, n).elapsed;
+        let rough: Vec<_> = all.clone().map(|index| calibrate(target, |n| elapsed(index, n))).collect();
+        // The faster of two: another program's turn in between must not pass for slowness.
+        let refined = |index: usize| {
+            let n = rough[index];
+            scaled(n, elapsed(index, n).min(elapsed(index, n)), target)
+        };
+        all.map(refined).collect()
+    }
+
+    fn row(&self, figure: usize, samples: &[Vec<Sample>]) -> Row {
+        let values = |index: usize| samples[index].iter().map(|sample| sample.figures[figure]).collect::<Vec<f64>>();
+        let ours = self.contenders.iter().position(|contender| contender.role == Role::Ours);
+        let ours = values(ours.expect("every workload has ours"));
+        let entry = |index: usize| Entry {
+            name: self.contenders[index].name.clone(),
+            value: Spread::of(values(index)),
+            ratio: Spread::of(ours.iter().zip(values(index)).map(|(ours, theirs)| ours / theirs).collect()),
+        };
+        let of = |role: Role| {
+            let all = self.contenders.iter().enumerate();
+            all.filter(move |(_, contender)| contender.role == role).map(|(index, _)| entry(index))
+        };
+        let Figure { name, unit, higher_is_better } = self.figures[figure];
+        let name = if name.is_empty() { self.name.clone() } else { format!("{}, {name}", self.name) };
+        Row {
+            group: self.group.into(),
+            name,
+            unit: unit.into(),
+            higher_is_better,
+            contenders: of(Role::Ours).chain(of(Role::Control)).chain(of(Role::Peer)).collect(),
+            floor: of(Role::Floor).next(),
+        }
+    }
+}
+
+/// Who comes when in a round: everybody stands in every place, and before as well as after each neighbour.
+fn order(round: usize, contenders: usize) -> Vec<usize> {
+    let mut order: Vec<_> = (0..contenders).collect();
+    order.rotate_left(round % contenders);
+    if (round / contenders) % 2 == 1 {
+        order.reverse();
+    }
+    order
+}
+
+/// More and more iterations, until they last a good part of `target`.
+fn calibrate(target: Duration, run: impl Fn(u64) -> Duration) -> u64 {
+    let mut iterations = 1;
+    loop {
+        let elapsed = run(iterations);
+        if elapsed >= target / 5 {
+            return scaled(iterations, elapsed, target);
+        }
+        iterations *= 8;
+    }
+}
+
+/// How many iterations last `target` if so many last `elapsed`.
+fn scaled(iterations: u64, elapsed: Duration, target: Duration) -> u64 {
+    let factor = target.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
+    ((iterations as f64 * factor) as u64).max(1)
+}
+
+/// What one thread of a sample does. It returns what the sample is checked by.
+pub(crate) type Task<'a, R> = Box<dyn FnOnce() -> R + Send + 'a>;
+
+/// Starts all tasks at one line, a thread each, and joins them. The time is that from the first start to the last end.
+pub(crate) fn race<R: Send>(tasks: Vec<Task<'_, R>>) -> (Duration, Vec<R>) {
+    let line = &Barrier::new(tasks.len());
+    let runs: Vec<_> = thread::scope(|scope| {
+        let run = |task: Task<'_, R>| {
+            line.wait();
+            let start = Instant::now();
+            let result = task();
+            (start, Instant::now(), result)
+        };
+        let threads: Vec<_> = tasks.into_iter().map(|task| scope.spawn(move || run(task))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a panic ends the process")).collect()
+    });
+    let first = runs.iter().map(|(start, ..)| *start).min().expect("there is a task");
+    let last = runs.iter().map(|(_, end, _)| *end).max().expect("there is a task");
+    (last - first, runs.into_iter().map(|(.., result)| result).collect())
+}
+
+/// `race` where every thread does the same. `work` gets the thread's number.
+pub(crate) fn race_of<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> (Duration, Vec<R>) {
+    let work = &work;
+    race((0..threads).map(|index| Box::new(move || work(index)) as Task<'_, R>).collect())
+}
+
+/// Times what one thread does.
+pub(crate) fn alone(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+/// Keeps the processor busy for about two nanoseconds a unit, in registers only.
+#[inline]
+pub(crate) fn work(units: u32) {
+    let mut state = std::hint::black_box(88_172_645_463_325_252_u64);
+    for _ in 0..units {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+    }
+    std::hint::black_box(state);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_stands_in_every_place_and_on_both_sides_of_a_neighbour() {
+        let orders: Vec<_> = (0..10).map(|round| order(round, 5)).collect();
+        for place in 0..5 {
+            for contender in 0..5 {
+                assert_eq!(orders.iter().filter(|order| order[place] == contender).count(), 2);
+            }
+        }
+        assert_eq!(orders[1], [1, 2, 3, 4, 0]);
+        assert_eq!(orders[6], [0, 4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn calibration_finds_the_iterations_that_last_the_target() {
+        let target = Duration::from_millis(25);
+        let fast = calibrate(target, |n| Duration::from_nanos(10 * n));
+        assert!((2_400_000..=2_600_000).contains(&fast), "{fast}");
+        assert_eq!(calibrate(target, Duration::from_secs), 1);
+    }
+
+    #[test]
+    fn percentiles_are_those_of_the_sorted_latencies() {
+        let sample = Sample::percentiles(Duration::ZERO, (0..=1000).rev().collect());
+        assert_eq!(sample.figures, [500.0, 990.0, 999.0]);
+    }
+
+    /// A workload of three contenders that cost 2, 1 and 4 nanoseconds an operation.
+    fn planted() -> Workload {
+        let cost = |nanoseconds: u64| move |n| Sample::per_operation(Duration::from_nanos(nanoseconds * n), n);
+        Workload::new("Test", "planted", "ns").ours(cost(2)).peer("fast", cost(1)).peer("slow", cost(4))
+    }
+
+    #[test]
+    fn a_ratio_is_ours_over_theirs() {
+        let row = planted().floor("floor", |n| Sample::per_operation(Duration::from_nanos(n), n)).measure(3);
+        let row = row.expect("nothing to prepare").remove(0);
+        let names: Vec<_> = row.contenders.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, [OURS, AGAIN, "fast", "slow"]);
+        let ratios: Vec<_> = row.contenders.iter().map(|entry| entry.ratio.median).collect();
+        assert_eq!(ratios, [1.0, 1.0, 2.0, 0.5]);
+        assert_eq!(row.floor.expect("it has one").ratio.median, 2.0);
+    }
+
+    #[test]
+    fn what_is_always_the_same_needs_no_control() {
+        let names_at_most = |rounds| {
+            let row = planted().at_most(rounds).measure(9).expect("nothing to prepare").remove(0);
+            row.contenders.into_iter().map(|entry| entry.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names_at_most(1), [OURS, "fast", "slow"]);
+        assert_eq!(names_at_most(2), [OURS, AGAIN, "fast", "slow"]);
+    }
+
+    #[test]
+    fn the_time_of_a_race_is_that_of_its_slowest() {
+        let (elapsed, results) = race_of(2, |index| {
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_millis(5) * index as u32 {}
+            index
+        });
+        assert!(elapsed >= Duration::from_millis(5));
+        assert_eq!(results, [0, 1]);
+    }
+}

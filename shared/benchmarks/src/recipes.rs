@@ -1,0 +1,137 @@
+//! Recipes: each beside its Python twin and beside the same job written with other libraries, as whole processes.
+
+use crate::{
+    Result,
+    measure::{Sample, Workload, alone},
+    watchdog,
+};
+use serde_json::Value;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// What a recipe's executable is built from.
+#[derive(Debug, PartialEq)]
+enum Kind {
+    Recipe,
+    /// The same job with the library of this name.
+    Variant(String),
+}
+
+pub(crate) fn workloads() -> Result<Vec<Workload>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder()).map_err(|error| format!("{} cannot be read: {error}", folder().display()))? {
+        let folder = entry?.path();
+        if folder.join("Cargo.toml").exists() {
+            names.extend(folder.file_name().and_then(|name| name.to_str()).map(str::to_owned));
+        }
+    }
+    names.sort();
+    Ok(names.into_iter().map(workload).collect())
+}
+
+fn workload(name: String) -> Workload {
+    let workload = Workload::new("Recipes", name.clone(), "ms");
+    workload.prepared_by(move |workload| with_programs(workload, &name))
+}
+
+/// Builds the recipe and its variants, and adds them and the Python twin as contenders.
+fn with_programs(mut workload: Workload, recipe: &str) -> Result<Workload> {
+    let folder = folder().join(recipe);
+    let expected = folder.join("expected.txt");
+    let expected = fs::read(&expected).map_err(|error| format!("{} cannot be read: {error}", expected.display()))?;
+    let mut programs = build(recipe)?;
+    programs.sort();
+    for (name, program) in programs {
+        let run = whole_process(move || Command::new(&program), expected.clone());
+        workload = match kind(recipe, &name) {
+            Some(Kind::Recipe) => workload.ours(run),
+            Some(Kind::Variant(library)) => workload.peer(library, run),
+            None => workload,
+        };
+    }
+    let twin = folder.join(recipe).with_extension("py");
+    if twin.exists() && has_python() {
+        let python = move || {
+            let mut command = Command::new("python3");
+            command.arg(&twin);
+            command
+        };
+        workload = workload.peer("python3", whole_process(python, expected));
+    }
+    Ok(workload)
+}
+
+fn kind(recipe: &str, program: &str) -> Option<Kind> {
+    let variant = match program.strip_prefix(recipe)? {
+        "" => return Some(Kind::Recipe),
+        rest => rest.strip_prefix('_')?,
+    };
+    (!variant.starts_with("mistake")).then(|| Kind::Variant(variant.to_owned()))
+}
+
+/// The names and the paths of the recipe's executables, as cargo reports them.
+fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--release", "--bins", "--examples", "--message-format", "json", "-p", recipe]);
+    let output = command.current_dir(folder()).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("cargo cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{recipe} does not build; `cargo build --release -p {recipe} --examples` says why").into());
+    }
+    Ok(String::from_utf8(output.stdout)?.lines().filter_map(executable).collect())
+}
+
+/// The executable that a message of cargo's reports, if it does.
+fn executable(message: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), path.into()))
+}
+
+fn has_python() -> bool {
+    Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Runs it from start to end, so many times. Wrong output ends everything.
+fn whole_process(command: impl Fn() -> Command, expected: Vec<u8>) -> impl Fn(u64) -> Sample {
+    move |n| {
+        let once = |_| {
+            let mut command = command();
+            let output = watchdog::output(command.stdin(Stdio::null()).stderr(Stdio::null()));
+            let output = output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
+            assert!(output.status.success(), "{command:?} ends with {}", output.status);
+            assert!(output.stdout == expected, "{command:?} prints something else than expected.txt");
+        };
+        let elapsed = alone(|| (0..n).for_each(once));
+        Sample::of(elapsed, vec![elapsed.as_secs_f64() * 1e3 / n as f64])
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_is_called_after_its_library_and_a_mistake_is_none() {
+        assert_eq!(kind("lock", "lock"), Some(Kind::Recipe));
+        assert_eq!(kind("lock", "lock_parking_lot"), Some(Kind::Variant("parking_lot".to_owned())));
+        assert_eq!(kind("lock", "lock_mistake_await"), None);
+        assert_eq!(kind("lock", "locket"), None);
+    }
+
+    #[test]
+    fn cargo_says_where_an_executable_is() {
+        let message = r#"{"reason":"compiler-artifact","target":{"name":"lock"},"executable":"/somewhere/lock"}"#;
+        assert_eq!(executable(message), Some(("lock".to_owned(), "/somewhere/lock".into())));
+        assert_eq!(executable(r#"{"target":{"name":"lock"},"executable":null}"#), None);
+        assert_eq!(executable("not JSON"), None);
+    }
+}
