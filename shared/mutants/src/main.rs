@@ -3,13 +3,14 @@
 //! Makes one small fault at a time in a copy of the library: an ordering weakened, a wake-up left out, a flag set
 //! wrongly (`rules` has them all). Runs the models, then the ordinary tests, and names the first that fails. A fault
 //! that nothing notices is a missing test, unless `survivors.txt` argues that it changes nothing; otherwise the command
-//! fails. `FILTER` is a part of a mutant's name; a run without it writes `results.md`. `--list` names the mutants and
-//! runs none.
+//! fails. `FILTER` is a part of a mutant's name: only those mutants run, and `results.md` keeps the rows of the others.
+//! `--list` names the mutants and runs none.
 
 mod report;
 mod rules;
 mod scratch;
 
+use report::Outcomes;
 use rules::Mutant;
 use scratch::{LIBRARY, Outcome, Scratch};
 use std::{
@@ -53,12 +54,15 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     }
     let list = read(&here.join("survivors.txt"))?;
     let listed = report::read_survivors(&list).map_err(|error| format!("shared/mutants/survivors.txt: {error}"))?;
+    let results = here.join("results.md");
+    let table = if results.exists() { read(&results)? } else { String::new() };
+    let mut outcomes = report::read_table(&table).map_err(|error| format!("shared/mutants/results.md: {error}"))?;
     let tried = try_out(&workspace, &chosen)?;
-    println!("{}", report::counts(&tried));
-    if chosen.len() == all.len() {
-        fs::write(here.join("results.md"), report::table(&tried, &listed))?;
-    }
-    Ok(report::complaints(&all, &tried, &listed))
+    println!("{}", report::counts(&chosen, &tried));
+    let complaints = report::complaints(&all, &tried, &listed);
+    outcomes.extend(tried);
+    fs::write(results, report::table(&all, &outcomes, &listed))?;
+    Ok(complaints)
 }
 
 fn read(file: &Path) -> Result<String> {
@@ -78,7 +82,7 @@ fn find_all(source: &Path) -> Result<Vec<Mutant>> {
 }
 
 /// Runs the tests on each mutant, as many at a time as there are processors, each in a copy of its own.
-fn try_out<'a>(workspace: &Path, mutants: &[&'a Mutant]) -> Result<Vec<(&'a Mutant, Outcome)>> {
+fn try_out(workspace: &Path, mutants: &[&Mutant]) -> Result<Outcomes> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let folder = std::path::absolute(target.join("mutants"))?;
     let copies = thread::available_parallelism().map_or(1, usize::from).min(mutants.len());
@@ -97,15 +101,13 @@ fn try_out<'a>(workspace: &Path, mutants: &[&'a Mutant]) -> Result<Vec<(&'a Muta
             let outcome = copy.try_out(mutant)?;
             let (seconds, number) = (start.elapsed().as_secs(), index + 1);
             eprintln!("{seconds} s, {number}/{}, {}: {outcome:?}", mutants.len(), mutant.place());
-            tried.push((index, *mutant, outcome));
+            tried.push((mutant.name(), outcome));
         }
         Ok(tried)
     };
-    let mut tried = thread::scope(|scope| {
+    let tried = thread::scope(|scope| {
         let workers: Vec<_> = copies.iter().map(|copy| scope.spawn(|| work(copy))).collect();
         workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect::<Result<Vec<_>>>()
-    })?
-    .concat();
-    tried.sort_by_key(|(index, ..)| *index);
-    Ok(tried.into_iter().map(|(_, mutant, outcome)| (mutant, outcome)).collect())
+    })?;
+    Ok(tried.into_iter().flatten().collect())
 }

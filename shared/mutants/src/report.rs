@@ -21,56 +21,95 @@ pub(crate) fn read_survivors(text: &str) -> Result<Survivors> {
     Ok(survivors)
 }
 
+/// What became of each mutant that was run: name to outcome.
+pub(crate) type Outcomes = BTreeMap<String, Outcome>;
+
 /// What is wrong, and what to do about it. Nothing if those who survived are those in the list. `all` are the mutants
 /// that there are, `tried` those that were run.
-pub(crate) fn complaints(all: &[Mutant], tried: &[(&Mutant, Outcome)], listed: &Survivors) -> Vec<String> {
-    let unkilled = tried.iter().filter_map(|(mutant, outcome)| {
-        let name = mutant.name();
-        match (outcome, listed.contains_key(&name)) {
-            (Outcome::Survived, false) => Some(format!(
-                "{name} survives: write the test that kills it, or argue in survivors.txt why it changes nothing"
-            )),
-            (Outcome::Killed(test), true) => {
-                Some(format!("{name} is in survivors.txt, but {test} kills it: delete its entry"))
-            }
-            (Outcome::DoesNotCompile, true) => {
-                Some(format!("{name} is in survivors.txt, but does not compile: delete its entry"))
-            }
-            _ => None,
+pub(crate) fn complaints(all: &[Mutant], tried: &Outcomes, listed: &Survivors) -> Vec<String> {
+    let unkilled = tried.iter().filter_map(|(name, outcome)| match (outcome, listed.contains_key(name)) {
+        (Outcome::Survived, false) => Some(format!(
+            "{name} survives: write the test that kills it, or argue in survivors.txt why it changes nothing"
+        )),
+        (Outcome::Killed(test), true) => {
+            Some(format!("{name} is in survivors.txt, but {test} kills it: delete its entry"))
         }
+        (Outcome::DoesNotCompile, true) => {
+            Some(format!("{name} is in survivors.txt, but does not compile: delete its entry"))
+        }
+        _ => None,
     });
     let gone = listed.keys().filter(|name| all.iter().all(|mutant| mutant.name() != **name));
     let gone = gone.map(|name| format!("{name} is in survivors.txt, but there is no such mutant: delete its entry"));
     unkilled.chain(gone).collect()
 }
 
-/// How many of each outcome, in one line.
-pub(crate) fn counts(tried: &[(&Mutant, Outcome)]) -> String {
-    let count = |is: fn(&Outcome) -> bool| tried.iter().filter(|(_, outcome)| is(outcome)).count();
+/// How many of `mutants` have each outcome, in one line.
+pub(crate) fn counts(mutants: &[&Mutant], outcomes: &Outcomes) -> String {
+    let outcomes: Vec<_> = mutants.iter().map(|mutant| outcomes.get(&mutant.name())).collect();
+    let count = |is: fn(&Outcome) -> bool| outcomes.iter().flatten().filter(|outcome| is(outcome)).count();
     let by_models = count(|outcome| matches!(outcome, Outcome::Killed(test) if test.starts_with("loom::")));
     let by_tests = count(|outcome| matches!(outcome, Outcome::Killed(_))) - by_models;
-    let (survive, broken) =
-        (count(|outcome| *outcome == Outcome::Survived), count(|outcome| *outcome == Outcome::DoesNotCompile));
-    let of = by_models + by_tests + survive;
+    let survive = count(|outcome| *outcome == Outcome::Survived);
+    let broken = count(|outcome| *outcome == Outcome::DoesNotCompile);
+    let not_run = outcomes.iter().filter(|outcome| outcome.is_none()).count();
     format!(
-        "{of} mutants: {by_models} killed by models, {by_tests} by tests, {survive} survive; {broken} do not compile"
+        "{} mutants: {by_models} killed by models, {by_tests} by tests; {survive} survive, {broken} do not compile, \
+         {not_run} not yet run",
+        mutants.len()
     )
 }
 
-/// `results.md`.
-pub(crate) fn table(tried: &[(&Mutant, Outcome)], listed: &Survivors) -> String {
-    let rows = tried.iter().map(|(mutant, outcome)| {
+const SURVIVED: &str = "survived";
+const DOES_NOT_COMPILE: &str = "does not compile";
+
+/// `results.md`: a row for each mutant of `all` that has been run, in their order.
+pub(crate) fn table(all: &[Mutant], outcomes: &Outcomes, listed: &Survivors) -> String {
+    let rows = all.iter().filter_map(|mutant| {
         let name = mutant.name();
-        let killer = match (outcome, listed.get(&name)) {
+        let killer = match (outcomes.get(&name)?, listed.get(&name)) {
             (Outcome::Killed(test), _) => format!("`{test}`"),
-            (Outcome::DoesNotCompile, _) => "does not compile".to_owned(),
-            (Outcome::Survived, None) => "nothing".to_owned(),
-            (Outcome::Survived, Some(argument)) => format!("nothing: {argument}"),
+            (Outcome::DoesNotCompile, _) => DOES_NOT_COMPILE.to_owned(),
+            (Outcome::Survived, None) => SURVIVED.to_owned(),
+            (Outcome::Survived, Some(argument)) => format!("{SURVIVED}: {argument}"),
         };
-        format!("| `{}` | {} |\n", name.replace('|', "\\|"), killer.replace('|', "\\|"))
+        let (place, change) = name.split_once(": ")?;
+        Some(format!("| `{place}` | `{}` | {} |\n", escaped(change), escaped(&killer)))
     });
     let rows: String = rows.collect();
-    format!("<!-- Written by `cargo mutate`. -->\n\n{}.\n\n| mutant | killed by |\n|---|---|\n{rows}", counts(tried))
+    let counts = counts(&all.iter().collect::<Vec<_>>(), outcomes);
+    format!("<!-- Written by `cargo mutate`. -->\n\n{counts}.\n\n| In | Fault | Killed by |\n|---|---|---|\n{rows}")
+}
+
+/// Reads what [`table`] wrote; of a survivor's argument, only that there is one.
+pub(crate) fn read_table(text: &str) -> Result<Outcomes> {
+    let row = |line: &str| read_row(line).ok_or_else(|| format!("`{line}` is no row that `cargo mutate` wrote").into());
+    text.lines().filter(|line| line.starts_with("| `")).map(row).collect()
+}
+
+fn read_row(line: &str) -> Option<(String, Outcome)> {
+    let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").map(unescaped).collect();
+    let [place, change, killer] = cells.as_slice() else { return None };
+    let outcome = match (code(killer), killer.as_str()) {
+        (Some(test), _) => Outcome::Killed(test.to_owned()),
+        (None, DOES_NOT_COMPILE) => Outcome::DoesNotCompile,
+        (None, other) if other.starts_with(SURVIVED) => Outcome::Survived,
+        _ => return None,
+    };
+    Some((format!("{}: {}", code(place)?, code(change)?), outcome))
+}
+
+fn code(cell: &str) -> Option<&str> {
+    cell.strip_prefix('`')?.strip_suffix('`')
+}
+
+/// A bare `|` would end the cell, also within backticks.
+fn escaped(cell: &str) -> String {
+    cell.replace('|', "\\|")
+}
+
+fn unescaped(cell: &str) -> String {
+    cell.replace("\\|", "|")
 }
 
 #[cfg(test)]
@@ -83,9 +122,8 @@ mod tests {
 
     /// What is complained of when the two mutants of `TEXT` end as `outcomes` say, and `survivors` is the list.
     fn complaints_of(outcomes: [Outcome; 2], survivors: &str) -> Vec<String> {
-        let all = rules::find("event.rs", TEXT);
-        let tried: Vec<_> = all.iter().zip(outcomes).collect();
-        complaints(&all, &tried, &read_survivors(survivors).expect("a good list"))
+        let tried = NAMES.map(str::to_owned).into_iter().zip(outcomes).collect();
+        complaints(&rules::find("event.rs", TEXT), &tried, &read_survivors(survivors).expect("a good list"))
     }
 
     fn killed() -> Outcome {
@@ -120,12 +158,48 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_a_row_a_mutant() {
+    fn the_table_has_a_row_a_mutant_in_the_order_of_the_source() {
+        let all = rules::find("event.rs", &TEXT.replace("(1,", "(1 | PARKED,"));
+        let outcomes = [killed(), Outcome::DoesNotCompile, Outcome::Survived];
+        let outcomes = all.iter().map(Mutant::name).zip(outcomes).collect();
+        let argued = Survivors::from([(NAMES[1].to_owned(), "Because.".to_owned())]);
+        let expected = "<!-- Written by `cargo mutate`. -->\n\n\
+            3 mutants: 1 killed by models, 0 by tests; 1 survive, 1 do not compile, 0 not yet run.\n\n\
+            | In | Fault | Killed by |\n|---|---|---|\n\
+            | `event.rs set` | `Release -> Relaxed` | `loom::a_set_event` |\n\
+            | `event.rs set` | `\\| PARKED left out` | does not compile |\n\
+            | `event.rs set` | `store dropped` | survived: Because. |\n";
+        assert_eq!(table(&all, &outcomes, &argued), expected);
+        assert_eq!(read_table(expected).expect("a table"), outcomes);
+    }
+
+    #[test]
+    fn rows_stay_until_their_mutant_is_run_again_or_gone() {
         let all = rules::find("event.rs", TEXT);
-        let tried: Vec<_> = all.iter().zip([killed(), Outcome::Survived]).collect();
-        let table = table(&tried, &Survivors::from([(NAMES[1].to_owned(), "Because.".to_owned())]));
-        assert!(table.contains("2 mutants: 1 killed by models, 0 by tests, 1 survive"), "{table}");
-        assert!(table.contains("| `event.rs set: Release -> Relaxed` | `loom::a_set_event` |"), "{table}");
-        assert!(table.contains("| `event.rs set: store dropped` | nothing: Because. |"), "{table}");
+        let row = |place: &str, change: &str, killer: &str| format!("| `{place}` | `{change}` | {killer} |\n");
+        let old =
+            row("event.rs set", "store dropped", "`old::test`") + &row("event.rs gone", "store dropped", SURVIVED);
+        let mut outcomes = read_table(&old).expect("a table");
+        let rows = |outcomes: &Outcomes| {
+            let table = table(&all, outcomes, &Survivors::new());
+            table.split_once("|---|---|---|\n").expect("a table").1.to_owned()
+        };
+
+        let kept = row("event.rs set", "store dropped", "`old::test`");
+        assert_eq!(rows(&outcomes), kept);
+        assert!(
+            counts(&all.iter().collect::<Vec<_>>(), &outcomes)
+                .contains("1 by tests; 0 survive, 0 do not compile, 1 not")
+        );
+        outcomes.insert(NAMES[0].to_owned(), killed());
+        assert_eq!(rows(&outcomes), row("event.rs set", "Release -> Relaxed", "`loom::a_set_event`") + &kept);
+        outcomes.insert(NAMES[1].to_owned(), Outcome::Survived);
+        assert!(rows(&outcomes).ends_with(&row("event.rs set", "store dropped", SURVIVED)));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_named() {
+        let error = read_table("| In |\n| `a b` | `c` | by hand |\n").expect_err("a bad row").to_string();
+        assert!(error.starts_with("`| `a b` | `c` | by hand |` is no row"), "{error}");
     }
 }
