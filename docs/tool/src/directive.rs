@@ -11,6 +11,7 @@
 //! {{#mistake NAME/FILE}}    one that it takes and that goes wrong, and how: recipes/NAME/examples/FILE.rs and FILE.txt
 //! {{#bench GROUP}}          a table of what the benchmark measured for a group of workloads
 //! {{#plot FILE}}            a picture: shared/benchmarks/results/FILE.svg
+//! {{#mutants}}              which test notices which mutant, folded: shared/mutants/results.md
 //! ```
 //!
 //! Each stands alone on its line. Whatever looks like one and is not is a problem: a page never shows a directive.
@@ -19,11 +20,12 @@ use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use std::ops::RangeInclusive;
 
-const WORDS: [&str; 9] = ["recipe", "output", "variant", "python", "compare", "reject", "mistake", "bench", "plot"];
+const WORDS: [&str; 10] =
+    ["recipe", "output", "variant", "python", "compare", "reject", "mistake", "bench", "plot", "mutants"];
 const STOCK: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
 const FORMS: &str = "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}}, {{#output NAME}}, \
                      {{#variant NAME/LIBRARY}}, {{#python NAME}}, {{#compare NAME}}, {{#reject NAME/FILE}}, \
-                     {{#mistake NAME/FILE}}, {{#bench GROUP}} and {{#plot FILE}}";
+                     {{#mistake NAME/FILE}}, {{#bench GROUP}}, {{#plot FILE}} and {{#mutants}}";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Directive {
@@ -36,6 +38,7 @@ pub(crate) enum Directive {
     Mistake { name: String, file: String },
     Bench { group: String },
     Plot { file: String },
+    Mutants,
 }
 
 /// What is wrong in a page, and in which of its lines.
@@ -136,6 +139,8 @@ fn parse(bare: &str) -> Result<Directive, String> {
         "bench" if argument.is_empty() => Err("a group of workloads is named after it".to_owned()),
         "bench" => Ok(Directive::Bench { group: argument.to_owned() }),
         "plot" => Ok(Directive::Plot { file: name(argument)? }),
+        "mutants" if argument.is_empty() => Ok(Directive::Mutants),
+        "mutants" => Err("it stands alone, for the one file that `cargo mutate` writes".to_owned()),
         _ if STOCK.contains(&word) => Err(format!("mdBook's own `{word}` is not used in this book; {FORMS}")),
         _ => Err(format!("unknown directive `{word}`; {FORMS}")),
     }
@@ -243,6 +248,7 @@ mod tests {
             ("{{#mistake bell/bell_mistake_x}}", r#"Mistake { name: "bell", file: "bell_mistake_x" }"#),
             ("{{#bench Two threads}}", r#"Bench { group: "Two threads" }"#),
             ("{{#plot bell}}", r#"Plot { file: "bell" }"#),
+            ("{{#mutants}}", "Mutants"),
         ] {
             assert_eq!(expanded(text), format!("\n<{directive}>\n\n"));
         }
@@ -276,6 +282,7 @@ mod tests {
             ("{{#mistake bell}}", "a mistake is named NAME/FILE"),
             ("{{#bench}}", "a group of workloads is named after it"),
             ("{{#plot ../bell}}", "`../bell` is not a name"),
+            ("{{#mutants bell}}", "it stands alone"),
             ("{{#include bell.rs}}", "mdBook's own `include` is not used"),
             ("{{#rustdoc_include bell.rs}}", "mdBook's own `rustdoc_include` is not used"),
             ("{{#playground bell.rs}}", "mdBook's own `playground` is not used"),

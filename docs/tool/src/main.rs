@@ -13,6 +13,7 @@ mod files;
 mod http;
 mod links;
 mod manifest;
+mod mutants;
 mod outline;
 mod paste;
 mod pasted;

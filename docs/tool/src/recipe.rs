@@ -5,7 +5,7 @@ use crate::facts::{Facts, Input};
 use crate::manifest;
 use crate::program::{self, Whole};
 use crate::snippet::{Program, fenced};
-use crate::{bench, compare, files};
+use crate::{bench, compare, files, mutants};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,7 @@ impl Recipes {
             Directive::Mistake { name, file } => self.mistake(name, file, root),
             Directive::Bench { group } => bench::table(self, group).map(Rendered::without_link),
             Directive::Plot { file } => bench::plot(self, file).map(Rendered::without_link),
+            Directive::Mutants => mutants::table(self).map(Rendered::without_link),
         }
     }
 

@@ -27,8 +27,8 @@ mod spin;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, has_passed, load_seq_cst,
-    park, thread_id, unpark_filter, unpark_requeue,
+    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, has_passed, load_seq_cst, park,
+    thread_id, unpark_filter, unpark_requeue,
 };
 pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
@@ -40,7 +40,7 @@ pub(crate) use spin::{Backoff, SpinWait};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::{
     cell::Cell,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize},
+    sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize},
 };
 pub(crate) use std::{
     sync::atomic::Ordering,
@@ -82,11 +82,11 @@ impl Moment {
     }
 }
 
-/// Loads a flag with SeqCst. Loom knows no more than AcqRel, so a model reads in a stronger way.
+/// Loads flags with SeqCst. Loom knows no more than AcqRel, so a model reads in a stronger way.
 #[cfg(not(any(loom, shuttle)))]
 #[inline]
-pub(crate) fn load_seq_cst(flag: &AtomicBool) -> bool {
-    flag.load(Ordering::SeqCst)
+pub(crate) fn load_seq_cst(flags: &AtomicU8) -> u8 {
+    flags.load(Ordering::SeqCst)
 }
 
 /// The instant at which a wait of `duration` ends; `None`, for ever, if the clock cannot count that far.

@@ -591,6 +591,32 @@ fn closing_now_takes_all_that_is_left_and_nothing_before_it() {
     });
 }
 
+// One sleeper is woken at a time; it wakes the next.
+#[test]
+fn two_items_wake_two_poppers() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap()));
+        queue.push(1).unwrap();
+        queue.push(2).unwrap();
+        let sum: usize = poppers.into_iter().map(|popper| popper.join().unwrap()).sum();
+        assert_eq!(sum, 3);
+    });
+}
+
+#[test]
+fn room_for_two_wakes_two_pushers() {
+    explore(2, || {
+        let queue = Arc::new(Queue::bounded(2));
+        queue.push(1).unwrap();
+        queue.push(2).unwrap();
+        let pushers = [3, 4].map(|n| spawn(&queue, move |queue| queue.push(n).unwrap()));
+        assert_eq!([queue.pop(), queue.pop()], [Ok(1), Ok(2)]);
+        pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+        assert_eq!(queue.len(), 2);
+    });
+}
+
 #[test]
 fn a_queue_takes_no_more_than_it_may_hold() {
     explore(None, || {

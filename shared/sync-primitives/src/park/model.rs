@@ -18,11 +18,12 @@ use shuttle as checker;
 
 #[cfg(loom)]
 pub(crate) use checker::cell::Cell;
-pub(crate) use checker::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
+pub(crate) use checker::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
 use checker::{
     lazy_static,
     sync::{
         Mutex, MutexGuard,
+        atomic::AtomicBool,
         mpsc::{Receiver, Sender, channel},
     },
 };
@@ -290,8 +291,8 @@ impl Backoff {
 /// Loads the newest value, which the thread that changes it next will know to have been read: what a SeqCst load amounts
 /// to where the change is a read-modify-write. A fence would do as well, but loom lets fences order more than they do,
 /// and with one in every operation it would overlook races.
-pub(crate) fn load_seq_cst(flag: &AtomicBool) -> bool {
-    flag.fetch_or(false, Ordering::AcqRel)
+pub(crate) fn load_seq_cst(flags: &AtomicU8) -> u8 {
+    flags.fetch_or(0, Ordering::AcqRel)
 }
 
 /// Before or after the tick, as far as the reading thread knows.

@@ -22,8 +22,9 @@ use std::{
 /// Rounds that only pause, each twice as long as the one before: the other side may be running on another processor.
 const PAUSES: u32 = 3;
 
-/// A yield that takes longer than this has given the processor to somebody who works, not to somebody who waits.
-const SLOW: Duration = Duration::from_micros(100);
+/// A yield that takes longer than this has given the processor to somebody who uses up a time slice, and not to another
+/// thread that hands items on.
+const SLOW: Duration = Duration::from_millis(1);
 
 /// How much longer than a slow yield took, no other is tried: so that they take little of the time.
 const RESPITE: u32 = 64;
@@ -48,7 +49,7 @@ struct Kind {
 
 impl SpinWait {
     /// For a wait for a thread that has other things to do first, such as to make an item.
-    pub(crate) const PATIENT: Self = SpinWait::of(Kind { at_most: 64, timed: true });
+    pub(crate) const PATIENT: Self = SpinWait::of(Kind { at_most: 10, timed: true });
     /// For a wait for a few instructions of a thread. Those who compete for them are the ones that get the processor, and
     /// use it to get out of the way.
     pub(crate) const SHORT: Self = SpinWait::of(Kind { at_most: 7, timed: false });

@@ -44,6 +44,7 @@ impl<T> Fifo<T> {
                 Err(TryPushError::Full(back)) => item = back,
                 result => {
                     self.lines.items.wake_one();
+                    self.pass_on(&self.lines.room, || self.segments.is_worth_a_push());
                     return result;
                 }
             }
@@ -71,11 +72,19 @@ impl<T> Fifo<T> {
                 Err(TryPopError::Empty) => {}
                 result => {
                     self.lines.room.wake_one();
+                    self.pass_on(&self.lines.items, || self.segments.is_worth_a_pop());
                     return result;
                 }
             }
         }
         Err(TryPopError::Empty)
+    }
+
+    /// After a sleep: wakes the next in line if there is something left for it.
+    fn pass_on(&self, line: &Line, is_ready: impl Fn() -> bool) {
+        if is_ready() {
+            line.wake_one();
+        }
     }
 
     pub(super) fn close(&self) {
