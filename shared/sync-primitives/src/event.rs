@@ -214,7 +214,7 @@ impl Event {
     /// Waits until the event has been set since it was in state `began`, or until the deadline.
     #[cold]
     fn wait_slow(&self, began: usize, deadline: Option<Instant>) -> bool {
-        let mut spin = SpinWait::SHORT;
+        let mut spin = SpinWait::PATIENT;
         if park::has_passed(deadline) {
             return false;
         }

@@ -12,7 +12,8 @@
 //! [`Task`] in its hands cannot leave `join` hanging.
 //!
 //! **No promises.** Several consumers may finish in another order than they popped. Of several waiting threads not
-//! always the first is served first. The items of a `PriorityQueue` are compared while the queue's lock is held: a slow
+//! always the first is served first. A pop, `try_` and timed ones too, waits for the push that came first if that was
+//! interrupted between taking its place in the queue and writing its item there. The items of a `PriorityQueue` are compared while the queue's lock is held: a slow
 //! `Ord` holds up all others, `try_` and timed calls too, and one that uses the same queue waits for ever.
 //!
 //! **A bounded queue that its own consumers fill can deadlock:** when it is full and every consumer is waiting to push,
@@ -487,7 +488,8 @@ macro_rules! define_queue {
             }
 
             /// Closes the queue and takes out what nobody popped, in the order in which it would have been popped.
-            /// These items count as done, so that `join` does not wait for them.
+            /// These items count as done, so that `join` does not wait for them. They are marked so after they have been
+            /// taken out: in between, `join_for(Duration::ZERO)` may find them unfinished.
             ///
             /// # Examples
             ///

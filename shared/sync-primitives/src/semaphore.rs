@@ -690,7 +690,7 @@ impl RawSemaphore {
             return false;
         }
         let waiter = Waiter { wanted, got: Cell::new(0), since: Moment::now() };
-        let mut spin = SpinWait::SHORT;
+        let mut spin = SpinWait::PATIENT;
         let mut woken = false;
         loop {
             if self.try_acquire(wanted) {
