@@ -12,8 +12,8 @@
 //!
 //! **No promises.** A thread that locks a `Lock` it holds waits for ever. Waiters are not served strictly in order.
 //!
-//! **Algorithm.** One byte says whether the lock is held and whether anybody sleeps for it. Locking and unlocking an
-//! uncontended lock is one compare-and-exchange each; only when the byte says that somebody sleeps does the unlocker
+//! **Algorithm.** One byte says whether the lock is held and whether anybody sleeps for it. Locking an uncontended lock is
+//! one compare-and-exchange, unlocking it one swap; only when the byte says that somebody sleeps does the unlocker
 //! go to the parking lot, where, under the bucket lock, it either frees the lock and wakes the first sleeper, or
 //! leaves it locked and gives it to a sleeper that has waited too long. The byte and the parking lot are those of
 //! WebKit's `WTF::Lock` (Pizlo, "Locking in WebKit", 2016). While a lock that was handed over waits for its heir to wake
@@ -499,7 +499,8 @@ pub struct RawLock {
     /// | 1 | 1 | held; threads sleep, or are about to |
     /// | 1 | 0 | free; a woken thread is on its way, and others still sleep |
     ///
-    /// `PARKED` is set by whoever is about to sleep, and cleared only under the bucket lock.
+    /// `PARKED` is set by whoever is about to sleep, and cleared under the bucket lock, or by who releases and takes the
+    /// bucket lock next, to wake a sleeper and set it again for the others.
     state: AtomicU8,
 }
 
@@ -614,9 +615,13 @@ impl RawLock {
     /// The calling thread holds the lock, and gives it up by this call.
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
-        // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
-        if self.state.compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed).is_err() {
+        // Relaxed: decides only which way to go. A swap is cheaper than a compare-and-exchange, but frees the lock even if
+        // somebody has set `PARKED` since this look; then it is too late for a hand-over.
+        if self.state.load(Ordering::Relaxed) != HELD {
             self.unlock_slow();
+        // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
+        } else if self.state.swap(0, Ordering::Release) != HELD {
+            self.wake_after_release();
         }
     }
 
@@ -637,6 +642,25 @@ impl RawLock {
     #[cold]
     fn unlock_slow(&self) {
         self.release_or_hand_over(false);
+    }
+
+    /// With the lock free, and `PARKED` cleared with it: wakes the first sleeper, and sets `PARKED` for the others.
+    #[cold]
+    fn wake_after_release(&self) {
+        let mut woken = false;
+        let only_the_first = |_| {
+            if std::mem::replace(&mut woken, true) { FilterOp::Stop } else { FilterOp::Unpark }
+        };
+        // Relaxed: `PARKED` carries no data.
+        let settle = |line: UnparkResult| {
+            if line.have_more_threads {
+                self.state.fetch_or(PARKED, Ordering::Relaxed);
+            }
+            TRY_AGAIN
+        };
+        // SAFETY: the key is the address of our own field; the callbacks touch only the state and a local, so they neither
+        // unwind nor park.
+        unsafe { park::unpark_filter(self.key(), only_the_first, settle) };
     }
 
     #[cold]
@@ -661,18 +685,19 @@ impl RawLock {
             }
             FilterOp::Stop
         };
-        // Plain stores will do. Without the bucket lock nobody changes `HELD | PARKED`; and if the last sleeper has
-        // given up meanwhile and cleared `PARKED`, a newcomer may set it again just before our store, but is not in
-        // line yet: `still_held` finds the state changed, and it looks again.
+        // Swaps rather than stores, so that all changes stand in one order; what they replace is known. Without the bucket
+        // lock nobody changes `HELD | PARKED`; and if the last sleeper has given up meanwhile and cleared `PARKED`, a
+        // newcomer may set it again just before our swap, but is not in line yet: `still_held` finds the state changed,
+        // and it looks again.
         let settle = |line: UnparkResult| {
             let parked = if line.have_more_threads { PARKED } else { 0 };
             if decision.get().is_some_and(|(hand_over, _)| hand_over) {
                 // Relaxed: the heir sees this holder's writes because this holder unparks it.
-                self.state.store(HELD | parked, Ordering::Relaxed);
+                self.state.swap(HELD | parked, Ordering::Relaxed);
                 return HANDED_OVER;
             }
             // Release: pairs with the Acquire in `lock` and `take`.
-            self.state.store(parked, Ordering::Release);
+            self.state.swap(parked, Ordering::Release);
             TRY_AGAIN
         };
         // SAFETY: the key is the address of our own field; the callbacks touch only waiters' cells and the state, so
