@@ -1013,6 +1013,24 @@ fn who_joins_stays_in_line_when_an_item_comes_as_the_last_is_done() {
 }
 
 #[test]
+fn nobody_joins_while_his_own_item_is_unfinished() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        queue.push(()).unwrap();
+        let clock = thread::spawn(tick);
+        let early = spawn(&queue, |queue| queue.join_for(SOON));
+        let late = spawn(&queue, |queue| {
+            queue.push(()).unwrap();
+            assert!(!queue.join_for(SOON));
+        });
+        queue.task_done().unwrap();
+        early.join().unwrap();
+        late.join().unwrap();
+        clock.join().unwrap();
+    });
+}
+
+#[test]
 fn who_sleeps_for_an_event_is_not_forgotten_when_another_gives_up() {
     explore(2, || {
         let event = Arc::new(Event::new());
