@@ -12,7 +12,6 @@ use std::cell::UnsafeCell;
 use std::{
     array,
     hint::black_box,
-    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 use sync_primitives::Lock;
@@ -167,24 +166,20 @@ const SHARES: [Figure; 2] =
 impl Job for Fairness {
     fn run<L: Mutual>(self, _: u64) -> Sample {
         let lock = CachePadded::new(L::new());
-        let over = AtomicBool::new(false);
-        let (elapsed, threads) = race_of(GREEDY + 1, |index| {
-            if index == GREEDY {
-                // The one that keeps the time.
-                std::thread::sleep(SPELL);
-                over.store(true, Ordering::Relaxed);
-                return (0, Duration::ZERO);
-            }
+        let (elapsed, threads) = race_of(GREEDY, |_| {
+            let begin = Instant::now();
             let (mut turns, mut longest) = (0, Duration::ZERO);
-            while !over.load(Ordering::Relaxed) {
+            loop {
                 let start = Instant::now();
+                if start - begin >= SPELL {
+                    return (turns, longest);
+                }
                 let waited = lock.with(|counter| {
                     *counter += 1;
                     start.elapsed()
                 });
                 (turns, longest) = (turns + 1, longest.max(waited));
             }
-            (turns, longest)
         });
         let turns: [u64; GREEDY] = array::from_fn(|index| threads[index].0);
         let sum: u64 = turns.iter().sum();
