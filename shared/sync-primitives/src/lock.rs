@@ -7,8 +7,9 @@
 //! **Promises.** At most one guard of a lock exists at a time. What a thread did before it released is visible to the
 //! thread that locks next (release and acquire). Fair in the end: a running thread may take a free lock before those
 //! who sleep, but a waiter that has waited for a millisecond in all and is first in line gets the lock from a holder's
-//! hands, at most 20 milliseconds after the hand-over before. A panic while holding releases the lock while unwinding; there is no poisoning, so a later
-//! holder may see a half-done change, and code that cannot bear that restores its invariants in a `Drop`.
+//! hands, once the hand-over before, if any, is 20 milliseconds ago. A panic while holding releases the lock while
+//! unwinding; there is no poisoning, so a later holder may see a half-done change, and code that cannot bear that restores
+//! its invariants in a `Drop`.
 //!
 //! **No promises.** A thread that locks a `Lock` it holds waits for ever. Waiters are not served strictly in order.
 //!
@@ -618,9 +619,10 @@ impl RawLock {
         // Relaxed: decides only which way to go. A swap is cheaper than a compare-and-exchange, but frees the lock even if
         // somebody has set `PARKED` since this look; then it is too late for a hand-over.
         if self.state.load(Ordering::Relaxed) != HELD {
-            self.unlock_slow();
+            return self.unlock_slow();
+        }
         // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
-        } else if self.state.swap(0, Ordering::Release) != HELD {
+        if self.state.swap(0, Ordering::Release) != HELD {
             self.wake_after_release();
         }
     }
@@ -649,7 +651,7 @@ impl RawLock {
     fn wake_after_release(&self) {
         let mut woken = false;
         let only_the_first = |_| {
-            if std::mem::replace(&mut woken, true) { FilterOp::Stop } else { FilterOp::Unpark }
+            if mem::replace(&mut woken, true) { FilterOp::Stop } else { FilterOp::Unpark }
         };
         // Relaxed: `PARKED` carries no data.
         let settle = |line: UnparkResult| {

@@ -255,8 +255,8 @@ pub struct Tasks<'a, Q> {
     queue: &'a Q,
 }
 
-/// Defines one of the three queues over the machine that does the work. What they do is the same but for the order; so the words and the
-/// examples are the same too.
+/// Defines one of the three queues over the machine that does the work. What they do is the same but for the order; so
+/// the words and the examples are the same too.
 macro_rules! define_queue {
     (
         $(#[$attribute:meta])*
@@ -790,7 +790,7 @@ macro_rules! define_queue {
             }
 
             fn task_of(&self, item: T) -> Task<'_, T> {
-                Task { item, _done: Done(&self.machine.ledger()) }
+                Task { item, _done: Done(self.machine.ledger()) }
             }
 
             #[doc(hidden)]

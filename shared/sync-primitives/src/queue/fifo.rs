@@ -38,13 +38,13 @@ impl<T> Fifo<T> {
 
     #[cold]
     fn push_slow(&self, mut item: T, deadline: Option<Instant>) -> Result<(), TryPushError<T>> {
-        let mut wait = Wait::until(deadline);
-        while wait.once(&self.lines.room, || self.segments.is_worth_a_push()) {
+        let mut wait = Wait::new(&self.lines.room, || self.segments.is_worth_a_push(), deadline);
+        while wait.once() {
             match self.segments.try_push(item) {
                 Err(TryPushError::Full(back)) => item = back,
                 result => {
                     self.lines.items.wake_one();
-                    self.pass_on(&self.lines.room, || self.segments.is_worth_a_push());
+                    wait.pass_on();
                     return result;
                 }
             }
@@ -66,25 +66,18 @@ impl<T> Fifo<T> {
 
     #[cold]
     fn pop_slow(&self, deadline: Option<Instant>) -> Result<T, TryPopError> {
-        let mut wait = Wait::until(deadline);
-        while wait.once(&self.lines.items, || self.segments.is_worth_a_pop()) {
+        let mut wait = Wait::new(&self.lines.items, || self.segments.is_worth_a_pop(), deadline);
+        while wait.once() {
             match self.segments.try_pop() {
                 Err(TryPopError::Empty) => {}
                 result => {
                     self.lines.room.wake_one();
-                    self.pass_on(&self.lines.items, || self.segments.is_worth_a_pop());
+                    wait.pass_on();
                     return result;
                 }
             }
         }
         Err(TryPopError::Empty)
-    }
-
-    /// After a sleep: wakes the next in line if there is something left for it.
-    fn pass_on(&self, line: &Line, is_ready: impl Fn() -> bool) {
-        if is_ready() {
-            line.wake_one();
-        }
     }
 
     pub(super) fn close(&self) {
@@ -133,24 +126,35 @@ impl<T> Fifo<T> {
 }
 
 /// The rounds of waiting of one push or pop: first looking again for a while, then asleep.
-struct Wait {
+struct Wait<'a, F> {
+    line: &'a Line,
+    /// Whether it is worth another try.
+    is_ready: F,
     spin: SpinWait,
     deadline: Option<Instant>,
     is_over: bool,
 }
 
-impl Wait {
-    fn until(deadline: Option<Instant>) -> Self {
-        Wait { spin: SpinWait::PATIENT, deadline, is_over: false }
+impl<'a, F: Fn() -> bool> Wait<'a, F> {
+    fn new(line: &'a Line, is_ready: F, deadline: Option<Instant>) -> Self {
+        Wait { line, is_ready, spin: SpinWait::PATIENT, deadline, is_over: false }
     }
 
     /// Waits until it is worth another try. Returns whether one is due: the last one after the deadline.
-    fn once(&mut self, line: &Line, is_ready: impl Fn() -> bool) -> bool {
+    fn once(&mut self) -> bool {
         if self.is_over {
             return false;
         }
         // The other side is often about to act, sooner than a sleep takes.
-        self.is_over = park::has_passed(self.deadline) || !self.spin.spin() && line.sleep(is_ready, self.deadline);
+        self.is_over =
+            park::has_passed(self.deadline) || !self.spin.spin() && self.line.sleep(&self.is_ready, self.deadline);
         true
+    }
+
+    /// After a try that came to something: wakes the next in line if there is something left for it.
+    fn pass_on(&self) {
+        if (self.is_ready)() {
+            self.line.wake_one();
+        }
     }
 }
