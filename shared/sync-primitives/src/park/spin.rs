@@ -38,10 +38,6 @@ static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct SpinWait {
     pauses: u32,
     yields: u32,
-    kind: Kind,
-}
-
-struct Kind {
     at_most: u32,
     /// Whether a slow yield is a reason to stop.
     timed: bool,
@@ -49,14 +45,10 @@ struct Kind {
 
 impl SpinWait {
     /// For a wait for a thread that has other things to do first, such as to make an item.
-    pub(crate) const PATIENT: Self = SpinWait::of(Kind { at_most: 10, timed: true });
+    pub(crate) const PATIENT: Self = SpinWait { pauses: 0, yields: 0, at_most: 10, timed: true };
     /// For a wait for a few instructions of a thread. Those who compete for them are the ones that get the processor, and
     /// use it to get out of the way.
-    pub(crate) const SHORT: Self = SpinWait::of(Kind { at_most: 7, timed: false });
-
-    const fn of(kind: Kind) -> Self {
-        SpinWait { pauses: 0, yields: 0, kind }
-    }
+    pub(crate) const SHORT: Self = SpinWait { pauses: 0, yields: 0, at_most: 7, timed: false };
 
     /// To begin again, after a sleep.
     pub(crate) fn reset(&mut self) {
@@ -65,17 +57,16 @@ impl SpinWait {
 
     /// Lets some time pass. Returns whether it is worth another look; if not, none has passed, and it is time to sleep.
     pub(crate) fn spin(&mut self) -> bool {
-        let Kind { at_most, timed } = self.kind;
         if self.pauses < PAUSES {
             pause(self.pauses);
             self.pauses += 1;
             return true;
         }
-        if self.yields == at_most || timed && is_busy() {
+        if self.yields == self.at_most || self.timed && is_busy() {
             return false;
         }
         self.yields += 1;
-        if timed {
+        if self.timed {
             yield_timed()
         } else {
             thread::yield_now()
@@ -85,23 +76,18 @@ impl SpinWait {
 }
 
 /// Waiting for another thread to finish what it is in the middle of: a few instructions, unless it lost its processor.
-pub(crate) struct Backoff {
-    pauses: u32,
-}
+pub(crate) struct Backoff(SpinWait);
 
 impl Backoff {
     #[inline]
     pub(crate) fn new() -> Self {
-        Backoff { pauses: 0 }
+        Backoff(SpinWait::SHORT)
     }
 
     /// Longer from call to call, and at last by giving the processor away.
     #[cold]
     pub(crate) fn wait(&mut self) {
-        if self.pauses < PAUSES {
-            pause(self.pauses);
-            self.pauses += 1;
-        } else {
+        if !self.0.spin() {
             thread::yield_now();
         }
     }

@@ -284,12 +284,11 @@ impl<T> Segments<T> {
     pub(super) fn close_and_take_all(&self) -> Vec<T> {
         let head = self.hold_head();
         let tail = self.tail_position().fetch_or(CLOSED, Ordering::SeqCst) & !FLAGS;
-        let segment = self.head.segment.load(Ordering::Relaxed);
+        let mut segment = self.head.segment.load(Ordering::Relaxed);
         // One claim for all of them; SeqCst as for any. Nobody will use the head's segment again, but for `drop`.
         self.head.position.store(tail, Ordering::SeqCst);
         let items = usize::try_from((tail - head) / ITEM).expect("what is in memory can be counted");
         let mut all = Vec::with_capacity(items);
-        let mut segment = segment;
         for position in (head..tail).step_by(ITEM as usize) {
             // SAFETY: we have claimed it, and leave a segment after its last slot.
             all.push(unsafe { Segment::claimed_slot(segment, position) }.take());
