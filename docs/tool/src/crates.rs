@@ -1,11 +1,11 @@
 //! How many crates a program brings into a project.
 
 use crate::manifest::Dependency;
+use checks::process;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::{env, fs};
 
 /// Asked once for each manifest: a book that is built again at every change of a page must not wait for it.
 static COUNTED: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
@@ -44,7 +44,7 @@ fn ask_cargo(manifest: &str, lock: &str) -> Result<usize, String> {
     for (file, text) in files.into_iter().filter(|(_, text)| !text.is_empty()) {
         write(file, text).map_err(|error| format!("cannot write {file}: {error}"))?;
     }
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = process::cargo();
     cargo.args(["tree", "--quiet", "--edges", "normal,build", "--prefix", "none", "--no-dedupe", "--format", "{p}"]);
     let output = cargo.current_dir(project.path()).output();
     let output = output.map_err(|error| format!("cannot run cargo: {error}"))?;

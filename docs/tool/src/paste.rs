@@ -46,7 +46,7 @@ impl<'a> Bench<'a> {
         }
         let target = self.projects.join("target");
         let build = ["build", "--quiet", "--offline", "--color=never", "--target-dir"];
-        cargo(Command::new(cargo_program()).args(build).arg(&target).current_dir(&folder))
+        cargo(process::cargo().args(build).arg(&target).current_dir(&folder))
             .map_err(|reason| format!("does not build in {}: {reason}", folder.display()))?;
         let executable = target.join("debug").join(name + env::consts::EXE_SUFFIX);
         Ok(Built { bench: self, program, folder, executable })
@@ -73,7 +73,7 @@ impl<'a> Bench<'a> {
     fn cargo_add(&self, folder: &Path, line: &str) -> Result<(), String> {
         let cookbook = self.workspace.display().to_string();
         let words = line.split_whitespace().skip(1).map(|word| word.replace(COOKBOOK, &cookbook));
-        let mut command = Command::new(cargo_program());
+        let mut command = process::cargo();
         command.args(words).args(["--quiet", "--offline"]).current_dir(folder);
         cargo(&mut command).map_err(|reason| format!("`{line}` fails: {reason}"))
     }
@@ -117,10 +117,6 @@ fn manifest(name: &str) -> String {
         "[workspace]\n\n[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[lints.rust]\nwarnings = \"deny\"\n\
          unused_crate_dependencies = \"deny\"\n"
     )
-}
-
-fn cargo_program() -> std::ffi::OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// Runs it, and gives the first error in what it says.

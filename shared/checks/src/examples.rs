@@ -1,6 +1,6 @@
 //! The examples of the recipes: variants and mistakes.
 
-use crate::{names, recipes, workspace};
+use crate::{names, process::cargo, recipes, workspace};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ impl Example {
 /// Builds all examples of all recipes, or panics with what cargo says.
 pub fn build() -> Vec<Example> {
     let files = files();
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo();
     cargo.args(["build", "--examples", "--message-format=json-render-diagnostics"]).current_dir(workspace());
     cargo.args(recipes().iter().flat_map(|recipe| ["-p", recipe]));
     let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be run");

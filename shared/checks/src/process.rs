@@ -1,5 +1,6 @@
 //! Running a program that may not end by itself.
 
+use std::env;
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -15,6 +16,11 @@ pub struct End {
     pub stdout: String,
     /// What it wrote to standard error. The operating system's number of a thread that panicked is left out.
     pub stderr: String,
+}
+
+/// The Cargo that runs this program; the one on the path if none does.
+pub fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// Runs a program with nothing on its standard input. One that does not end in time is killed, and that is the error.

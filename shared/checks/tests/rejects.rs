@@ -5,7 +5,7 @@
 //! compile. What the compiler says stands beside it in `FILE.stderr`, for the book; `BLESS=1 cargo test -p checks` writes
 //! these files anew.
 
-use checks::{names, workspace};
+use checks::{names, process::cargo, workspace};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -189,7 +189,7 @@ fn scratch_project(programs: &BTreeMap<String, String>) -> PathBuf {
 }
 
 fn check(project: &Path) -> Output {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo();
     cargo.args(["check", "--offline", "--bins", "--keep-going", "--message-format=json", "--manifest-path"]);
     cargo.arg(project.join("Cargo.toml")).arg("--target-dir").arg(project.join("target"));
     // Flags such as `-Dwarnings` would add errors of their own.
