@@ -23,6 +23,7 @@ use crate::{
     condition::Condition,
     lock::{Lock, LockGuard},
     park::{self, Instant, const_fn},
+    trace::{self, Call, Op, Place, Primitive, Subject},
 };
 use std::{fmt, mem, time::Duration};
 
@@ -208,7 +209,7 @@ impl<A> Barrier<A> {
     /// ```
     #[doc(alias = "n_waiting")]
     pub fn waiting(&self) -> usize {
-        self.state.lock().arrived
+        trace::quietly(|| self.state.lock().arrived)
     }
 
     /// Whether the barrier is broken: if so, every wait fails until [`reset`](Barrier::reset).
@@ -224,7 +225,7 @@ impl<A> Barrier<A> {
     /// ```
     #[doc(alias = "broken")]
     pub fn is_broken(&self) -> bool {
-        self.state.lock().broken
+        trace::quietly(|| self.state.lock().broken)
     }
 
     /// Breaks the barrier: those who wait, and those who come, get [`BrokenBarrier`], until [`reset`](Barrier::reset).
@@ -241,7 +242,10 @@ impl<A> Barrier<A> {
     ///     barrier.abort(); // this thread will not come
     /// });
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn abort(&self) {
+        let call = Call::new(Place::here(), self.subject());
+        call.report(Op::Break, 0);
         self.break_round(&mut self.state.lock(), true);
     }
 
@@ -258,7 +262,10 @@ impl<A> Barrier<A> {
     /// barrier.reset();
     /// assert!(barrier.wait().is_ok());
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn reset(&self) {
+        let call = Call::new(Place::here(), self.subject());
+        call.report(Op::Reset, 0);
         self.break_round(&mut self.state.lock(), false);
     }
 
@@ -277,6 +284,10 @@ impl<A> Barrier<A> {
             self.changed.notify_all();
         }
         Err(BrokenBarrier)
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::new(Primitive::Barrier, self)
     }
 
     #[doc(hidden)]
@@ -311,6 +322,7 @@ impl<A: Fn() + Sync> Barrier<A> {
     ///     assert_ne!(me, other.join().unwrap());
     /// });
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait(&self) -> Result<BarrierWaitResult, BrokenBarrier> {
         self.wait_deadline(None)
     }
@@ -336,6 +348,7 @@ impl<A: Fn() + Sync> Barrier<A> {
     /// assert!(barrier.wait_for(Duration::from_millis(1)).is_err());
     /// assert!(barrier.is_broken());
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_for(&self, timeout: Duration) -> Result<BarrierWaitResult, BrokenBarrier> {
         self.wait_deadline(park::deadline_after(timeout))
     }
@@ -358,11 +371,20 @@ impl<A: Fn() + Sync> Barrier<A> {
     ///
     /// assert!(Barrier::new(1).wait_until(Instant::now()).is_ok());
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_until(&self, deadline: Instant) -> Result<BarrierWaitResult, BrokenBarrier> {
         self.wait_deadline(Some(deadline))
     }
 
+    #[cfg_attr(feature = "trace", track_caller)]
     fn wait_deadline(&self, deadline: Option<Instant>) -> Result<BarrierWaitResult, BrokenBarrier> {
+        let call = Call::new(Place::here(), self.subject());
+        let result = self.meet(&call, deadline);
+        call.ended(if result.is_ok() { Op::Pass } else { Op::Break }, 0);
+        result
+    }
+
+    fn meet(&self, call: &Call, deadline: Option<Instant>) -> Result<BarrierWaitResult, BrokenBarrier> {
         let mut state = self.state.lock();
         // More threads than parties: the round before is decided first.
         let undecided = |state: &State| !state.broken && (state.acting || state.leaving > 0);
@@ -375,6 +397,7 @@ impl<A: Fn() + Sync> Barrier<A> {
         }
         let (round, index) = (state.round, state.arrived);
         state.arrived += 1;
+        call.report(Op::Arrive, index);
         if state.arrived == self.parties { self.lead(state, index) } else { self.follow(state, deadline, round, index) }
     }
 
@@ -384,7 +407,7 @@ impl<A: Fn() + Sync> Barrier<A> {
             state.acting = true;
             drop(state);
             let failed = ActionFailed(self);
-            action();
+            trace::outside(action);
             mem::forget(failed);
             state = self.state.lock();
             if !state.acting {
@@ -437,7 +460,7 @@ impl<A> fmt::Debug for Barrier<A> {
     /// Shows what can be seen without waiting.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Copied out: who writes what is shown may come by here himself.
-        let state = self.state.try_lock().map(|state| (state.arrived, state.broken));
+        let state = trace::quietly(|| self.state.try_lock().map(|state| (state.arrived, state.broken)));
         let mut description = f.debug_struct("Barrier");
         description.field("parties", &self.parties);
         match state {

@@ -44,6 +44,7 @@ use crate::{
         UnparkResult, const_fn,
     },
     rlock::{Outermost, RLockGuard, RawRLock},
+    trace::{self, Call, Op, Place, Primitive, Subject},
 };
 use std::{cell::Cell, fmt, ops::Deref, ptr, time::Duration};
 
@@ -162,6 +163,7 @@ impl Condition {
     ///     *guard -= 1;
     /// });
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait<G: Waitable>(&self, guard: &mut G) {
         self.wait_deadline(guard, None);
     }
@@ -184,6 +186,7 @@ impl Condition {
     /// assert!(Condition::new().wait_for(&mut guard, Duration::from_millis(1)).timed_out());
     /// assert!(lock.is_locked());
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_for<G: Waitable>(&self, guard: &mut G, timeout: Duration) -> WaitTimeoutResult {
         self.wait_deadline(guard, park::deadline_after(timeout))
     }
@@ -203,6 +206,7 @@ impl Condition {
     /// let lock = Lock::new(());
     /// assert!(Condition::new().wait_until(&mut lock.lock(), Instant::now()).timed_out());
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_until<G: Waitable>(&self, guard: &mut G, deadline: Instant) -> WaitTimeoutResult {
         self.wait_deadline(guard, Some(deadline))
     }
@@ -235,6 +239,7 @@ impl Condition {
     /// });
     /// ```
     #[doc(alias = "wait_for")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_while<G: Waitable>(&self, guard: &mut G, condition: impl FnMut(&G::Target) -> bool) {
         self.wait_while_deadline(guard, None, condition);
     }
@@ -256,6 +261,7 @@ impl Condition {
     /// let result = Condition::new().wait_while_for(&mut guard, Duration::from_millis(1), |ready| !ready);
     /// assert!(result.timed_out());
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_while_for<G: Waitable>(
         &self,
         guard: &mut G,
@@ -281,6 +287,7 @@ impl Condition {
     /// let result = Condition::new().wait_while_until(&mut ready.lock(), Instant::now(), |ready| !ready);
     /// assert!(!result.timed_out());
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_while_until<G: Waitable>(
         &self,
         guard: &mut G,
@@ -290,6 +297,7 @@ impl Condition {
         self.wait_while_deadline(guard, Some(deadline), condition)
     }
 
+    #[cfg_attr(feature = "trace", track_caller)]
     pub(crate) fn wait_while_deadline<G: Waitable>(
         &self,
         guard: &mut G,
@@ -318,8 +326,11 @@ impl Condition {
     /// ```
     #[inline]
     #[doc(alias = "notify")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn notify_one(&self) -> bool {
-        self.has_waiters() && self.notify_one_slow()
+        let notified = self.has_waiters() && self.notify_one_slow();
+        trace::report(Place::here(), self.subject(), Op::Notify, usize::from(notified));
+        notified
     }
 
     /// Wakes up to `n` threads, those that have waited longest. Returns how many it took off the waiting line.
@@ -333,13 +344,16 @@ impl Condition {
     /// ```
     #[inline]
     #[doc(alias = "notify")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn notify_n(&self, n: usize) -> usize {
-        match n {
+        let notified = match n {
             0 => 0,
-            1 => usize::from(self.notify_one()),
-            _ if self.has_waiters() => self.unpark_up_to(n),
-            _ => 0,
-        }
+            _ if !self.has_waiters() => 0,
+            1 => usize::from(self.notify_one_slow()),
+            _ => self.unpark_up_to(n),
+        };
+        trace::report(Place::here(), self.subject(), Op::Notify, notified);
+        notified
     }
 
     /// Wakes every thread that waits. Returns how many it took off the waiting line.
@@ -362,13 +376,21 @@ impl Condition {
     /// ```
     #[inline]
     #[doc(alias = "broadcast")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn notify_all(&self) -> usize {
-        if self.has_waiters() { self.notify_all_slow() } else { 0 }
+        let notified = if self.has_waiters() { self.notify_all_slow() } else { 0 };
+        trace::report(Place::here(), self.subject(), Op::Notify, notified);
+        notified
     }
 
     #[doc(hidden)]
     pub fn waiters(&self) -> usize {
         park::waiters(self.key())
+    }
+
+    #[inline]
+    fn subject(&self) -> Subject {
+        Subject::new(Primitive::Condition, self)
     }
 
     #[inline]
@@ -382,10 +404,15 @@ impl Condition {
         self.waiting_with.load(Ordering::Relaxed) != NOBODY
     }
 
+    #[cfg_attr(feature = "trace", track_caller)]
     fn wait_deadline<G: Waitable>(&self, guard: &mut G, deadline: Option<Instant>) -> WaitTimeoutResult {
         guard.assert_may_wait(sealed::Token);
         let lock = guard.lock(sealed::Token);
         let rlock = guard.levels(sealed::Token);
+        let lock_subject = rlock.map_or_else(|| lock.subject(), RawRLock::subject);
+        let call = Call::new(Place::here(), self.subject());
+        trace::about_to_wait();
+        call.report_on(lock_subject, Op::Release, if rlock.is_some() { 0 } else { 1 });
         let mut levels = 0;
         let (notified, handed_over) = self.sleep(lock, deadline, || {
             // SAFETY: the guard proves that this thread owns the lock; it is given up by the next statement.
@@ -393,9 +420,12 @@ impl Condition {
             // SAFETY: the guard proves that this thread holds the lock, and is borrowed until it has it back.
             unsafe { lock.unlock() };
         });
+        call.ended_if(notified, Op::Pass, 0);
+        let call = Call::new(Place::here(), lock_subject);
         if !handed_over {
             lock.lock();
         }
+        call.ended(Op::Acquire, if rlock.is_some() { levels as usize } else { 1 });
         if let Some(rlock) = rlock {
             // SAFETY: the lock was handed to this thread or has just been taken, and these are the levels given up.
             unsafe { rlock.take_back_levels(levels) };

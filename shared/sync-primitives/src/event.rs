@@ -21,6 +21,7 @@ use crate::park::{
     self, AtomicUsize, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, SpinWait,
     UnparkResult, const_fn,
 };
+use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{fmt, time::Duration};
 
 /// Bit: threads sleep, or are about to.
@@ -92,7 +93,9 @@ impl Event {
     /// event.set();
     /// event.wait(); // returns at once
     /// ```
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn set(&self) {
+        trace::report(Place::here(), self.subject(), Op::Set, 0);
         let set = |state: usize| Some(if state & SET == 0 { (state | SET).wrapping_add(ROUND) } else { state });
         // Release: pairs with the Acquire in `look`. Also if the event was set already: then this thread's writes are
         // added to those that a waiter is to see.
@@ -115,7 +118,9 @@ impl Event {
     /// assert!(!event.is_set());
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn clear(&self) {
+        trace::report(Place::here(), self.subject(), Op::Clear, 0);
         // Relaxed: it announces nothing.
         self.state.fetch_and(!SET, Ordering::Relaxed);
     }
@@ -154,6 +159,7 @@ impl Event {
     /// assert!(ready.is_set());
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait(&self) {
         self.wait_deadline(|| None);
     }
@@ -170,6 +176,7 @@ impl Event {
     /// assert!(!Event::new().wait_for(Duration::from_millis(1)));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_for(&self, timeout: Duration) -> bool {
         self.wait_deadline(|| park::deadline_after(timeout))
     }
@@ -185,6 +192,7 @@ impl Event {
     /// assert!(!Event::new().wait_until(Instant::now()));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_until(&self, deadline: Instant) -> bool {
         self.wait_deadline(|| Some(deadline))
     }
@@ -195,6 +203,11 @@ impl Event {
     }
 
     /// The address that waiters park at.
+    #[inline]
+    fn subject(&self) -> Subject {
+        Subject::new(Primitive::Event, self)
+    }
+
     fn key(&self) -> usize {
         (&raw const self.state).addr()
     }
@@ -206,9 +219,12 @@ impl Event {
     }
 
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     fn wait_deadline(&self, deadline: impl FnOnce() -> Option<Instant>) -> bool {
+        let call = Call::new(Place::here(), self.subject());
         let state = self.look();
-        state & SET != 0 || self.wait_slow(state, deadline())
+        let was_set = state & SET != 0 || self.wait_slow(state, deadline());
+        call.ended_if(was_set, Op::Pass, 0)
     }
 
     /// Waits until the event has been set since it was in state `began`, or until the deadline.

@@ -8,6 +8,7 @@ mod park;
 mod queue;
 mod rlock;
 mod semaphore;
+mod trace;
 
 pub use barrier::{Barrier, BarrierWaitResult, BrokenBarrier};
 pub use condition::{Condition, WaitTimeoutResult, Waitable};

@@ -25,6 +25,7 @@ use crate::park::{
     self, AtomicU8, DEFAULT_PARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken, SpinWait,
     UnparkResult, UnparkToken, const_fn,
 };
+use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{
     cell::UnsafeCell,
     fmt,
@@ -134,8 +135,11 @@ impl<T: ?Sized> Lock<T> {
     /// ```
     #[inline]
     #[doc(alias = "acquire")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn lock(&self) -> LockGuard<'_, T> {
+        let call = Call::new(Place::here(), self.raw.subject());
         self.raw.lock();
+        call.ended(Op::Acquire, 1);
         LockGuard::of(self)
     }
 
@@ -153,8 +157,10 @@ impl<T: ?Sized> Lock<T> {
     /// assert!(lock.try_lock().is_some());
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
-        self.raw.try_lock().then(|| LockGuard::of(self))
+        let call = Call::new(Place::here(), self.raw.subject());
+        call.ended_if(self.raw.try_lock(), Op::Acquire, 1).then(|| LockGuard::of(self))
     }
 
     /// Waits for the lock, but no longer than `timeout`. Zero means one try; more than the clock can count, for ever.
@@ -170,9 +176,11 @@ impl<T: ?Sized> Lock<T> {
     /// assert!(lock.try_lock_for(Duration::from_millis(1)).is_none());
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_for(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
+        let call = Call::new(Place::here(), self.raw.subject());
         let taken = self.raw.try_lock() || self.raw.lock_slow(park::deadline_after(timeout));
-        taken.then(|| LockGuard::of(self))
+        call.ended_if(taken, Op::Acquire, 1).then(|| LockGuard::of(self))
     }
 
     /// Waits for the lock until `deadline`. A deadline that has passed means one try.
@@ -188,9 +196,11 @@ impl<T: ?Sized> Lock<T> {
     /// assert_eq!(lock.try_lock_until(soon).as_deref(), Some(&7));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_until(&self, deadline: Instant) -> Option<LockGuard<'_, T>> {
+        let call = Call::new(Place::here(), self.raw.subject());
         let taken = self.raw.try_lock() || self.raw.lock_slow(Some(deadline));
-        taken.then(|| LockGuard::of(self))
+        call.ended_if(taken, Op::Acquire, 1).then(|| LockGuard::of(self))
     }
 
     /// Whether some thread held the lock when this was called. By the time you read the answer it may be stale.
@@ -245,7 +255,9 @@ impl<T: ?Sized> Lock<T> {
     /// assert!(!lock.is_locked());
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub unsafe fn force_unlock(&self) {
+        trace::report(Place::here(), self.raw.subject(), Op::Release, 1);
         // SAFETY: the caller holds the lock.
         unsafe { self.raw.unlock() }
     }
@@ -365,9 +377,11 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
     /// assert!(!lock.is_locked());
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn unlock_fair(guard: Self) {
         let raw = guard.raw();
         mem::forget(guard);
+        trace::report(Place::here(), raw.subject(), Op::Release, 1);
         // SAFETY: the guard was the proof that this thread holds the lock, and it is forgotten.
         unsafe { raw.unlock_fair() };
     }
@@ -385,17 +399,22 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
     /// assert_eq!(*guard, 2);
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn unlocked<R>(guard: &mut Self, f: impl FnOnce() -> R) -> R {
-        struct Relock<'a>(&'a RawLock);
+        struct Relock<'a>(&'a RawLock, Place);
         impl Drop for Relock<'_> {
             fn drop(&mut self) {
+                let call = Call::new(self.1, self.0.subject());
                 self.0.lock();
+                call.ended(Op::Acquire, 1);
             }
         }
+        let place = Place::here();
+        trace::report(place, guard.raw().subject(), Op::Release, 1);
         // SAFETY: `guard` proves that this thread holds the lock; it is borrowed mutably until `Relock` has taken the
         // lock back, so nobody uses the value through it meanwhile.
         unsafe { guard.raw().unlock() };
-        let _relock = Relock(guard.raw());
+        let _relock = Relock(guard.raw(), place);
         f()
     }
 }
@@ -422,6 +441,7 @@ impl<T: ?Sized> DerefMut for LockGuard<'_, T> {
 impl<T: ?Sized> Drop for LockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        trace::report(Place::UNKNOWN, self.lock.raw.subject(), Op::Release, 1);
         // SAFETY: the guard proves that this thread holds the lock, and ends here.
         unsafe { self.lock.raw.unlock() };
     }
@@ -474,6 +494,7 @@ impl<U: ?Sized> DerefMut for MappedLockGuard<'_, U> {
 impl<U: ?Sized> Drop for MappedLockGuard<'_, U> {
     #[inline]
     fn drop(&mut self) {
+        trace::report(Place::UNKNOWN, self.raw.subject(), Op::Release, 1);
         // SAFETY: this guard took over the hold of the `LockGuard` it was made from.
         unsafe { self.raw.unlock() };
     }
@@ -517,6 +538,12 @@ impl RawLock {
     #[inline]
     pub(crate) fn key(&self) -> usize {
         (&raw const *self).addr()
+    }
+
+    /// As the events of a `Lock` name it; an `RLock`'s own differ.
+    #[inline]
+    pub(crate) fn subject(&self) -> Subject {
+        Subject::new(Primitive::Lock, self)
     }
 
     #[inline]

@@ -30,11 +30,13 @@ pub(crate) use model::{
     AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, has_passed, load_seq_cst, park,
     thread_id, unpark_filter, unpark_requeue,
 };
+#[cfg(not(any(loom, shuttle, feature = "trace")))]
+pub(crate) use parking_lot_core::park;
 pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
 };
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use parking_lot_core::{park, unpark_filter, unpark_requeue};
+pub(crate) use parking_lot_core::{unpark_filter, unpark_requeue};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use spin::{Backoff, SpinWait};
 #[cfg(not(any(loom, shuttle)))]
@@ -46,6 +48,25 @@ pub(crate) use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
+
+/// `parking_lot_core`'s `park`, told before the bucket lock is taken and after it is given up.
+///
+/// # Safety
+///
+/// As there.
+#[cfg(all(feature = "trace", not(any(loom, shuttle))))]
+pub(crate) unsafe fn park(
+    key: usize,
+    validate: impl FnOnce() -> bool,
+    before_sleep: impl FnOnce(),
+    timed_out: impl FnOnce(usize, bool),
+    token: ParkToken,
+    deadline: Option<Instant>,
+) -> ParkResult {
+    let _sleep = crate::trace::Sleep::begin();
+    // SAFETY: the caller's.
+    unsafe { parking_lot_core::park(key, validate, before_sleep, timed_out, token, deadline) }
+}
 
 /// How long a waiter lets running threads take what it waits for before it is served first: far above a context switch,
 /// so that a busy primitive keeps its speed, and far below what a person notices.

@@ -41,6 +41,7 @@ use self::{
     locked::{Locked, Patience},
 };
 use crate::park;
+use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{
     error::Error,
     fmt,
@@ -189,12 +190,17 @@ pub struct Task<'a, T> {
 }
 
 /// Marks one item done when it is dropped.
-struct Done<'a>(&'a Ledger);
+struct Done<'a> {
+    ledger: &'a Ledger,
+    subject: Subject,
+}
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {
         // Somebody may have called `task_done` for this item too; there is no error to report from here.
-        self.0.finish(1);
+        if self.ledger.finish(1) > 0 {
+            trace::report(Place::UNKNOWN, self.subject, Op::Done, 1);
+        }
     }
 }
 
@@ -320,8 +326,9 @@ macro_rules! define_queue {
             /// assert_eq!(queue.pop(), Ok(1));
             /// ```
             #[doc(alias = "put")]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn push(&self, item: T) -> Result<(), PushError<T>> {
-                self.machine.push(item, Patience::ENDLESS).map_err(|error| PushError(error.into_inner()))
+                self.push_with(Place::here(), item, Patience::ENDLESS).map_err(|error| PushError(error.into_inner()))
             }
 
             /// Pushes an item if there is room; does not wait for room.
@@ -340,8 +347,9 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_push(2), Err(TryPushError::Full(2)));
             /// ```
             #[doc(alias = "put_nowait")]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_push(&self, item: T) -> Result<(), TryPushError<T>> {
-                self.machine.push(item, Patience::None)
+                self.push_with(Place::here(), item, Patience::None)
             }
 
             /// Pushes an item; waits for room, but no longer than `timeout`. More than the clock can count means for
@@ -361,8 +369,9 @@ macro_rules! define_queue {
             /// queue.push(1).unwrap();
             /// assert_eq!(queue.try_push_for(2, Duration::from_millis(1)), Err(TryPushError::Full(2)));
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_push_for(&self, item: T, timeout: Duration) -> Result<(), TryPushError<T>> {
-                self.machine.push(item, Patience::lasting(timeout))
+                self.push_with(Place::here(), item, Patience::lasting(timeout))
             }
 
             /// Pushes an item; waits for room until `deadline`.
@@ -380,8 +389,9 @@ macro_rules! define_queue {
             #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(1);")]
             /// assert!(queue.try_push_until(1, Instant::now()).is_ok());
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_push_until(&self, item: T, deadline: Instant) -> Result<(), TryPushError<T>> {
-                self.machine.push(item, Patience::Until(Some(deadline)))
+                self.push_with(Place::here(), item, Patience::Until(Some(deadline)))
             }
 
             /// Pops the next item; waits while the queue is empty.
@@ -404,8 +414,9 @@ macro_rules! define_queue {
             /// assert_eq!(queue.pop(), Err(Closed));
             /// ```
             #[doc(alias = "get")]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn pop(&self) -> Result<T, Closed> {
-                self.machine.pop(Patience::ENDLESS).map_err(|_| Closed)
+                self.pop_with(Place::here(), Patience::ENDLESS).map_err(|_| Closed)
             }
 
             /// Pops the next item if there is one; does not wait for one.
@@ -425,8 +436,9 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_pop(), Err(TryPopError::Closed));
             /// ```
             #[doc(alias = "get_nowait")]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_pop(&self) -> Result<T, TryPopError> {
-                self.machine.pop(Patience::None)
+                self.pop_with(Place::here(), Patience::None)
             }
 
             /// Pops the next item; waits for one, but no longer than `timeout`. More than the clock can count means
@@ -445,8 +457,9 @@ macro_rules! define_queue {
             #[doc = concat!("let queue = ", stringify!($Queue), "::<u8>::unbounded();")]
             /// assert_eq!(queue.try_pop_for(Duration::from_millis(1)), Err(TryPopError::Empty));
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_pop_for(&self, timeout: Duration) -> Result<T, TryPopError> {
-                self.machine.pop(Patience::lasting(timeout))
+                self.pop_with(Place::here(), Patience::lasting(timeout))
             }
 
             /// Pops the next item; waits for one until `deadline`.
@@ -464,8 +477,9 @@ macro_rules! define_queue {
             #[doc = concat!("let queue = ", stringify!($Queue), "::<u8>::unbounded();")]
             /// assert_eq!(queue.try_pop_until(Instant::now()), Err(TryPopError::Empty));
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_pop_until(&self, deadline: Instant) -> Result<T, TryPopError> {
-                self.machine.pop(Patience::Until(Some(deadline)))
+                self.pop_with(Place::here(), Patience::Until(Some(deadline)))
             }
 
             /// Ends pushing: from now on every push fails, those that wait for room too. What is in the queue can
@@ -483,7 +497,10 @@ macro_rules! define_queue {
             /// assert_eq!(queue.iter().collect::<Vec<_>>(), [1]);
             /// ```
             #[doc(alias = "shutdown")]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn close(&self) {
+                let call = Call::new(Place::here(), self.subject());
+                call.report(Op::Close, 0);
                 self.machine.close();
             }
 
@@ -502,7 +519,10 @@ macro_rules! define_queue {
             /// queue.join(); // nothing is left to wait for
             /// ```
             #[doc(alias = "shutdown")]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn close_now(&self) -> Vec<T> {
+                let call = Call::new(Place::here(), self.subject());
+                call.report(Op::Close, 0);
                 self.machine.close_now()
             }
 
@@ -625,10 +645,14 @@ macro_rules! define_queue {
             /// assert!(queue.task_done().is_ok());
             /// assert!(queue.task_done().is_err());
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn task_done(&self) -> Result<(), TaskDoneError> {
                 match self.machine.ledger().finish(1) {
                     0 => Err(TaskDoneError),
-                    _ => Ok(()),
+                    _ => {
+                        trace::report(Place::here(), self.subject(), Op::Done, 1);
+                        Ok(())
+                    }
                 }
             }
 
@@ -658,8 +682,9 @@ macro_rules! define_queue {
             ///     queue.close(); // ends the worker
             /// });
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn join(&self) {
-                self.machine.ledger().join(None);
+                self.join_with(Place::here(), None);
             }
 
             /// As [`join`](Self::join), but for no longer than `timeout`. Returns whether everything was done. More
@@ -675,8 +700,9 @@ macro_rules! define_queue {
             /// queue.push(1).unwrap();
             /// assert!(!queue.join_for(Duration::from_millis(1)));
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn join_for(&self, timeout: Duration) -> bool {
-                self.machine.ledger().join(park::deadline_after(timeout))
+                self.join_with(Place::here(), park::deadline_after(timeout))
             }
 
             /// As [`join`](Self::join), but no longer than until `deadline`. Returns whether everything was done.
@@ -689,8 +715,9 @@ macro_rules! define_queue {
             ///
             #[doc = concat!("assert!(", stringify!($Queue), "::<u8>::unbounded().join_until(Instant::now()));")]
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn join_until(&self, deadline: Instant) -> bool {
-                self.machine.ledger().join(Some(deadline))
+                self.join_with(Place::here(), Some(deadline))
             }
 
             /// Pops the next item as a [`Task`], which marks it done when dropped; waits while the queue is empty.
@@ -711,6 +738,7 @@ macro_rules! define_queue {
             /// drop(task);
             /// queue.join(); // returns at once
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn task(&self) -> Result<Task<'_, T>, Closed> {
                 self.pop().map(|item| self.task_of(item))
             }
@@ -728,6 +756,7 @@ macro_rules! define_queue {
             ///
             #[doc = concat!("assert!(", stringify!($Queue), "::<u8>::unbounded().try_task().is_err());")]
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_task(&self) -> Result<Task<'_, T>, TryPopError> {
                 self.try_pop().map(|item| self.task_of(item))
             }
@@ -747,6 +776,7 @@ macro_rules! define_queue {
             #[doc = concat!("let queue = ", stringify!($Queue), "::<u8>::unbounded();")]
             /// assert!(queue.try_task_for(Duration::from_millis(1)).is_err());
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_task_for(&self, timeout: Duration) -> Result<Task<'_, T>, TryPopError> {
                 self.try_pop_for(timeout).map(|item| self.task_of(item))
             }
@@ -766,6 +796,7 @@ macro_rules! define_queue {
             #[doc = concat!("let queue = ", stringify!($Queue), "::<u8>::unbounded();")]
             /// assert!(queue.try_task_until(Instant::now()).is_err());
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_task_until(&self, deadline: Instant) -> Result<Task<'_, T>, TryPopError> {
                 self.try_pop_until(deadline).map(|item| self.task_of(item))
             }
@@ -790,7 +821,38 @@ macro_rules! define_queue {
             }
 
             fn task_of(&self, item: T) -> Task<'_, T> {
-                Task { item, _done: Done(self.machine.ledger()) }
+                Task { item, _done: Done { ledger: self.machine.ledger(), subject: self.subject() } }
+            }
+
+            fn push_with(&self, place: Place, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
+                let call = Call::new(place, self.subject());
+                let result = self.machine.push(item, patience);
+                match result {
+                    Ok(()) => call.ended(Op::Push, 1),
+                    Err(TryPushError::Full(_)) => call.ended_waiting(Op::Timeout),
+                    Err(TryPushError::Closed(_)) => call.ended_waiting(Op::Pass),
+                }
+                result
+            }
+
+            fn pop_with(&self, place: Place, patience: Patience) -> Result<T, TryPopError> {
+                let call = Call::new(place, self.subject());
+                let result = self.machine.pop(patience);
+                match result {
+                    Ok(_) => call.ended(Op::Pop, 1),
+                    Err(TryPopError::Empty) => call.ended_waiting(Op::Timeout),
+                    Err(TryPopError::Closed) => call.ended_waiting(Op::Pass),
+                }
+                result
+            }
+
+            fn join_with(&self, place: Place, deadline: Option<Instant>) -> bool {
+                let call = Call::new(place, self.subject());
+                call.ended_if(self.machine.ledger().join(deadline), Op::Pass, 0)
+            }
+
+            fn subject(&self) -> Subject {
+                Subject::new(Primitive::$Queue, self)
             }
 
             #[doc(hidden)]
@@ -843,6 +905,7 @@ macro_rules! define_queue {
         impl<T $(: $Bound)?> Iterator for Iter<'_, $Queue<T>> {
             type Item = T;
 
+            #[cfg_attr(feature = "trace", track_caller)]
             fn next(&mut self) -> Option<T> {
                 self.queue.pop().ok()
             }
@@ -851,6 +914,7 @@ macro_rules! define_queue {
         impl<T $(: $Bound)?> Iterator for TryIter<'_, $Queue<T>> {
             type Item = T;
 
+            #[cfg_attr(feature = "trace", track_caller)]
             fn next(&mut self) -> Option<T> {
                 self.queue.try_pop().ok()
             }
@@ -859,6 +923,7 @@ macro_rules! define_queue {
         impl<'a, T $(: $Bound)?> Iterator for Tasks<'a, $Queue<T>> {
             type Item = Task<'a, T>;
 
+            #[cfg_attr(feature = "trace", track_caller)]
             fn next(&mut self) -> Option<Task<'a, T>> {
                 self.queue.task().ok()
             }

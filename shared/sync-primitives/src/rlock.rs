@@ -19,6 +19,7 @@
 use crate::{
     lock::RawLock,
     park::{self, AtomicUsize, Cell, Instant, Ordering, const_fn, thread_id},
+    trace::{self, Call, Op, Place, Primitive, Subject},
 };
 use std::{cell::UnsafeCell, fmt, marker::PhantomData, mem, ops::Deref, time::Duration};
 
@@ -123,8 +124,9 @@ impl<T: ?Sized> RLock<T> {
     /// ```
     #[inline]
     #[doc(alias = "acquire")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn lock(&self) -> RLockGuard<'_, T> {
-        self.raw.enter(|lock| {
+        self.raw.enter(Place::here(), |lock| {
             lock.lock();
             true
         });
@@ -151,8 +153,9 @@ impl<T: ?Sized> RLock<T> {
     /// });
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock(&self) -> Option<RLockGuard<'_, T>> {
-        self.raw.enter(RawLock::try_lock).then(|| RLockGuard::of(self))
+        self.raw.enter(Place::here(), RawLock::try_lock).then(|| RLockGuard::of(self))
     }
 
     /// Waits for the lock, but no longer than `timeout`. Zero means one try; more than the clock can count, for ever.
@@ -174,9 +177,10 @@ impl<T: ?Sized> RLock<T> {
     /// });
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_for(&self, timeout: Duration) -> Option<RLockGuard<'_, T>> {
         let first_level = |lock: &RawLock| lock.try_lock() || lock.lock_slow(park::deadline_after(timeout));
-        self.raw.enter(first_level).then(|| RLockGuard::of(self))
+        self.raw.enter(Place::here(), first_level).then(|| RLockGuard::of(self))
     }
 
     /// Waits for the lock until `deadline`. A deadline that has passed means one try.
@@ -196,9 +200,10 @@ impl<T: ?Sized> RLock<T> {
     /// assert_eq!(lock.try_lock_until(soon).as_deref(), Some(&7));
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_until(&self, deadline: Instant) -> Option<RLockGuard<'_, T>> {
         let first_level = |lock: &RawLock| lock.try_lock() || lock.lock_slow(Some(deadline));
-        self.raw.enter(first_level).then(|| RLockGuard::of(self))
+        self.raw.enter(Place::here(), first_level).then(|| RLockGuard::of(self))
     }
 
     /// Whether some thread owned the lock when this was called. By the time you read the answer it may be stale.
@@ -290,9 +295,10 @@ impl<T: ?Sized> RLock<T> {
     /// assert_eq!(lock.depth(), 0);
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub unsafe fn force_unlock(&self) {
         // SAFETY: the caller owns a level that no guard will release.
-        unsafe { self.raw.leave() }
+        unsafe { self.raw.leave(Place::here()) }
     }
 
     /// Makes a guard for a level that this thread already holds, the other half of
@@ -404,11 +410,12 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     /// assert!(!lock.is_locked());
     /// ```
     #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn unlock_fair(guard: Self) {
         let raw = guard.raw();
         mem::forget(guard);
         // SAFETY: the guard stood for one level of this thread, and it is forgotten.
-        if unsafe { raw.leave_level() } {
+        if unsafe { raw.leave_level(Place::here()) } {
             // SAFETY: that was the thread's last level.
             unsafe { raw.lock.unlock_fair() };
         }
@@ -451,7 +458,7 @@ impl<T: ?Sized> Drop for RLockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the guard stands for one level of this thread, and ends here.
-        unsafe { self.rlock.raw.leave() };
+        unsafe { self.rlock.raw.leave(Place::UNKNOWN) };
     }
 }
 
@@ -493,7 +500,7 @@ impl<U: ?Sized> Drop for MappedRLockGuard<'_, U> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: this guard took over the level of the `RLockGuard` it was made from.
-        unsafe { self.raw.leave() };
+        unsafe { self.raw.leave(Place::UNKNOWN) };
     }
 }
 
@@ -581,19 +588,20 @@ impl RawRLock {
 
     /// Takes a level; the first one by `first_level`. Returns whether the thread has it.
     #[inline]
-    fn enter(&self, first_level: impl FnOnce(&RawLock) -> bool) -> bool {
+    fn enter(&self, place: Place, first_level: impl FnOnce(&RawLock) -> bool) -> bool {
+        let call = Call::new(place, self.subject());
         let me = thread_id();
         if self.owner.load(Ordering::Relaxed) == me {
             let deeper = self.depth.get().checked_add(1);
             self.depth.set(deeper.expect("an RLock cannot be locked more than u32::MAX times over"));
-            return true;
+            return call.ended_if(true, Op::Acquire, self.depth.get() as usize);
         }
         let taken = first_level(&self.lock);
         if taken {
             self.owner.store(me, Ordering::Relaxed);
             self.depth.set(1);
         }
-        taken
+        call.ended_if(taken, Op::Acquire, 1)
     }
 
     /// Releases a level, and the lock with the last.
@@ -602,9 +610,9 @@ impl RawRLock {
     ///
     /// The calling thread owns the lock, and gives up one of its levels by this call.
     #[inline]
-    unsafe fn leave(&self) {
+    unsafe fn leave(&self, place: Place) {
         // SAFETY: the caller's.
-        if unsafe { self.leave_level() } {
+        if unsafe { self.leave_level(place) } {
             // SAFETY: the caller's last level is gone, so it gives up the lock.
             unsafe { self.lock.unlock() };
         }
@@ -616,13 +624,18 @@ impl RawRLock {
     ///
     /// As for `leave`.
     #[inline]
-    unsafe fn leave_level(&self) -> bool {
+    unsafe fn leave_level(&self, place: Place) -> bool {
         let depth = self.depth.get() - 1;
+        trace::report(place, self.subject(), Op::Release, depth as usize);
         self.depth.set(depth);
         if depth == 0 {
             self.owner.store(NOBODY, Ordering::Relaxed);
         }
         depth == 0
+    }
+
+    pub(crate) fn subject(&self) -> Subject {
+        Subject::new(Primitive::RLock, self)
     }
 
     /// How many levels the owner, the calling thread, holds.

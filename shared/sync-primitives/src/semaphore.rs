@@ -29,6 +29,7 @@ use crate::park::{
     self, AtomicUsize, Cell, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken,
     SpinWait, UnparkResult, const_fn,
 };
+use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{fmt, mem, ptr, sync::Arc, time::Duration};
 
 /// A counter of permits to be inside; who finds none waits until one is given back.
@@ -107,6 +108,7 @@ macro_rules! semaphore_methods {
             /// assert_eq!(semaphore.available_permits(), 3);
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn acquire(&self) -> SemaphorePermit<'_> {
                 self.acquire_many(1)
             }
@@ -128,8 +130,9 @@ macro_rules! semaphore_methods {
             /// assert_eq!(megabytes.available_permits(), 16);
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn acquire_many(&self, n: usize) -> SemaphorePermit<'_> {
-                self.raw.acquire(n, || None);
+                self.raw.acquire(Place::here(), n, || None);
                 SemaphorePermit { raw: &self.raw, permits: n }
             }
 
@@ -150,6 +153,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire().is_none());
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
                 self.try_acquire_many(1)
             }
@@ -171,8 +175,10 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many(0).is_some());
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many(&self, n: usize) -> Option<SemaphorePermit<'_>> {
-                self.raw.try_acquire(n).then(|| SemaphorePermit { raw: &self.raw, permits: n })
+                let taken = self.raw.acquire_if_free(Place::here(), n);
+                taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
             /// Waits for a permit, but no longer than `timeout`. Zero means one try; more than the clock can count,
@@ -193,6 +199,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_for(Duration::from_millis(1)).is_none());
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_for(&self, timeout: Duration) -> Option<SemaphorePermit<'_>> {
                 self.try_acquire_many_for(1, timeout)
             }
@@ -214,8 +221,9 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many_for(2, Duration::from_millis(1)).is_none());
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_for(&self, n: usize, timeout: Duration) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire(n, || park::deadline_after(timeout));
+                let taken = self.raw.acquire(Place::here(), n, || park::deadline_after(timeout));
                 taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
@@ -235,6 +243,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_until(Instant::now()).is_some());
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_until(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
                 self.try_acquire_many_until(1, deadline)
             }
@@ -255,8 +264,9 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many_until(2, Instant::now()).is_some());
             /// ```
             #[inline]
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_until(&self, n: usize, deadline: Instant) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire(n, || Some(deadline));
+                let taken = self.raw.acquire(Place::here(), n, || Some(deadline));
                 taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
@@ -278,6 +288,7 @@ macro_rules! semaphore_methods {
             /// let _next = semaphore.acquire(); // waits for the thread to give it back
             /// # thread.join().unwrap();
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn acquire_owned(self: Arc<Self>) -> OwnedSemaphorePermit {
                 self.acquire_many_owned(1)
             }
@@ -298,8 +309,9 @@ macro_rules! semaphore_methods {
             /// let permit = semaphore.clone().acquire_many_owned(2);
             /// assert_eq!((permit.num_permits(), semaphore.available_permits()), (2, 1));
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn acquire_many_owned(self: Arc<Self>, n: usize) -> OwnedSemaphorePermit {
-                self.raw.acquire(n, || None);
+                self.raw.acquire(Place::here(), n, || None);
                 OwnedSemaphorePermit { raw: self.into_raw(), permits: n }
             }
 
@@ -319,6 +331,7 @@ macro_rules! semaphore_methods {
             /// let _permit = semaphore.clone().acquire_owned();
             /// assert!(semaphore.try_acquire_owned().is_none());
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_owned(self: Arc<Self>) -> Option<OwnedSemaphorePermit> {
                 self.try_acquire_many_owned(1)
             }
@@ -338,8 +351,9 @@ macro_rules! semaphore_methods {
             #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(3));")]
             /// assert!(semaphore.try_acquire_many_owned(3).is_some());
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_owned(self: Arc<Self>, n: usize) -> Option<OwnedSemaphorePermit> {
-                let taken = self.raw.try_acquire(n);
+                let taken = self.raw.acquire_if_free(Place::here(), n);
                 taken.then(|| OwnedSemaphorePermit { raw: self.into_raw(), permits: n })
             }
 
@@ -420,8 +434,9 @@ impl Semaphore {
     /// assert!(semaphore.try_acquire_many(2).is_some());
     /// ```
     #[doc(alias = "release")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn add_permits(&self, n: usize) {
-        self.raw.add(n).expect("a semaphore has at most Semaphore::MAX_PERMITS permits");
+        self.raw.add(Place::here(), n).expect("a semaphore has at most Semaphore::MAX_PERMITS permits");
     }
 }
 
@@ -467,8 +482,9 @@ impl BoundedSemaphore {
     /// assert!(semaphore.add_permits(1).is_ok());
     /// ```
     #[doc(alias = "release")]
+    #[cfg_attr(feature = "trace", track_caller)]
     pub fn add_permits(&self, n: usize) -> Result<(), TooManyPermits> {
-        self.raw.add(n)
+        self.raw.add(Place::here(), n)
     }
 }
 
@@ -582,7 +598,7 @@ macro_rules! permit_methods {
         impl Drop for $Permit {
             #[inline]
             fn drop(&mut self) {
-                self.raw.release(self.permits);
+                self.raw.release(Place::UNKNOWN, self.permits);
             }
         }
 
@@ -653,6 +669,11 @@ impl RawSemaphore {
         (&raw const self.state).addr()
     }
 
+    #[inline]
+    fn subject(&self) -> Subject {
+        Subject::new(Primitive::Semaphore, self)
+    }
+
     /// Takes `n` permits if they are free.
     #[inline]
     fn try_acquire(&self, n: usize) -> bool {
@@ -674,10 +695,18 @@ impl RawSemaphore {
         false
     }
 
+    /// Takes `n` permits if they are free. Returns whether it has them.
+    #[inline]
+    fn acquire_if_free(&self, place: Place, n: usize) -> bool {
+        Call::new(place, self.subject()).ended_if(self.try_acquire(n), Op::Acquire, n)
+    }
+
     /// Takes `n` permits, waiting until the deadline if need be. Returns whether it has them.
     #[inline]
-    fn acquire(&self, n: usize, deadline: impl FnOnce() -> Option<Instant>) -> bool {
-        self.try_acquire(n) || self.acquire_slow(n, deadline())
+    fn acquire(&self, place: Place, n: usize, deadline: impl FnOnce() -> Option<Instant>) -> bool {
+        let call = Call::new(place, self.subject());
+        let taken = self.try_acquire(n) || self.acquire_slow(n, deadline());
+        call.ended_if(taken, Op::Acquire, n)
     }
 
     fn assert_possible(&self, n: usize) {
@@ -741,10 +770,11 @@ impl RawSemaphore {
 
     /// Gives `n` permits back.
     #[inline]
-    fn release(&self, n: usize) {
+    fn release(&self, place: Place, n: usize) {
         if n == 0 {
             return;
         }
+        trace::report(place, self.subject(), Op::Release, n);
         let mut state = self.state.load(Ordering::Relaxed);
         while state & PARKED == 0 {
             // Release: pairs with the Acquire in `try_acquire` and `take_up_to`.
@@ -824,11 +854,11 @@ impl RawSemaphore {
     }
 
     /// Raises the number of permits by `n`, within the bound.
-    fn add(&self, n: usize) -> Result<(), TooManyPermits> {
+    fn add(&self, place: Place, n: usize) -> Result<(), TooManyPermits> {
         // Relaxed: a counter that nothing else is read after.
         let raised = |total: usize| total.checked_add(n).filter(|&raised| raised <= self.bound);
         self.total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, raised).map_err(|_| TooManyPermits)?;
-        self.release(n);
+        self.release(place, n);
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 //! the wait may be a long one, each yield is timed. After a slow one nobody in this process yields in such a wait for a
 //! while: they sleep at once, and are woken at once.
 
+use crate::trace;
 use std::{
     hint, iter,
     sync::{
@@ -57,6 +58,11 @@ impl SpinWait {
 
     /// Lets some time pass. Returns whether it is worth another look; if not, none has passed, and it is time to sleep.
     pub(crate) fn spin(&mut self) -> bool {
+        trace::about_to_wait();
+        self.step()
+    }
+
+    fn step(&mut self) -> bool {
         if self.pauses < PAUSES {
             pause(self.pauses);
             self.pauses += 1;
@@ -87,7 +93,7 @@ impl Backoff {
     /// Longer from call to call, and at last by giving the processor away.
     #[cold]
     pub(crate) fn wait(&mut self) {
-        if !self.0.spin() {
+        if !self.0.step() {
             thread::yield_now();
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     condition::Condition,
     lock::{Lock, LockGuard},
     park::{self, Instant},
+    trace,
 };
 use std::{fmt, mem, time::Duration};
 
@@ -124,11 +125,11 @@ impl<B: Buffer> Locked<B> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.state.lock().items.len()
+        trace::quietly(|| self.state.lock().items.len())
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.capacity.is_some() && self.is_full_of(&self.state.lock())
+        self.capacity.is_some() && trace::quietly(|| self.is_full_of(&self.state.lock()))
     }
 
     fn is_full_of(&self, state: &State<B>) -> bool {
@@ -150,7 +151,7 @@ impl<B: Buffer> Locked<B> {
     /// For `Debug`: what can be said without waiting.
     pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Copied out: who writes what is shown may come by here himself.
-        let state = self.state.try_lock().map(|state| (state.items.len(), state.closed));
+        let state = trace::quietly(|| self.state.try_lock().map(|state| (state.items.len(), state.closed)));
         let mut description = f.debug_struct(name);
         description.field("capacity", &self.capacity);
         match state {

@@ -1,0 +1,213 @@
+//! The subscriber that writes a trace.
+
+use crate::format::{Event as Reported, HEADER, Op, Place, Primitive, Record, What};
+use std::cell::{Cell, RefCell};
+use std::fmt::{Debug, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Error, ErrorKind, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use std::{env, thread};
+use tracing_core::dispatcher::{self, Dispatch};
+use tracing_core::field::{Field, Visit};
+use tracing_core::span::{Attributes, Id, Record as Values};
+use tracing_core::{Event, LevelFilter, Metadata, Subscriber};
+
+/// The environment variable that names the trace file.
+pub const VARIABLE: &str = "SYNC_PRIMITIVES_TRACE";
+
+/// What `sync-primitives` calls its events; all others are passed over.
+const TARGET: &str = "sync_primitives";
+
+/// Writes a trace to the file that [`VARIABLE`] names, from now to the end of the process.
+///
+/// Does nothing if the variable is unset or another subscriber is there already. A file that cannot be written is one
+/// line on standard error, and the program goes on without a trace.
+pub fn install_from_env() {
+    let Some(path) = env::var_os(VARIABLE) else { return };
+    match Recorder::create(Path::new(&path)) {
+        // Whoever sets a subscriber of their own wants that one.
+        Ok(recorder) => drop(dispatcher::set_global_default(Dispatch::new(recorder))),
+        Err(error) => {
+            let path = Path::new(&path).display();
+            complain(&format!("no trace: {VARIABLE} is {path}, which cannot be written: {error}"));
+        }
+    }
+}
+
+/// A subscriber of `tracing` that writes each event of `sync-primitives` into a file as it happens.
+#[derive(Debug)]
+pub struct Recorder {
+    trace: Arc<Trace>,
+}
+
+impl Recorder {
+    /// Begins a trace in this file; what it held is lost.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be opened or written, or another process is writing a trace to it: one that this process started
+    /// has inherited the variable, and two stories in one file are none.
+    pub fn create(path: &Path) -> io::Result<Recorder> {
+        // Emptied only when it is certain that nobody else writes to it.
+        let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        file.try_lock().map_err(|_| Error::new(ErrorKind::ResourceBusy, "another process is writing a trace to it"))?;
+        file.set_len(0)?;
+        file.write_all(format!("{HEADER}\n").as_bytes())?;
+        let state = State { file: Some(file), threads: 0, line: String::new() };
+        Ok(Recorder { trace: Arc::new(Trace { start: Instant::now(), state: Mutex::new(state) }) })
+    }
+}
+
+#[derive(Debug)]
+struct Trace {
+    start: Instant,
+    /// std's, never ours: ours would report its own waits.
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` once a write has failed.
+    file: Option<File>,
+    /// How many have begun.
+    threads: u64,
+    /// The memory of the last line, for the next.
+    line: String,
+}
+
+impl Trace {
+    fn write(&self, thread: u64, what: What) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.write(self.start, thread, what);
+    }
+
+    fn begin_thread(&self) -> u64 {
+        let name = thread::current().name().unwrap_or_default().to_owned();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.threads += 1;
+        let number = state.threads;
+        state.write(self.start, number, What::Begin(name));
+        number
+    }
+}
+
+impl State {
+    /// The time is taken here, under the mutex, so that it never goes back from one line to the next.
+    fn write(&mut self, start: Instant, thread: u64, what: What) {
+        let Some(file) = &mut self.file else { return };
+        let time = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.line.clear();
+        writeln!(self.line, "{}", Record { time, thread, what }).expect("a string takes all");
+        // Whole and unbuffered: whatever becomes of the program, the line is with the operating system.
+        if let Err(error) = file.write_all(self.line.as_bytes()) {
+            complain(&format!("the trace ends here, it cannot be written any further: {error}"));
+            self.file = None;
+        }
+    }
+}
+
+/// A program must not fail because its trace does, nor because nobody reads its standard error.
+fn complain(reason: &str) {
+    drop(writeln!(io::stderr(), "{reason}"));
+}
+
+thread_local! {
+    /// Without a destructor, so it can be read while those of other locals run, and they may use locks.
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
+    static PRESENCE: RefCell<Option<Presence>> = const { RefCell::new(None) };
+}
+
+/// In a thread's locals from its first event on: says when the thread ends.
+struct Presence {
+    trace: Arc<Trace>,
+    number: u64,
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.trace.write(self.number, What::End);
+    }
+}
+
+impl Recorder {
+    fn thread(&self) -> u64 {
+        let is_here = |it: &Presence| Arc::ptr_eq(&it.trace, &self.trace);
+        let known = PRESENCE.try_with(|presence| presence.borrow().as_ref().is_some_and(is_here));
+        // Gone already: the thread ends, and its number outlives its presence.
+        if known.unwrap_or(NUMBER.get() != 0) {
+            return NUMBER.get();
+        }
+        let number = self.trace.begin_thread();
+        NUMBER.set(number);
+        let presence = Presence { trace: Arc::clone(&self.trace), number };
+        drop(PRESENCE.try_with(|place| place.replace(Some(presence))));
+        number
+    }
+}
+
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target() == TARGET
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::TRACE)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        // An event of a library newer than this recorder may be of a kind that no reader would know.
+        let Some(op) = fields.op else { return };
+        let Fields { primitive, address, count, file, line, column, .. } = fields;
+        let place = (!file.is_empty()).then_some(Place { file, line, column });
+        let thread = self.thread();
+        self.trace.write(thread, What::Event(Reported { op, primitive, address, count, place }));
+    }
+
+    /// There are no spans: none is enabled.
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Values<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// The fields of an event.
+#[derive(Default)]
+struct Fields {
+    op: Option<Op>,
+    primitive: Option<Primitive>,
+    address: u64,
+    count: u64,
+    file: String,
+    line: u64,
+    column: u64,
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "op" => self.op = Op::named(value),
+            "primitive" => self.primitive = Primitive::named(value),
+            "file" => value.clone_into(&mut self.file),
+            _ => {}
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "address" => self.address = value,
+            "count" => self.count = value,
+            "line" => self.line = value,
+            "column" => self.column = value,
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+}
