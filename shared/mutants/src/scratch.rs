@@ -1,4 +1,4 @@
-//! A copy of the workspace that holds `sync-primitives` alone, where mutants are built and run.
+//! A copy of the workspace that holds `sync-primitives` and what it needs, where mutants are built and run.
 //!
 //! It has target folders of its own, so that no mutated artefact is ever mistaken for the real crate. Within them Cargo
 //! goes by the times of files: a mutant and its undoing are both written anew, so both are built.
@@ -17,6 +17,9 @@ use std::{
 /// Where the mutated crate is, below the workspace and below each copy.
 pub(crate) const LIBRARY: &str = "shared/sync-primitives";
 
+/// What is copied: Cargo wants to see the optional dependency too, though no test here asks for it.
+const NEEDED: [&str; 2] = [LIBRARY, "shared/recorder"];
+
 /// How long one test may take before it counts as hung: the tests' own watchdogs bark after 30 seconds.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -29,9 +32,9 @@ pub(crate) enum Outcome {
     DoesNotCompile,
 }
 
-/// Test files that are not run: other checkers' models, and what looks for faults by chance. A list of survivors cannot
-/// rest on luck.
-const LEFT_OUT: [&str; 5] = ["linearizability", "loom", "sanitizer", "shuttle", "stress"];
+/// Test files that are not run: other checkers' models, what looks for faults by chance (a list of survivors cannot rest
+/// on luck), and what needs a feature.
+const LEFT_OUT: [&str; 6] = ["linearizability", "loom", "sanitizer", "shuttle", "stress", "trace"];
 
 /// Cargo's words for one kind of tests.
 struct Suite {
@@ -48,21 +51,14 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Copies what is needed of `workspace` to `root`; what was built there before stays.
     pub(crate) fn new(workspace: &Path, root: PathBuf) -> Result<Scratch> {
-        let library = root.join(LIBRARY);
-        if library.exists() {
-            fs::remove_dir_all(&library)?;
-        }
-        let original = workspace.join(LIBRARY);
-        for file in files_below(&original)? {
-            let copy = library.join(&file);
-            fs::create_dir_all(copy.parent().unwrap_or(&library))?;
-            fs::copy(original.join(file), copy)?;
+        for package in NEEDED {
+            copy_folder(&workspace.join(package), &root.join(package))?;
         }
         let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
         fs::write(root.join("Cargo.toml"), with_the_library_alone(&manifest))?;
         fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock"))?;
         let models = ["--release", "--test=loom"].map(str::to_owned).to_vec();
-        let mut tests = test_files(&library.join("tests"))?;
+        let mut tests = test_files(&root.join(LIBRARY).join("tests"))?;
         tests.push("--lib".to_owned());
         // The models come first: what they find, they find at every run.
         let suites = [
@@ -180,6 +176,19 @@ fn with_the_library_alone(manifest: &str) -> String {
     kept.map(|line| if line.starts_with("members = ") { &members } else { line })
         .flat_map(|line| [line, "\n"])
         .collect()
+}
+
+/// Copies `from` to `to`, in the place of what is there.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        fs::remove_dir_all(to)?;
+    }
+    for file in files_below(from)? {
+        let copy = to.join(&file);
+        fs::create_dir_all(copy.parent().unwrap_or(to))?;
+        fs::copy(from.join(file), copy)?;
+    }
+    Ok(())
 }
 
 /// The files in `folder` and in the folders below it, as paths from there, sorted.
