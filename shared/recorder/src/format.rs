@@ -253,7 +253,8 @@ fn number(field: &str, what: &str, radix: u32) -> Result<u64, String> {
 }
 
 fn text(field: &str) -> Result<String, String> {
-    unescaped(field).ok_or_else(|| format!("`{}` ends in the middle of an escape, or has an unknown one", shortened(field)))
+    unescaped(field)
+        .ok_or_else(|| format!("`{}` ends in the middle of an escape, or has an unknown one", shortened(field)))
 }
 
 fn primitive(field: &str) -> Result<Option<Primitive>, String> {
