@@ -1000,13 +1000,15 @@ fn everybody_who_joins_sees_the_work() {
 
 #[test]
 fn who_joins_stays_in_line_when_an_item_comes_as_the_last_is_done() {
-    explore(1, || {
+    explore(2, || {
         let queue = Arc::new(Queue::unbounded());
         queue.push(()).unwrap();
         let joiner = spawn(&queue, |queue| queue.join());
-        let worker = spawn(&queue, |queue| drop(queue.task().unwrap()));
-        queue.push(()).unwrap();
-        drop(queue.task().unwrap());
+        let worker = spawn(&queue, |queue| queue.task_done().unwrap());
+        // A thread of its own: when it has ended, the worker may go on before the new item is done, without a preemption.
+        let pusher = spawn(&queue, |queue| queue.push(()).unwrap());
+        pusher.join().unwrap();
+        queue.task_done().unwrap();
         worker.join().unwrap();
         joiner.join().unwrap();
     });
