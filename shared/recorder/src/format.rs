@@ -50,7 +50,7 @@ pub enum What {
 pub struct Event {
     /// What was done.
     pub op: Op,
-    /// The type of primitive it was done to; `None` for `park` and `wake`.
+    /// The type of primitive it was done to, if it is known.
     pub primitive: Option<Primitive>,
     /// Where the primitive is in memory.
     pub address: u64,

@@ -53,7 +53,10 @@ impl Recorder {
         // Emptied only when it is certain that nobody else writes to it.
         let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         file.try_lock().map_err(|_| Error::new(ErrorKind::ResourceBusy, "another process is writing a trace to it"))?;
-        file.set_len(0)?;
+        // A pipe or a device has no length.
+        if file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
         file.write_all(format!("{HEADER}\n").as_bytes())?;
         let state = State { file: Some(file), threads: 0, line: String::new() };
         Ok(Recorder { trace: Arc::new(Trace { start: Instant::now(), state: Mutex::new(state) }) })

@@ -1,0 +1,191 @@
+//! The command line.
+
+use crate::text::Style;
+use lexopt::{Arg, Parser, ValueExt};
+use std::env;
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::time::Duration;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+pub(crate) const HELP: &str = "\
+Draws what the threads of a program did with sync-primitives: who ran, waited and held, what, since when and where.
+
+cargo timeline [OPTIONS] NAME [--example FILE] [ARGS]   run recipes/NAME, or recipes/NAME/examples/FILE.rs, and draw it
+cargo timeline [OPTIONS] --trace FILE                   draw a recorded trace
+cargo timeline --book [NAME]                            record and draw the pictures of the book, or one of them
+
+ARGS begin with the first argument after NAME that is no option, or after `--`; they belong to the program.
+
+--limit SECONDS   stop the program after so long and say who waits for whom; 10 without it
+--svg FILE        write the drawing as SVG too
+--json FILE       write the trace as Chrome and ui.perfetto.dev read it too
+--width COLUMNS   as wide as this; as wide as the terminal without it, and 80 where there is none
+--plain           ASCII characters only
+--color WHEN      auto (on a terminal, if NO_COLOR is not set), always or never
+
+The exit status is the program's; 1 if it had to be stopped or if the trace has a fault.
+";
+
+/// What is asked for.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Arguments {
+    pub(crate) job: Job,
+    pub(crate) svg: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) limit: Duration,
+    pub(crate) style: Style,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Job {
+    Help,
+    Run(Program),
+    Trace(PathBuf),
+    /// The one of this name, or all.
+    Book(Option<String>),
+}
+
+/// A program of a recipe, and what it is given.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Program {
+    pub(crate) recipe: String,
+    pub(crate) example: Option<String>,
+    pub(crate) arguments: Vec<OsString>,
+}
+
+impl Program {
+    pub(crate) fn name(&self) -> &str {
+        self.example.as_deref().unwrap_or(&self.recipe)
+    }
+}
+
+#[derive(Default)]
+struct Words {
+    name: Option<String>,
+    example: Option<String>,
+    arguments: Vec<OsString>,
+    trace: Option<PathBuf>,
+    book: bool,
+    help: bool,
+}
+
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments> {
+    let mut found = Words::default();
+    let style = Style { width: terminal_width(), plain: false, colour: wants_colour() };
+    let (job, limit) = (Job::Help, Duration::from_secs(10));
+    let mut given = Arguments { job, svg: None, json: None, limit, style };
+    let mut parser = Parser::from_args(words);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("help") | Arg::Short('h') => found.help = true,
+            Arg::Long("example") => found.example = Some(parser.value()?.string()?),
+            Arg::Long("trace") => found.trace = Some(parser.value()?.into()),
+            Arg::Long("book") => found.book = true,
+            Arg::Long("svg") => given.svg = Some(parser.value()?.into()),
+            Arg::Long("json") => given.json = Some(parser.value()?.into()),
+            Arg::Long("limit") => given.limit = seconds(&parser.value()?.string()?)?,
+            Arg::Long("width") => given.style.width = width(&parser.value()?.string()?)?,
+            Arg::Long("plain") => given.style.plain = true,
+            Arg::Long("color") => given.style.colour = colour(&parser.value()?.string()?)?,
+            Arg::Value(name) if found.name.is_none() => found.name = Some(name.string()?),
+            Arg::Value(first) => {
+                found.arguments.push(first);
+                found.arguments.extend(parser.raw_args()?);
+            }
+            other => return Err(Box::new(other.unexpected())),
+        }
+    }
+    given.job = job_of(found)?;
+    let draws_to_files = given.svg.is_some() || given.json.is_some();
+    if matches!(given.job, Job::Book(_)) && draws_to_files {
+        return Err("--book writes docs/timelines and nothing else: leave --svg and --json out".into());
+    }
+    Ok(given)
+}
+
+fn job_of(found: Words) -> Result<Job> {
+    let Words { name, example, arguments, trace, book, help } = found;
+    match (help, book, trace, name) {
+        (true, ..) => Ok(Job::Help),
+        (_, true, None, name) if example.is_none() && arguments.is_empty() => Ok(Job::Book(name)),
+        (_, true, ..) => Err("--book takes the name of one picture, or nothing".into()),
+        (_, _, Some(trace), None) if example.is_none() => Ok(Job::Trace(trace)),
+        (_, _, Some(_), _) => Err("--trace draws a file: it runs no program, so name none".into()),
+        (_, _, None, Some(recipe)) => Ok(Job::Run(Program { recipe, example, arguments })),
+        (_, _, None, None) => Err("name a recipe, or a trace by --trace FILE; --help shows all".into()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    let number = text.parse::<f64>().ok().filter(|number| *number > 0.0);
+    let limit = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
+    limit.ok_or_else(|| format!("--limit {text}: a number of seconds greater than 0 is needed").into())
+}
+
+fn width(text: &str) -> Result<usize> {
+    let number = text.parse().ok().filter(|number| (40..=1000).contains(number));
+    number.ok_or_else(|| format!("--width {text}: a number from 40 to 1000 is needed").into())
+}
+
+fn colour(text: &str) -> Result<bool> {
+    match text {
+        "auto" => Ok(wants_colour()),
+        "always" => Ok(true),
+        "never" => Ok(false),
+        other => Err(format!("--color {other}: it is auto, always or never").into()),
+    }
+}
+
+/// An empty `NO_COLOR` counts as unset: <https://no-color.org>.
+fn wants_colour() -> bool {
+    io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(80, |(terminal_size::Width(width), _)| usize::from(width).clamp(40, 1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &str) -> Result<Arguments> {
+        parse(words.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn options_stand_before_and_after_the_name_and_the_rest_is_the_programs() {
+        let given = parsed("--plain lock --example lock_std --limit 2.5 --width 60 one --width 7").expect("good words");
+        let arguments = vec!["one".into(), "--width".into(), "7".into()];
+        let program = Program { recipe: "lock".into(), example: Some("lock_std".into()), arguments };
+        assert_eq!(given.job, Job::Run(program));
+        assert_eq!(given.limit, Duration::from_millis(2500));
+        assert_eq!(given.style, Style { width: 60, plain: true, colour: false });
+        let Job::Run(program) = parsed("lock -- --plain").expect("good words").job else { panic!("it runs a program") };
+        assert_eq!(program.arguments, ["--plain"]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_in_one_line() {
+        for (words, reason) in [
+            ("", "name a recipe"),
+            ("--plain", "name a recipe"),
+            ("lock --colour always", "invalid option '--colour'"),
+            ("lock --color red", "--color red: it is auto, always or never"),
+            ("lock --limit 0", "--limit 0: a number of seconds"),
+            ("lock --limit inf", "--limit inf: a number of seconds"),
+            ("lock --width 7", "--width 7: a number from 40"),
+            ("lock --svg", "missing argument for option '--svg'"),
+            ("lock --trace x", "name none"),
+            ("--book --svg x", "leave --svg and --json out"),
+            ("--book lock extra", "one picture"),
+        ] {
+            let error = parsed(words).expect_err(words).to_string();
+            assert!(error.contains(reason) && !error.contains('\n'), "{words}: {error}");
+        }
+    }
+}

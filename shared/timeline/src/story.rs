@@ -1,0 +1,256 @@
+//! What a trace means: record by record, who waits for what and who holds what.
+
+use recorder::{Event, Op, Place, Primitive, Record, What};
+use std::collections::{BTreeMap, HashMap};
+
+/// The index of a primitive in [`Story::things`].
+pub(crate) type Id = usize;
+
+/// The state of all threads and primitives after the records told so far.
+#[derive(Default)]
+pub(crate) struct Story {
+    pub(crate) threads: BTreeMap<u64, Thread>,
+    /// In the order of their first appearance, so that two passes over a trace number them alike.
+    pub(crate) things: Vec<Thing>,
+    ids: HashMap<(Primitive, u64), Id>,
+    /// How many there are of each kind.
+    counts: BTreeMap<Primitive, usize>,
+}
+
+/// A primitive. An address may be used again when the one there is gone: then two primitives are taken for one.
+pub(crate) struct Thing {
+    pub(crate) kind: Primitive,
+    /// Counts those of its kind, from 1.
+    pub(crate) number: usize,
+    /// Where it was first used.
+    pub(crate) first: Option<Place>,
+    /// Of a lock, who has it.
+    pub(crate) holder: Option<u64>,
+}
+
+impl Thing {
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.kind.name(), self.number)
+    }
+
+    /// A lock has one holder. A permit may be given back by another thread than took it.
+    pub(crate) fn is_lock(&self) -> bool {
+        matches!(self.kind, Primitive::Lock | Primitive::RLock)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Thread {
+    pub(crate) name: String,
+    /// When its locals were destroyed, if it came to that.
+    pub(crate) ended: Option<u64>,
+    pub(crate) waiting: Option<Wait>,
+    /// In the order in which they were taken.
+    pub(crate) holds: Vec<Hold>,
+    /// Since when it has looked as it does.
+    since: u64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Wait {
+    pub(crate) thing: Id,
+    pub(crate) since: u64,
+    pub(crate) place: Option<Place>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Hold {
+    pub(crate) thing: Id,
+    /// Levels or permits.
+    pub(crate) count: u64,
+    pub(crate) since: u64,
+    pub(crate) place: Option<Place>,
+}
+
+/// How a thread looks in its lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Look {
+    Running,
+    Holding(Id),
+    Waiting(Id),
+    /// It waits for the first while it holds the second.
+    Both(Id, Id),
+}
+
+impl Look {
+    pub(crate) fn waits_for(self) -> Option<Id> {
+        match self {
+            Look::Waiting(id) | Look::Both(id, _) => Some(id),
+            Look::Running | Look::Holding(_) => None,
+        }
+    }
+
+    /// Of several things that which it took last.
+    pub(crate) fn holds(self) -> Option<Id> {
+        match self {
+            Look::Holding(id) | Look::Both(_, id) => Some(id),
+            Look::Running | Look::Waiting(_) => None,
+        }
+    }
+}
+
+impl Thread {
+    pub(crate) fn look(&self) -> Look {
+        match (&self.waiting, self.holds.last()) {
+            (None, None) => Look::Running,
+            (None, Some(hold)) => Look::Holding(hold.thing),
+            (Some(wait), None) => Look::Waiting(wait.thing),
+            (Some(wait), Some(hold)) => Look::Both(wait.thing, hold.thing),
+        }
+    }
+
+    pub(crate) fn hold(&self, thing: Id) -> Option<&Hold> {
+        self.holds.iter().find(|hold| hold.thing == thing)
+    }
+}
+
+/// A stretch of a lane that looks the same from end to end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Piece {
+    pub(crate) thread: u64,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) look: Look,
+}
+
+/// What one record changed.
+#[derive(Default)]
+pub(crate) struct Step {
+    /// The stretch of a lane that it ended.
+    pub(crate) piece: Option<Piece>,
+    /// The wait that it ended.
+    pub(crate) waited: Option<Wait>,
+    /// Whether a wait began.
+    pub(crate) waits: bool,
+    /// What the thread now holds and did not hold before.
+    pub(crate) taken: Option<Id>,
+    /// What it no longer holds.
+    pub(crate) given: Option<Hold>,
+}
+
+impl Story {
+    pub(crate) fn thread_name(&self, number: u64) -> String {
+        let name = self.threads.get(&number).map_or("", |thread| thread.name.as_str());
+        if name.is_empty() { format!("thread {number}") } else { name.to_owned() }
+    }
+
+    /// The primitive of an event, numbered if it is new.
+    pub(crate) fn id(&mut self, event: &Event) -> Option<Id> {
+        let kind = event.primitive?;
+        if let Some(id) = self.ids.get(&(kind, event.address)) {
+            return Some(*id);
+        }
+        let number = self.counts.entry(kind).or_default();
+        *number += 1;
+        self.things.push(Thing { kind, number: *number, first: event.place.clone(), holder: None });
+        let id = self.things.len() - 1;
+        self.ids.insert((kind, event.address), id);
+        Some(id)
+    }
+
+    /// Goes on by one record.
+    pub(crate) fn tell(&mut self, record: &Record) -> Step {
+        let time = record.time;
+        let new = || Thread { since: time, ..Thread::default() };
+        match &record.what {
+            What::Begin(name) => {
+                self.threads.entry(record.thread).or_insert_with(new).name = name.clone();
+                Step::default()
+            }
+            What::End => {
+                let thread = self.threads.entry(record.thread).or_insert_with(new);
+                thread.ended = Some(time);
+                Step { piece: thread.piece(record.thread, time), ..Step::default() }
+            }
+            What::Event(event) => {
+                self.threads.entry(record.thread).or_insert_with(new);
+                self.id(event).map_or_else(Step::default, |id| self.happen(record, event, id))
+            }
+        }
+    }
+
+    fn happen(&mut self, record: &Record, event: &Event, id: Id) -> Step {
+        let is_lock = self.things[id].is_lock();
+        // A lock's guard stays in its thread. If another thread unlocks by force, it is the holder's lane that changes.
+        let whose = match self.things[id].holder.filter(|_| event.op == Op::Release) {
+            Some(holder) if self.threads.contains_key(&holder) => holder,
+            _ => record.thread,
+        };
+        let thread = self.threads.get_mut(&whose).expect("it was entered when it began");
+        let before = thread.look();
+        let mut step = Step::default();
+        if whose == record.thread && !matches!(event.op, Op::Park | Op::Wake) {
+            step.waited = thread.waiting.take_if(|wait| wait.thing == id);
+        }
+        match event.op {
+            Op::Wait => {
+                thread.waiting = Some(Wait { thing: id, since: record.time, place: event.place.clone() });
+                step.waits = true;
+            }
+            Op::Acquire => {
+                step.taken = thread.take(id, event, record.time, is_lock).then_some(id);
+                self.things[id].holder = is_lock.then_some(whose);
+            }
+            Op::Release => {
+                step.given = thread.give(id, event);
+                if step.given.is_some() {
+                    self.things[id].holder = None;
+                }
+            }
+            _ => {}
+        }
+        let thread = self.threads.get_mut(&whose).expect("it was entered when it began");
+        if thread.look() != before {
+            step.piece = thread.cut(whose, record.time, before);
+        }
+        step
+    }
+
+    /// The stretches that have not ended by the end of the trace.
+    pub(crate) fn rest(&self, end: u64) -> impl Iterator<Item = Piece> {
+        let going = self.threads.iter().filter(|(_, thread)| thread.ended.is_none());
+        going.filter_map(move |(number, thread)| thread.piece(*number, end))
+    }
+}
+
+impl Thread {
+    /// Whether it did not hold it before.
+    fn take(&mut self, id: Id, event: &Event, time: u64, is_lock: bool) -> bool {
+        if let Some(hold) = self.holds.iter_mut().find(|hold| hold.thing == id) {
+            // Of an `RLock` the count is the depth now; of a semaphore, what has been added.
+            hold.count = if is_lock { event.count } else { hold.count.saturating_add(event.count) };
+            return false;
+        }
+        self.holds.push(Hold { thing: id, count: event.count, since: time, place: event.place.clone() });
+        true
+    }
+
+    /// What it does not hold any more.
+    fn give(&mut self, id: Id, event: &Event) -> Option<Hold> {
+        let index = self.holds.iter().position(|hold| hold.thing == id)?;
+        let left = match event.primitive {
+            Some(Primitive::RLock) => event.count,
+            Some(Primitive::Lock) => 0,
+            _ => self.holds[index].count.saturating_sub(event.count),
+        };
+        self.holds[index].count = left;
+        (left == 0).then(|| self.holds.remove(index))
+    }
+
+    /// The stretch up to now, in the look that it had.
+    fn cut(&mut self, number: u64, now: u64, look: Look) -> Option<Piece> {
+        let piece = Piece { thread: number, from: self.since, to: now, look };
+        self.since = now;
+        (self.ended.is_none() && piece.from < piece.to).then_some(piece)
+    }
+
+    fn piece(&self, number: u64, now: u64) -> Option<Piece> {
+        let piece = Piece { thread: number, from: self.since, to: now, look: self.look() };
+        (piece.from < piece.to).then_some(piece)
+    }
+}

@@ -1,0 +1,337 @@
+//! A trace in words: what went wrong, and the figures.
+
+use crate::deadlock::Circle;
+use crate::order::Inversion;
+use crate::run::workspace;
+use crate::story::{Hold, Id, Thing, Thread};
+use crate::summary::{Figures, Longest, Shares, Summary};
+use recorder::{Op, Place, Primitive};
+use std::fs;
+use std::path::Path;
+
+/// Primitives and threads beyond these are counted and not described.
+const DESCRIBED: usize = 12;
+
+/// How long, in the unit that leaves one to three digits before the point.
+pub(crate) fn duration(nanoseconds: u64) -> String {
+    let (unit, name) = match nanoseconds {
+        0 => return "0".to_owned(),
+        1..1_000 => return format!("{nanoseconds} ns"),
+        1_000..1_000_000 => (1e3, "µs"),
+        1_000_000..1_000_000_000 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    };
+    let number = nanoseconds as f64 / unit;
+    let digits = if number < 10.0 { 2 } else { usize::from(number < 100.0) };
+    format!("{number:.digits$} {name}")
+}
+
+/// Letters that a terminal would obey are not shown to it: a trace may come from anywhere.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+fn at(place: Option<&Place>) -> String {
+    place.map_or(String::new(), |place| format!(" at {}", shown(&place.to_string())))
+}
+
+fn from(place: Option<&Place>) -> String {
+    place.map_or(String::new(), |place| format!(" ({})", shown(&place.to_string())))
+}
+
+pub(crate) fn times(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// A file that a trace names is looked at if it is no larger: the trace may come from anywhere.
+const LARGEST_SOURCE: u64 = 1 << 20;
+
+/// The file, if it is one below the folder.
+fn source_in(folder: &Path, file: &str) -> Option<String> {
+    let path = Some(Path::new(file)).filter(|path| path.is_relative()).map(|path| folder.join(path))?;
+    fs::metadata(&path).ok().filter(|it| it.is_file() && it.len() <= LARGEST_SOURCE)?;
+    fs::read_to_string(path).ok()
+}
+
+impl Summary {
+    /// The source line at a place, on a line of its own; nothing if the file is not to be found. Cargo names files from
+    /// the folder of their workspace: that may be where the trace is, where this program was started, or this one.
+    fn source(&self, place: Option<&Place>) -> Option<String> {
+        let place = place?;
+        let folders = [&*self.folder, Path::new(""), &workspace()].map(Path::to_owned);
+        let text = folders.iter().find_map(|folder| source_in(folder, &place.file))?;
+        let line = text.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
+        Some(format!("      | {}", shown(line.trim())))
+    }
+
+    pub(crate) fn thread(&self, number: u64) -> String {
+        shown(&self.story.thread_name(number))
+    }
+
+    pub(crate) fn thing(&self, id: Id) -> String {
+        self.story.things[id].name()
+    }
+
+    /// Counted from the first record.
+    fn moment(&self, time: u64) -> String {
+        duration(time.saturating_sub(self.from))
+    }
+
+    /// All there is to say, a paragraph an item; deeper ones are indented.
+    pub(crate) fn report(&self) -> Vec<String> {
+        let mut lines = self.troubles();
+        lines.extend(self.figures());
+        lines
+    }
+
+    /// What went wrong or might.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for circle in &self.deadlocks.circles {
+            self.deadlock(circle, &mut lines);
+        }
+        let unsaid = self.deadlocks.count - self.deadlocks.circles.len() as u64;
+        if unsaid > 0 {
+            lines.push(format!("  and {} like these", times(unsaid, "more", "more")));
+        }
+        for inversion in self.orders.inversions.iter().filter(|inversion| !self.deadlocks.include(inversion)) {
+            self.inversion(inversion, &mut lines);
+        }
+        if self.orders.more > 0 {
+            lines.push(format!(
+                "  and {} of the lock order",
+                times(self.orders.more, "more inversion", "more inversions")
+            ));
+        }
+        if self.orders.is_full() {
+            lines.push("The locks nest in more ways than are kept: the order of later ones is not watched.".to_owned());
+        }
+        self.unfinished(&mut lines);
+        lines
+    }
+
+    fn deadlock(&self, circle: &Circle, lines: &mut Vec<String>) {
+        let title = match circle.links.len() {
+            1 => "a thread waits for itself".to_owned(),
+            count => format!("{count} threads wait for one another"),
+        };
+        lines.push(format!("DEADLOCK at {}: {title}", self.moment(circle.time)));
+        for link in &circle.links {
+            let (thread, held, since) =
+                (self.thread(link.thread), self.thing(link.holds), self.moment(link.holds_since));
+            lines.push(format!("  {thread} holds {held} since {since}{}", from(link.held_from.as_ref())));
+            lines.extend(self.source(link.held_from.as_ref()));
+            let wanted = self.thing(link.waits_for);
+            lines.push(format!("    and waits for {wanted}{}", at(link.waits_at.as_ref())));
+            lines.extend(self.source(link.waits_at.as_ref()));
+        }
+    }
+
+    fn inversion(&self, inversion: &Inversion, lines: &mut Vec<String>) {
+        lines.push(format!(
+            "LOCK ORDER at {}: locks are taken in opposite orders; threads that meet there deadlock",
+            self.moment(inversion.time)
+        ));
+        for nesting in &inversion.nestings {
+            let (thread, held) = (self.thread(nesting.thread), self.thing(nesting.held));
+            lines.push(format!("  {thread} holds {held}{}", from(nesting.held_from.as_ref())));
+            lines.extend(self.source(nesting.held_from.as_ref()));
+            lines.push(format!("    and takes {}{}", self.thing(nesting.wanted), at(nesting.wanted_at.as_ref())));
+            lines.extend(self.source(nesting.wanted_at.as_ref()));
+        }
+    }
+
+    /// Who waits when the trace ends, and for whom.
+    fn unfinished(&self, lines: &mut Vec<String>) {
+        let going = || self.story.threads.iter().filter(|(_, thread)| thread.ended.is_none());
+        let waits = going().filter_map(|(number, thread)| Some((*number, thread.waiting.as_ref()?)));
+        let mut said: Vec<String> = waits
+            .map(|(number, wait)| {
+                let (thread, thing, since) = (self.thread(number), self.thing(wait.thing), self.moment(wait.since));
+                let holder = self.holder(&self.story.things[wait.thing], wait.thing);
+                format!("  {thread} waits for {thing} since {since}{}; {holder}", at(wait.place.as_ref()))
+            })
+            .collect();
+        if said.is_empty() {
+            return;
+        }
+        let held = |(number, thread): (&u64, &Thread)| {
+            let hold = thread.holds.last().filter(|_| thread.waiting.is_none())?;
+            Some(self.idle_holder(*number, hold))
+        };
+        said.extend(going().filter_map(held));
+        let count = said.len().saturating_sub(DESCRIBED) as u64;
+        lines.push("When the trace ends:".to_owned());
+        lines.extend(said.into_iter().take(DESCRIBED));
+        if count > 0 {
+            lines.push(format!("  and {}", times(count, "more thread", "more threads")));
+        }
+    }
+
+    fn idle_holder(&self, number: u64, hold: &Hold) -> String {
+        let (thread, thing, since) = (self.thread(number), self.thing(hold.thing), self.moment(hold.since));
+        let place = from(hold.place.as_ref());
+        format!("  {thread} holds {thing} since {since}{place}, and runs or waits for what no trace shows")
+    }
+
+    /// Who has what somebody waits for at the end.
+    fn holder(&self, thing: &Thing, id: Id) -> String {
+        match thing.holder {
+            Some(holder) => {
+                let hold = self.story.threads.get(&holder).and_then(|thread| thread.hold(id));
+                let place = hold.and_then(|hold| hold.place.as_ref());
+                format!("{} holds it{}", self.thread(holder), from(place))
+            }
+            None => unknown_holder(thing.kind, "nobody holds it").to_owned(),
+        }
+    }
+
+    /// About each primitive, the one waited for longest first, and about each thread.
+    pub(crate) fn figures(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut ids: Vec<Id> = (0..self.things.len()).collect();
+        ids.sort_by_key(|id| std::cmp::Reverse(self.things[*id].waiting));
+        for id in ids.iter().take(DESCRIBED) {
+            self.primitive(*id, &mut lines);
+        }
+        if ids.len() > DESCRIBED {
+            let rest = (ids.len() - DESCRIBED) as u64;
+            lines.push(format!("and {}, waited for less", times(rest, "more primitive", "more primitives")));
+        }
+        for (number, shares) in self.threads.iter().take(DESCRIBED) {
+            lines.push(format!("{} {}", self.thread(*number), shares.words()));
+        }
+        if self.threads.len() > DESCRIBED {
+            let rest = (self.threads.len() - DESCRIBED) as u64;
+            lines.push(format!("and {}", times(rest, "more thread", "more threads")));
+        }
+        lines
+    }
+
+    fn primitive(&self, id: Id, lines: &mut Vec<String>) {
+        let (thing, figures) = (&self.story.things[id], &self.things[id]);
+        lines.push(format!("{}{}: {}", thing.name(), from(thing.first.as_ref()), figures.uses(thing.kind)));
+        if let Some(longest) = &figures.longest {
+            lines.push(format!("  {}", self.waits(thing, figures, longest)));
+        }
+        if let Some((op, verb)) = shared_out(thing.kind)
+            && let Some(by) = figures.uses.get(&op).filter(|by| by.len() > 1)
+        {
+            let few = by.iter().take(DESCRIBED).map(|(thread, count)| format!("{} {count}", self.thread(*thread)));
+            let few = few.collect::<Vec<_>>().join(", ");
+            let more = if by.len() > DESCRIBED { ", and others" } else { "" };
+            lines.push(format!("  {verb} by {few}{more}{}", figures.overtaken(thing.kind)));
+        }
+    }
+
+    fn waits(&self, thing: &Thing, figures: &Figures, longest: &Longest) -> String {
+        let count = times(figures.waits, "wait", "waits");
+        let (all, long, thread) = (duration(figures.waiting), duration(longest.length), self.thread(longest.thread));
+        let open = if longest.open { ", which does not end" } else { "" };
+        let holder = match &longest.holder {
+            Some(holder) if holder.thread == longest.thread => "it held it itself".to_owned(),
+            Some(holder) => {
+                format!("when it began, {} held it{}", self.thread(holder.thread), from(holder.place.as_ref()))
+            }
+            None => unknown_holder(thing.kind, "when it began, nobody held it any more").to_owned(),
+        };
+        format!("{count}, {all} in all; the longest, {long}, of {thread}{}{open}; {holder}", at(longest.place.as_ref()))
+    }
+}
+
+impl Shares {
+    pub(crate) fn words(&self) -> String {
+        let percent = |part: u64| format!("{:.0} %", part as f64 * 100.0 / self.all.max(1) as f64);
+        let runs = percent(self.all - self.holding - self.waiting);
+        let waits = if self.waits == 0 { String::new() } else { format!(" ({})", times(self.waits, "wait", "waits")) };
+        format!("runs {runs}, holds {}, waits {} of its time{waits}", percent(self.holding), percent(self.waiting))
+    }
+}
+
+/// A lock names its holder. For the others there is nobody to name, and that is said.
+fn unknown_holder(kind: Primitive, free: &'static str) -> &'static str {
+    match kind {
+        Primitive::Lock | Primitive::RLock => free,
+        Primitive::Semaphore => "who has the permits is not known, for they can be handed on",
+        Primitive::Condition => "whoever is to notify is not known",
+        Primitive::Event => "whoever is to set it is not known",
+        Primitive::Barrier => "whoever has not yet arrived is not known",
+        Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue => "whoever is to push or pop is not known",
+    }
+}
+
+/// What shows whether threads get their share.
+fn shared_out(kind: Primitive) -> Option<(Op, &'static str)> {
+    match kind {
+        Primitive::Lock | Primitive::RLock | Primitive::Semaphore => Some((Op::Acquire, "taken")),
+        Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue => Some((Op::Pop, "popped")),
+        Primitive::Condition | Primitive::Event | Primitive::Barrier => None,
+    }
+}
+
+impl Figures {
+    /// How often it was used, and for what.
+    fn uses(&self, kind: Primitive) -> String {
+        let mut parts = Vec::new();
+        for (op, verb) in [
+            (Op::Acquire, "taken"),
+            (Op::Arrive, "reached"),
+            (Op::Pass, "passed"),
+            (Op::Notify, "notified"),
+            (Op::Set, "set"),
+            (Op::Clear, "cleared"),
+            (Op::Push, "pushed to"),
+            (Op::Pop, "popped from"),
+            (Op::Close, "closed"),
+            (Op::Break, "broken or found broken"),
+            (Op::Reset, "reset"),
+        ] {
+            let count = self.count(op);
+            // Whoever reaches a barrier, and is not the last, passes it.
+            let is_said = count > 0 && !(kind == Primitive::Barrier && op == Op::Pass);
+            parts.extend(is_said.then(|| format!("{verb} {}", times(count, "time", "times"))));
+        }
+        if self.again > 0 {
+            parts.push(format!("{} again by who had it", times(self.again, "time", "times")));
+        }
+        match self.count(Op::Timeout) {
+            0 => {}
+            count => parts.push(format!("given up {}", times(count, "time", "times"))),
+        }
+        if parts.is_empty() { "waited for".to_owned() } else { parts.join(", ") }
+    }
+
+    fn overtaken(&self, kind: Primitive) -> String {
+        match (kind, self.overtaken) {
+            (Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue, _) => String::new(),
+            (_, 0) => "; nobody in line was overtaken".to_owned(),
+            (_, count) => format!("; those in line were overtaken {}", times(count, "time", "times")),
+        }
+    }
+}
+
+/// Breaks a paragraph into lines; they keep its indent, and those after the first get two columns more.
+pub(crate) fn wrapped(paragraph: &str, width: usize) -> Vec<String> {
+    let bare = paragraph.trim_start();
+    let indent = paragraph.len() - bare.len();
+    // Source text stays as it is.
+    if bare.starts_with('|') {
+        return vec![paragraph.chars().take(width).collect()];
+    }
+    let mut lines = Vec::new();
+    let mut line = " ".repeat(indent);
+    let mut is_empty = true;
+    for word in bare.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent + 2)));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+    lines
+}
