@@ -1,4 +1,4 @@
-//! The examples of the recipes: variants and mistakes.
+//! The examples of the recipes: variants, mistakes and the solutions of the exercises.
 
 use crate::{names, process::cargo, recipes, workspace};
 use serde_json::Value;
@@ -17,9 +17,19 @@ pub struct Example {
 }
 
 impl Example {
-    /// Whether it is a mistake; else it is a variant.
+    /// Whether it solves the exercise of its recipe's chapter.
+    pub fn is_solution(&self) -> bool {
+        self.name == format!("{}_solution", self.recipe)
+    }
+
+    /// Whether it is a mistake.
     pub fn is_mistake(&self) -> bool {
         self.name.starts_with(&format!("{}_mistake_", self.recipe))
+    }
+
+    /// Whether it does its recipe's job with another library: what is neither of the others.
+    pub fn is_variant(&self) -> bool {
+        !self.is_mistake() && !self.is_solution()
     }
 
     /// Its file, or one beside it.

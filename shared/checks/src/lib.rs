@@ -2,12 +2,14 @@
 //!
 //! - `tests/rejects.rs`: the compiler refuses every `recipes/*/rejects/*.rs`, and for the reason given.
 //! - `tests/variants.rs`: every recipe does the same job with other libraries.
+//! - `tests/solutions.rs`: every exercise of the book has a solution that does its job.
 //! - `tests/mistakes.rs`: every mistake goes wrong as it promises, and ends.
 //! - `tests/python.rs`: every recipe's Python twin prints what the recipe prints, where there is a Python.
 //! - `tests/readme.rs`: the table in `README.md` and the folders in `recipes/` say the same.
 
 pub mod ending;
 pub mod examples;
+pub mod judge;
 pub mod process;
 
 use std::path::{Path, PathBuf};
