@@ -3,10 +3,14 @@
 use crate::fault::Fault;
 use crate::preprocessor::Cookbook;
 use crate::site::Site;
-use crate::{files, links, outline, unshown, warnings};
+use crate::{
+    facts, files, frame, glossary, hidden, highlighter, links, mend, outline, pitfalls, print, search, unshown,
+    warnings, weight,
+};
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A book, as far as it could be built, and its faults.
@@ -20,13 +24,16 @@ pub(crate) struct Built {
 pub(crate) fn build(workspace: &Path) -> Built {
     let mut faults = Vec::new();
     let (site, logged) = warnings::collected(|| render(workspace, &mut faults));
-    faults.extend(logged.iter().map(|line| Fault::new("mdBook", line)));
+    // The book is rendered once more for its search index, and mdBook warns once more.
+    let logged: BTreeSet<_> = logged.iter().collect();
+    faults.extend(logged.into_iter().map(|line| Fault::new("mdBook", line)));
     let site = site.unwrap_or_else(|error| {
         faults.push(Fault::new("cannot build the book", format!("{error:#}")));
         Site::default()
     });
     let dead = links::dead(&site);
     faults.extend(dead.into_iter().map(|it| Fault::new(source_of(&it.page, workspace), it.reason)));
+    faults.extend(weight::fault(&site));
     Built { site, faults }
 }
 
@@ -50,11 +57,19 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     let gathered = std::mem::take(&mut *gathered.borrow_mut());
     faults.extend(gathered.faults);
     faults.extend(unshown::faults(workspace, &gathered.shown));
+    faults.extend(glossary::faults(workspace)?);
+    faults.extend(pitfalls::faults(workspace, &gathered.shown));
     outcome?;
     let mut site = Site::load(rendered.path())?;
-    for file in &gathered.linked {
+    for file in gathered.linked.iter().filter(|file| facts::is_in_book(file)) {
         site.add(workspace, file)?;
     }
+    search::index_prose(&mut book, workspace, &mut site)?;
+    highlighter::lighten(&mut site);
+    mend::mend(&mut site);
+    print::lighten(&mut site);
+    hidden::lighten(&mut site);
+    frame::lighten(&mut site);
     Ok(site)
 }
 

@@ -6,12 +6,18 @@
 //! {{#output NAME}}          what it prints
 //! {{#variant NAME/LIBRARY}} the same job with another library: recipes/NAME/examples/NAME_LIBRARY.rs
 //! {{#python NAME}}          the same job in Python
+//! {{#tabs NAME}}            begins the tabs of a recipe; each variant below, with the prose before it, is one
+//! {{#end}}                  ends them
 //! {{#compare NAME}}         a table of the recipe, its variants and its Python twin
 //! {{#reject NAME/FILE}}     a program that the compiler refuses: recipes/NAME/rejects/FILE.rs
 //! {{#mistake NAME/FILE}}    one that it takes and that goes wrong, and how: recipes/NAME/examples/FILE.rs and FILE.txt
+//! {{#solution NAME}}        the solution of its exercise, folded: recipes/NAME/examples/NAME_solution.rs
 //! {{#bench GROUP}}          a table of what the benchmark measured for a group of workloads
 //! {{#plot FILE}}            a picture: shared/benchmarks/results/FILE.svg
 //! {{#mutants}}              which test notices which mutant, folded: shared/mutants/results.md
+//! {{#figure NAME}}          a drawing: docs/figures/NAME.svg
+//! {{#timeline NAME}}        what its threads did in one run, drawn and in words: docs/timelines/NAME.svg and NAME.txt
+//! {{#explore NAME}}         a model to step by hand: a subject of shared/interleavings
 //! ```
 //!
 //! Each stands alone on its line. Whatever looks like one and is not is a problem: a page never shows a directive.
@@ -20,12 +26,15 @@ use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use std::ops::RangeInclusive;
 
-const WORDS: [&str; 10] =
-    ["recipe", "output", "variant", "python", "compare", "reject", "mistake", "bench", "plot", "mutants"];
+const WORDS: [&str; 16] = [
+    "recipe", "output", "variant", "python", "compare", "reject", "mistake", "solution", "bench", "plot", "mutants",
+    "explore", "tabs", "end", "figure", "timeline",
+];
 const STOCK: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
 const FORMS: &str = "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}}, {{#output NAME}}, \
                      {{#variant NAME/LIBRARY}}, {{#python NAME}}, {{#compare NAME}}, {{#reject NAME/FILE}}, \
-                     {{#mistake NAME/FILE}}, {{#bench GROUP}}, {{#plot FILE}} and {{#mutants}}";
+                     {{#mistake NAME/FILE}}, {{#solution NAME}}, {{#bench GROUP}}, {{#plot FILE}}, {{#mutants}}, {{#explore NAME}}, \
+                     {{#tabs NAME}}, {{#end}}, {{#figure NAME}} and {{#timeline NAME}}";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Directive {
@@ -36,9 +45,15 @@ pub(crate) enum Directive {
     Compare { name: String },
     Reject { name: String, file: String },
     Mistake { name: String, file: String },
+    Solution { name: String },
     Bench { group: String },
     Plot { file: String },
     Mutants,
+    Explore { name: String },
+    Tabs { name: String },
+    End,
+    Figure { file: String },
+    Timeline { file: String },
 }
 
 /// What is wrong in a page, and in which of its lines.
@@ -56,10 +71,12 @@ pub(crate) fn expand(
     let blocks = verbatim_blocks(page);
     let mut problems = rust_typed_by_hand(&blocks);
     let mut expanded = String::with_capacity(page.len());
+    let mut tabs = Tabs::default();
     for (index, line) in page.lines().enumerate() {
         let number = index + 1;
         let verbatim = blocks.iter().any(|block| block.lines.contains(&number));
-        match directive_in(line, verbatim).map(|found| found.and_then(|it| render(&it))) {
+        let render = |it| tabs.note(&it, number).and_then(|()| render(&it));
+        match directive_in(line, verbatim).map(|found| found.and_then(render)) {
             None => push_line(&mut expanded, line),
             Some(Ok(markdown)) => push_block(&mut expanded, &markdown, indent_of(line)),
             Some(Err(reason)) => {
@@ -69,8 +86,36 @@ pub(crate) fn expand(
             }
         }
     }
+    problems.extend(tabs.unclosed());
     problems.sort_by_key(|problem| problem.line);
     (expanded, problems)
+}
+
+/// The line in which tabs have begun that have not ended.
+#[derive(Default)]
+struct Tabs(Option<usize>);
+
+impl Tabs {
+    fn note(&mut self, directive: &Directive, line: usize) -> Result<(), String> {
+        match (directive, self.0) {
+            (Directive::Tabs { .. }, Some(begun)) => Err(format!("the tabs of line {begun} have no {{{{#end}}}} yet")),
+            (Directive::Tabs { .. }, None) => {
+                self.0 = Some(line);
+                Ok(())
+            }
+            (Directive::End, None) => Err("no tabs have begun".to_owned()),
+            (Directive::End, Some(_)) => {
+                self.0 = None;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn unclosed(&self) -> Option<Problem> {
+        let line = self.0?;
+        Some(Problem { line, reason: "these tabs have no {{#end}}".to_owned() })
+    }
 }
 
 fn push_line(page: &mut String, line: &str) {
@@ -136,11 +181,18 @@ fn parse(bare: &str) -> Result<Directive, String> {
             let (name, file) = pair(argument, "a mistake is named NAME/FILE")?;
             Ok(Directive::Mistake { name, file })
         }
+        "solution" => Ok(Directive::Solution { name: name(argument)? }),
         "bench" if argument.is_empty() => Err("a group of workloads is named after it".to_owned()),
         "bench" => Ok(Directive::Bench { group: argument.to_owned() }),
         "plot" => Ok(Directive::Plot { file: name(argument)? }),
+        "explore" => Ok(Directive::Explore { name: name(argument)? }),
         "mutants" if argument.is_empty() => Ok(Directive::Mutants),
         "mutants" => Err("it stands alone, for the one file that `cargo mutate` writes".to_owned()),
+        "tabs" => Ok(Directive::Tabs { name: name(argument)? }),
+        "end" if argument.is_empty() => Ok(Directive::End),
+        "end" => Err("it stands alone, below the last variant of its tabs".to_owned()),
+        "figure" => Ok(Directive::Figure { file: name(argument)? }),
+        "timeline" => Ok(Directive::Timeline { file: name(argument)? }),
         _ if STOCK.contains(&word) => Err(format!("mdBook's own `{word}` is not used in this book; {FORMS}")),
         _ => Err(format!("unknown directive `{word}`; {FORMS}")),
     }
@@ -246,11 +298,28 @@ mod tests {
             ("{{#compare bell}}", r#"Compare { name: "bell" }"#),
             ("{{#reject bell/no-send}}", r#"Reject { name: "bell", file: "no-send" }"#),
             ("{{#mistake bell/bell_mistake_x}}", r#"Mistake { name: "bell", file: "bell_mistake_x" }"#),
+            ("{{#solution bell}}", r#"Solution { name: "bell" }"#),
             ("{{#bench Two threads}}", r#"Bench { group: "Two threads" }"#),
             ("{{#plot bell}}", r#"Plot { file: "bell" }"#),
             ("{{#mutants}}", "Mutants"),
+            ("{{#figure bell}}", r#"Figure { file: "bell" }"#),
+            ("{{#timeline bell}}", r#"Timeline { file: "bell" }"#),
+            ("{{#explore bell}}", r#"Explore { name: "bell" }"#),
         ] {
             assert_eq!(expanded(text), format!("\n<{directive}>\n\n"));
+        }
+    }
+
+    #[test]
+    fn tabs_end_before_others_begin() {
+        let page = "{{#tabs a}}\n{{#variant a/std}}\n{{#end}}\n{{#tabs b}}\n{{#end}}\n";
+        assert!(expanded(page).ends_with("<Tabs { name: \"b\" }>\n\n\n<End>\n\n"));
+        for (page, line, reason) in [
+            ("{{#tabs a}}\n{{#tabs b}}\n{{#end}}\n", 2, "{{#tabs b}}: the tabs of line 1 have no {{#end}} yet"),
+            ("a\n\n{{#tabs a}}\n", 3, "these tabs have no {{#end}}"),
+        ] {
+            let (_, found) = expand(page, |_| Ok(String::new()));
+            assert_eq!(found, [Problem { line, reason: reason.to_owned() }]);
         }
     }
 
@@ -283,6 +352,8 @@ mod tests {
             ("{{#bench}}", "a group of workloads is named after it"),
             ("{{#plot ../bell}}", "`../bell` is not a name"),
             ("{{#mutants bell}}", "it stands alone"),
+            ("{{#end}}", "no tabs have begun"),
+            ("{{#figure ../bell}}", "`../bell` is not a name"),
             ("{{#include bell.rs}}", "mdBook's own `include` is not used"),
             ("{{#rustdoc_include bell.rs}}", "mdBook's own `rustdoc_include` is not used"),
             ("{{#playground bell.rs}}", "mdBook's own `playground` is not used"),

@@ -1,5 +1,5 @@
-//! A recipe's examples on its page: the same job with other libraries, and mistakes with how they end. Each is folded
-//! up, so that a chapter with several stays readable.
+//! A recipe's examples on its page: the same job with other libraries, in tabs, and mistakes with how they end, folded up,
+//! so that a chapter with several stays readable.
 
 use crate::facts::{Facts, Input};
 use crate::manifest::{self, Dependency};
@@ -7,6 +7,7 @@ use crate::program::Whole;
 use crate::recipe::{Recipes, Rendered, in_file};
 use crate::snippet::fenced;
 use crate::uses::Uses;
+use crate::{playground, tabs};
 use checks::ending::Ending;
 use std::path::Path;
 
@@ -20,9 +21,8 @@ impl Recipes {
         let prints = format!("It prints what the recipe prints: `recipes/{name}/expected.txt`.\n");
         let facts =
             Facts { program: &program, needs, reads: Input::of(&self.workspace, &folder)?, prints: Some(prints) };
-        let lines = code.lines().count() - 2;
-        let summary = format!("The whole job with <code>{library}</code>, {lines} lines");
-        Ok(folded("variant", &summary, &format!("{code}\n{}", facts.markdown(root)), program))
+        let inside = format!("{code}\n{}", facts.markdown(root));
+        Ok(Rendered { markdown: tabs::panel(name, library, &inside), linked: Some(program.path) })
     }
 
     pub(crate) fn mistake(&self, name: &str, file: &str, root: &str) -> Result<Rendered, String> {
@@ -34,6 +34,7 @@ impl Recipes {
         let output = self.ending(&program)?;
         let needs = self.used(&folder, &uses)?;
         let reads = if uses.has_folder("input") { Input::of(&self.workspace, &folder)? } else { None };
+        let code = if playground::runs(&needs, reads.is_some()) { playground::marked(&code) } else { code };
         let facts = Facts { program: &program, needs, reads, prints: None };
         let inside = format!("{code}\n{output}\n{}", facts.markdown(root));
         Ok(folded("mistake", &title, &inside, program))
@@ -68,8 +69,10 @@ impl Recipes {
     }
 }
 
-fn folded(class: &str, summary: &str, markdown: &str, program: Whole) -> Rendered {
-    let markdown = format!("<details class=\"{class}\">\n<summary>{summary}</summary>\n\n{markdown}\n</details>\n");
+pub(crate) fn folded(class: &str, summary: &str, markdown: &str, program: Whole) -> Rendered {
+    let id = program.name();
+    let markdown =
+        format!("<details class=\"{class}\" id=\"{id}\">\n<summary>{summary}</summary>\n\n{markdown}\n</details>\n");
     Rendered { markdown, linked: Some(program.path) }
 }
 

@@ -33,9 +33,19 @@ impl Facts<'_> {
         facts.extend(self.prints.clone());
         facts.push(needs(&self.needs));
         facts.extend(self.reads.as_ref().map(Input::markdown));
-        facts.push(format!("The program's file is [`{shown}`](<{root}{shown}>).\n"));
+        facts.push(if is_in_book(&self.program.path) {
+            format!("The program's file is [`{shown}`](<{root}{shown}>).\n")
+        } else {
+            format!("The program's file is `{shown}`.\n")
+        });
         format!("<div class=\"facts\">\n\n{}\n</div>\n", facts.join("\n"))
     }
+}
+
+/// Whether a program's file is in the book too, for its excerpts to lead to. Any other program stands whole on its page,
+/// and the book is lighter without its file.
+pub(crate) fn is_in_book(program: &Path) -> bool {
+    program.ends_with("src/main.rs")
 }
 
 /// What to add to a project of the reader's before the program compiles there.

@@ -1,4 +1,5 @@
-//! As much of HTTP/1.1 as a browser needs to read a book: GET and HEAD, one request a connection.
+//! As much of HTTP/1.1 as a browser needs to read a book, and to see a program run: one request a connection, and bodies
+//! in answers only.
 
 use httparse::{EMPTY_HEADER, Status};
 use std::io::{self, Read, Write};
@@ -16,25 +17,42 @@ pub(crate) struct Request {
     pub(crate) method: String,
     /// The path and the query, as sent.
     pub(crate) target: String,
-    pub(crate) hosts: Vec<String>,
+    /// Names and values, as sent.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// The values of every header of that name.
+    pub(crate) fn header(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str())
+    }
 }
 
 pub(crate) struct Response {
     pub(crate) status: &'static str,
     pub(crate) content_type: &'static str,
+    /// Headers of its own, each with its line end.
+    pub(crate) more: &'static str,
     pub(crate) body: Vec<u8>,
 }
 
 impl Response {
     /// A status and a sentence.
     pub(crate) fn plain(status: &'static str, sentence: &str) -> Self {
-        Response { status, content_type: "text/plain; charset=utf-8", body: format!("{sentence}\n").into_bytes() }
+        let body = format!("{sentence}\n").into_bytes();
+        Response { status, content_type: "text/plain; charset=utf-8", more: "", body }
+    }
+
+    /// To a method that an address does not have. `allow` names those that it has.
+    pub(crate) fn not_allowed(allow: &'static str, sentence: &str) -> Self {
+        Response { more: allow, ..Response::plain("405 Method Not Allowed", sentence) }
     }
 
     /// Sends the head and, unless it was only the head that was asked for, the body.
     pub(crate) fn send(&self, mut stream: &TcpStream, head_only: bool) -> io::Result<()> {
-        let length = format!("Content-Length: {}\r\n", self.body.len());
-        send_head(stream, self.status, self.content_type, &length)?;
+        let more = format!("Content-Length: {}\r\n{}", self.body.len(), self.more);
+        send_head(stream, self.status, self.content_type, &more)?;
         if !head_only {
             stream.write_all(&self.body)?;
         }
@@ -49,6 +67,30 @@ pub(crate) fn send_head(mut stream: &TcpStream, status: &str, content_type: &str
          X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes())
+}
+
+/// Where the length of a body is not known when its first part is sent.
+pub(crate) struct Chunks<'a>(pub(crate) &'a TcpStream);
+
+impl Write for Chunks<'_> {
+    /// A chunk in one piece, so that it leaves in one packet. A chunk of no bytes would be the end.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !bytes.is_empty() {
+            let chunk = [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+            self.0.write_all(&chunk)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// What stands after the last chunk.
+pub(crate) fn end_chunks(mut stream: &TcpStream) -> io::Result<()> {
+    stream.write_all(b"0\r\n\r\n")?;
+    finish(stream)
 }
 
 /// Lets the other side read all of it: closing a connection with unread bytes would throw the response away.
@@ -86,11 +128,11 @@ fn parse(head: &[u8]) -> Result<Option<Request>, httparse::Error> {
     if request.parse(head)? == Status::Partial {
         return Ok(None);
     }
-    let hosts = request.headers.iter().filter(|it| it.name.eq_ignore_ascii_case("host"));
+    let headers = request.headers.iter().map(|it| (it.name.to_owned(), String::from_utf8_lossy(it.value).into_owned()));
     Ok(Some(Request {
         method: request.method.unwrap_or_default().to_owned(),
         target: request.path.unwrap_or_default().to_owned(),
-        hosts: hosts.map(|it| String::from_utf8_lossy(it.value).into_owned()).collect(),
+        headers: headers.collect(),
     }))
 }
 
@@ -120,9 +162,10 @@ mod tests {
     fn a_head_is_read_when_it_is_complete() {
         let head = b"GET /a?b HTTP/1.1\r\nHost: localhost:3000\r\nAccept: */*\r\n\r\n";
         assert_eq!(parse(&head[..30]), Ok(None));
-        let request =
-            Request { method: "GET".to_owned(), target: "/a?b".to_owned(), hosts: vec!["localhost:3000".to_owned()] };
-        assert_eq!(parse(head), Ok(Some(request)));
+        let request = parse(head).unwrap().unwrap();
+        assert_eq!((&*request.method, &*request.target), ("GET", "/a?b"));
+        assert_eq!(request.header("host").collect::<Vec<_>>(), ["localhost:3000"]);
+        assert_eq!(request.header("Cookie").count(), 0);
         assert!(parse(b"GET /a b c\r\n\r\n").is_err());
     }
 

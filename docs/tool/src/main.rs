@@ -2,32 +2,53 @@
 
 mod bench;
 mod build;
+#[cfg(test)]
+mod chapters;
 mod check;
 mod compare;
 mod crates;
 mod directive;
 mod example;
+mod explore;
 mod facts;
 mod fault;
+mod figure;
 mod files;
+mod frame;
+mod glossary;
+mod hidden;
+mod highlighter;
 mod http;
 mod links;
 mod manifest;
+mod mend;
 mod mutants;
 mod outline;
 mod paste;
 mod pasted;
+mod pitfalls;
+mod playground;
 mod preprocessor;
+mod print;
 mod program;
+mod prose;
+#[cfg(test)]
+mod python;
 mod recipe;
 mod results;
+mod run;
+mod search;
 mod serve;
 mod site;
 mod snippet;
+mod solution;
+mod tabs;
+mod timeline;
 mod unshown;
 mod uses;
 mod warnings;
 mod watch;
+mod weight;
 
 use anyhow::{Context, Result};
 use fault::Fault;

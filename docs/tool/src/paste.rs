@@ -4,6 +4,7 @@ use crate::facts::COOKBOOK;
 use crate::files;
 use crate::pasted::Pasted;
 use crate::program::{Kind, Whole};
+use crate::solution;
 use checks::ending::Ending;
 use checks::process;
 use std::path::{self, Path, PathBuf};
@@ -94,7 +95,11 @@ impl Built<'_> {
             let status = end.code.map_or("a signal".to_owned(), |code| format!("exit status: {code}"));
             return Err(format!("fails ({status}): {}", end.stderr));
         }
-        self.compare(&end.stdout, &Path::new("recipes").join(&self.program.recipe).join("expected.txt"))
+        let expected = match self.program.kind {
+            Kind::Solution => solution::expected(self.bench.workspace, self.program),
+            _ => Path::new("recipes").join(&self.program.recipe).join("expected.txt"),
+        };
+        self.compare(&end.stdout, &expected)
     }
 
     fn compare(&self, printed: &str, file: &Path) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! The whole programs of the workspace: recipes, their variants, their mistakes.
+//! The whole programs of the workspace: recipes, their variants, their mistakes, the solutions of their exercises.
 
 use crate::directive::Directive;
 use crate::files;
@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     },
     /// What goes wrong, and how, stands in a text file beside it.
     Mistake,
+    /// Of the exercise in the recipe's chapter.
+    Solution,
 }
 
 /// A program with a `main` of its own.
@@ -44,6 +46,11 @@ impl Whole {
         (!what.is_empty()).then(|| Whole { recipe: recipe.to_owned(), kind: Kind::Mistake, path })
     }
 
+    pub(crate) fn solution(recipe: &str) -> Self {
+        let path = examples(recipe).join(format!("{recipe}_solution.rs"));
+        Whole { recipe: recipe.to_owned(), kind: Kind::Solution, path }
+    }
+
     /// The program at `path`, if a whole program of a recipe can be called so.
     pub(crate) fn at(path: &str) -> Option<Self> {
         let (recipe, rest) = path.strip_prefix("recipes/")?.split_once('/')?;
@@ -51,6 +58,9 @@ impl Whole {
             return Some(Whole::recipe(recipe));
         }
         let file = rest.strip_prefix("examples/")?.strip_suffix(".rs")?;
+        if file.strip_prefix(recipe) == Some("_solution") {
+            return Some(Whole::solution(recipe));
+        }
         let variant = || {
             let library = file.strip_prefix(recipe)?.strip_prefix('_')?;
             (!library.is_empty() && !file.contains('/')).then(|| Whole::variant(recipe, library))
@@ -82,6 +92,7 @@ impl Whole {
             Kind::Recipe => format!("{{{{#recipe {recipe}}}}}"),
             Kind::Variant { library } => format!("{{{{#variant {recipe}/{library}}}}}"),
             Kind::Mistake => format!("{{{{#mistake {recipe}/{}}}}}", self.name()),
+            Kind::Solution => format!("{{{{#solution {recipe}}}}}"),
         }
     }
 }
@@ -92,6 +103,7 @@ pub(crate) fn shown_by(directive: &Directive) -> Option<PathBuf> {
         Directive::Recipe { name, anchor: None } => Whole::recipe(name),
         Directive::Variant { name, library } => Whole::variant(name, library),
         Directive::Mistake { name, file } => Whole::mistake(name, file)?,
+        Directive::Solution { name } => Whole::solution(name),
         Directive::Reject { name, file } => return Some(reject(name, file)),
         _ => return None,
     };
@@ -101,6 +113,11 @@ pub(crate) fn shown_by(directive: &Directive) -> Option<PathBuf> {
 /// A program that the compiler refuses, named from the workspace.
 pub(crate) fn reject(recipe: &str, file: &str) -> PathBuf {
     Path::new("recipes").join(recipe).join("rejects").join(file).with_extension("rs")
+}
+
+/// Where a link finds it on its page.
+pub(crate) fn reject_id(recipe: &str, file: &str) -> String {
+    format!("{recipe}_reject_{file}")
 }
 
 /// The examples folder of a recipe, named from the workspace.
@@ -169,6 +186,11 @@ mod tests {
                 "recipes/bell/examples/bell_mistake_x.rs",
                 "{{#mistake bell/bell_mistake_x}}",
                 "cargo run -p bell --example bell_mistake_x",
+            ),
+            (
+                "recipes/bell/examples/bell_solution.rs",
+                "{{#solution bell}}",
+                "cargo run -p bell --example bell_solution",
             ),
         ] {
             let whole = Whole::at(path).unwrap();

@@ -5,7 +5,7 @@ use crate::facts::{Facts, Input};
 use crate::manifest;
 use crate::program::{self, Whole};
 use crate::snippet::{Program, fenced};
-use crate::{bench, compare, files, mutants};
+use crate::{bench, compare, explore, figure, files, mutants, tabs, timeline};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,9 +43,15 @@ impl Recipes {
             Directive::Compare { name } => compare::table(self, name).map(Rendered::without_link),
             Directive::Reject { name, file } => self.reject(name, file),
             Directive::Mistake { name, file } => self.mistake(name, file, root),
+            Directive::Solution { name } => self.solution(name, root),
             Directive::Bench { group } => bench::table(self, group).map(Rendered::without_link),
             Directive::Plot { file } => bench::plot(self, file).map(Rendered::without_link),
             Directive::Mutants => mutants::table(self).map(Rendered::without_link),
+            Directive::Tabs { name } => tabs::begin(self, name).map(Rendered::without_link),
+            Directive::End => Ok(Rendered::without_link(tabs::END.to_owned())),
+            Directive::Figure { file } => figure::drawing(self, file).map(Rendered::without_link),
+            Directive::Timeline { file } => timeline::lanes(self, file).map(Rendered::without_link),
+            Directive::Explore { name } => explore::widget(name).map(Rendered::without_link),
         }
     }
 
@@ -95,7 +101,8 @@ impl Recipes {
         let program = program.map_err(|reason| in_file(&path, reason))?.whole();
         let words = self.read(&path.with_extension("stderr"))?;
         Ok(Rendered::without_link(format!(
-            "{}\nThe compiler refuses it with [{code}](https://doc.rust-lang.org/error_codes/{code}.html):\n\n{}",
+            "<div class=\"reject\" id=\"{}\">\n\n{}\nThe compiler refuses it with [{code}](https://doc.rust-lang.org/error_codes/{code}.html):\n\n{}\n</div>\n",
+            program::reject_id(name, file),
             fenced("rust,compile_fail", &program),
             fenced("text", &words)
         )))
@@ -105,9 +112,8 @@ impl Recipes {
         let path = self.folder(name)?.join(name).with_extension("py");
         let code = fenced("python", &self.read(&path)?);
         let run = fenced("sh", &format!("python3 {}", files::with_slashes(&path)));
-        Ok(Rendered::without_link(format!(
-            "<details>\n<summary>The whole job in Python</summary>\n\n{code}\nRun it in this repository:\n\n{run}\n</details>\n"
-        )))
+        let inside = format!("{code}\nRun it in this repository:\n\n{run}");
+        Ok(Rendered::without_link(tabs::panel(name, "Python", &inside)))
     }
 
     /// The folder of a recipe, named from the workspace.

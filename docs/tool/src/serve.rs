@@ -3,6 +3,7 @@
 use crate::build::{Built, build};
 use crate::http::{self, Request, Response};
 use crate::links::percent_decoded;
+use crate::run::{self, Runner};
 use crate::watch::Snapshot;
 use anyhow::{Result, anyhow};
 use std::io::{self, Write};
@@ -26,7 +27,8 @@ pub(crate) fn serve(workspace: &Path, port: u16) -> Result<()> {
     let shown = Arc::new(Shown::new(built(workspace)));
     println!("The book is at http://{address}/ until you press Ctrl-C.");
     let reader = Arc::clone(&shown);
-    thread::spawn(move || accept(&listener, &reader));
+    let runner = Arc::new(Runner::new(workspace.to_owned(), address.port()));
+    thread::spawn(move || accept(&listener, &reader, &runner));
     loop {
         seen = seen.wait_for_change(workspace);
         shown.replace(built(workspace));
@@ -99,28 +101,31 @@ fn now() -> u128 {
 }
 
 /// A thread a connection: the readers are one person's tabs, and most threads live for a millisecond.
-fn accept(listener: &TcpListener, shown: &Arc<Shown>) {
+fn accept(listener: &TcpListener, shown: &Arc<Shown>, runner: &Arc<Runner>) {
     for stream in listener.incoming().flatten() {
-        let shown = Arc::clone(shown);
+        let (shown, runner) = (Arc::clone(shown), Arc::clone(runner));
         let converse = move || {
             // A browser that goes away in the middle is no concern of anybody's.
-            let _ = converse(&stream, &shown);
+            let _ = converse(&stream, &shown, &runner);
         };
         // If no thread can be had, the connection is closed and the browser asks again.
         let _ = thread::Builder::new().spawn(converse);
     }
 }
 
-fn converse(stream: &TcpStream, shown: &Shown) -> io::Result<()> {
+fn converse(stream: &TcpStream, shown: &Shown, runner: &Runner) -> io::Result<()> {
     let request = match http::receive(stream)? {
         Ok(request) => request,
         Err(response) => return response.send(stream, false),
     };
     let head_only = request.method == "HEAD";
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    if Runner::has(path) {
+        return runner.answer(stream, &request, path);
+    }
     if let Some(refusal) = refusal(&request) {
         return refusal.send(stream, head_only);
     }
-    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     if path == RELOAD && !head_only {
         return tell_of_changes(stream, shown, query);
     }
@@ -132,12 +137,12 @@ fn converse(stream: &TcpStream, shown: &Shown) -> io::Result<()> {
 /// served here.
 fn refusal(request: &Request) -> Option<Response> {
     let name = |host: &str| host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
-    let ours = |host: &String| ["127.0.0.1", "localhost"].contains(&name(host).as_str());
-    if !(request.hosts.len() == 1 && request.hosts.iter().all(ours)) {
+    let ours = |host: &str| ["127.0.0.1", "localhost"].contains(&name(host).as_str());
+    if !(request.header("Host").count() == 1 && request.header("Host").all(ours)) {
         return Some(Response::plain("403 Forbidden", "The book is served as 127.0.0.1 and localhost only."));
     }
     let known = ["GET", "HEAD"].contains(&request.method.as_str());
-    (!known).then(|| Response::plain("405 Method Not Allowed", "A book is read with GET and HEAD."))
+    (!known).then(|| Response::not_allowed("Allow: GET, HEAD\r\n", "A book is read with GET and HEAD."))
 }
 
 /// The file at this path. Files come out of the book in memory: no path leads anywhere else.
@@ -157,7 +162,7 @@ fn answer(path: &str, built: &Built, version: u128) -> Response {
     if address.ends_with(".html") {
         add_to_page(&mut body, &at_the_end(built, version));
     }
-    Response { status, content_type: http::content_type(address), body }
+    Response { status, content_type: http::content_type(address), more: "", body }
 }
 
 /// Before the end of the body, or at the end of what is no whole page.
@@ -168,7 +173,7 @@ fn add_to_page(page: &mut Vec<u8>, html: &str) {
     page.splice(place..place, html.bytes());
 }
 
-/// The script that reloads the page, and the faults. A hidden tab keeps no connection: a browser opens six to a host.
+/// The scripts that reload the page and run its programs, and the faults. A hidden tab keeps no connection: a browser opens six to a host.
 fn at_the_end(built: &Built, version: u128) -> String {
     let script = format!(
         r#"<script>(() => {{
@@ -180,7 +185,8 @@ fn at_the_end(built: &Built, version: u128) -> String {
     }};
     document.addEventListener("visibilitychange", listen);
     listen();
-}})();</script>"#
+}})();</script><script>{}</script>"#,
+        run::SCRIPT
     );
     let faults: Vec<_> = built.faults.iter().map(|fault| escaped(&fault.to_string())).collect();
     if faults.is_empty() {
@@ -217,7 +223,7 @@ mod tests {
         Request {
             method: method.to_owned(),
             target: "/".to_owned(),
-            hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
+            headers: hosts.iter().map(|&host| ("Host".to_owned(), host.to_owned())).collect(),
         }
     }
 

@@ -31,6 +31,36 @@ impl Site {
         self.0.get(address).map(Vec::as_slice)
     }
 
+    pub(crate) fn replace(&mut self, address: &str, content: Vec<u8>) {
+        self.0.insert(address.to_owned(), content);
+    }
+
+    /// The address of the search index.
+    pub(crate) fn search_index(&self) -> Option<String> {
+        self.script("searchindex-")
+    }
+
+    /// The address of the script that colours code.
+    pub(crate) fn highlighter(&self) -> Option<String> {
+        self.script("highlight-")
+    }
+
+    /// The address of the script that shows the table of contents.
+    pub(crate) fn contents(&self) -> Option<String> {
+        self.script("toc-")
+    }
+
+    /// The names of scripts end with a hash.
+    fn script(&self, name: &str) -> Option<String> {
+        let is_it = |address: &&String| address.starts_with(name) && address.ends_with(".js");
+        self.0.keys().find(is_it).cloned()
+    }
+
+    /// How large each file is, in bytes.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.0.iter().map(|(address, content)| (content.len(), address.as_str()))
+    }
+
     /// The HTML pages with their addresses.
     pub(crate) fn pages(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let all = self.0.iter();

@@ -34,13 +34,22 @@ fn reject(recipe: &str, file: &str, workspace: &Path, shown: &BTreeSet<PathBuf>)
     forgotten.then(|| Fault::new(file, format!("on no page; write {{{{#reject {recipe}/{}}}}} on one", name.display())))
 }
 
-/// A file beside the examples that is none: the text that a mistake promises, or a fault.
+/// A file beside the examples that is none: the text that a mistake or a solution promises, or a fault.
 fn stray(recipe: &str, file: &str, workspace: &Path) -> Option<Fault> {
     let reason = match file.strip_suffix(".txt").map(|stem| format!("{stem}.rs")) {
-        None => format!("no example: they are called {recipe}_LIBRARY.rs, {recipe}_mistake_WHAT.rs or .txt"),
+        None => format!(
+            "no example: they are called {recipe}_LIBRARY.rs, {recipe}_mistake_WHAT.rs or .txt, {recipe}_solution.rs or .txt"
+        ),
         Some(program) if !workspace.join(&program).is_file() => format!("there is no {program} beside it"),
-        Some(program) if Whole::at(&program).is_some_and(|it| it.kind == Kind::Mistake) => return None,
-        Some(program) => format!("{program} is no mistake: what it prints stands in recipes/{recipe}/expected.txt"),
+        Some(program) if Whole::at(&program).is_some_and(|it| has_text(&it)) => return None,
+        Some(program) => {
+            format!("{program} is no mistake and no solution: what it prints stands in recipes/{recipe}/expected.txt")
+        }
     };
     Some(Fault::new(file, reason))
+}
+
+/// Whether a text of its own may stand beside it.
+fn has_text(program: &Whole) -> bool {
+    matches!(program.kind, Kind::Mistake | Kind::Solution)
 }

@@ -28,10 +28,10 @@ fn an_excerpt_is_shown_and_the_rest_is_hidden() {
     let code = code.split("</code>").next().unwrap();
     for part in [
         // The lines around the anchor, whatever they begin with.
-        "<span class=\"boring\">//! Rings a bell.\n</span>",
-        "<span class=\"boring\">#[derive(Debug)]\n</span>",
-        "<span class=\"boring\"># not hidden\n</span>",
-        "<span class=\"boring\">    chime::strike(",
+        "<span class=\"boring\">//! Rings a bell.\n",
+        "\n#[derive(Debug)]\n",
+        "\n# not hidden\n",
+        "\n    chime::strike(",
         // The lines inside it, at the margin.
         "</span>for _ in 0..2 {\n    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n}\n<span",
     ] {

@@ -22,24 +22,57 @@ fn assert_shown(parts: &[&str]) {
 #[test]
 fn a_variant_is_shown_with_its_facts() {
     assert_shown(&[
-        "<summary>The whole job with <code>std</code>, 8 lines</summary>",
+        "<section class=\"variant\" id=\"bell-std\" data-tab=\"std\">",
         "/input/times.txt",
         "cargo run -p bell --example bell_std",
         "It prints what the recipe prints: <code>recipes/bell/expected.txt</code>",
         "it needs no crate",
-        "href=\"../recipes/bell/examples/bell_std.rs\"",
+        "is <code>recipes/bell/examples/bell_std.rs</code>",
     ]);
+}
+
+#[test]
+fn tabs_begin_with_the_recipe_and_hold_its_variants() {
+    let workspace = Workspace::new();
+    workspace.append(
+        "docs/src/index.md",
+        "\n## How to do it\n\n{{#tabs bell}}\n\nBells of std:\n\n{{#variant bell/std}}\n\n{{#end}}\n",
+    );
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/index.html");
+    let tabs = page.split("<div class=\"tabs\">").nth(1).unwrap();
+    let ours = "<section class=\"variant\" id=\"bell-sync-primitives\" data-tab=\"sync-primitives\">";
+    let places =
+        [ours, "cargo run -p bell\n", "<p>Bells of std:</p>", "id=\"bell-std\""].map(|part| tabs.find(part).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn a_drawing_stands_in_the_page() {
+    let workspace = Workspace::new();
+    workspace.append("docs/src/index.md", "\n{{#figure bell}}\n");
+    let svg = "<svg role=\"img\" aria-labelledby=\"a b\"><title id=\"a\">T</title>\n\n<desc id=\"b\">D</desc></svg>\n";
+    workspace.write("docs/figures/bell.svg", svg);
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/index.html");
+    assert!(page.contains("<figure class=\"figure\">\n<svg role=\"img\""), "{page}");
+    for (bad, reason) in [("<svg></svg>", "has no role=\"img\""), ("<p>", "is no `<svg>` from")] {
+        workspace.write("docs/figures/bell.svg", bad);
+        let outcome = workspace.build();
+        assert!(outcome.stderr.contains(reason), "{}", outcome.stderr);
+    }
 }
 
 #[test]
 fn a_mistake_is_shown_with_its_ending() {
     assert_shown(&[
         "<summary>Rings a bell <code>Option&lt;Bell&gt;</code> that is not there.</summary>",
+        "<code class=\"language-rust on-playground\">",
         "<code>$ cargo run -p bell --example bell_mistake_cracked</code>",
         "<code class=\"language-text\">ding\n</code>",
         "<code class=\"language-text\">the &lt;bell&gt; is cracked\n</code>",
         "Exit status: 3.",
-        "href=\"../recipes/bell/examples/bell_mistake_cracked.rs\"",
+        "is <code>recipes/bell/examples/bell_mistake_cracked.rs</code>",
     ]);
 }
 

@@ -5,5 +5,7 @@ mod build;
 mod check;
 mod command_line;
 mod examples;
+mod run;
 mod serve;
+mod terms;
 mod workspace;

@@ -8,17 +8,18 @@ use std::time::Duration;
 
 /// How long any wait may last before the test fails. Less than the server's heartbeat, after which it would look for
 /// changes even if nothing told it of them.
-const BOUND: Duration = Duration::from_secs(10);
+pub(crate) const BOUND: Duration = Duration::from_secs(10);
 
-struct Server {
+pub(crate) struct Server {
     workspace: Workspace,
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    fn start(workspace: Workspace) -> Self {
+    pub(crate) fn start(workspace: Workspace) -> Self {
         let mut command = workspace.book("", &["--port", "0"]);
+        command.env("CARGO_TARGET_DIR", workspace.path("target"));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -27,7 +28,7 @@ impl Server {
         Server { workspace, child, address }
     }
 
-    fn send(&self, head: &str) -> TcpStream {
+    pub(crate) fn send(&self, head: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(BOUND)).unwrap();
         stream.write_all(head.as_bytes()).unwrap();
@@ -44,7 +45,7 @@ impl Server {
         (head.to_owned(), body.to_owned())
     }
 
-    fn get(&self, path: &str) -> (String, String) {
+    pub(crate) fn get(&self, path: &str) -> (String, String) {
         self.ask(&format!("GET {path}"), &self.address)
     }
 }

@@ -1,0 +1,117 @@
+//! The book's search index: over what is written, and what programs and the compiler say; not over programs.
+//!
+//! A program's words are seldom repeated, and the index holds each of them letter by letter: with the programs in it, it
+//! weighs as much as all chapters together. So the book is rendered once more, aside, without them, and the index of that
+//! book is taken. The pages keep every program.
+
+use crate::directive::{self, Directive};
+use crate::recipe::Recipes;
+use crate::site::Site;
+use crate::warnings;
+use anyhow::{Context, Result};
+use mdbook_driver::MDBook;
+use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
+use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
+use mdbook_preprocessor::book::{Book, Chapter};
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use std::path::Path;
+
+/// Puts an index without programs in the place of the one in `site`. The last thing to do with `book`.
+pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) -> Result<()> {
+    let Some(address) = site.search_index() else {
+        return Ok(());
+    };
+    let aside = tempfile::tempdir().context("cannot make a folder to build in")?;
+    book.config.build.build_dir = aside.path().to_owned();
+    book.with_preprocessor(Prose { recipes: Recipes::new(workspace.to_owned()) });
+    // Its warnings were heard when the whole book was built.
+    warnings::collected(|| book.build()).0?;
+    let prose = Site::load(aside.path())?;
+    let index = prose.search_index().and_then(|address| prose.get(&address).map(lighter));
+    site.replace(&address, index.context("mdBook made no search index")?);
+    Ok(())
+}
+
+/// The same index in fewer bytes. Most of its nodes end no word and say so at length, which elasticlunr takes for granted;
+/// a word's weight in a text is the square root of a small number, in 17 digits.
+fn lighter(index: &[u8]) -> Vec<u8> {
+    const WEIGHT: &str = "\"tf\":";
+    let index = String::from_utf8_lossy(index);
+    let index = index.replace(r#","df":0,"docs":{}"#, "").replace(r#""df":0,"docs":{},"#, "");
+    let mut parts = index.split(WEIGHT);
+    let mut lighter = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(part.len());
+        let weight = part[..end].trim_end_matches(".0");
+        lighter.extend([WEIGHT, &weight[..weight.len().min("1.414".len())], &part[end..]]);
+    }
+    lighter.into_bytes()
+}
+
+/// It takes the place of the preprocessor that puts programs into the pages.
+struct Prose {
+    recipes: Recipes,
+}
+
+impl Prose {
+    fn expand(&self, chapter: &mut Chapter) {
+        // A problem is told by the preprocessor that this one replaces.
+        let (text, _) = directive::expand(&chapter.content, |found| match found {
+            Directive::Output { .. } | Directive::Reject { .. } | Directive::Mistake { .. } => {
+                self.recipes.render(found, "").map(|rendered| rendered.markdown)
+            }
+            _ => Ok(String::new()),
+        });
+        chapter.content = without_programs(&text);
+    }
+}
+
+impl Preprocessor for Prose {
+    fn name(&self) -> &str {
+        "cookbook"
+    }
+
+    fn run(&self, _: &PreprocessorContext, mut book: Book) -> Result<Book> {
+        book.for_each_chapter_mut(|chapter| self.expand(chapter));
+        Ok(book)
+    }
+}
+
+/// The page without its programs and commands.
+fn without_programs(page: &str) -> String {
+    let mut rest = String::with_capacity(page.len());
+    let mut end = 0;
+    for (event, range) in new_cmark_parser(page, &MarkdownOptions::default()).into_offset_iter() {
+        if let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = event
+            && ["rust", "python", "sh"].iter().any(|language| info.starts_with(language))
+        {
+            rest.push_str(&page[end..range.start]);
+            end = range.end;
+        }
+    }
+    rest + &page[end..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_go_and_what_they_say_stays() {
+        let page = "one\n\n```rust,compile_fail\nfn main() {}\n```\n\n```text\ntwo\n```\n\n- ```python\n  pass\n  ```\n- three\n";
+        let rest = without_programs(page);
+        for word in ["one", "two", "three"] {
+            assert!(rest.contains(word), "{rest}");
+        }
+        for word in ["main", "pass"] {
+            assert!(!rest.contains(word), "{rest}");
+        }
+    }
+
+    #[test]
+    fn what_ends_a_word_stays_in_the_index() {
+        let index = br#"{"a":{"b":{"df":1,"docs":{"7":{"tf":1.0},"8":{"tf":1.4142135623730951}}},"df":0,"docs":{}},"df":0,"docs":{},"e":{"df":0,"docs":{}}}"#;
+        let lighter = String::from_utf8(lighter(index)).unwrap();
+        assert_eq!(lighter, r#"{"a":{"b":{"df":1,"docs":{"7":{"tf":1},"8":{"tf":1.414}}}},"e":{"df":0,"docs":{}}}"#);
+    }
+}

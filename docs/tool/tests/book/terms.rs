@@ -1,0 +1,141 @@
+//! Words without an entry in the glossary, mistakes without a symptom, and the solution of an exercise.
+
+use crate::build::{assert_fault, assert_fault_on_page};
+use crate::workspace::{Outcome, Workspace};
+
+const GLOSSARY: &str = "\
+# Glossary
+
+Guard
+: Stands for a lock.
+
+Permit
+: Stands for a place.
+
+## Index
+
+| On the pages | Entry | In |
+|---|---|---|
+| guard, guards | [Guard](#guard) | every chapter |
+| permit | [Permit](#permit) | gong |
+";
+
+/// The fixture with a glossary, and `text` at the end of a recipe's chapter.
+fn with_glossary(workspace: &Workspace, glossary: &str, text: &str) {
+    workspace.write("docs/src/glossary.md", glossary);
+    workspace.append("docs/src/SUMMARY.md", "- [Glossary](glossary.md)\n");
+    workspace.append("docs/src/bell.md", &format!("\n{text}\n"));
+}
+
+#[test]
+fn words_that_are_linked_are_fine() {
+    let workspace = Workspace::new();
+    with_glossary(&workspace, GLOSSARY, "A [guard](glossary.md#guard), another guard, and a permit.");
+    let outcome = workspace.build();
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_word_that_is_not_linked() {
+    assert_fault(
+        |workspace| with_glossary(workspace, GLOSSARY, "Two guards."),
+        "docs/src/bell.md:9: the first `guards` is no link to glossary.md#guard",
+    );
+}
+
+#[test]
+fn a_word_of_the_field_without_an_entry() {
+    assert_fault(
+        |workspace| with_glossary(workspace, GLOSSARY, "What is a spurious wakeup?"),
+        "docs/src/bell.md:9: `spurious wakeup` is used and not in the glossary's index",
+    );
+}
+
+#[test]
+fn a_word_that_the_index_does_not_lead_from() {
+    assert_fault(
+        |workspace| with_glossary(workspace, GLOSSARY, "The [keeper](glossary.md#guard)."),
+        "docs/src/bell.md:9: the glossary's index does not lead from `keeper` to `glossary.md#guard`",
+    );
+}
+
+#[test]
+fn an_entry_that_is_not_in_the_index() {
+    let glossary = GLOSSARY.replace("| permit | [Permit](#permit) | gong |\n", "");
+    assert_fault(
+        |workspace| with_glossary(workspace, &glossary, ""),
+        "docs/src/glossary.md: the entry `permit` is not in the index",
+    );
+}
+
+#[test]
+fn a_mistake_without_a_symptom() {
+    assert_fault(
+        |workspace| {
+            let page = workspace.read("docs/src/pitfalls.md");
+            workspace.write("docs/src/pitfalls.md", &page.replace("#bell_mistake_cracked", "#bell"));
+        },
+        "recipes/bell/examples/bell_mistake_cracked.rs: no link in docs/src/pitfalls.md; write one that ends in \
+         #bell_mistake_cracked",
+    );
+}
+
+#[test]
+fn a_reject_without_a_symptom() {
+    assert_fault(
+        |workspace| {
+            let page = workspace.read("docs/src/pitfalls.md");
+            workspace.write("docs/src/pitfalls.md", &page.replace("#bell_reject", "#bell"));
+        },
+        "recipes/bell/rejects/not-send.rs: no link in docs/src/pitfalls.md; write one that ends in #bell_reject_not-send",
+    );
+}
+
+const SOLUTION: &str = "recipes/bell/examples/bell_solution.rs";
+
+#[test]
+fn a_solution_is_folded_with_its_command() {
+    let workspace = Workspace::new();
+    workspace.write(SOLUTION, "fn main() {\n    println!(\"dong\");\n}\n");
+    workspace.append("docs/src/index.md", "\n{{#solution bell}}\n");
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/index.html");
+    for part in [
+        "<summary>Solution: 3 lines</summary>",
+        "cargo run -p bell --example bell_solution",
+        "It prints <code>recipes/bell/expected.txt</code>",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    // With a text of its own.
+    workspace.write("recipes/bell/examples/bell_solution.txt", "dong\n");
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/index.html");
+    assert!(page.contains("It prints <code>recipes/bell/examples/bell_solution.txt</code>"), "{page}");
+}
+
+#[test]
+fn a_solution_on_no_page() {
+    assert_fault(
+        |workspace| workspace.write(SOLUTION, "fn main() {}\n"),
+        &format!("{SOLUTION}: on no page; write {{{{#solution bell}}}} on one"),
+    );
+}
+
+#[test]
+fn a_solution_that_is_missing() {
+    assert_fault_on_page("{{#solution bell}}", &format!("{{{{#solution bell}}}}: cannot read {SOLUTION}: "));
+}
+
+#[test]
+fn a_solution_that_prints_something_else_is_named() {
+    let workspace = Workspace::new();
+    workspace.write(SOLUTION, "fn main() {\n    println!(\"dong\\nding\");\n}\n");
+    workspace.append("docs/src/index.md", "\n{{#solution bell}}\n");
+    let mut command = workspace.book("", &["check", "--at-least", "4"]);
+    let outcome = Outcome::from(command.env_remove("CARGO_TARGET_DIR").output().unwrap());
+    let fault = format!(
+        "{SOLUTION}: taken out of the book, it does not print recipes/bell/expected.txt: line 2 is `ding`, not `dong`\n"
+    );
+    assert_eq!(outcome.stderr, fault + "The book has 1 fault.\n");
+}
