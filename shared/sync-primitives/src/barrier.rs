@@ -15,17 +15,33 @@
 //! **No promises.** In which order the parties return. A thread that panics without touching the barrier is not
 //! noticed: tell the others by `abort`, for instance from a `Drop`.
 //!
-//! **Algorithm.** A counter behind a [`Lock`](crate::Lock), with a [`Condition`](crate::Condition) for its changes. A
-//! round that passes gets the next number, and its followers know by that; so early birds may gather for the next round
-//! while some have not left yet. A round that breaks keeps its number until the last of its followers has learnt of it.
+//! **Algorithm.** One word: the number of the round, how many have arrived in it, and whether it or the barrier is broken.
+//! A round that passes gets the next number, and its followers know by that, without writing anything: they leave all at
+//! once, and early birds may gather for the next round while some have not left yet. A round that breaks keeps its number
+//! until the last of its followers has learnt of it. Followers look again for a while before they sleep.
 
 use crate::{
-    condition::Condition,
-    lock::{Lock, LockGuard},
-    park::{self, Instant, const_fn},
+    park::{
+        self, AtomicU64, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, SpinWait,
+        UnparkResult, const_fn,
+    },
     trace::{self, Call, Op, Place, Primitive, Subject},
 };
 use std::{fmt, mem, time::Duration};
+
+/// Bit: threads sleep, or are about to.
+const PARKED: u64 = 0b001;
+/// Bit: every wait fails until `reset`.
+const BROKEN: u64 = 0b010;
+/// Bit: the present round is broken, and those who had arrived have yet to learn of it.
+const LEAVING: u64 = 0b100;
+/// One thread that has arrived or has yet to leave, above those bits. Below a round there is room for 2^29: far more than a
+/// system can run.
+const THREAD: u64 = 1 << 3;
+/// One round that has passed, above the threads.
+const ROUND: u64 = 1 << 32;
+/// Where the threads are counted.
+const THREADS: u64 = ROUND - THREAD;
 
 /// A meeting point for a fixed number of threads, round after round.
 ///
@@ -50,27 +66,72 @@ use std::{fmt, mem, time::Duration};
 /// ```
 #[doc(alias = "threading.Barrier")]
 pub struct Barrier<A = fn()> {
-    state: Lock<State>,
-    changed: Condition,
+    /// A [`State`].
+    state: AtomicU64,
     parties: usize,
     action: Option<A>,
 }
 
-/// | `broken` | `leaving` | `acting` | what it means |
-/// |---|---|---|---|
-/// | no | 0 | no | `arrived` of the parties wait for the others |
-/// | no | 0 | yes | all have arrived, and the action runs |
-/// | no | n | no | after a `reset`: n threads have yet to learn that their round is broken |
-/// | yes | n | no | as before, and who arrives is turned away |
-struct State {
-    /// The number of the present round. Grows when a round passes, and only then.
-    round: usize,
-    /// How many wait in the present round.
-    arrived: usize,
-    /// How many are still to leave a broken round.
-    leaving: usize,
-    acting: bool,
-    broken: bool,
+/// `round * ROUND + threads * THREAD | LEAVING | BROKEN | PARKED`.
+///
+/// | `LEAVING` | threads | what it means |
+/// |---|---|---|
+/// | 0 | fewer than the parties | so many of the parties wait for the others |
+/// | 0 | as many | all have arrived, and the action runs |
+/// | 1 | n, at least 1 | n threads have yet to learn that their round is broken |
+///
+/// With `BROKEN`, who arrives is turned away. `PARKED` is set by whoever is about to sleep, and cleared only under the bucket
+/// lock. The number of the round grows when a round passes, and only then. It wraps: a follower would have to be kept from
+/// looking through 2^32 rounds to be mistaken.
+#[derive(Clone, Copy)]
+struct State(u64);
+
+impl State {
+    fn has(self, bit: u64) -> bool {
+        self.0 & bit != 0
+    }
+
+    fn round(self) -> u64 {
+        self.0 / ROUND
+    }
+
+    fn threads(self) -> usize {
+        // No truncation: it counts threads, each of which has a stack in memory.
+        ((self.0 & THREADS) / THREAD) as usize
+    }
+
+    /// How many have arrived in the present round.
+    fn arrived(self) -> usize {
+        if self.has(LEAVING) { 0 } else { self.threads() }
+    }
+
+    fn joined(self) -> State {
+        State(self.0 + THREAD)
+    }
+
+    /// The next round, which nobody has joined.
+    fn passed(self) -> State {
+        State((self.0 & !THREADS).wrapping_add(ROUND))
+    }
+
+    /// Sends away those who have arrived.
+    fn round_broken(self) -> State {
+        State(if self.threads() > 0 { self.0 | LEAVING } else { self.0 })
+    }
+
+    fn broken(self) -> State {
+        State(self.0 | BROKEN)
+    }
+
+    fn whole(self) -> State {
+        State(self.0 & !BROKEN)
+    }
+
+    /// One less to leave.
+    fn left(self) -> State {
+        let left = State(self.0 - THREAD);
+        State(if left.threads() > 0 { left.0 } else { left.0 & !LEAVING })
+    }
 }
 
 /// What [`Barrier::wait`] tells a thread of the round it was in.
@@ -180,8 +241,7 @@ impl<A> Barrier<A> {
     const_fn! {
         const fn of(parties: usize, action: Option<A>) -> Self {
             assert!(parties > 0, "a barrier for 0 parties could never be passed");
-            let state = State { round: 0, arrived: 0, leaving: 0, acting: false, broken: false };
-            Barrier { state: Lock::new(state), changed: Condition::new(), parties, action }
+            Barrier { state: AtomicU64::new(0), parties, action }
         }
     }
 
@@ -209,7 +269,7 @@ impl<A> Barrier<A> {
     /// ```
     #[doc(alias = "n_waiting")]
     pub fn waiting(&self) -> usize {
-        trace::quietly(|| self.state.lock().arrived)
+        self.look().arrived()
     }
 
     /// Whether the barrier is broken: if so, every wait fails until [`reset`](Barrier::reset).
@@ -225,7 +285,7 @@ impl<A> Barrier<A> {
     /// ```
     #[doc(alias = "broken")]
     pub fn is_broken(&self) -> bool {
-        trace::quietly(|| self.state.lock().broken)
+        self.look().has(BROKEN)
     }
 
     /// Breaks the barrier: those who wait, and those who come, get [`BrokenBarrier`], until [`reset`](Barrier::reset).
@@ -246,7 +306,7 @@ impl<A> Barrier<A> {
     pub fn abort(&self) {
         let call = Call::new(Place::here(), self.subject());
         call.report(Op::Break, 0);
-        self.break_round(&mut self.state.lock(), true);
+        self.decide(|state| Some(state.round_broken().broken()));
     }
 
     /// Makes the barrier usable again. Threads that wait at this moment get [`BrokenBarrier`].
@@ -266,33 +326,117 @@ impl<A> Barrier<A> {
     pub fn reset(&self) {
         let call = Call::new(Place::here(), self.subject());
         call.report(Op::Reset, 0);
-        self.break_round(&mut self.state.lock(), false);
+        self.decide(|state| Some(state.round_broken().whole()));
     }
 
-    /// Sends away those who wait in the present round, and tells them why they wake.
-    fn break_round(&self, state: &mut LockGuard<'_, State>, broken: bool) {
-        state.broken = broken;
-        state.leaving += mem::take(&mut state.arrived);
-        state.acting = false;
-        self.changed.notify_all();
-    }
-
-    /// Leaves a broken round.
-    fn leave(&self, state: &mut LockGuard<'_, State>) -> Result<BarrierWaitResult, BrokenBarrier> {
-        state.leaving -= 1;
-        if state.leaving == 0 {
-            self.changed.notify_all();
-        }
-        Err(BrokenBarrier)
+    #[doc(hidden)]
+    pub fn waiters(&self) -> usize {
+        park::waiters(self.key())
     }
 
     fn subject(&self) -> Subject {
         Subject::new(Primitive::Barrier, self)
     }
 
-    #[doc(hidden)]
-    pub fn waiters(&self) -> usize {
-        self.changed.waiters()
+    /// The address that waiters park at.
+    fn key(&self) -> usize {
+        (&raw const self.state).addr()
+    }
+
+    #[inline]
+    fn look(&self) -> State {
+        // Acquire: pairs with the Release in `try_change`; makes visible what led to the state.
+        State(self.state.load(Ordering::Acquire))
+    }
+
+    fn try_change(&self, from: State, to: State) -> bool {
+        // Acquire: pairs with the Release of those who arrived before; the last to arrive, and the action, see what they
+        // wrote. Release: pairs with that, and with the Acquire in `look` of those whom the change lets go.
+        self.state.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// Makes a change that waiting threads are to know of, and wakes those who sleep. Returns whether there was one to make.
+    fn decide(&self, change: impl Fn(State) -> Option<State>) -> bool {
+        loop {
+            let state = self.look();
+            let Some(next) = change(state) else { return false };
+            if self.try_change(state, next) {
+                self.wake_those_parked_in(state);
+                return true;
+            }
+        }
+    }
+
+    /// Whether the present round is one to join: neither are all here, nor has it broken.
+    fn is_open(&self, state: State) -> bool {
+        !state.has(LEAVING) && state.threads() < self.parties
+    }
+
+    /// Waits for a state that is not `undecided`, or for the deadline. Returns what it saw last.
+    fn wait_while(&self, deadline: Option<Instant>, undecided: impl Fn(State) -> bool) -> State {
+        let mut spin = SpinWait::PATIENT;
+        let mut in_time = !park::has_passed(deadline);
+        loop {
+            let state = self.look();
+            if !in_time || !undecided(state) {
+                return state;
+            }
+            if spin.spin() {
+                continue;
+            }
+            if state.has(PARKED) || self.try_change(state, State(state.0 | PARKED)) {
+                in_time = self.sleep(deadline, &undecided) != ParkResult::TimedOut;
+                spin.reset();
+            }
+        }
+    }
+
+    /// Joins the waiting line unless there is a decision.
+    fn sleep(&self, deadline: Option<Instant>, undecided: impl Fn(State) -> bool) -> ParkResult {
+        let still_undecided = || {
+            let state = State(self.state.load(Ordering::Relaxed));
+            state.has(PARKED) && undecided(state)
+        };
+        let gave_up = |_, was_last| {
+            if was_last {
+                self.state.fetch_and(!PARKED, Ordering::Relaxed);
+            }
+        };
+        // SAFETY: the key is the address of our own field; the callbacks touch only the state, so they neither unwind nor
+        // park.
+        unsafe { park::park(self.key(), still_undecided, || {}, gave_up, DEFAULT_PARK_TOKEN, deadline) }
+    }
+
+    /// After a change of `state`: wakes all who sleep. An early bird who is in line meanwhile finds nothing decided, and
+    /// sleeps on.
+    #[inline]
+    fn wake_those_parked_in(&self, state: State) {
+        if state.has(PARKED) {
+            self.wake_all();
+        }
+    }
+
+    #[cold]
+    fn wake_all(&self) {
+        let settle = |_: UnparkResult| {
+            self.state.fetch_and(!PARKED, Ordering::Relaxed);
+            DEFAULT_UNPARK_TOKEN
+        };
+        // SAFETY: the key is the address of our own field; the callbacks touch only the state, so they neither unwind
+        // nor park.
+        unsafe { park::unpark_filter(self.key(), |_| FilterOp::Unpark, settle) };
+    }
+
+    /// Leaves a broken round. The last to leave lets those in who came too early.
+    fn leave(&self) -> Result<(), BrokenBarrier> {
+        let mut state = self.look();
+        while !self.try_change(state, state.left()) {
+            state = self.look();
+        }
+        if state.threads() == 1 {
+            self.wake_those_parked_in(state);
+        }
+        Err(BrokenBarrier)
     }
 }
 
@@ -385,60 +529,76 @@ impl<A: Fn() + Sync> Barrier<A> {
     }
 
     fn meet(&self, call: &Call, deadline: Option<Instant>) -> Result<BarrierWaitResult, BrokenBarrier> {
-        let mut state = self.state.lock();
-        // More threads than parties: the round before is decided first.
-        let undecided = |state: &State| !state.broken && (state.acting || state.leaving > 0);
-        if self.changed.wait_while_deadline(&mut state, deadline, undecided).timed_out() {
-            state.broken = true;
-            self.changed.notify_all();
+        let joined = self.join(call, deadline)?;
+        let is_leader = joined.threads() == self.parties - 1;
+        if is_leader {
+            self.lead(joined)?
+        } else {
+            self.follow(joined, deadline)?
         }
-        if state.broken {
-            return Err(BrokenBarrier);
-        }
-        let (round, index) = (state.round, state.arrived);
-        state.arrived += 1;
-        call.report(Op::Arrive, index);
-        if state.arrived == self.parties { self.lead(state, index) } else { self.follow(state, deadline, round, index) }
+        Ok(BarrierWaitResult { index: joined.threads(), is_leader })
     }
 
-    /// The last to arrive: runs the action, then lets the round pass.
-    fn lead<'a>(&'a self, mut state: LockGuard<'a, State>, index: usize) -> Result<BarrierWaitResult, BrokenBarrier> {
-        if let Some(action) = &self.action {
-            state.acting = true;
-            drop(state);
-            let failed = ActionFailed(self);
-            trace::outside(action);
-            mem::forget(failed);
-            state = self.state.lock();
-            if !state.acting {
-                // Somebody broke the round while the action ran.
-                return self.leave(&mut state);
+    /// Joins a round, as soon as there is one to join. Returns the state just before.
+    fn join(&self, call: &Call, deadline: Option<Instant>) -> Result<State, BrokenBarrier> {
+        let mut told = false;
+        loop {
+            let state = self.look();
+            if state.has(BROKEN) {
+                return Err(BrokenBarrier);
             }
-            state.acting = false;
+            if !self.is_open(state) {
+                self.wait_for_an_open_round(deadline)?;
+                continue;
+            }
+            if !mem::replace(&mut told, true) {
+                // Now, so that nobody tells that he passes before this.
+                call.report(Op::Arrive, state.threads());
+            }
+            let is_last = state.threads() == self.parties - 1;
+            // In one step, if there is nothing to do between: then nothing breaks a round for which all are here.
+            let next = if is_last && self.action.is_none() { state.passed() } else { state.joined() };
+            if self.try_change(state, next) {
+                return Ok(state);
+            }
         }
-        state.round = state.round.wrapping_add(1);
-        state.arrived = 0;
-        self.changed.notify_all();
-        Ok(BarrierWaitResult { index, is_leader: true })
+    }
+
+    /// More threads than parties: the round before is decided first.
+    #[cold]
+    fn wait_for_an_open_round(&self, deadline: Option<Instant>) -> Result<(), BrokenBarrier> {
+        let undecided = |state: State| !state.has(BROKEN) && !self.is_open(state);
+        self.wait_while(deadline, undecided);
+        let gave_up = deadline.is_some() && self.decide(|state| undecided(state).then(|| state.broken()));
+        if gave_up { Err(BrokenBarrier) } else { Ok(()) }
+    }
+
+    /// The last to arrive: runs the action, then lets the round pass; without an action it has passed already.
+    fn lead(&self, joined: State) -> Result<(), BrokenBarrier> {
+        let Some(action) = &self.action else {
+            self.wake_those_parked_in(joined);
+            return Ok(());
+        };
+        let failed = ActionFailed(self);
+        trace::outside(action);
+        mem::forget(failed);
+        if self.decide(|state| (!state.has(LEAVING)).then(|| state.passed())) {
+            return Ok(());
+        }
+        // Somebody broke the round while the action ran.
+        self.leave()
     }
 
     /// Any other: waits for the round to pass or break, or breaks it.
-    fn follow(
-        &self,
-        mut state: LockGuard<'_, State>,
-        deadline: Option<Instant>,
-        round: usize,
-        index: usize,
-    ) -> Result<BarrierWaitResult, BrokenBarrier> {
-        let undecided = |state: &State| state.round == round && state.leaving == 0;
-        let timed_out = self.changed.wait_while_deadline(&mut state, deadline, undecided).timed_out();
-        if timed_out && state.acting {
-            // The last party is here: what counts now is the action.
-            self.changed.wait_while(&mut state, undecided);
-        } else if timed_out {
-            self.break_round(&mut state, true);
+    fn follow(&self, joined: State, deadline: Option<Instant>) -> Result<(), BrokenBarrier> {
+        let undecided = |state: State| state.round() == joined.round() && !state.has(LEAVING);
+        let mut state = self.wait_while(deadline, undecided);
+        if undecided(state) {
+            self.decide(|state| (undecided(state) && self.is_open(state)).then(|| state.round_broken().broken()));
+            // If the last party is here, what counts now is the action.
+            state = self.wait_while(None, undecided);
         }
-        if state.round == round { self.leave(&mut state) } else { Ok(BarrierWaitResult { index, is_leader: false }) }
+        if state.round() == joined.round() { self.leave() } else { Ok(()) }
     }
 }
 
@@ -447,25 +607,20 @@ struct ActionFailed<'a, A>(&'a Barrier<A>);
 
 impl<A> Drop for ActionFailed<'_, A> {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock();
-        if state.acting {
-            self.0.break_round(&mut state, true);
-        }
+        self.0.decide(|state| (!state.has(LEAVING)).then(|| state.round_broken().broken()));
         // The panic is the leader's answer; `BrokenBarrier` is for the others.
-        let _ = self.0.leave(&mut state);
+        let _ = self.0.leave();
     }
 }
 
 impl<A> fmt::Debug for Barrier<A> {
     /// Shows what can be seen without waiting.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Copied out: who writes what is shown may come by here himself.
-        let state = trace::quietly(|| self.state.try_lock().map(|state| (state.arrived, state.broken)));
-        let mut description = f.debug_struct("Barrier");
-        description.field("parties", &self.parties);
-        match state {
-            Some((waiting, broken)) => description.field("waiting", &waiting).field("broken", &broken).finish(),
-            None => description.field("waiting", &format_args!("<locked>")).finish(),
-        }
+        let state = self.look();
+        f.debug_struct("Barrier")
+            .field("parties", &self.parties)
+            .field("waiting", &state.arrived())
+            .field("broken", &state.has(BROKEN))
+            .finish()
     }
 }

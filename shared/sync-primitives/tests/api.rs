@@ -497,7 +497,7 @@ fn sizes_are_those_in_the_book() {
     assert_eq!(size_of::<Condition>(), 8);
     assert_eq!(size_of::<Semaphore>(), 24);
     assert_eq!(size_of::<Event>(), 8);
-    assert_eq!(size_of::<Barrier>(), 64);
+    assert_eq!(size_of::<Barrier>(), 24);
     assert_eq!(size_of::<LockGuard<'_, ()>>(), 8);
     assert_eq!(size_of::<RLockGuard<'_, ()>>(), 8);
 }

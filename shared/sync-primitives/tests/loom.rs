@@ -865,6 +865,69 @@ fn a_barrier_breaks_for_all_or_for_none() {
 }
 
 #[test]
+fn a_timeout_breaks_a_round_only_before_the_last_party_has_arrived() {
+    explore(2, || {
+        let count = Arc::new(SharedCounter::default());
+        let counted = Arc::clone(&count);
+        let barrier = Arc::new(Barrier::with_action(2, move || counted.add(1)));
+        let clock = thread::spawn(tick);
+        let other = spawn(&barrier, |barrier| barrier.wait_for(SOON).is_ok());
+        let passed = barrier.wait_for(SOON).is_ok();
+        assert_eq!(other.join().unwrap(), passed);
+        assert_eq!((count.get() == 1, barrier.is_broken()), (passed, !passed));
+        clock.join().unwrap();
+    });
+}
+
+#[test]
+fn a_round_that_has_passed_stays_passed_whatever_becomes_of_the_next() {
+    explore(None, || {
+        let barrier = Arc::new(Barrier::new(2));
+        tick();
+        let late = spawn(&barrier, |barrier| barrier.wait().is_ok());
+        assert!(barrier.wait().is_ok());
+        assert!(barrier.wait_for(SOON).is_err());
+        assert!(late.join().unwrap());
+        assert_eq!((barrier.is_broken(), barrier.waiting()), (true, 0));
+    });
+}
+
+#[test]
+fn an_abort_while_the_action_runs_breaks_the_round_for_all_or_for_none() {
+    explore(2, || {
+        let count = Arc::new(SharedCounter::default());
+        let counted = Arc::clone(&count);
+        let barrier = Arc::new(Barrier::with_action(2, move || counted.add(1)));
+        let other = spawn(&barrier, |barrier| barrier.wait().is_ok());
+        let aborter = spawn(&barrier, |barrier| barrier.abort());
+        let passed = barrier.wait().is_ok();
+        assert_eq!(other.join().unwrap(), passed);
+        aborter.join().unwrap();
+        assert!(count.get() == 1 || !passed);
+        assert_eq!((barrier.is_broken(), barrier.waiting()), (true, 0));
+    });
+}
+
+#[test]
+fn a_reset_while_the_broken_leave_sends_nobody_away_twice() {
+    explore(2, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let sent_away = spawn(&barrier, |barrier| barrier.wait().is_err());
+        while barrier.waiters() == 0 {
+            thread::yield_now();
+        }
+        let resetter = spawn(&barrier, |barrier| barrier.reset());
+        barrier.abort();
+        resetter.join().unwrap();
+        barrier.reset();
+        assert!(sent_away.join().unwrap());
+        assert_eq!((barrier.is_broken(), barrier.waiting()), (false, 0));
+        let other = spawn(&barrier, |barrier| barrier.wait().is_ok());
+        assert!(barrier.wait().is_ok() && other.join().unwrap());
+    });
+}
+
+#[test]
 fn an_abort_lets_nobody_hang() {
     explore(2, || {
         let barrier = Arc::new(Barrier::new(3));
@@ -877,15 +940,22 @@ fn an_abort_lets_nobody_hang() {
 #[test]
 fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
     explore(2, || {
-        let barrier = Arc::new(Barrier::new(2));
+        let shared = Arc::new((Barrier::new(2), [SharedCounter::default(), SharedCounter::default()]));
         // Each comes again until a round has passed; a reset in between sends away at most one of them.
-        let meet = |barrier: &Barrier| while barrier.wait().is_err() {};
-        let other = spawn(&barrier, meet);
-        let resetter = spawn(&barrier, |barrier| barrier.reset());
-        meet(&barrier);
+        let meet = |(barrier, comings): &(Barrier, [SharedCounter; 2]), mine: usize| {
+            let comes_in_vain = || {
+                comings[mine].add(1);
+                barrier.wait().is_err()
+            };
+            while comes_in_vain() {}
+            assert!(comings[0].get() + comings[1].get() <= 3, "both were sent away");
+        };
+        let other = spawn(&shared, move |shared| meet(shared, 1));
+        let resetter = spawn(&shared, |(barrier, _)| barrier.reset());
+        meet(&shared, 0);
         other.join().unwrap();
         resetter.join().unwrap();
-        assert!(!barrier.is_broken());
+        assert!(!shared.0.is_broken());
     });
 }
 
