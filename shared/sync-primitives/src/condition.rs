@@ -17,7 +17,8 @@
 //! **Algorithm.** Waiters sleep in the parking lot at the condition's address. The condition itself is one pointer:
 //! which lock the sleepers came with, if it is the same for all. Then a notifier that finds that lock held does not
 //! wake anybody: it moves the sleepers to the lock's own line ("wait morphing"), to be woken one by one as the lock
-//! becomes free, instead of all at once only to find it held.
+//! becomes free, instead of all at once only to find it held. Who waits alone stays awake for a while first, already in
+//! line.
 //!
 //! # Why waiting on a re-entrant lock is sound, and when it is not
 //!
@@ -41,7 +42,7 @@ use crate::{
     lock::{HANDED_OVER, LockGuard, RawLock},
     park::{
         self, AtomicPtr, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, RequeueOp,
-        UnparkResult, const_fn,
+        SpinWait, UnparkResult, const_fn,
     },
     rlock::{Outermost, RLockGuard, RawRLock},
     trace::{self, Call, Op, Place, Primitive, Subject},
@@ -439,8 +440,10 @@ impl Condition {
         let key = self.key();
         let mine = (&raw const *lock).cast_mut();
         // The line always lets us in; what it learns under the bucket lock is which lock we came with.
+        let alone = Cell::new(false);
         let join = || {
             let others = self.waiting_with.load(Ordering::Relaxed);
+            alone.set(others == NOBODY);
             let with = if others == NOBODY || others == mine { mine } else { SEVERAL_LOCKS };
             self.waiting_with.store(with, Ordering::Relaxed);
             true
@@ -453,10 +456,29 @@ impl Condition {
                 self.waiting_with.store(NOBODY, Ordering::Relaxed);
             }
         };
+        let before_sleep = || {
+            give_up();
+            if alone.get() {
+                self.linger(deadline);
+            }
+        };
         // SAFETY: the key is the address of our own field. `join` and `ran_out` touch only the pointer and locals, so
-        // they neither unwind nor park; `give_up` unlocks, which may unpark but neither parks nor unwinds.
-        let result = unsafe { park::park(key, join, give_up, ran_out, DEFAULT_PARK_TOKEN, deadline) };
+        // they neither unwind nor park; `give_up` unlocks, which may unpark but neither parks nor unwinds, and `linger`
+        // does none of these (that this thread waits has been told already).
+        let result = unsafe { park::park(key, join, before_sleep, ran_out, DEFAULT_PARK_TOKEN, deadline) };
         (result.is_unparked() || moved, result == ParkResult::Unparked(HANDED_OVER))
+    }
+
+    /// In line, and awake for a while yet: if the notification comes soon, the sleep that follows is over before it begins.
+    ///
+    /// A hint, read off the line's being empty; so only for who was alone when he joined it. Of several, who is notified
+    /// would not see it, and the others would be in his way: a broadcast to eight took nearly twice as long.
+    fn linger(&self, deadline: Option<Instant>) {
+        if park::has_passed(deadline) {
+            return;
+        }
+        let mut spin = SpinWait::PATIENT;
+        while self.has_waiters() && spin.spin() {}
     }
 
     #[cold]
