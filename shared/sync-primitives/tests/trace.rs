@@ -4,7 +4,7 @@ use std::{
     cell::RefCell,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, Once},
+    sync::Once,
     thread,
     time::Duration,
 };
