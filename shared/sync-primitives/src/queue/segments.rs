@@ -308,9 +308,9 @@ impl<T> Segments<T> {
     fn hold_head(&self) -> u64 {
         loop {
             let head = self.settled_head();
-            // Acquire: as in `try_pop`.
+            // Relaxed: no position comes twice, so this is the one that `settled_head` has seen in order.
             let held =
-                self.head.position.compare_exchange_weak(head, head | MOVING, Ordering::Acquire, Ordering::Relaxed);
+                self.head.position.compare_exchange_weak(head, head | MOVING, Ordering::Relaxed, Ordering::Relaxed);
             if held.is_ok() {
                 return head;
             }
@@ -600,4 +600,75 @@ fn after_claim(head: u64) -> u64 {
 /// The tail's position at which a queue is full whose head is at `head`.
 fn full_at(head: u64, capacity: Option<usize>) -> u64 {
     capacity.map_or(u64::MAX, |capacity| head.saturating_add((capacity as u64).saturating_mul(ITEM)))
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use std::{collections::HashSet, iter};
+
+    /// The segments chained behind this one, and it.
+    fn chained<T>(first: &AtomicPtr<Segment<T>>) -> Vec<*mut Segment<T>> {
+        let first = first.load(Ordering::Relaxed);
+        // SAFETY: no other thread uses the queue, so its segments live.
+        let next = |segment: &*mut Segment<T>| Some(unsafe { segment.as_ref() }?.next.load(Ordering::Relaxed));
+        iter::successors(Some(first), next).filter(|segment| !segment.is_null()).collect()
+    }
+
+    fn spares<T>(segments: &Segments<T>) -> Vec<*mut Segment<T>> {
+        [chained(&segments.head.spares), chained(&segments.tail.spares)].concat()
+    }
+
+    /// Fills and empties a queue.
+    fn used(segments: &Segments<usize>, items: usize) {
+        (0..items).for_each(|item| segments.try_push(item).unwrap());
+        (0..items).for_each(|item| assert_eq!(segments.try_pop(), Ok(item)));
+    }
+
+    #[test]
+    fn each_spare_segment_is_kept_and_counted_once() {
+        let segments = Segments::new(None);
+        for items in [10, 3, 7, 2 * SPARES, 1] {
+            used(&segments, items * SLOTS);
+            let spares = spares(&segments);
+            assert_eq!(spares.len(), segments.head.spare_count.load(Ordering::Relaxed), "after {items} segments");
+            assert_eq!(spares.iter().collect::<HashSet<_>>().len(), spares.len());
+            assert!(spares.len() <= SPARES);
+        }
+    }
+
+    #[test]
+    fn a_segment_with_a_slow_reader_is_kept_when_the_next_one_is_left() {
+        let segments = Segments::new(None);
+        (0..2 * SLOTS).for_each(|item| segments.try_push(item).unwrap());
+        let first = segments.head.segment.load(Ordering::Relaxed);
+        // A pop that has claimed the first slot, and is interrupted before it takes the item.
+        segments.head.position.store(ITEM, Ordering::Relaxed);
+        (1..SLOTS).for_each(|item| assert_eq!(segments.try_pop(), Ok(item)));
+        assert_eq!(chained(&segments.head.retired), [first]);
+        // SAFETY: it is claimed.
+        assert_eq!(unsafe { Segment::claimed_slot(first, 0) }.take(), 0);
+        (SLOTS..2 * SLOTS).for_each(|item| assert_eq!(segments.try_pop(), Ok(item)));
+        assert_eq!(chained(&segments.head.retired), []);
+        assert!(spares(&segments).contains(&first));
+    }
+
+    #[test]
+    fn a_spare_segment_is_as_good_as_new() {
+        let segments = Segments::new(None);
+        used(&segments, 10 * SLOTS);
+        let kept = spares(&segments);
+        assert!(kept.len() > 1);
+        for expected in kept {
+            let spare = segments.spare_or_new();
+            assert_eq!(spare, expected);
+            // SAFETY: it is ours until `free`, and no thread but this uses the queue.
+            let segment = unsafe { &*spare };
+            assert!(segment.next.load(Ordering::Relaxed).is_null());
+            assert!(segment.slots.iter().all(|slot| slot.state.load(Ordering::Relaxed) == EMPTY));
+            // SAFETY: the last pointer to it.
+            unsafe { Segment::free(spare) };
+        }
+        assert_eq!(segments.head.spare_count.load(Ordering::Relaxed), 0);
+    }
 }

@@ -1,0 +1,44 @@
+// The built book: which files it has, and where.
+
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const workspace = fileURLToPath(new URL("../..", import.meta.url));
+
+export class Book {
+    /** `folder` is a copy, for a proof; `only` are its pages that a proof looks at. */
+    constructor(folder = join(workspace, "docs/book"), only = null) {
+        this.folder = resolve(folder);
+        this.only = only;
+    }
+
+    /** Every page, the printed one and the two that mdBook adds included. */
+    get pages() {
+        const pages = readdirSync(this.folder).filter((name) => name.endsWith(".html"));
+        return pages.filter((name) => !this.only || this.only.includes(name));
+    }
+
+    /** The pages that readers are led to: those that scripts make alive. */
+    get readPages() {
+        return this.pages.filter((name) => !["404.html", "print.html", "toc.html"].includes(name));
+    }
+
+    /** A chapter is a page with a recipe of its name. */
+    get chapters() {
+        const recipes = readdirSync(join(this.folder, "recipes"));
+        return this.pages.filter((name) => recipes.includes(name.replace(".html", "")));
+    }
+
+    url(page) {
+        return pathToFileURL(join(this.folder, page)).href;
+    }
+
+    /** Every file with its size in bytes, the largest first. */
+    get files() {
+        const entries = readdirSync(this.folder, { recursive: true, withFileTypes: true });
+        const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+        const sized = files.map((file) => ({ name: file.slice(this.folder.length + 1), size: statSync(file).size }));
+        return sized.sort((one, other) => other.size - one.size);
+    }
+}
