@@ -545,9 +545,8 @@ impl<T> Segment<T> {
         self.slots.iter().all(|slot| slot.state.load(Ordering::Acquire) == READ)
     }
 
-    /// Makes a segment that was read as good as new.
+    /// Makes the slots of a segment that was read as good as new.
     fn clear(&self) {
-        self.next.store(ptr::null_mut(), Ordering::Relaxed);
         self.slots.iter().for_each(|slot| slot.state.store(EMPTY, Ordering::Relaxed));
     }
 }
