@@ -35,7 +35,7 @@ const PARKED: u64 = 0b001;
 const BROKEN: u64 = 0b010;
 /// Bit: the present round is broken, and those who had arrived have yet to learn of it.
 const LEAVING: u64 = 0b100;
-/// One thread that has arrived or has yet to leave, above those bits. Below a round there is room for 2^29: far more than a
+/// One thread that has arrived or has yet to leave, above those bits. Below a round there is room for 2^29 - 1: far more than a
 /// system can run.
 const THREAD: u64 = 1 << 3;
 /// One round that has passed, above the threads.
@@ -288,7 +288,7 @@ impl<A> Barrier<A> {
         self.look().has(BROKEN)
     }
 
-    /// Breaks the barrier: those who wait, and those who come, get [`BrokenBarrier`], until [`reset`](Barrier::reset).
+    /// Breaks the barrier: those who have arrived in the present round, and those who come, get [`BrokenBarrier`], until [`reset`](Barrier::reset).
     ///
     /// # Examples
     ///
@@ -304,12 +304,12 @@ impl<A> Barrier<A> {
     /// ```
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn abort(&self) {
-        let call = Call::new(Place::here(), self.subject());
-        call.report(Op::Break, 0);
+        trace::report(Place::here(), self.subject(), Op::Break, 0);
         self.decide(|state| Some(state.round_broken().broken()));
     }
 
-    /// Makes the barrier usable again. Threads that wait at this moment get [`BrokenBarrier`].
+    /// Makes the barrier usable again. Threads that have arrived in the present round get [`BrokenBarrier`]; those that wait
+    /// for it to end, because there are more threads than parties, go on.
     ///
     /// # Examples
     ///
@@ -324,8 +324,7 @@ impl<A> Barrier<A> {
     /// ```
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn reset(&self) {
-        let call = Call::new(Place::here(), self.subject());
-        call.report(Op::Reset, 0);
+        trace::report(Place::here(), self.subject(), Op::Reset, 0);
         self.decide(|state| Some(state.round_broken().whole()));
     }
 
@@ -539,7 +538,8 @@ impl<A: Fn() + Sync> Barrier<A> {
         Ok(BarrierWaitResult { index: joined.threads(), is_leader })
     }
 
-    /// Joins a round, as soon as there is one to join. Returns the state just before.
+    /// Joins a round, as soon as there is one to join. Returns the state just before. That the thread arrives is told once,
+    /// however often others are faster, so two may tell the same number.
     fn join(&self, call: &Call, deadline: Option<Instant>) -> Result<State, BrokenBarrier> {
         let mut told = false;
         loop {
@@ -568,8 +568,8 @@ impl<A: Fn() + Sync> Barrier<A> {
     #[cold]
     fn wait_for_an_open_round(&self, deadline: Option<Instant>) -> Result<(), BrokenBarrier> {
         let undecided = |state: State| !state.has(BROKEN) && !self.is_open(state);
-        self.wait_while(deadline, undecided);
-        let gave_up = deadline.is_some() && self.decide(|state| undecided(state).then(|| state.broken()));
+        let state = self.wait_while(deadline, undecided);
+        let gave_up = undecided(state) && self.decide(|state| undecided(state).then(|| state.broken()));
         if gave_up { Err(BrokenBarrier) } else { Ok(()) }
     }
 

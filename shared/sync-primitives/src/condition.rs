@@ -426,11 +426,12 @@ impl Condition {
         if !handed_over {
             lock.lock();
         }
-        call.ended(Op::Acquire, if rlock.is_some() { levels as usize } else { 1 });
         if let Some(rlock) = rlock {
             // SAFETY: the lock was handed to this thread or has just been taken, and these are the levels given up.
             unsafe { rlock.take_back_levels(levels) };
         }
+        // Only now: a subscriber may lock an `RLock` once more.
+        call.ended(Op::Acquire, if rlock.is_some() { levels as usize } else { 1 });
         WaitTimeoutResult(!notified)
     }
 

@@ -202,12 +202,12 @@ impl Event {
         park::waiters(self.key())
     }
 
-    /// The address that waiters park at.
     #[inline]
     fn subject(&self) -> Subject {
         Subject::new(Primitive::Event, self)
     }
 
+    /// The address that waiters park at.
     fn key(&self) -> usize {
         (&raw const self.state).addr()
     }

@@ -2,9 +2,10 @@
 //! the compiler leaves nothing of it.
 //!
 //! Every public method that may wait makes a [`Call`]. While it lives, whatever the same thread does inside belongs to
-//! it: a barrier's own lock, say, is nobody's business, so a `Call` made within another reports nothing. The seam
+//! it: a `LifoQueue`'s own lock, say, is nobody's business, so a `Call` made within another reports nothing. The seam
 //! reports when a call begins to wait and when it sleeps; the call itself how it ended. No event is sent with a bucket
-//! lock held, and none while a subscriber is at work on the one before: a subscriber may itself use a lock of ours.
+//! lock held, and none while a subscriber is at work on the one before: a subscriber may itself use a lock of ours, if
+//! it is not one that the program uses too.
 
 #[cfg(feature = "trace")]
 mod events;

@@ -1103,6 +1103,17 @@ fn nobody_joins_while_his_own_item_is_unfinished() {
 }
 
 #[test]
+fn an_early_bird_with_an_hour_to_wait_breaks_nothing() {
+    explore(3, || {
+        let action: fn() = || {};
+        let barrier = Arc::new(Barrier::with_action(1, action));
+        let other = spawn(&barrier, |barrier| (barrier.wait().is_ok(), barrier.wait().is_ok()));
+        assert!(barrier.wait_for(Duration::from_secs(3600)).is_ok());
+        assert_eq!(other.join().unwrap(), (true, true));
+    });
+}
+
+#[test]
 fn who_sleeps_for_an_event_is_not_forgotten_when_another_gives_up() {
     explore(2, || {
         let event = Arc::new(Event::new());

@@ -1,7 +1,7 @@
 //! What the primitives tell with the feature `trace`: in which order, about what, and from where.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Once,
@@ -57,6 +57,8 @@ impl Visit for Told {
 }
 
 thread_local! {
+    /// What the subscriber locks too, while it listens to this thread.
+    static SUBSCRIBER_LOCKS: Cell<Option<&'static RLock<()>>> = const { Cell::new(None) };
     static TOLD: RefCell<Vec<Told>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -70,6 +72,7 @@ impl Subscriber for Listener {
 
     fn event(&self, event: &tracing::Event<'_>) {
         *self.0.lock() += 1;
+        let _shared = SUBSCRIBER_LOCKS.get().map(RLock::lock);
         let mut told = Told::default();
         event.record(&mut told);
         TOLD.with_borrow_mut(|all| all.push(told));
@@ -257,7 +260,7 @@ fn events_tell_when_they_are_set() {
 }
 
 #[test]
-fn a_barrier_tells_who_arrives_and_nothing_of_its_own_parts() {
+fn a_barrier_tells_who_arrives_and_its_action_tells_for_itself() {
     let (lock, barrier) = (Lock::new(()), Barrier::new(2));
     let with_action = Barrier::with_action(1, || drop(lock.lock()));
     thread::scope(|scope| {
@@ -265,7 +268,6 @@ fn a_barrier_tells_who_arrives_and_nothing_of_its_own_parts() {
         until("a waiter", || barrier.waiting() == 1);
         let told = told_by(|| assert!(barrier.wait().is_ok()));
         assert_eq!(words(&told), ["Barrier.arrive(1)", "Barrier.pass(0)"]);
-        // Before it arrived it may have waited for us to look at the barrier.
         let told = words(&first.join().unwrap());
         assert!(told.ends_with(&["arrive(0)", "wait(0)", "pass(0)"].map(|it| format!("Barrier.{it}"))), "{told:?}");
     });
@@ -334,4 +336,67 @@ fn after_a_panic_in_an_action_the_thread_tells_again() {
         drop(Lock::new(()).lock());
     });
     assert_eq!(words(&told), ["Barrier.arrive(0)", "Lock.acquire(1)", "Lock.release(1)"]);
+}
+
+#[test]
+fn a_wait_ends_also_when_a_comparison_unwinds() {
+    #[derive(PartialEq, Eq)]
+    struct Planned(u8);
+    impl PartialOrd for Planned {
+        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for Planned {
+        fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+            assert!(self.0 < 9 && other.0 < 9, "planned");
+            self.0.cmp(&other.0)
+        }
+    }
+    let queue = PriorityQueue::bounded(2);
+    queue.push(Planned(1)).unwrap();
+    queue.push(Planned(2)).unwrap();
+    thread::scope(|scope| {
+        let pusher =
+            scope.spawn(|| told_by(|| assert!(catch_unwind(AssertUnwindSafe(|| queue.push(Planned(9)))).is_err())));
+        until("a waiter", || queue.waiters() == 1);
+        assert!(queue.pop().is_ok());
+        let told = pusher.join().unwrap();
+        assert_eq!(words(&told), ["PriorityQueue.wait(0)", "PriorityQueue.pass(0)"]);
+    });
+}
+
+#[test]
+fn a_comparison_tells_for_itself() {
+    static LOCK: Lock<()> = Lock::new(());
+    #[derive(PartialEq, Eq)]
+    struct Locking(u8);
+    impl PartialOrd for Locking {
+        fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for Locking {
+        fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+            drop(LOCK.lock());
+            self.0.cmp(&other.0)
+        }
+    }
+    let queue = PriorityQueue::unbounded();
+    queue.push(Locking(2)).unwrap();
+    let told = told_by(|| queue.push(Locking(1)).unwrap());
+    assert_eq!(words(&told), ["Lock.acquire(1)", "Lock.release(1)", "PriorityQueue.push(1)"]);
+}
+
+#[test]
+fn a_subscriber_may_lock_an_rlock_that_the_program_waits_with() {
+    static SHARED: RLock<()> = RLock::new(());
+    let condition = Condition::new();
+    SUBSCRIBER_LOCKS.set(Some(&SHARED));
+    let told = told_by(|| {
+        let mut guard = SHARED.lock();
+        assert!(condition.wait_for(&mut guard, Duration::from_millis(1)).timed_out());
+    });
+    SUBSCRIBER_LOCKS.set(None);
+    assert_eq!(words(&told).last().unwrap(), "RLock.release(0)");
 }

@@ -75,7 +75,7 @@ impl<B: Buffer> Locked<B> {
         }
         // The comparison may unwind: then the queue is as before, and `item` is dropped after the lock is released.
         let pass_on = PassOn(&self.not_full);
-        let place = state.items.place_for(&item);
+        let place = trace::outside(|| state.items.place_for(&item));
         mem::forget(pass_on);
         // Counted before anybody can pop it and call it done.
         self.ledger.open();
@@ -89,7 +89,7 @@ impl<B: Buffer> Locked<B> {
         let mut state = self.state.lock();
         patience.wait(&self.not_empty, &mut state, |state| state.items.len() == 0 && !state.closed);
         let pass_on = PassOn(&self.not_empty);
-        let popped = state.items.pop();
+        let popped = trace::outside(|| state.items.pop());
         mem::forget(pass_on);
         let closed = state.closed;
         drop(state);
@@ -115,7 +115,7 @@ impl<B: Buffer> Locked<B> {
 
     pub(super) fn close_now(&self) -> Vec<B::Item> {
         let mut state = self.state.lock();
-        let left = state.items.take_all();
+        let left = trace::outside(|| state.items.take_all());
         state.closed = true;
         drop(state);
         self.wake_all();

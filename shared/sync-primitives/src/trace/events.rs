@@ -105,8 +105,11 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if self.is_outermost {
-            NOW.set(None);
+        let Some(call) = self.running() else { return };
+        NOW.set(None);
+        if call.waits {
+            // It unwinds, or how it ended is nothing to tell; the wait is over all the same.
+            send(call.place, call.subject, Op::Pass, 0);
         }
     }
 }
@@ -118,7 +121,7 @@ pub(crate) fn report(place: Place, subject: Subject, op: Op, count: usize) {
 
 /// Reports, once in a call, that it waits.
 pub(crate) fn about_to_wait() {
-    if let Some(call) = NOW.get().filter(|call| !call.waits) {
+    if let Some(call) = NOW.get().filter(|call| !call.waits && !QUIET.get()) {
         NOW.set(Some(Running { waits: true, ..call }));
         send(call.place, call.subject, Op::Wait, 0);
     }
@@ -127,6 +130,7 @@ pub(crate) fn about_to_wait() {
 /// Reports that the thread sleeps, for as long as this lives.
 pub(crate) struct Sleep;
 
+#[cfg(not(any(loom, shuttle)))]
 impl Sleep {
     pub(crate) fn begin() -> Self {
         about_to_wait();
