@@ -69,7 +69,8 @@ fn kind(recipe: &str, program: &str) -> Option<Kind> {
         "" => return Some(Kind::Recipe),
         rest => rest.strip_prefix('_')?,
     };
-    (!variant.starts_with("mistake")).then(|| Kind::Variant(variant.to_owned()))
+    let is_other = variant.starts_with("mistake") || variant == "solution";
+    (!is_other).then(|| Kind::Variant(variant.to_owned()))
 }
 
 /// The names and the paths of the recipe's executables, as cargo reports them.
@@ -124,6 +125,7 @@ mod tests {
         assert_eq!(kind("lock", "lock"), Some(Kind::Recipe));
         assert_eq!(kind("lock", "lock_parking_lot"), Some(Kind::Variant("parking_lot".to_owned())));
         assert_eq!(kind("lock", "lock_mistake_await"), None);
+        assert_eq!(kind("lock", "lock_solution"), None);
         assert_eq!(kind("lock", "locket"), None);
     }
 
