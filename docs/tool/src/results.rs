@@ -138,7 +138,8 @@ pub(crate) fn number(value: f64) -> String {
 /// A ratio and its quartiles.
 pub(crate) fn ratio(spread: Spread) -> String {
     let Spread { median, low, high } = spread;
-    format!("{median:.2} ({low:.2} to {high:.2})")
+    let decimals = if median < 0.1 { 3 } else { 2 };
+    format!("{median:.decimals$} ({low:.decimals$} to {high:.decimals$})")
 }
 
 #[cfg(test)]
@@ -163,6 +164,12 @@ mod tests {
             assert_eq!((&*peer.name, found), (name, spread(ratio)));
         }
         assert_eq!(workload(false).noise(), Some(1.5));
+    }
+
+    #[test]
+    fn a_small_ratio_keeps_its_digits() {
+        assert_eq!(ratio(spread(0.8)), "0.80 (0.40 to 1.60)");
+        assert_eq!(ratio(spread(0.004)), "0.004 (0.002 to 0.008)");
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl Verdict<'_> {
 
     fn line(&self) -> String {
         let noise = self.noise.map_or_else(String::new, |noise| format!(", noise {noise:.2}"));
-        format!("{:.2} of {}{noise}: {}", self.ratio, self.best.name, self.word())
+        let decimals = if self.ratio < 0.1 { 3 } else { 2 };
+        format!("{:.decimals$} of {}{noise}: {}", self.ratio, self.best.name, self.word())
     }
 }
 
