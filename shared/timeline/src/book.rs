@@ -127,7 +127,7 @@ fn regenerate_one(shown: &Picture) -> Result<()> {
     if bytes.len() > LARGEST_TRACE {
         return Err(format!("the trace of {name} has {} bytes, the book takes {LARGEST_TRACE}", bytes.len()).into());
     }
-    let summary = Summary::of(open(&trace)?);
+    let summary = Summary::of(open(&trace)?, 0);
     if let Some(fault) = &summary.faults.first {
         return Err(format!("the trace of {name} has a fault, {fault}").into());
     }

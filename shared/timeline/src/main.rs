@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     let done = arguments::parse(env::args_os().skip(1)).and_then(|given| match &given.job {
         Job::Help => print(HELP).map(|()| ExitCode::SUCCESS),
         Job::Book(only) => book::regenerate(only.as_deref()).map(|()| ExitCode::SUCCESS),
-        Job::Trace(trace) => draw(&trace.display().to_string(), trace, &given),
+        Job::Trace(trace) => draw(&trace.display().to_string(), trace, &given, 0),
         Job::Run(program) => run(program, &given),
     });
     done.unwrap_or_else(|error| {
@@ -62,7 +62,9 @@ fn run(program: &Program, given: &Arguments) -> Result<ExitCode> {
         )
         .into());
     }
-    let drawn = draw(program.name(), &trace, given)?;
+    // The recorder's clock starts with the first event, so a little later than the limit's.
+    let alive = if end == End::Stopped { given.limit.as_nanos() as u64 } else { 0 };
+    let drawn = draw(program.name(), &trace, given, alive)?;
     eprintln!("The trace is {}", trace.display());
     Ok(match end {
         End::Itself(status) if status.success() => drawn,
@@ -73,9 +75,9 @@ fn run(program: &Program, given: &Arguments) -> Result<ExitCode> {
     })
 }
 
-/// Draws a trace in every form that is asked for. A fault in it is reported, and the rest drawn.
-fn draw(title: &str, trace: &Path, given: &Arguments) -> Result<ExitCode> {
-    let mut summary = Summary::of(open(trace)?);
+/// Draws a trace in every form that is asked for. A fault in it is reported, and the rest drawn. `alive`: as for `Summary`.
+fn draw(title: &str, trace: &Path, given: &Arguments, alive: u64) -> Result<ExitCode> {
+    let mut summary = Summary::of(open(trace)?, alive);
     summary.folder = trace.parent().unwrap_or(Path::new("")).to_owned();
     report(trace, &summary.faults);
     if summary.records == 0 {

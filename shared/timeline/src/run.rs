@@ -57,7 +57,12 @@ pub(crate) fn check(program: &Program) -> Result<()> {
     let recipe = recipes.join(&program.recipe);
     if !recipe.join("Cargo.toml").is_file() {
         let all = names(&recipes, "")?;
-        return Err(format!("there is no recipe `{}`; the recipes are: {all}", program.recipe).into());
+        let example = program.recipe.split('_').next().unwrap_or_default();
+        let hint = match recipes.join(example).join("examples").join(&program.recipe).with_extension("rs").is_file() {
+            true => format!("; it is an example: cargo timeline {example} --example {}", program.recipe),
+            false => format!("; the recipes are: {all}"),
+        };
+        return Err(format!("there is no recipe `{}`{hint}", program.recipe).into());
     }
     match &program.example {
         Some(example) if !recipe.join("examples").join(example).with_extension("rs").is_file() => {

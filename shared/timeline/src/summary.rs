@@ -89,8 +89,8 @@ impl Figures {
 }
 
 impl Summary {
-    /// Reads a trace to its end.
-    pub(crate) fn of(reader: Reader<impl BufRead>) -> Summary {
+    /// Reads a trace to its end. The program was alive at `alive`, in the trace's time; 0 if that is not known.
+    pub(crate) fn of(reader: Reader<impl BufRead>, alive: u64) -> Summary {
         let mut summary = Summary::default();
         for item in reader {
             match item {
@@ -101,7 +101,7 @@ impl Summary {
                 }
             }
         }
-        summary.finish();
+        summary.finish(alive);
         summary
     }
 
@@ -209,18 +209,20 @@ impl Summary {
         shares.all += length;
     }
 
-    /// What has not ended: a wait that goes on gets some room to be seen in.
-    fn finish(&mut self) {
+    /// What has not ended. Nothing is known of the time after the last record, or after `alive`; but a wait that goes on
+    /// gets some room to be seen in.
+    fn finish(&mut self, alive: u64) {
         let open = |(number, thread): (&u64, &crate::story::Thread)| Some((*number, thread.waiting.clone()?));
         let waits: Vec<_> = self.story.threads.iter().filter_map(open).collect();
-        if !waits.is_empty() {
-            self.to += ((self.to - self.from) / 8).max(1);
-        }
+        let is_waiting = !waits.is_empty();
+        let known = self.to.max(alive);
         for (thread, wait) in waits {
-            self.waited(thread, &wait, self.to, true);
+            self.waited(thread, &wait, known, true);
         }
-        let rest: Vec<_> = self.story.rest(self.to).collect();
+        let rest: Vec<_> = self.story.rest(known).collect();
         rest.into_iter().for_each(|piece| self.spend(piece));
+        let room = if is_waiting && alive <= self.to { ((self.to - self.from) / 8).max(1) } else { 0 };
+        self.to = known + room;
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -248,7 +250,7 @@ mod tests {
         let expected = [
             "Lock 1 (a.rs:10:1): taken 3 times",
             "  2 waits, 240 ns in all; the longest, 150 ns, of thread 2 at a.rs:20:1; when it began, main held it (a.rs:10:1)",
-            "  taken by main 1, thread 2 1, thread 3 1; those in line were overtaken 1 time",
+            "  taken by main (1), thread 2 (1), thread 3 (1); those in line were overtaken 1 time",
             "main runs 67 %, holds 33 %, waits 0 % of its time",
             "thread 2 runs 5 %, holds 20 %, waits 75 % of its time (1 wait)",
             "thread 3 runs 35 %, holds 20 %, waits 45 % of its time (1 wait)",
@@ -297,14 +299,17 @@ mod tests {
                 "  thread 1 waits for Event 1 since 0 at a.rs:5:1; whoever is to set it is not known"
             ]
         );
-        assert!(report[3].contains("the longest, 90 ns, of thread 1 at a.rs:5:1, which does not end"), "{report:?}");
+        assert!(
+            report[3].contains("the longest, at least 80 ns, of thread 1 at a.rs:5:1, which has not ended"),
+            "{report:?}"
+        );
     }
 
     #[test]
     fn of_many_faults_the_first_is_kept_and_the_rest_counted() {
         let mut text = Trace::new().event(1, 1, Set, (Event, 1), 1).text().to_owned();
         text.push_str("what\nis\n2\t1\tend\n3\t1");
-        let summary = super::Summary::of(recorder::Reader::new(text.as_bytes()).expect("a good header"));
+        let summary = super::Summary::of(recorder::Reader::new(text.as_bytes()).expect("a good header"), 0);
         let first = summary.faults.first.expect("there is one").to_string();
         assert_eq!((first.as_str(), summary.faults.count), ("line 3: `what` is not a time", 3));
         assert_eq!(summary.records, 2);

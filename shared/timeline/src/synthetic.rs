@@ -61,7 +61,7 @@ impl Trace {
     }
 
     pub(crate) fn summary(&self) -> Summary {
-        Summary::of(self.reader())
+        Summary::of(self.reader(), 0)
     }
 
     pub(crate) fn lanes(&self, columns: usize, most: usize) -> Lanes {

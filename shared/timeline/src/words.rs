@@ -217,7 +217,7 @@ impl Summary {
         if let Some((op, verb)) = shared_out(thing.kind)
             && let Some(by) = figures.uses.get(&op).filter(|by| by.len() > 1)
         {
-            let few = by.iter().take(DESCRIBED).map(|(thread, count)| format!("{} {count}", self.thread(*thread)));
+            let few = by.iter().take(DESCRIBED).map(|(thread, count)| format!("{} ({count})", self.thread(*thread)));
             let few = few.collect::<Vec<_>>().join(", ");
             let more = if by.len() > DESCRIBED { ", and others" } else { "" };
             lines.push(format!("  {verb} by {few}{more}{}", figures.overtaken(thing.kind)));
@@ -227,15 +227,18 @@ impl Summary {
     fn waits(&self, thing: &Thing, figures: &Figures, longest: &Longest) -> String {
         let count = times(figures.waits, "wait", "waits");
         let (all, long, thread) = (duration(figures.waiting), duration(longest.length), self.thread(longest.thread));
-        let open = if longest.open { ", which does not end" } else { "" };
+        let (at_least, open) = if longest.open { ("at least ", ", which has not ended") } else { ("", "") };
         let holder = match &longest.holder {
             Some(holder) if holder.thread == longest.thread => "it held it itself".to_owned(),
             Some(holder) => {
                 format!("when it began, {} held it{}", self.thread(holder.thread), from(holder.place.as_ref()))
             }
-            None => unknown_holder(thing.kind, "when it began, nobody held it any more").to_owned(),
+            None => unknown_holder(thing.kind, "it was free again when the wait began").to_owned(),
         };
-        format!("{count}, {all} in all; the longest, {long}, of {thread}{}{open}; {holder}", at(longest.place.as_ref()))
+        format!(
+            "{count}, {all} in all; the longest, {at_least}{long}, of {thread}{}{open}; {holder}",
+            at(longest.place.as_ref())
+        )
     }
 }
 
