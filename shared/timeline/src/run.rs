@@ -4,19 +4,19 @@ use crate::arguments::Program;
 use crate::words::times;
 use checks::process::cargo;
 use recorder::VARIABLE;
+use shared_child::SharedChild;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const FEATURE: &str = "sync-primitives/trace-file";
-/// The standard library cannot wait for a child for a limited time, so it is asked this often.
-const LOOK: Duration = Duration::from_millis(10);
 /// A program that runs longer is reported about, this often on a terminal and less often elsewhere.
 const NEWS: Duration = Duration::from_millis(500);
 const SELDOM: Duration = Duration::from_secs(5);
@@ -94,8 +94,9 @@ pub(crate) fn run(program: &Program, trace: &Path, limit: Duration, output: Outp
     if output == Output::Hidden {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }
-    let child = command.spawn().map_err(|error| format!("{} cannot be run: {error}", program.name()))?;
-    Ok(wait(child, trace, limit)?)
+    let child =
+        SharedChild::spawn(&mut command).map_err(|error| format!("{} cannot be run: {error}", program.name()))?;
+    Ok(wait(&child, trace, limit)?)
 }
 
 /// Where the program is that Cargo has built. It is run without Cargo, which would take some of its time and, on some
@@ -122,23 +123,25 @@ fn build(program: &Program) -> Result<PathBuf> {
     executable.ok_or_else(|| format!("cargo does not say where it has built {}", program.name()).into())
 }
 
-fn wait(mut child: Child, trace: &Path, limit: Duration) -> io::Result<End> {
+/// Waits in a thread of its own, so that the end is known at once; this one has the clock.
+fn wait(child: &SharedChild, trace: &Path, limit: Duration) -> io::Result<End> {
     let start = Instant::now();
     let mut progress = Progress::new(trace);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            progress.end();
-            return Ok(End::Itself(status));
+    let (sender, ended) = mpsc::channel();
+    let end = thread::scope(|scope| {
+        // Nobody receives after the time limit.
+        scope.spawn(|| drop(sender.send(child.wait())));
+        loop {
+            let news = limit.min(progress.next).saturating_sub(start.elapsed());
+            match ended.recv_timeout(news) {
+                Ok(status) => return status.map(End::Itself),
+                Err(_) if start.elapsed() >= limit => return child.kill().map(|()| End::Stopped),
+                Err(_) => progress.tell(start.elapsed()),
+            }
         }
-        if start.elapsed() >= limit {
-            child.kill()?;
-            child.wait()?;
-            progress.end();
-            return Ok(End::Stopped);
-        }
-        progress.tell(start.elapsed());
-        thread::sleep(LOOK.min(limit));
-    }
+    });
+    progress.end();
+    end
 }
 
 /// Says on standard error how much there is of the trace by now.
@@ -199,8 +202,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_program_that_hangs_is_stopped() {
-        let child = Command::new("sleep").arg("600").spawn().expect("there is a sleep");
-        let end = wait(child, Path::new("no such trace"), Duration::from_millis(50)).expect("it can be waited for");
+        let child = SharedChild::spawn(Command::new("sleep").arg("600")).expect("there is a sleep");
+        let end = wait(&child, Path::new("no such trace"), Duration::from_millis(50)).expect("it can be waited for");
         assert_eq!(end, End::Stopped);
     }
 
