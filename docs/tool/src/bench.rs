@@ -1,9 +1,9 @@
 //! The tables and the pictures of what the benchmark measured.
 
+use crate::figure;
 use crate::recipe::Recipes;
 use crate::results::{FOLDER, OURS, Results, Workload, number, ratio};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 const HOW: &str = "`cargo bench-peers` writes it";
 
@@ -74,13 +74,8 @@ fn caption(results: &Results) -> String {
     )
 }
 
-/// The picture itself, so that it takes the page's colours. Markdown ends HTML at an empty line.
+/// The picture that `cargo bench-peers` has drawn.
 pub(crate) fn plot(recipes: &Recipes, file: &str) -> Result<String, String> {
-    let path = Path::new(FOLDER).join(file).with_extension("svg");
-    let svg = recipes.read(&path).map_err(|reason| format!("{reason}; {HOW}"))?;
-    if !svg.starts_with("<svg") || !svg.trim_end().ends_with("</svg>") {
-        return Err(format!("{FOLDER}/{file}.svg is no `<svg>` from its first character to its last"));
-    }
-    let lines: String = svg.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")).collect();
-    Ok(format!("<figure class=\"plot\">\n{lines}</figure>\n"))
+    let svg = figure::svg(recipes, FOLDER, file).map_err(|reason| format!("{reason}; {HOW}"))?;
+    Ok(format!("<figure class=\"plot\">\n{svg}</figure>\n"))
 }

@@ -5,7 +5,6 @@ use crate::manifest::{self, Dependency};
 use crate::program::{self, Whole};
 use crate::recipe::Recipes;
 use crate::results::{OURS, Results, Workload, number, ratio};
-use crate::snippet::Program;
 
 /// What the benchmark calls its measurements of whole recipes, and the twin among them.
 const GROUP: &str = "Recipes";
@@ -64,8 +63,7 @@ fn rows(recipes: &Recipes, name: &str) -> Result<Vec<Row>, String> {
 }
 
 fn row(recipes: &Recipes, library: &str, program: &Whole, needs: &[Dependency]) -> Result<Row, String> {
-    let source = recipes.read(&program.path)?;
-    let lines = Program::parse(&source)?.whole().lines().count();
+    let lines = recipes.lines(program)?;
     let crates = crates::added(needs, &recipes.workspace)?;
     Ok(Row { contender: library.to_owned(), shown: format!("`{library}`"), lines, crates })
 }

@@ -2,6 +2,7 @@
 //! so that a chapter with several stays readable.
 
 use crate::facts::{Facts, Input};
+use crate::html::escaped;
 use crate::manifest::{self, Dependency};
 use crate::program::Whole;
 use crate::recipe::{Recipes, Rendered, in_file};
@@ -83,7 +84,7 @@ fn title(source: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("it does not begin with a line `//! ` that says what goes wrong".to_owned());
     }
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    let text = escaped(&text);
     let mut html = String::new();
     for (index, part) in text.split('`').enumerate() {
         html += if index % 2 == 1 {

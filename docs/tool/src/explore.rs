@@ -1,6 +1,8 @@
 //! A subject of shared/interleavings as a widget: both models, the way to a bad state as a table, and the graphs for
 //! the script. Without the script everything but the stepping is there.
 
+use crate::html::escaped;
+use crate::results::with_commas;
 use interleavings::{Graph, Model, State, Subject, Thread, subjects};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -42,18 +44,9 @@ fn panel(state: &str, model: &Model, graph: &Graph) -> Result<String, String> {
 fn counts(graph: &Graph) -> String {
     let bad = match graph.bad_schedules() {
         0 => "none of them bad".to_owned(),
-        bad => format!("<strong>{}</strong> of them bad", with_commas(bad)),
+        bad => format!("<strong>{}</strong> of them bad", with_commas(&bad.to_string())),
     };
-    format!("{} states, {} schedules, {bad}.", graph.states.len(), with_commas(graph.schedules()))
-}
-
-fn with_commas(number: u64) -> String {
-    let digits = number.to_string();
-    let apart = |(index, digit): (usize, char)| {
-        let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
-        if comma { format!(",{digit}") } else { digit.to_string() }
-    };
-    digits.chars().enumerate().map(apart).collect()
+    format!("{} states, {} schedules, {bad}.", graph.states.len(), with_commas(&graph.schedules().to_string()))
 }
 
 /// The threads, those with the same program together.
@@ -155,10 +148,6 @@ fn push_row(rows: &mut String, number: &str, thread: &str, line: &str, before: &
     rows.push_str("</tr>");
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,11 +209,5 @@ mod tests {
         let html = widget("semaphore").unwrap();
         assert_eq!(html.matches("<p>Threads A, B, C</p>").count(), 2);
         assert_eq!(html.matches("<p>Thread D</p>").count(), 2);
-    }
-
-    #[test]
-    fn what_html_would_misread_is_escaped() {
-        assert_eq!(escaped("a < b && \"c\""), "a &lt; b &amp;&amp; &quot;c&quot;");
-        assert_eq!(with_commas(1_234_567), "1,234,567");
     }
 }

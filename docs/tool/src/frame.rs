@@ -9,11 +9,7 @@ const TEMPLATE_END: &str = "</template>";
 const LICENCE: (&str, &str) = ("<!--! Font Awesome", "-->");
 
 pub(crate) fn lighten(site: &mut Site) {
-    let addresses: Vec<_> = site.pages().map(|(address, _)| address.to_owned()).collect();
-    for address in addresses {
-        let page = String::from_utf8_lossy(site.get(&address).unwrap_or_default()).into_owned();
-        site.replace(&address, lighter(&page).into_bytes());
-    }
+    site.edit_pages(lighter);
 }
 
 /// Only outside the text, where space at the start of a line may mean something.

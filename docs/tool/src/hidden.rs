@@ -4,11 +4,7 @@ use crate::site::Site;
 
 /// mdBook puts each hidden line into an element of its own; all that follow one another can share one.
 pub(crate) fn lighten(site: &mut Site) {
-    let addresses: Vec<_> = site.pages().map(|(address, _)| address.to_owned()).collect();
-    for address in addresses {
-        let page = String::from_utf8_lossy(site.get(&address).unwrap_or_default()).into_owned();
-        site.replace(&address, joined(&page).into_bytes());
-    }
+    site.edit_pages(joined);
 }
 
 fn joined(page: &str) -> String {

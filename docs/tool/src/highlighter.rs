@@ -9,11 +9,9 @@ const KEPT: [&str; 5] = ["bash", "plaintext", "python", "rust", "shell"];
 const LANGUAGE: &str = "hljs.registerLanguage(\"";
 
 pub(crate) fn lighten(site: &mut Site) {
-    let Some(address) = site.highlighter() else {
-        return;
-    };
-    let script = String::from_utf8_lossy(site.get(&address).unwrap_or_default()).into_owned();
-    site.replace(&address, with_kept_languages(&script).into_bytes());
+    if let Some(script) = site.highlighter() {
+        site.edit(&script, with_kept_languages);
+    }
 }
 
 fn with_kept_languages(script: &str) -> String {

@@ -18,6 +18,7 @@ mod frame;
 mod glossary;
 mod hidden;
 mod highlighter;
+mod html;
 mod http;
 mod links;
 mod manifest;

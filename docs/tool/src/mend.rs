@@ -28,10 +28,9 @@ const PART: (&str, &str) =
     ("<li class=\"chapter-item expanded \"><li class=\"part-title\">", "<li class=\"part-title\">");
 
 pub(crate) fn mend(site: &mut Site) {
-    let addresses: Vec<_> = site.pages().map(|(address, _)| address.to_owned()).chain(site.contents()).collect();
-    for address in addresses {
-        let page = String::from_utf8_lossy(site.get(&address).unwrap_or_default()).into_owned();
-        site.replace(&address, mended(&page).into_bytes());
+    site.edit_pages(mended);
+    if let Some(script) = site.contents() {
+        site.edit(&script, mended);
     }
 }
 

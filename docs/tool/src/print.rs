@@ -17,12 +17,7 @@ const UNSEEN: [(&str, &str); 5] = [
 ];
 
 pub(crate) fn lighten(site: &mut Site) {
-    let Some(page) = site.get(ADDRESS) else {
-        return;
-    };
-    let page = String::from_utf8_lossy(page).into_owned();
-    let page = UNSEEN.iter().fold(page, |page, (begin, end)| without(&page, begin, end));
-    site.replace(ADDRESS, page.into_bytes());
+    site.edit(ADDRESS, |page| UNSEEN.iter().fold(page.to_owned(), |page, (begin, end)| without(&page, begin, end)));
 }
 
 #[cfg(test)]

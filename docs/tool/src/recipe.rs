@@ -74,6 +74,13 @@ impl Recipes {
         Ok((source, code))
     }
 
+    /// How many lines of it its page shows.
+    pub(crate) fn lines(&self, program: &Whole) -> Result<usize, String> {
+        let source = self.read(&program.path)?;
+        let parsed = Program::parse(&source).map_err(|reason| in_file(&program.path, reason))?;
+        Ok(parsed.whole().lines().count())
+    }
+
     fn excerpt(&self, name: &str, anchor: &str) -> Result<Rendered, String> {
         let path = self.folder(name)?.join("src/main.rs");
         let source = self.read(&path)?;

@@ -126,13 +126,17 @@ pub(crate) fn number(value: f64) -> String {
         size if size < 99.95 => 1,
         _ => 0,
     };
-    let text = format!("{value:.decimals$}");
-    let digits = text.find('.').unwrap_or(text.len());
+    with_commas(&format!("{value:.decimals$}"))
+}
+
+/// A number's digits before the point in groups of three.
+pub(crate) fn with_commas(number: &str) -> String {
+    let digits = number.find('.').unwrap_or(number.len());
     let apart = |(index, digit): (usize, char)| {
         let comma = index > 0 && index < digits && (digits - index).is_multiple_of(3);
         if comma { format!(",{digit}") } else { digit.to_string() }
     };
-    text.chars().enumerate().map(apart).collect()
+    number.chars().enumerate().map(apart).collect()
 }
 
 /// A ratio and its quartiles.
@@ -184,5 +188,6 @@ mod tests {
         ] {
             assert_eq!(number(value), text);
         }
+        assert_eq!(with_commas("1234567"), "1,234,567");
     }
 }

@@ -1,6 +1,7 @@
 //! Serves the book on this machine and reloads the browser's page when it changes.
 
 use crate::build::{Built, build};
+use crate::html::escaped;
 use crate::http::{self, Request, Response};
 use crate::links::percent_decoded;
 use crate::run::{self, Runner};
@@ -197,10 +198,6 @@ fn at_the_end(built: &Built, version: u128) -> String {
          margin:0;padding:1rem;background:#7a0000;color:#fff;white-space:pre-wrap\">{}</pre>{script}",
         faults.join("\n")
     )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// An event stream with one event in it, when the version that the page shows is the current one no more.

@@ -35,6 +35,19 @@ impl Site {
         self.0.insert(address.to_owned(), content);
     }
 
+    /// Puts what `edit` makes of a file's text in its place, if there is such a file.
+    pub(crate) fn edit(&mut self, address: &str, edit: impl FnOnce(&str) -> String) {
+        if let Some(content) = self.0.get_mut(address) {
+            *content = edit(&String::from_utf8_lossy(content)).into_bytes();
+        }
+    }
+
+    /// The same for every HTML page.
+    pub(crate) fn edit_pages(&mut self, edit: impl Fn(&str) -> String) {
+        let addresses: Vec<_> = self.pages().map(|(address, _)| address.to_owned()).collect();
+        addresses.iter().for_each(|address| self.edit(address, &edit));
+    }
+
     /// The address of the search index.
     pub(crate) fn search_index(&self) -> Option<String> {
         self.script("searchindex-")

@@ -22,7 +22,7 @@ impl Recipes {
         let prints = format!("It prints `{}`.\n", files::with_slashes(&expected(&self.workspace, &program)));
         let facts =
             Facts { program: &program, needs, reads: Input::of(&self.workspace, &folder)?, prints: Some(prints) };
-        let summary = format!("Solution: {} lines", code.lines().count() - 2);
+        let summary = format!("Solution: {} lines", self.lines(&program)?);
         Ok(folded("solution", &summary, &format!("{code}\n{}", facts.markdown(root)), program))
     }
 }

@@ -10,8 +10,7 @@ use crate::snippet::fenced;
 pub(crate) fn begin(recipes: &Recipes, name: &str) -> Result<String, String> {
     recipes.folder(name)?;
     let program = Whole::recipe(name);
-    let (_, code) = recipes.code(&program)?;
-    let lines = code.lines().count() - 2;
+    let lines = recipes.lines(&program)?;
     let run = fenced("sh", &program.command());
     let inside = format!(
         "With `{OURS}` it is the recipe itself, {lines} lines, in [How to do it](#how-to-do-it).\n\n\

@@ -1,5 +1,6 @@
 //! What the threads of a program did in one run, as `cargo timeline --book` has drawn it.
 
+use crate::figure;
 use crate::recipe::Recipes;
 use crate::snippet::fenced;
 use std::path::Path;
@@ -7,19 +8,14 @@ use std::path::Path;
 const FOLDER: &str = "docs/timelines";
 const HOW: &str = "`cargo timeline --book` writes it";
 
-/// The picture itself, so that it takes the page's colours, and below it the same run in words, folded.
+/// The picture, and below it the same run in words, folded.
 pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
-    let file = |ending: &str| {
-        let path = Path::new(FOLDER).join(format!("{name}.{ending}"));
-        recipes.read(&path).map_err(|reason| format!("{reason}; {HOW}"))
-    };
-    let (svg, words) = (file("svg")?, file("txt")?);
-    let problem = || format!("{FOLDER}/{name}.svg is no `<svg>` with a `<title>`; {HOW}");
-    let title = title(&svg).ok_or_else(problem)?;
-    // Markdown ends HTML at an empty line.
-    let lines: String = svg.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")).collect();
+    let how = |reason: String| format!("{reason}; {HOW}");
+    let svg = figure::svg(recipes, FOLDER, name).map_err(how)?;
+    let words = recipes.read(&Path::new(FOLDER).join(name).with_extension("txt")).map_err(how)?;
+    let title = title(&svg).ok_or_else(|| how(format!("{FOLDER}/{name}.svg has no `<title>`")))?;
     Ok(format!(
-        "<figure class=\"timeline\">\n{lines}<figcaption>{title}</figcaption>\n</figure>\n\n\
+        "<figure class=\"timeline\">\n{svg}<figcaption>{title}</figcaption>\n</figure>\n\n\
          <details>\n<summary>The run in words</summary>\n\n{}\n</details>\n",
         fenced("text", &words)
     ))
@@ -27,10 +23,9 @@ pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
 
 /// What was run, and how much it was. It is HTML: the picture escapes it already.
 fn title(svg: &str) -> Option<&str> {
-    let is_whole = svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>");
     let (_, rest) = svg.split_once("<title")?.1.split_once('>')?;
     let (title, _) = rest.split_once("</title>")?;
-    is_whole.then_some(title)
+    Some(title)
 }
 
 #[cfg(test)]
@@ -42,7 +37,6 @@ mod tests {
         let svg = "<svg role=\"img\">\n<title id=\"a\">run: 2 threads</title>\n<g><title>lane</title></g></svg>\n";
         assert_eq!(title(svg), Some("run: 2 threads"));
         assert_eq!(title("<svg></svg>"), None);
-        assert_eq!(title("<title>a</title>"), None);
     }
 
     #[test]
