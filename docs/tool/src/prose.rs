@@ -8,6 +8,8 @@ use std::ops::Range;
 #[derive(Default)]
 pub(crate) struct Prose {
     text: String,
+    /// The same in lower case, letter by letter.
+    lower: String,
     pieces: Vec<Piece>,
 }
 
@@ -54,16 +56,14 @@ impl Prose {
     fn push(&mut self, text: &str, line: usize, link: Option<String>) {
         let start = self.text.len();
         self.text.push_str(text);
+        self.lower.push_str(&text.to_ascii_lowercase());
         self.pieces.push(Piece { range: start..self.text.len(), line, link });
     }
 
     /// Every place where `word`, in lower case, stands alone.
-    pub(crate) fn uses(&self, word: &str) -> impl Iterator<Item = Use<'_>> {
-        let lower = self.text.to_ascii_lowercase();
-        let places: Vec<_> = lower.match_indices(word).map(|(place, _)| place).collect();
-        let range = move |place| place..place + word.len();
-        let whole: Vec<_> = places.into_iter().map(range).filter(|range| stands_alone(&lower, range)).collect();
-        whole.into_iter().filter_map(|range| {
+    pub(crate) fn uses<'a>(&'a self, word: &'a str) -> impl Iterator<Item = Use<'a>> {
+        let places = self.lower.match_indices(word).map(|(place, word)| place..place + word.len());
+        places.filter(|range| stands_alone(&self.lower, range)).filter_map(|range| {
             let Piece { line, link, .. } = self.pieces.iter().find(|piece| piece.range.contains(&range.start))?;
             Some(Use { place: range.start, line: *line, text: &self.text[range], link: link.as_ref() })
         })
