@@ -5,9 +5,9 @@ use crate::{
     measure::{Sample, Workload, alone},
     watchdog,
 };
-use serde_json::Value;
+use checks::process::{cargo, executable};
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -75,8 +75,7 @@ fn kind(recipe: &str, program: &str) -> Option<Kind> {
 
 /// The names and the paths of the recipe's executables, as cargo reports them.
 fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo();
     command.args(["build", "--quiet", "--release", "--bins", "--examples", "--message-format", "json", "-p", recipe]);
     let output = command.current_dir(folder()).stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| format!("cargo cannot be run: {error}"))?;
@@ -84,13 +83,6 @@ fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
         return Err(format!("{recipe} does not build; `cargo build --release -p {recipe} --examples` says why").into());
     }
     Ok(String::from_utf8(output.stdout)?.lines().filter_map(executable).collect())
-}
-
-/// The executable that a message of cargo's reports, if it does.
-fn executable(message: &str) -> Option<(String, PathBuf)> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let path = message["executable"].as_str()?;
-    Some((message["target"]["name"].as_str()?.to_owned(), path.into()))
 }
 
 fn has_python() -> bool {
@@ -127,13 +119,5 @@ mod tests {
         assert_eq!(kind("lock", "lock_mistake_await"), None);
         assert_eq!(kind("lock", "lock_solution"), None);
         assert_eq!(kind("lock", "locket"), None);
-    }
-
-    #[test]
-    fn cargo_says_where_an_executable_is() {
-        let message = r#"{"reason":"compiler-artifact","target":{"name":"lock"},"executable":"/somewhere/lock"}"#;
-        assert_eq!(executable(message), Some(("lock".to_owned(), "/somewhere/lock".into())));
-        assert_eq!(executable(r#"{"target":{"name":"lock"},"executable":null}"#), None);
-        assert_eq!(executable("not JSON"), None);
     }
 }

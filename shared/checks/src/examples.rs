@@ -1,9 +1,9 @@
 //! The examples of the recipes: variants, mistakes and the solutions of the exercises.
 
-use crate::{names, process::cargo, recipes, workspace};
-use serde_json::Value;
+use crate::process::{cargo, executable};
+use crate::{names, recipes, workspace};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// A program `recipes/RECIPE/examples/NAME.rs`, built.
@@ -53,7 +53,8 @@ pub fn build() -> Vec<Example> {
     cargo.args(recipes().iter().flat_map(|recipe| ["-p", recipe]));
     let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be run");
     assert!(output.status.success(), "cargo does not build the examples");
-    let mut built = executables(&String::from_utf8_lossy(&output.stdout));
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let mut built: BTreeMap<_, _> = messages.lines().filter_map(executable).collect();
     let example = |(recipe, name): (String, String)| {
         let executable = built.remove(&name).unwrap_or_else(|| panic!("cargo did not build {name}"));
         Example { recipe, name, executable }
@@ -73,14 +74,4 @@ fn files() -> Vec<(String, String)> {
 
 fn folder(recipe: &str) -> PathBuf {
     workspace().join("recipes").join(recipe).join("examples")
-}
-
-/// The programs that cargo's messages name, one a line.
-fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
-    let messages = messages.lines().map(|line| serde_json::from_str(line).expect("cargo writes JSON"));
-    let executable = |message: Value| {
-        let path = Path::new(message["executable"].as_str()?);
-        Some((message["target"]["name"].as_str()?.to_owned(), path.to_owned()))
-    };
-    messages.filter_map(executable).collect()
 }

@@ -1,7 +1,9 @@
 //! Running a program that may not end by itself.
 
+use serde_json::Value;
 use std::env;
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -21,6 +23,13 @@ pub struct End {
 /// The Cargo that runs this program; the one on the path if none does.
 pub fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The name and the path of the executable that a line of `cargo build --message-format=json` reports, if it does.
+pub fn executable(message: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), path.into()))
 }
 
 /// Runs a program with nothing on its standard input. One that does not end in time is killed, and that is the error.
@@ -73,6 +82,14 @@ mod tests {
     fn a_program_that_hangs_is_killed() {
         let end = run(Command::new("sleep").arg("600"), Duration::from_millis(50));
         assert_eq!(end, Err("does not end within 50ms".to_owned()));
+    }
+
+    #[test]
+    fn cargo_says_where_an_executable_is() {
+        let message = r#"{"reason":"compiler-artifact","target":{"name":"lock"},"executable":"/somewhere/lock"}"#;
+        assert_eq!(executable(message), Some(("lock".to_owned(), "/somewhere/lock".into())));
+        assert_eq!(executable(r#"{"target":{"name":"lock"},"executable":null}"#), None);
+        assert_eq!(executable("not JSON"), None);
     }
 
     #[test]

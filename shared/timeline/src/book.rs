@@ -67,7 +67,7 @@ const LARGEST_TRACE: usize = 200_000;
 const WIDTH: usize = 100;
 
 pub(crate) fn folder() -> PathBuf {
-    run::workspace().join("docs/timelines")
+    checks::workspace().join("docs/timelines")
 }
 
 impl Picture {
@@ -93,7 +93,7 @@ impl Picture {
 
 /// A file with the first rows of the one that the recipe reads.
 fn first_rows(recipe: &str, rows: usize) -> Result<PathBuf> {
-    let files = fs::read_dir(run::workspace().join("recipes").join(recipe).join("input"))?;
+    let files = fs::read_dir(checks::recipe(recipe).join("input"))?;
     let files = files.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     let input = files.iter().find(|file| file.extension().is_some_and(|ending| ending == "csv"));
     let input = input.ok_or_else(|| format!("recipes/{recipe}/input has no .csv file"))?;

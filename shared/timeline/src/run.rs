@@ -2,7 +2,8 @@
 
 use crate::arguments::Program;
 use crate::words::times;
-use checks::process::cargo;
+use checks::process::{cargo, executable};
+use checks::workspace;
 use recorder::VARIABLE;
 use shared_child::SharedChild;
 use std::error::Error;
@@ -35,10 +36,6 @@ pub(crate) enum Output {
     Hidden,
 }
 
-pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 /// Where traces are kept for another drawing.
 pub(crate) fn folder() -> Result<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
@@ -53,34 +50,28 @@ pub(crate) fn trace_file(program: &Program) -> Result<PathBuf> {
 
 /// Says which recipe or example there is not, before Cargo says it in its own words.
 pub(crate) fn check(program: &Program) -> Result<()> {
-    let recipes = workspace().join("recipes");
-    let recipe = recipes.join(&program.recipe);
-    if !recipe.join("Cargo.toml").is_file() {
-        let all = names(&recipes, "")?;
-        let example = program.recipe.split('_').next().unwrap_or_default();
-        let hint = match recipes.join(example).join("examples").join(&program.recipe).with_extension("rs").is_file() {
-            true => format!("; it is an example: cargo timeline {example} --example {}", program.recipe),
-            false => format!("; the recipes are: {all}"),
+    let name = &program.recipe;
+    if !checks::recipe(name).join("Cargo.toml").is_file() {
+        let recipe = name.split('_').next().unwrap_or_default();
+        let hint = match examples(recipe).contains(name) {
+            true => format!("it is an example: cargo timeline {recipe} --example {name}"),
+            false => format!("the recipes are: {}", checks::recipes().join(", ")),
         };
-        return Err(format!("there is no recipe `{}`{hint}", program.recipe).into());
+        return Err(format!("there is no recipe `{name}`; {hint}").into());
     }
+    let examples = examples(name);
     match &program.example {
-        Some(example) if !recipe.join("examples").join(example).with_extension("rs").is_file() => {
-            let all = names(&recipe.join("examples"), ".rs")?;
-            Err(format!("{} has no example `{example}`; it has: {all}", program.recipe).into())
+        Some(example) if !examples.contains(example) => {
+            Err(format!("{name} has no example `{example}`; it has: {}", examples.join(", ")).into())
         }
         _ => Ok(()),
     }
 }
 
-fn names(folder: &Path, ending: &str) -> Result<String> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| format!("{} cannot be read: {error}", folder.display()))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        names.extend(name.strip_suffix(ending).map(str::to_owned));
-    }
-    names.sort();
-    Ok(names.join(", "))
+/// The names of a recipe's examples, in order.
+fn examples(recipe: &str) -> Vec<String> {
+    let files = checks::names(&checks::recipe(recipe).join("examples"));
+    files.iter().filter_map(|file| file.strip_suffix(".rs").map(str::to_owned)).collect()
 }
 
 /// Builds a program with the feature, runs it, and leaves its trace in the file.
@@ -118,9 +109,10 @@ fn build(program: &Program) -> Result<PathBuf> {
         return Err(format!("{} cannot be built with feature {FEATURE}; cargo says why above", program.name()).into());
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let executable = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
-    executable.ok_or_else(|| format!("cargo does not say where it has built {}", program.name()).into())
+    let built = messages.lines().filter_map(executable).next_back();
+    built
+        .map(|(_, path)| path)
+        .ok_or_else(|| format!("cargo does not say where it has built {}", program.name()).into())
 }
 
 /// Waits in a thread of its own, so that the end is known at once; this one has the clock.

@@ -2,7 +2,6 @@
 
 use crate::deadlock::Circle;
 use crate::order::Inversion;
-use crate::run::workspace;
 use crate::story::{Hold, Id, Thing, Thread};
 use crate::summary::{Figures, Longest, Shares, Summary};
 use recorder::{Op, Place, Primitive};
@@ -58,7 +57,7 @@ impl Summary {
     /// the folder of their workspace: that may be where the trace is, where this program was started, or this one.
     fn source(&self, place: Option<&Place>) -> Option<String> {
         let place = place?;
-        let folders = [&*self.folder, Path::new(""), &workspace()].map(Path::to_owned);
+        let folders = [&*self.folder, Path::new(""), checks::workspace()].map(Path::to_owned);
         let text = folders.iter().find_map(|folder| source_in(folder, &place.file))?;
         let line = text.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
         Some(format!("      | {}", shown(line.trim())))
