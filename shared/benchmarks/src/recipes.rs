@@ -8,7 +8,7 @@ use crate::{
 use checks::process::{cargo, executable};
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -20,16 +20,8 @@ enum Kind {
     Variant(String),
 }
 
-pub(crate) fn workloads() -> Result<Vec<Workload>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder()).map_err(|error| format!("{} cannot be read: {error}", folder().display()))? {
-        let folder = entry?.path();
-        if folder.join("Cargo.toml").exists() {
-            names.extend(folder.file_name().and_then(|name| name.to_str()).map(str::to_owned));
-        }
-    }
-    names.sort();
-    Ok(names.into_iter().map(workload).collect())
+pub(crate) fn workloads() -> Vec<Workload> {
+    checks::recipes().into_iter().map(workload).collect()
 }
 
 fn workload(name: String) -> Workload {
@@ -39,7 +31,7 @@ fn workload(name: String) -> Workload {
 
 /// Builds the recipe and its variants, and adds them and the Python twin as contenders.
 fn with_programs(mut workload: Workload, recipe: &str) -> Result<Workload> {
-    let folder = folder().join(recipe);
+    let folder = checks::recipe(recipe);
     let expected = folder.join("expected.txt");
     let expected = fs::read(&expected).map_err(|error| format!("{} cannot be read: {error}", expected.display()))?;
     let mut programs = build(recipe)?;
@@ -77,7 +69,7 @@ fn kind(recipe: &str, program: &str) -> Option<Kind> {
 fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
     let mut command = cargo();
     command.args(["build", "--quiet", "--release", "--bins", "--examples", "--message-format", "json", "-p", recipe]);
-    let output = command.current_dir(folder()).stderr(Stdio::inherit()).output();
+    let output = command.current_dir(checks::workspace()).stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
         return Err(format!("{recipe} does not build; `cargo build --release -p {recipe} --examples` says why").into());
@@ -102,10 +94,6 @@ fn whole_process(command: impl Fn() -> Command, expected: Vec<u8>) -> impl Fn(u6
         let elapsed = alone(|| (0..n).for_each(once));
         Sample::of(elapsed, vec![elapsed.as_secs_f64() * 1e3 / n as f64])
     }
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes")
 }
 
 #[cfg(test)]
