@@ -67,13 +67,12 @@ fn scale(svg: &mut String, bottom: f64) {
     }
 }
 
-/// The scale's marks, beside the dots that they serve.
+/// The scale's marks, beside the dots that they serve; that of 1 stands out.
 fn marks(svg: &mut String, middle: f64) {
-    for (ratio, _) in TICKS {
-        let (x, from, to) = (place(ratio), middle - 9.0, middle + 9.0);
-        let opacity = if ratio == 1.0 { "1" } else { "0.3" };
-        add(svg, format_args!(r#"<path d="M{x:.1} {from}V{to}" stroke="currentColor" stroke-opacity="{opacity}"/>"#));
-    }
+    let mark = |ratio| format!("M{:.1} {}V{}", place(ratio), middle - 9.0, middle + 9.0);
+    let others: String = TICKS.iter().map(|(ratio, _)| *ratio).filter(|ratio| *ratio != 1.0).map(mark).collect();
+    add(svg, format_args!(r#"<path d="{others}" stroke="currentColor" stroke-opacity="0.3"/>"#));
+    add(svg, format_args!(r#"<path d="{}" stroke="currentColor"/>"#, mark(1.0)));
 }
 
 /// One workload: its name, its best peer, and all peers on the scale.

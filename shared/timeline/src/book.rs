@@ -36,6 +36,7 @@ const fn mistake(recipe: &'static str, example: &'static str) -> Picture {
 const PICTURES: &[Picture] = &[
     recipe("lock"),
     mistake("lock", "lock_mistake_order"),
+    mistake("lock", "lock_mistake_two_sections"),
     mistake("lock", "lock_mistake_match"),
     mistake("lock", "lock_mistake_slow"),
     Picture { rows: Some(250), ..recipe("rlock") },
@@ -44,6 +45,7 @@ const PICTURES: &[Picture] = &[
     recipe("semaphore"),
     mistake("semaphore", "semaphore_mistake_one_by_one"),
     mistake("semaphore", "semaphore_mistake_nobody_took"),
+    mistake("semaphore", "semaphore_mistake_forgotten"),
     mistake("semaphore", "semaphore_mistake_counted_late"),
     Picture { rows: Some(120), ..recipe("condition") },
     mistake("condition", "condition_mistake_if"),
@@ -54,9 +56,11 @@ const PICTURES: &[Picture] = &[
     recipe("barrier"),
     mistake("barrier", "barrier_mistake_party_missing"),
     mistake("barrier", "barrier_mistake_left_early"),
+    mistake("barrier", "barrier_mistake_one_meeting"),
     mistake("barrier", "barrier_mistake_pool"),
     recipe("queue"),
     mistake("queue", "queue_mistake_bounded"),
+    mistake("queue", "queue_mistake_blocking"),
     mistake("queue", "queue_mistake_never_closed"),
     mistake("queue", "queue_mistake_not_done"),
 ];
