@@ -4,7 +4,8 @@
 //! wrongly (`rules` has them all). Runs the models, then the ordinary tests, and names the first that fails. A fault
 //! that nothing notices is a missing test, unless `survivors.txt` argues that it changes nothing; otherwise the command
 //! fails. `FILTER` is a part of a mutant's name: only those mutants run, and `results.md` keeps the rows of the others.
-//! `--list` names the mutants and runs none.
+//! `--rest` runs those that have no row yet, which goes on where a run was cut off. `--list` names the mutants and runs
+//! none.
 
 mod report;
 mod rules;
@@ -19,7 +20,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, mpsc},
     thread,
     time::Instant,
 };
@@ -35,34 +36,42 @@ fn main() -> ExitCode {
 
 /// Returns what is wrong with the tests or with the list of survivors.
 fn mutate(arguments: &[String]) -> Result<Vec<String>> {
-    let (part, only_list) = match arguments {
-        [] => ("", false),
-        [flag] if flag == "--list" => ("", true),
-        [part] if !part.starts_with('-') => (part.as_str(), false),
-        _ => return Err("it takes a part of a mutant's name, or --list, or nothing".into()),
+    let argument = match arguments {
+        [] => "",
+        [argument] if !argument.starts_with('-') || ["--rest", "--list"].contains(&argument.as_str()) => argument,
+        _ => return Err("it takes a part of a mutant's name, or --rest, or --list, or nothing".into()),
     };
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = here.join("../..");
     let all = find_all(&workspace.join(LIBRARY).join("src"))?;
-    if only_list {
+    if argument == "--list" {
         all.iter().for_each(|mutant| println!("{}", mutant.place()));
         return Ok(Vec::new());
-    }
-    let chosen: Vec<_> = all.iter().filter(|mutant| mutant.name().contains(part)).collect();
-    if chosen.is_empty() {
-        return Err(format!("no mutant has `{part}` in its name; --list shows them").into());
     }
     let list = read(&here.join("survivors.txt"))?;
     let listed = report::read_survivors(&list).map_err(|error| format!("shared/mutants/survivors.txt: {error}"))?;
     let results = here.join("results.md");
     let table = if results.exists() { read(&results)? } else { String::new() };
     let mut outcomes = report::read_table(&table).map_err(|error| format!("shared/mutants/results.md: {error}"))?;
-    let tried = try_out(&workspace, &chosen)?;
+    let is_chosen = |mutant: &&Mutant| match argument {
+        "--rest" => !outcomes.contains_key(&mutant.name()),
+        part => mutant.name().contains(part),
+    };
+    let chosen: Vec<_> = all.iter().filter(is_chosen).collect();
+    match argument {
+        _ if !chosen.is_empty() => {}
+        "--rest" => println!("each mutant has its row in shared/mutants/results.md"),
+        part => return Err(format!("no mutant has `{part}` in its name; --list shows them").into()),
+    }
+    let mut tried = Outcomes::new();
+    // Each is written down at once: a run is long, and may be cut off.
+    try_out(&workspace, &chosen, |mutant, outcome| {
+        tried.insert(mutant.name(), outcome.clone());
+        outcomes.insert(mutant.name(), outcome);
+        Ok(fs::write(&results, report::table(&all, &outcomes, &listed))?)
+    })?;
     println!("{}", report::counts(&chosen, &tried));
-    let complaints = report::complaints(&all, &tried, &listed);
-    outcomes.extend(tried);
-    fs::write(results, report::table(&all, &outcomes, &listed))?;
-    Ok(complaints)
+    Ok(report::complaints(&all, &tried, &listed))
 }
 
 fn read(file: &Path) -> Result<String> {
@@ -81,33 +90,45 @@ fn find_all(source: &Path) -> Result<Vec<Mutant>> {
     Ok(all)
 }
 
-/// Runs the tests on each mutant, as many at a time as there are processors, each in a copy of its own.
-fn try_out(workspace: &Path, mutants: &[&Mutant]) -> Result<Outcomes> {
+/// Runs the tests on each mutant, as many at a time as there are processors, each in a copy of its own, and tells
+/// `record` what became of it.
+fn try_out(
+    workspace: &Path,
+    mutants: &[&Mutant],
+    mut record: impl FnMut(&Mutant, Outcome) -> Result<()>,
+) -> Result<()> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let folder = std::path::absolute(target.join("mutants"))?;
     let copies = thread::available_parallelism().map_or(1, usize::from).min(mutants.len());
     let copies =
         (0..copies).map(|n| Scratch::new(workspace, folder.join(n.to_string()))).collect::<Result<Vec<_>>>()?;
-    match copies[0].run_tests()? {
-        Outcome::Survived => {}
-        outcome => return Err(format!("without a mutant all tests should pass, but: {outcome:?}").into()),
+    match copies.first().map(Scratch::run_tests).transpose()? {
+        None => return Ok(()),
+        Some(Outcome::Survived) => {}
+        Some(outcome) => return Err(format!("without a mutant all tests should pass, but: {outcome:?}").into()),
     }
     let start = Instant::now();
     let queue = Mutex::new(mutants.iter().enumerate());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = |copy: &Scratch| -> Result<Vec<_>> {
-        let mut tried = Vec::new();
+    let (sender, outcomes) = mpsc::channel();
+    let work = |copy: &Scratch, sender: mpsc::Sender<_>| {
         while let Some((index, mutant)) = next() {
-            let outcome = copy.try_out(mutant)?;
-            let (seconds, number) = (start.elapsed().as_secs(), index + 1);
-            eprintln!("{seconds} s, {number}/{}, {}: {outcome:?}", mutants.len(), mutant.place());
-            tried.push((mutant.name(), outcome));
+            // Nobody receives once a mutant could not be run or recorded.
+            if sender.send((index + 1, mutant, copy.try_out(mutant))).is_err() {
+                break;
+            }
         }
-        Ok(tried)
     };
-    let tried = thread::scope(|scope| {
-        let workers: Vec<_> = copies.iter().map(|copy| scope.spawn(|| work(copy))).collect();
-        workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect::<Result<Vec<_>>>()
-    })?;
-    Ok(tried.into_iter().flatten().collect())
+    thread::scope(|scope| {
+        copies.iter().for_each(|copy| {
+            let sender = sender.clone();
+            scope.spawn(|| work(copy, sender));
+        });
+        drop(sender);
+        outcomes.into_iter().try_for_each(|(number, mutant, outcome)| {
+            let (seconds, outcome) = (start.elapsed().as_secs(), outcome?);
+            eprintln!("{seconds} s, {number}/{}, {}: {outcome:?}", mutants.len(), mutant.place());
+            record(mutant, outcome)
+        })
+    })
 }
