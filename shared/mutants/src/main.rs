@@ -63,14 +63,19 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
         "--rest" => println!("each mutant has its row in shared/mutants/results.md"),
         part => return Err(format!("no mutant has `{part}` in its name; --list shows them").into()),
     }
+    let write = |outcomes: &Outcomes| fs::write(&results, report::table(&all, outcomes, &listed));
+    // The arguments for those that survive may be new.
+    write(&outcomes)?;
     let mut tried = Outcomes::new();
     // Each is written down at once: a run is long, and may be cut off.
     try_out(&workspace, &chosen, |mutant, outcome| {
         tried.insert(mutant.name(), outcome.clone());
         outcomes.insert(mutant.name(), outcome);
-        Ok(fs::write(&results, report::table(&all, &outcomes, &listed))?)
+        Ok(write(&outcomes)?)
     })?;
-    println!("{}", report::counts(&chosen, &tried));
+    if !chosen.is_empty() {
+        println!("{}", report::counts(&chosen, &tried));
+    }
     Ok(report::complaints(&all, &tried, &listed))
 }
 
