@@ -27,8 +27,8 @@ mod spin;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, has_passed, load_seq_cst, park,
-    thread_id, unpark_filter, unpark_requeue,
+    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, has_passed, park, thread_id,
+    unpark_filter, unpark_requeue,
 };
 #[cfg(not(any(loom, shuttle, feature = "trace")))]
 pub(crate) use parking_lot_core::park;
@@ -101,13 +101,6 @@ impl Moment {
     pub(crate) fn is_long_ago(self, now: Moment) -> bool {
         now.0.saturating_duration_since(self.0) >= LONG_AGO
     }
-}
-
-/// Loads flags with SeqCst. Loom knows no more than AcqRel, so a model reads in a stronger way.
-#[cfg(not(any(loom, shuttle)))]
-#[inline]
-pub(crate) fn load_seq_cst(flags: &AtomicU8) -> u8 {
-    flags.load(Ordering::SeqCst)
 }
 
 /// The instant at which a wait of `duration` ends; `None`, for ever, if the clock cannot count that far.

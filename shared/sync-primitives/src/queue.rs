@@ -7,29 +7,31 @@
 //! **Promises.** Every item that was pushed is popped exactly once, handed back by
 //! [`close_now`](Queue::close_now), or dropped with the queue: not lost and not doubled by a time-out, a close, or a
 //! panic, be it in a worker or in an item's `Ord`. What a thread did before it pushed is visible to the thread that
-//! pops the item, and what was done before [`task_done`](Queue::task_done) to the thread that
-//! [joins](Queue::join). A worker that panics with a
+//! pops the item, what it did before it popped to the thread whose push takes the room, and what was done before
+//! [`task_done`](Queue::task_done) to the thread that [joins](Queue::join). A worker that panics with a
 //! [`Task`] in its hands cannot leave `join` hanging.
 //!
 //! **No promises.** Several consumers may finish in another order than they popped. Of several waiting threads not
-//! always the first is served first. A pop, `try_` and timed ones too, waits for the push that came first if that was
-//! interrupted between taking its place in the queue and writing its item there. The items of a `PriorityQueue` are compared while the queue's lock is held: a slow
-//! `Ord` holds up all others, `try_` and timed calls too, and one that uses the same queue waits for ever.
+//! always the first is served first. A push or a pop that loses its processor in the few instructions while it moves an
+//! end of the queue keeps others at that end waiting until it has it back, `try_` and timed ones too. The items of a
+//! `PriorityQueue` are compared while the queue's lock is held: a slow `Ord` holds up all others, `try_` and timed calls
+//! too, and one that uses the same queue waits for ever.
 //!
 //! **A bounded queue that its own consumers fill can deadlock:** when it is full and every consumer is waiting to push,
 //! nobody is left to pop. Let such a queue be unbounded, or let consumers `try_push` and do the work themselves when
 //! it is full.
 //!
-//! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots; a push claims a slot at its tail and a pop one at its
-//! head, each with one compare-exchange, as in crossbeam's `SegQueue`, and a thread that finds nothing to claim joins a
+//! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots with a lock of its own at each end (Michael and Scott,
+//! "Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue Algorithms", 1996): a push or a pop locks its
+//! end by one compare-exchange and unlocks it by a store, and a thread that finds nothing to pop, or no room, joins a
 //! waiting line that costs the others one load. The other two are a buffer behind a [`Lock`](crate::Lock), with one
 //! [`Condition`](crate::Condition) for "not empty" and one for "not full". In all three the items pushed and the items
 //! done are counted in two words beside it; `join` waits until they are equal.
 
 mod buffer;
+mod end;
 mod fifo;
 mod ledger;
-mod line;
 mod locked;
 mod padded;
 mod segments;

@@ -508,12 +508,11 @@ fn items_come_out_once_in_order_with_what_was_written() {
 }
 
 #[test]
-fn two_producers_and_two_consumers_lose_nothing() {
-    explore(1, || {
+fn two_producers_and_a_consumer_lose_nothing() {
+    explore(2, || {
         let queue = Arc::new(Queue::bounded(1));
         let producers = [1, 2].map(|n| spawn(&queue, move |queue| queue.push(n).unwrap()));
-        let consumer = spawn(&queue, |queue| queue.pop().unwrap());
-        let sum = queue.pop().unwrap() + consumer.join().unwrap();
+        let sum = queue.pop().unwrap() + queue.pop().unwrap();
         producers.into_iter().for_each(|producer| producer.join().unwrap());
         assert_eq!(sum, 3);
     });
@@ -594,7 +593,7 @@ fn closing_now_takes_all_that_is_left_and_nothing_before_it() {
 // One sleeper is woken at a time; it wakes the next.
 #[test]
 fn two_items_wake_two_poppers() {
-    explore(2, || {
+    explore(1, || {
         let queue = Arc::new(Queue::unbounded());
         let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap()));
         queue.push(1).unwrap();
@@ -606,7 +605,7 @@ fn two_items_wake_two_poppers() {
 
 #[test]
 fn room_for_two_wakes_two_pushers() {
-    explore(2, || {
+    explore(1, || {
         let queue = Arc::new(Queue::bounded(2));
         queue.push(1).unwrap();
         queue.push(2).unwrap();
@@ -625,6 +624,34 @@ fn a_queue_takes_no_more_than_it_may_hold() {
         let pushed = queue.try_push(2).is_ok();
         assert!(pushed != other.join().unwrap());
         assert_eq!(queue.len(), 1);
+    });
+}
+
+#[test]
+fn a_queue_of_one_place_is_a_lock() {
+    explore(None, || {
+        let queue = Arc::new((Queue::bounded(1), SharedCounter::default()));
+        let critical_section = |(queue, counter): &(Queue<()>, SharedCounter)| {
+            queue.push(()).unwrap();
+            counter.add(1);
+            queue.pop().unwrap();
+        };
+        let other = spawn(&queue, critical_section);
+        critical_section(&queue);
+        other.join().unwrap();
+        assert_eq!(queue.1.get(), 2);
+    });
+}
+
+#[test]
+fn a_length_is_that_of_one_moment() {
+    explore(2, || {
+        let queue = Arc::new(Queue::bounded(1));
+        let producer = spawn(&queue, |queue| [1, 2].map(|n| queue.try_push(n).is_ok()));
+        let consumer = spawn(&queue, |queue| queue.try_pop().is_ok());
+        assert!(queue.len() <= 1);
+        producer.join().unwrap();
+        consumer.join().unwrap();
     });
 }
 
@@ -672,7 +699,7 @@ fn who_pops_is_not_forgotten_when_another_gives_up() {
 
 #[test]
 fn closing_wakes_both_ends_and_hands_items_back() {
-    explore(2, || {
+    explore(1, || {
         let queue = Arc::new(Queue::bounded(1));
         let producer = spawn(&queue, |queue| {
             let first = queue.push(1).map_or(0, |()| 1);

@@ -266,6 +266,7 @@ pub(crate) struct SpinWait;
 
 impl SpinWait {
     pub(crate) const PATIENT: Self = SpinWait;
+    pub(crate) const ATTENTIVE: Self = SpinWait;
     pub(crate) const SHORT: Self = SpinWait;
 
     pub(crate) fn spin(&mut self) -> bool {
@@ -276,23 +277,27 @@ impl SpinWait {
 }
 
 /// Waiting for another thread: lets the others run.
-pub(crate) struct Backoff;
+///
+/// Two threads that wait for a third could let each other run for ever, and loom would try it. So it explores no further
+/// where a thread has looked in vain twice in one wait. That leaves out nothing: a look changes nothing, so from there on
+/// all goes as where the second look came later.
+pub(crate) struct Backoff {
+    looks: usize,
+}
 
 impl Backoff {
     pub(crate) fn new() -> Self {
-        Backoff
+        Backoff { looks: 0 }
     }
 
     pub(crate) fn wait(&mut self) {
+        self.looks += 1;
+        #[cfg(loom)]
+        if self.looks > 1 {
+            checker::skip_branch();
+        }
         checker::thread::yield_now();
     }
-}
-
-/// Loads the newest value, which the thread that changes it next will know to have been read: what a SeqCst load amounts
-/// to where the change is a read-modify-write. A fence would do as well, but loom lets fences order more than they do,
-/// and with one in every operation it would overlook races.
-pub(crate) fn load_seq_cst(flags: &AtomicU8) -> u8 {
-    flags.fetch_or(0, Ordering::AcqRel)
 }
 
 /// Before or after the tick, as far as the reading thread knows.

@@ -20,9 +20,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Rounds that only pause, each twice as long as the one before: the other side may be running on another processor.
-const PAUSES: u32 = 3;
-
 /// A yield that takes longer than this has given the processor to somebody who uses up a time slice, and not to another
 /// thread that hands items on.
 const SLOW: Duration = Duration::from_millis(1);
@@ -35,21 +32,25 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Nanoseconds after `START` at which yields may be tried again. Relaxed throughout: a hint.
 static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
 
-/// The rounds of one wait.
+/// The rounds of one wait: first some that only pause, each twice as long as the one before, as the other side may be
+/// running on another processor; then some that yield.
 pub(crate) struct SpinWait {
     pauses: u32,
     yields: u32,
-    at_most: u32,
+    most_pauses: u32,
+    most_yields: u32,
     /// Whether a slow yield is a reason to stop.
     timed: bool,
 }
 
 impl SpinWait {
     /// For a wait for a thread that has other things to do first, such as to make an item.
-    pub(crate) const PATIENT: Self = SpinWait { pauses: 0, yields: 0, at_most: 10, timed: true };
+    pub(crate) const PATIENT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 10, timed: true };
+    /// For such a wait where the other side is often at work on the next one already: a yield would be too long.
+    pub(crate) const ATTENTIVE: Self = SpinWait { most_pauses: 5, ..Self::PATIENT };
     /// For a wait for a few instructions of a thread. Those who compete for them are the ones that get the processor, and
     /// use it to get out of the way.
-    pub(crate) const SHORT: Self = SpinWait { pauses: 0, yields: 0, at_most: 7, timed: false };
+    pub(crate) const SHORT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 7, timed: false };
 
     /// To begin again, after a sleep.
     pub(crate) fn reset(&mut self) {
@@ -63,12 +64,12 @@ impl SpinWait {
     }
 
     fn step(&mut self) -> bool {
-        if self.pauses < PAUSES {
+        if self.pauses < self.most_pauses {
             pause(self.pauses);
             self.pauses += 1;
             return true;
         }
-        if self.yields == self.at_most || self.timed && is_busy() {
+        if self.yields == self.most_yields || self.timed && is_busy() {
             return false;
         }
         self.yields += 1;

@@ -1,49 +1,33 @@
 //! The machine below `Queue`: a chain of segments, with waiting at both ends.
 
-use super::{
-    TryPopError, TryPushError, ledger::Ledger, line::Line, locked::Patience, padded::Padded, segments::Segments,
-};
+use super::{TryPopError, TryPushError, end::End, ledger::Ledger, locked::Patience, segments::Segments};
 use crate::park::{self, Instant, SpinWait};
 use std::fmt;
 
 pub(super) struct Fifo<T> {
     segments: Segments<T>,
-    lines: Padded<Lines>,
-}
-
-/// Read by every operation, written when somebody sleeps: apart from what is written all the time.
-struct Lines {
-    /// Threads that wait for an item.
-    items: Line,
-    /// Threads that wait for room.
-    room: Line,
 }
 
 impl<T> Fifo<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
-        Fifo { segments: Segments::new(capacity), lines: Padded(Lines { items: Line::new(), room: Line::new() }) }
+        Fifo { segments: Segments::new(capacity) }
     }
 
     #[inline]
     pub(super) fn push(&self, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
         match (self.segments.try_push(item), patience) {
-            (Ok(()), _) => {
-                self.lines.items.wake_one();
-                Ok(())
-            }
             (Err(TryPushError::Full(item)), Patience::Until(deadline)) => self.push_slow(item, deadline),
-            (error, _) => error,
+            (result, _) => result,
         }
     }
 
     #[cold]
     fn push_slow(&self, mut item: T, deadline: Option<Instant>) -> Result<(), TryPushError<T>> {
-        let mut wait = Wait::new(&self.lines.room, || self.segments.is_worth_a_push(), deadline);
+        let mut wait = Wait::new(self.segments.head(), || self.segments.is_worth_a_push(), deadline);
         while wait.once() {
             match self.segments.try_push(item) {
                 Err(TryPushError::Full(back)) => item = back,
                 result => {
-                    self.lines.items.wake_one();
                     wait.pass_on();
                     return result;
                 }
@@ -55,23 +39,18 @@ impl<T> Fifo<T> {
     #[inline]
     pub(super) fn pop(&self, patience: Patience) -> Result<T, TryPopError> {
         match (self.segments.try_pop(), patience) {
-            (Ok(item), _) => {
-                self.lines.room.wake_one();
-                Ok(item)
-            }
             (Err(TryPopError::Empty), Patience::Until(deadline)) => self.pop_slow(deadline),
-            (error, _) => error,
+            (result, _) => result,
         }
     }
 
     #[cold]
     fn pop_slow(&self, deadline: Option<Instant>) -> Result<T, TryPopError> {
-        let mut wait = Wait::new(&self.lines.items, || self.segments.is_worth_a_pop(), deadline);
+        let mut wait = Wait::new(self.segments.tail(), || self.segments.is_worth_a_pop(), deadline);
         while wait.once() {
             match self.segments.try_pop() {
                 Err(TryPopError::Empty) => {}
                 result => {
-                    self.lines.room.wake_one();
                     wait.pass_on();
                     return result;
                 }
@@ -86,8 +65,8 @@ impl<T> Fifo<T> {
     }
 
     fn wake_all(&self) {
-        self.lines.items.wake_all();
-        self.lines.room.wake_all();
+        self.segments.tail().wake_all();
+        self.segments.head().wake_all();
     }
 
     pub(super) fn close_now(&self) -> Vec<T> {
@@ -115,7 +94,7 @@ impl<T> Fifo<T> {
     }
 
     pub(super) fn waiters(&self) -> usize {
-        self.lines.items.waiters() + self.lines.room.waiters() + self.ledger().waiters()
+        self.segments.tail().waiters() + self.segments.head().waiters() + self.ledger().waiters()
     }
 
     /// For `Debug`: what can be said without waiting.
@@ -127,7 +106,8 @@ impl<T> Fifo<T> {
 
 /// The rounds of waiting of one push or pop: first looking again for a while, then asleep.
 struct Wait<'a, F> {
-    line: &'a Line,
+    /// The other end, which has to move.
+    end: &'a End,
     /// Whether it is worth another try.
     is_ready: F,
     spin: SpinWait,
@@ -136,8 +116,8 @@ struct Wait<'a, F> {
 }
 
 impl<'a, F: Fn() -> bool> Wait<'a, F> {
-    fn new(line: &'a Line, is_ready: F, deadline: Option<Instant>) -> Self {
-        Wait { line, is_ready, spin: SpinWait::PATIENT, deadline, is_over: false }
+    fn new(end: &'a End, is_ready: F, deadline: Option<Instant>) -> Self {
+        Wait { end, is_ready, spin: SpinWait::ATTENTIVE, deadline, is_over: false }
     }
 
     /// Waits until it is worth another try. Returns whether one is due: the last one after the deadline.
@@ -147,14 +127,14 @@ impl<'a, F: Fn() -> bool> Wait<'a, F> {
         }
         // The other side is often about to act, sooner than a sleep takes.
         self.is_over =
-            park::has_passed(self.deadline) || !self.spin.spin() && self.line.sleep(&self.is_ready, self.deadline);
+            park::has_passed(self.deadline) || !self.spin.spin() && self.end.sleep(&self.is_ready, self.deadline);
         true
     }
 
     /// After a try that came to something: wakes the next in line if there is something left for it.
     fn pass_on(&self) {
         if (self.is_ready)() {
-            self.line.wake_one();
+            self.end.wake_next();
         }
     }
 }

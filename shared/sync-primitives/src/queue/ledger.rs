@@ -58,7 +58,9 @@ impl Ledger {
     /// Marks this many items done, or as many as are unfinished. Returns how many.
     #[inline]
     pub(super) fn finish(&self, items: u64) -> u64 {
-        let mut done = self.done.position.load(Ordering::Relaxed);
+        // Acquire, here and where the count has changed: pairs with the Release of those who finished before; shows us the
+        // pushes of all that they have done, for `look_at_pushed`.
+        let mut done = self.done.position.load(Ordering::Acquire);
         loop {
             let (from, joiners) = (done & !FLAGS, done & JOINERS);
             let mut to = from + items * ITEM;
@@ -75,17 +77,17 @@ impl Ledger {
             }
             // Release: pairs with the Acquire in `join` and `catch_up`; makes what was done for the items visible to those who
             // join.
-            match self.done.position.compare_exchange_weak(done, to | joiners, Ordering::Release, Ordering::Relaxed) {
+            match self.done.position.compare_exchange_weak(done, to | joiners, Ordering::Release, Ordering::Acquire) {
                 Ok(_) => return (to - from) / ITEM,
                 Err(now) => done = now,
             }
         }
     }
 
-    /// How far `done` may go at this moment.
+    /// How far `done` may go at this moment. For who has read `done` with Acquire: then this is no less, and if it is the
+    /// same, nothing was unfinished at this moment.
     fn look_at_pushed(&self) -> u64 {
-        // SeqCst: with `done` read before, equal counts were equal at the moment of this load.
-        let pushed = self.pushed.load(Ordering::SeqCst) & !FLAGS;
+        let pushed = self.pushed.load(Ordering::Relaxed) & !FLAGS;
         // Relaxed: an older count is a lower one, and sends `finish` here again.
         self.done.known.store(pushed, Ordering::Relaxed);
         pushed
@@ -117,7 +119,8 @@ impl Ledger {
 
     /// As `finish`, under the bucket lock.
     fn catch_up(&self, items: u64) -> Finished {
-        let mut done = self.done.position.load(Ordering::Relaxed);
+        // Acquire, here and where the count has changed: as in `finish`.
+        let mut done = self.done.position.load(Ordering::Acquire);
         loop {
             let from = done & !FLAGS;
             let pushed = self.look_at_pushed();
@@ -128,7 +131,7 @@ impl Ledger {
                 done,
                 to | done & JOINERS,
                 Ordering::AcqRel,
-                Ordering::Relaxed,
+                Ordering::Acquire,
             );
             match counted {
                 Ok(_) => return Finished { items: (to - from) / ITEM, all_done: to == pushed },
@@ -168,7 +171,7 @@ impl Ledger {
     fn sleep(&self, deadline: Option<Instant>) -> ParkResult {
         let still_unfinished = || {
             let done = self.done.position.load(Ordering::Relaxed);
-            done & JOINERS != 0 && done & !FLAGS != self.pushed.load(Ordering::SeqCst) & !FLAGS
+            done & JOINERS != 0 && done & !FLAGS != self.pushed.load(Ordering::Relaxed) & !FLAGS
         };
         let gave_up = |_, was_last| {
             if was_last {

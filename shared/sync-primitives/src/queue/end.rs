@@ -1,0 +1,187 @@
+//! One end of a queue: how far it has come, the lock of those who move it, and the line of those who wait until it has
+//! been moved.
+
+use super::ledger::ITEM;
+use crate::park::{
+    self, AtomicU8, AtomicU64, Backoff, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
+    ParkResult, UnparkResult,
+};
+
+/// Bit of a position: nothing goes past this end any more.
+pub(super) const CLOSED: u64 = 1;
+/// Bit of a position: a thread is at work at this end.
+pub(super) const LOCKED: u64 = 2;
+
+/// Bit of a line: threads sleep in it, or are about to.
+const OCCUPIED: u8 = 0b01;
+/// Bit of a line: a thread was woken and has yet to look at the queue.
+const WAKING: u8 = 0b10;
+
+/// A position and its lock in one word, so that to lock is one compare-exchange and to move on and unlock is one store.
+///
+/// Threads that sleep in the line are woken one at a time. Before that one has looked at the queue, a second move needs no
+/// second wake-up: it will see both, and wake the next if there is something left. So who pops a thousand items from a
+/// full queue does not wake a pusher for each.
+pub(super) struct End {
+    /// `items that went past so far * ITEM | LOCKED | CLOSED`.
+    position: AtomicU64,
+    /// `OCCUPIED` is set by whoever is about to sleep, before its last look at the queue, and cleared only under the bucket
+    /// lock, with nobody in line. `WAKING` is set under the bucket lock, and cleared by the woken before it looks.
+    ///
+    /// Whoever moves the end reads this with the end locked. A sleeper, or a woken thread, changes this, finds a moment at
+    /// which the end is not locked ([`pass`](Self::pass)), and then looks at the queue. A move is either before that
+    /// moment, and the sleeper sees it, or after, and the mover sees the sleeper.
+    line: AtomicU8,
+}
+
+impl End {
+    pub(super) fn new() -> Self {
+        End { position: AtomicU64::new(0), line: AtomicU8::new(0) }
+    }
+
+    #[inline]
+    pub(super) fn position(&self) -> u64 {
+        // Acquire: pairs with the Release in `move_to`; who is turned away has seen why.
+        self.position.load(Ordering::Acquire)
+    }
+
+    /// Waits until nobody has the end locked, if somebody had at `position`, and it was not closed. Returns the position
+    /// then.
+    #[inline]
+    pub(super) fn settled(&self, mut position: u64, backoff: &mut Backoff) -> u64 {
+        while position & (LOCKED | CLOSED) == LOCKED {
+            backoff.wait();
+            position = self.position();
+        }
+        position
+    }
+
+    /// Locks the end if it is at `position` and nobody has it locked; if not, returns what its position is now.
+    #[inline]
+    pub(super) fn try_lock(&self, position: u64) -> Result<(), u64> {
+        // Acquire: pairs with the Release in `move_to`; makes visible what those did who had the lock before.
+        let locked = position | LOCKED;
+        self.position.compare_exchange_weak(position, locked, Ordering::Acquire, Ordering::Acquire).map(|_| ())
+    }
+
+    /// Locks the end, also when it is closed. Returns the position with `CLOSED`, if that is set.
+    pub(super) fn lock(&self) -> u64 {
+        let mut backoff = Backoff::new();
+        loop {
+            let position = self.position.load(Ordering::Relaxed);
+            if position & LOCKED == 0 && self.try_lock(position).is_ok() {
+                return position;
+            }
+            backoff.wait();
+        }
+    }
+
+    /// Unlocks the end at a new position, and wakes the first in line if there is one and nobody is waking up.
+    #[inline]
+    pub(super) fn move_to(&self, position: u64) {
+        // Relaxed: the lock orders it.
+        let wake = self.line.load(Ordering::Relaxed) == OCCUPIED;
+        // Release: pairs with the Acquire in `try_lock` and `position`.
+        self.position.store(position, Ordering::Release);
+        if wake {
+            self.wake_first();
+        }
+    }
+
+    /// Finds a moment at which the end is not locked: what those did who had it locked before is visible to us, and what
+    /// we did before is visible to those who lock it later.
+    fn pass(&self) {
+        let mut backoff = Backoff::new();
+        loop {
+            let now = self.position.load(Ordering::Relaxed);
+            // A read-modify-write although it changes nothing: so it stands in one order with those that lock.
+            // Release: pairs with the Acquire in `try_lock`. Acquire: pairs with the Release in `move_to`.
+            let passed = || self.position.compare_exchange(now, now, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+            if now & LOCKED == 0 && passed() {
+                return;
+            }
+            backoff.wait();
+        }
+    }
+
+    fn key(&self) -> usize {
+        (&raw const self.line).addr()
+    }
+
+    /// Wakes the first in line for what the caller, who was woken, has left there.
+    pub(super) fn wake_next(&self) {
+        // Relaxed: the caller has passed the lock since it was woken.
+        if self.line.load(Ordering::Relaxed) == OCCUPIED {
+            self.wake_first();
+        }
+    }
+
+    #[cold]
+    fn wake_first(&self) {
+        let mut woken = false;
+        let first = |_| {
+            // Somebody else may have been quicker.
+            if woken || self.line.load(Ordering::Relaxed) & WAKING != 0 {
+                return FilterOp::Stop;
+            }
+            woken = true;
+            FilterOp::Unpark
+        };
+        let settle = |line: UnparkResult| {
+            if line.unparked_threads > 0 {
+                self.line.fetch_or(WAKING, Ordering::Relaxed);
+            }
+            self.forget_if_empty(line)
+        };
+        // SAFETY: the key is the address of our own field; the callbacks touch only that field and locals, so they
+        // neither unwind nor park.
+        unsafe { park::unpark_filter(self.key(), first, settle) };
+    }
+
+    /// Wakes all in line, after a change that lasts.
+    pub(super) fn wake_all(&self) {
+        // SAFETY: as in `wake_first`.
+        unsafe { park::unpark_filter(self.key(), |_| FilterOp::Unpark, |line| self.forget_if_empty(line)) };
+    }
+
+    /// Under the bucket lock.
+    fn forget_if_empty(&self, line: UnparkResult) -> park::UnparkToken {
+        if !line.have_more_threads {
+            self.line.fetch_and(!OCCUPIED, Ordering::Relaxed);
+        }
+        DEFAULT_UNPARK_TOKEN
+    }
+
+    /// Sleeps until woken or until `deadline`, unless `is_ready`, which looks at the queue, says that there is no need.
+    /// Returns whether it was the deadline; if not, the caller looks at the queue again, and if it leaves something there
+    /// for others in line, calls `wake_next`.
+    pub(super) fn sleep(&self, is_ready: impl Fn() -> bool, deadline: Option<Instant>) -> bool {
+        self.line.fetch_or(OCCUPIED, Ordering::Relaxed);
+        self.pass();
+        // A waker may have found the line empty and cleared `OCCUPIED` before we are in it.
+        let still_needed = || self.line.load(Ordering::Relaxed) & OCCUPIED != 0 && !is_ready();
+        let gave_up = |_, was_last| {
+            if was_last {
+                self.line.fetch_and(!OCCUPIED, Ordering::Relaxed);
+            }
+        };
+        // SAFETY: the key is the address of our own field; the callbacks touch only that field and the atomics of the
+        // queue, so they neither unwind nor park.
+        let result = unsafe { park::park(self.key(), still_needed, || {}, gave_up, DEFAULT_PARK_TOKEN, deadline) };
+        if result.is_unparked() {
+            self.line.fetch_and(!WAKING, Ordering::Relaxed);
+            self.pass();
+        }
+        result == ParkResult::TimedOut
+    }
+
+    pub(super) fn waiters(&self) -> usize {
+        park::waiters(self.key())
+    }
+}
+
+/// The position without its flags.
+#[inline]
+pub(super) fn bare(position: u64) -> u64 {
+    position & !(ITEM - 1)
+}
