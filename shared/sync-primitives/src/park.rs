@@ -27,7 +27,7 @@ mod spin;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, has_passed, park, thread_id,
+    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Moment, SpinWait, fence, has_passed, park, thread_id,
     unpark_filter, unpark_requeue,
 };
 #[cfg(not(any(loom, shuttle, feature = "trace")))]
@@ -42,7 +42,7 @@ pub(crate) use spin::{Backoff, SpinWait};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::{
     cell::Cell,
-    sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize},
+    sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence},
 };
 pub(crate) use std::{
     sync::atomic::Ordering,

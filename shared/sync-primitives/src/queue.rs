@@ -12,8 +12,10 @@
 //! [`Task`] in its hands cannot leave `join` hanging.
 //!
 //! **No promises.** Several consumers may finish in another order than they popped. Of several waiting threads not
-//! always the first is served first. A push or a pop that loses its processor in the few instructions while it moves an
-//! end of the queue keeps others at that end waiting until it has it back, `try_` and timed ones too. The items of a
+//! always the first is served first. A push or a pop that loses its processor while it moves an end of the queue
+//! keeps others at that end waiting until it has it back, `try_` and timed ones too. A push orders memory as a release
+//! does and a pop as an acquire, and no more: who pushes and then looks whether another thread has raised a flag, which
+//! in turn raises it and then pops, puts a SeqCst fence between in both. The items of a
 //! `PriorityQueue` are compared while the queue's lock is held: a slow `Ord` holds up all others, `try_` and timed calls
 //! too, and one that uses the same queue waits for ever.
 //!

@@ -644,6 +644,40 @@ fn a_queue_of_one_place_is_a_lock() {
 }
 
 #[test]
+fn room_comes_with_what_was_done_before_the_pop() {
+    explore(2, || {
+        let queue = Arc::new((Queue::bounded(1), SharedCounter::default()));
+        let critical_sections = |(queue, counter): &(Queue<()>, SharedCounter), rounds| {
+            for _ in 0..rounds {
+                if queue.try_push(()).is_ok() {
+                    counter.add(1);
+                    queue.pop().unwrap();
+                }
+            }
+        };
+        let other = spawn(&queue, move |queue| critical_sections(queue, 1));
+        critical_sections(&queue, 2);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn full_and_empty_are_not_said_of_one_moment() {
+    explore(None, || {
+        let queue = Arc::new(Queue::bounded(2));
+        queue.push(1).unwrap();
+        let other = spawn(&queue, |queue| {
+            queue.pop().unwrap();
+            queue.try_pop().is_err()
+        });
+        queue.push(2).unwrap();
+        let full = queue.try_push(3).is_err();
+        let empty = other.join().unwrap();
+        assert!(!(full && empty));
+    });
+}
+
+#[test]
 fn a_length_is_that_of_one_moment() {
     explore(2, || {
         let queue = Arc::new(Queue::bounded(1));

@@ -65,7 +65,8 @@ impl Ledger {
             let (from, joiners) = (done & !FLAGS, done & JOINERS);
             let mut to = from + items * ITEM;
             // The last one with joiners is for `finish_last`; so with joiners, all that look like it go on below.
-            if to + joiners > self.done.known.load(Ordering::Relaxed) {
+            // Acquire: pairs with the Release in `look_at_pushed`; who goes by this count sees the pushes too.
+            if to + joiners > self.done.known.load(Ordering::Acquire) {
                 let pushed = self.look_at_pushed();
                 to = to.min(pushed);
                 if to == pushed && joiners != 0 && to != from {
@@ -87,9 +88,10 @@ impl Ledger {
     /// How far `done` may go at this moment. For who has read `done` with Acquire: then this is no less, and if it is the
     /// same, nothing was unfinished at this moment.
     fn look_at_pushed(&self) -> u64 {
-        let pushed = self.pushed.load(Ordering::Relaxed) & !FLAGS;
-        // Relaxed: an older count is a lower one, and sends `finish` here again.
-        self.done.known.store(pushed, Ordering::Relaxed);
+        // Acquire: pairs with the Release of a push.
+        let pushed = self.pushed.load(Ordering::Acquire) & !FLAGS;
+        // Release: pairs with the Acquire in `finish`. An older count is a lower one, and sends `finish` here again.
+        self.done.known.store(pushed, Ordering::Release);
         pushed
     }
 

@@ -3,7 +3,8 @@
 //! Algorithms", 1996: their queue with two locks).
 //!
 //! A push locks the tail, writes its item, publishes the new position, and unlocks; a pop does the same at the head. To
-//! lock is the only atomic read-modify-write in either. So pushes and pops do not wait for each other, and
+//! lock is the only atomic read-modify-write in either, but for the end of a segment. So pushes and pops do not wait for
+//! each other, and
 //!
 //! - a thread that finds its end locked backs off, and the one that has it goes on alone for a while. If they took turns
 //!   at every item, the lines that both write would travel from one processor to the other each time;
@@ -14,8 +15,8 @@
 //!   Rigtorp's form). A limit may be out of date, never wrong: positions only grow;
 //! - a slot is its item and nothing else, and a bounded queue is the same chain with an earlier limit.
 //!
-//! A thread that loses its processor between lock and unlock, some five nanoseconds, keeps the others at its end waiting
-//! until it has it back.
+//! A thread that loses its processor between lock and unlock keeps the others at its end waiting until it has it back.
+//! Mostly that is some nanoseconds; at the end of a segment it may take an allocation.
 
 use super::{
     TryPopError, TryPushError,
@@ -23,7 +24,7 @@ use super::{
     ledger::{ITEM, Ledger},
     padded::Padded,
 };
-use crate::park::{AtomicPtr, AtomicU64, AtomicUsize, Backoff, Cell, Ordering};
+use crate::park::{self, AtomicPtr, AtomicU64, AtomicUsize, Backoff, Cell, Ordering};
 use std::{
     mem::MaybeUninit,
     ptr::{self, NonNull},
@@ -131,8 +132,8 @@ impl<T> Segments<T> {
             if tail & CLOSED != 0 {
                 return Err(TryPushError::Closed(item));
             }
-            // Relaxed: an older limit is a lower one.
-            if tail >= self.tail.limit.load(Ordering::Relaxed) && !self.has_room(tail) {
+            // Acquire: pairs with the Release in `look_for_room`; who goes by this limit sees what its pops did.
+            if tail >= self.tail.limit.load(Ordering::Acquire) && !self.has_room(tail) {
                 return Err(TryPushError::Full(item));
             }
             match self.tail.end.try_lock(tail) {
@@ -148,12 +149,23 @@ impl<T> Segments<T> {
         Ok(())
     }
 
-    /// Whether a push at position `tail` is within the capacity; also brings the limit up to date.
+    /// Whether a push at position `tail` is within the capacity.
     #[cold]
     fn has_room(&self, tail: u64) -> bool {
+        // Between two looks, a fence: of a thread that pushed before and finds no room here, and one that popped before and
+        // finds no item, one sees what the other did (Dekker's pattern).
+        self.look_for_room(tail) || {
+            park::fence(Ordering::SeqCst);
+            self.look_for_room(tail)
+        }
+    }
+
+    /// As `has_room`, with one look; also brings the limit up to date.
+    fn look_for_room(&self, tail: u64) -> bool {
         // Acquire: pairs with the Release in `try_pop`; what was done before a pop is visible to whose push gets its room.
         let limit = full_at(self.popped.load(Ordering::Acquire), self.tail.capacity);
-        self.tail.limit.store(limit, Ordering::Relaxed);
+        // Release: pairs with the Acquire in `try_push`.
+        self.tail.limit.store(limit, Ordering::Release);
         tail < limit
     }
 
@@ -201,7 +213,12 @@ impl<T> Segments<T> {
     #[inline]
     fn look_for_items(&self, head: u64) -> Result<(), TryPopError> {
         // Acquire: pairs with the Release in `try_push`; makes the items visible.
-        let tail = self.ledger.pushed.load(Ordering::Acquire);
+        let mut tail = self.ledger.pushed.load(Ordering::Acquire);
+        if head == bare(tail) {
+            // As in `has_room`.
+            park::fence(Ordering::SeqCst);
+            tail = self.ledger.pushed.load(Ordering::Acquire);
+        }
         // The head cannot have passed the tail: if they were equal, they are.
         if head == bare(tail) {
             return Err(if tail & CLOSED != 0 { TryPopError::Closed } else { TryPopError::Empty });
@@ -247,9 +264,8 @@ impl<T> Segments<T> {
         let mut all = Vec::with_capacity(items);
         // SAFETY: we have locked the head, and the tail, which is at `end`.
         all.extend((head..end).step_by(ITEM as usize).map(|position| unsafe { self.take(position) }));
-        // Relaxed: no item is left that this would make visible.
-        self.ledger.pushed.store(closed, Ordering::Relaxed);
-        // Release: as in `try_pop`.
+        // Release, both: as in `try_push` and `try_pop`.
+        self.ledger.pushed.store(closed, Ordering::Release);
         self.popped.store(end, Ordering::Release);
         self.head.end.move_to(end);
         self.tail.end.move_to(closed);
@@ -258,6 +274,8 @@ impl<T> Segments<T> {
 
     /// How many items there were at one moment of this call.
     pub(super) fn len(&self) -> usize {
+        // As in `has_room`: what this thread pushed or popped before is there for others who count.
+        park::fence(Ordering::SeqCst);
         loop {
             // Acquire, in both: the loads stay in this order, and no push is seen without the pops that made room for it, and
             // no pop without the push of its item.
@@ -286,7 +304,7 @@ impl<T> Segments<T> {
     pub(super) fn is_worth_a_push(&self) -> bool {
         // Relaxed: as in `is_worth_a_pop`, with the head; an older tail is a lower one, and worth a push that is in vain.
         let tail = self.ledger.pushed.load(Ordering::Relaxed);
-        tail & CLOSED != 0 || self.has_room(bare(tail))
+        tail & CLOSED != 0 || self.look_for_room(bare(tail))
     }
 
     /// The number of items and whether the queue is closed; without waiting, so the two may be of different moments.
