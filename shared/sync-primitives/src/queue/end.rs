@@ -1,11 +1,11 @@
 //! One end of a queue: how far it has come, the lock of those who move it, and the line of those who wait until it has
 //! been moved.
 
-use super::ledger::ITEM;
 use crate::park::{
     self, AtomicU8, AtomicU64, Backoff, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
     ParkResult, UnparkResult,
 };
+use std::convert::Infallible;
 
 /// Bit of a position: nothing goes past this end any more.
 pub(super) const CLOSED: u64 = 1;
@@ -39,40 +39,41 @@ impl End {
         End { position: AtomicU64::new(0), line: AtomicU8::new(0) }
     }
 
+    /// Locks the end, if `check` does not object to its position. Returns that position, with `CLOSED` if that is set.
     #[inline]
-    pub(super) fn position(&self) -> u64 {
-        // Acquire: pairs with the Release in `move_to`; who is turned away has seen why.
-        self.position.load(Ordering::Acquire)
+    pub(super) fn lock_if<E>(&self, check: impl Fn(u64) -> Result<(), E>) -> Result<u64, E> {
+        // Acquire: pairs with the Release in `move_to`; makes visible what those did who had the lock before.
+        self.set_unless_locked(LOCKED, Ordering::Acquire, check)
     }
 
-    /// Waits until nobody has the end locked, if somebody had at `position`, and it was not closed. Returns the position
-    /// then.
-    #[inline]
-    pub(super) fn settled(&self, mut position: u64, backoff: &mut Backoff) -> u64 {
-        while position & (LOCKED | CLOSED) == LOCKED {
-            backoff.wait();
-            position = self.position();
-        }
+    pub(super) fn lock(&self) -> u64 {
+        let Ok(position) = self.lock_if(|_| Ok::<_, Infallible>(()));
         position
     }
 
-    /// Locks the end if it is at `position` and nobody has it locked; if not, returns what its position is now.
+    /// Sets `bits` in the position, at a moment when nobody has the end locked and `check` does not object.
     #[inline]
-    pub(super) fn try_lock(&self, position: u64) -> Result<(), u64> {
-        // Acquire: pairs with the Release in `move_to`; makes visible what those did who had the lock before.
-        let locked = position | LOCKED;
-        self.position.compare_exchange_weak(position, locked, Ordering::Acquire, Ordering::Acquire).map(|_| ())
-    }
-
-    /// Locks the end, also when it is closed. Returns the position with `CLOSED`, if that is set.
-    pub(super) fn lock(&self) -> u64 {
+    fn set_unless_locked<E>(
+        &self,
+        bits: u64,
+        success: Ordering,
+        check: impl Fn(u64) -> Result<(), E>,
+    ) -> Result<u64, E> {
         let mut backoff = Backoff::new();
+        // Acquire, here and below: pairs with the Release in `move_to`; who checks, or is turned away, has seen what those
+        // did who had the lock before.
+        let mut position = self.position.load(Ordering::Acquire);
         loop {
-            let position = self.position.load(Ordering::Relaxed);
-            if position & LOCKED == 0 && self.try_lock(position).is_ok() {
-                return position;
+            if position & LOCKED != 0 {
+                backoff.wait();
+                position = self.position.load(Ordering::Acquire);
+                continue;
             }
-            backoff.wait();
+            check(position)?;
+            match self.position.compare_exchange_weak(position, position | bits, success, Ordering::Acquire) {
+                Ok(_) => return Ok(position),
+                Err(now) => position = now,
+            }
         }
     }
 
@@ -81,7 +82,7 @@ impl End {
     pub(super) fn move_to(&self, position: u64) {
         // Relaxed: the lock orders it.
         let wake = self.line.load(Ordering::Relaxed) == OCCUPIED;
-        // Release: pairs with the Acquire in `try_lock` and `position`.
+        // Release: pairs with the Acquire in `lock_if`.
         self.position.store(position, Ordering::Release);
         if wake {
             self.wake_first();
@@ -91,17 +92,9 @@ impl End {
     /// Finds a moment at which the end is not locked: what those did who had it locked before is visible to us, and what
     /// we did before is visible to those who lock it later.
     fn pass(&self) {
-        let mut backoff = Backoff::new();
-        loop {
-            let now = self.position.load(Ordering::Relaxed);
-            // A read-modify-write although it changes nothing: so it stands in one order with those that lock.
-            // Release: pairs with the Acquire in `try_lock`. Acquire: pairs with the Release in `move_to`.
-            let passed = || self.position.compare_exchange(now, now, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-            if now & LOCKED == 0 && passed() {
-                return;
-            }
-            backoff.wait();
-        }
+        // It changes nothing, but stands in one order with those that lock. Release: pairs with the Acquire in `lock_if`.
+        // Acquire: pairs with the Release in `move_to`.
+        let Ok(_) = self.set_unless_locked(0, Ordering::AcqRel, |_| Ok::<_, Infallible>(()));
     }
 
     fn key(&self) -> usize {
@@ -178,10 +171,4 @@ impl End {
     pub(super) fn waiters(&self) -> usize {
         park::waiters(self.key())
     }
-}
-
-/// The position without its flags.
-#[inline]
-pub(super) fn bare(position: u64) -> u64 {
-    position & !(ITEM - 1)
 }

@@ -9,7 +9,12 @@ use std::cell::Cell;
 /// One item in a position. The bits below it are flags. 62 bits count the items of a queue that takes a thousand million
 /// of them a second for 146 years.
 pub(super) const ITEM: u64 = 4;
-const FLAGS: u64 = ITEM - 1;
+
+/// The position without its flags.
+#[inline]
+pub(super) fn bare(position: u64) -> u64 {
+    position & !(ITEM - 1)
+}
 
 /// Bit of `done`: threads wait in `join`, or are about to.
 const JOINERS: u64 = 1;
@@ -62,7 +67,7 @@ impl Ledger {
         // pushes of all that they have done, for `look_at_pushed`.
         let mut done = self.done.position.load(Ordering::Acquire);
         loop {
-            let (from, joiners) = (done & !FLAGS, done & JOINERS);
+            let (from, joiners) = (bare(done), done & JOINERS);
             let mut to = from + items * ITEM;
             // The last one with joiners is for `finish_last`; so with joiners, all that look like it go on below.
             // Acquire: pairs with the Release in `look_at_pushed`; who goes by this count sees the pushes too.
@@ -89,7 +94,7 @@ impl Ledger {
     /// same, nothing was unfinished at this moment.
     fn look_at_pushed(&self) -> u64 {
         // Acquire: pairs with the Release of a push.
-        let pushed = self.pushed.load(Ordering::Acquire) & !FLAGS;
+        let pushed = bare(self.pushed.load(Ordering::Acquire));
         // Release: pairs with the Acquire in `finish`. An older count is a lower one, and sends `finish` here again.
         self.done.known.store(pushed, Ordering::Release);
         pushed
@@ -124,7 +129,7 @@ impl Ledger {
         // Acquire, here and where the count has changed: as in `finish`.
         let mut done = self.done.position.load(Ordering::Acquire);
         loop {
-            let from = done & !FLAGS;
+            let from = bare(done);
             let pushed = self.look_at_pushed();
             let to = (from + items * ITEM).min(pushed);
             // Release: as in `finish`. Acquire: pairs with the Release of those who finished before; the joiners see
@@ -147,7 +152,7 @@ impl Ledger {
         loop {
             // Acquire: pairs with the Release in `finish`.
             let done = self.done.position.load(Ordering::Acquire);
-            if done & !FLAGS == self.look_at_pushed() {
+            if bare(done) == self.look_at_pushed() {
                 return true;
             }
             if park::has_passed(deadline) {
@@ -173,7 +178,7 @@ impl Ledger {
     fn sleep(&self, deadline: Option<Instant>) -> ParkResult {
         let still_unfinished = || {
             let done = self.done.position.load(Ordering::Relaxed);
-            done & JOINERS != 0 && done & !FLAGS != self.pushed.load(Ordering::Relaxed) & !FLAGS
+            done & JOINERS != 0 && bare(done) != bare(self.pushed.load(Ordering::Relaxed))
         };
         let gave_up = |_, was_last| {
             if was_last {

@@ -20,11 +20,11 @@
 
 use super::{
     TryPopError, TryPushError,
-    end::{CLOSED, End, bare},
-    ledger::{ITEM, Ledger},
+    end::{CLOSED, End},
+    ledger::{ITEM, Ledger, bare},
     padded::Padded,
 };
-use crate::park::{self, AtomicPtr, AtomicU64, AtomicUsize, Backoff, Cell, Ordering};
+use crate::park::{self, AtomicPtr, AtomicU64, AtomicUsize, Cell, Ordering};
 use std::{
     mem::MaybeUninit,
     ptr::{self, NonNull},
@@ -125,22 +125,21 @@ impl<T> Segments<T> {
 
     #[inline]
     pub(super) fn try_push(&self, item: T) -> Result<(), TryPushError<T>> {
-        let mut backoff = Backoff::new();
-        let mut tail = self.tail.end.position();
-        loop {
-            tail = self.tail.end.settled(tail, &mut backoff);
+        let check = |tail| {
             if tail & CLOSED != 0 {
-                return Err(TryPushError::Closed(item));
+                return Err(TryPushError::Closed(()));
             }
             // Acquire: pairs with the Release in `look_for_room`; who goes by this limit sees what its pops did.
             if tail >= self.tail.limit.load(Ordering::Acquire) && !self.has_room(tail) {
-                return Err(TryPushError::Full(item));
+                return Err(TryPushError::Full(()));
             }
-            match self.tail.end.try_lock(tail) {
-                Ok(()) => break,
-                Err(now) => tail = now,
-            }
-        }
+            Ok(())
+        };
+        let tail = match self.tail.end.lock_if(check) {
+            Ok(tail) => tail,
+            Err(TryPushError::Closed(())) => return Err(TryPushError::Closed(item)),
+            Err(TryPushError::Full(())) => return Err(TryPushError::Full(item)),
+        };
         // SAFETY: we have locked the tail, which is there.
         unsafe { self.put(tail, item) };
         // Release: pairs with the Acquire loads of this count; publishes the item, and what was done before the push.
@@ -188,22 +187,12 @@ impl<T> Segments<T> {
 
     #[inline]
     pub(super) fn try_pop(&self) -> Result<T, TryPopError> {
-        let mut backoff = Backoff::new();
-        let mut head = self.head.end.position();
-        loop {
-            head = self.head.end.settled(head, &mut backoff);
-            // Acquire: pairs with the Release in `look_for_items`; the items before the limit are visible.
-            if head >= self.head.limit.load(Ordering::Acquire) {
-                self.look_for_items(head)?;
-            }
-            match self.head.end.try_lock(head) {
-                Ok(()) => break,
-                Err(now) => head = now,
-            }
-        }
+        // Acquire: pairs with the Release in `look_for_items`; the items before the limit are visible.
+        let is_known = |head| head < self.head.limit.load(Ordering::Acquire);
+        let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { self.look_for_items(head) })?;
         // SAFETY: we have locked the head, which is there, and have seen that an item is.
         let item = unsafe { self.take(head) };
-        // Release: pairs with the Acquire in `has_room` and `len`.
+        // Release: pairs with the Acquire in `look_for_room` and `len`.
         self.popped.store(head + ITEM, Ordering::Release);
         self.head.end.move_to(head + ITEM);
         Ok(item)
@@ -348,6 +337,7 @@ impl<T> Segments<T> {
         let mut first = self.head.spares.load(Ordering::Relaxed);
         loop {
             next.set(first);
+            // Release: pairs with the Acquire in `spare_or_new`.
             match self.head.spares.compare_exchange_weak(first, segment, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => first = now,
