@@ -279,7 +279,7 @@ impl SpinWait {
 /// Waiting for another thread: lets the others run.
 ///
 /// Two threads that wait for a third could let each other run for ever, and loom would try it. So it explores no further
-/// where a thread has looked in vain more than twice in one call. A look changes nothing, so from there on all goes as
+/// where a thread has looked in vain twice in one call. A look changes nothing, so from there on all goes as
 /// where it came later; but there it costs a preemption, of which a model may have only so many.
 pub(crate) struct Backoff {
     looks: usize,

@@ -46,6 +46,7 @@ impl End {
         self.set_unless_locked(LOCKED, Ordering::Acquire, check)
     }
 
+    /// Locks the end. Returns its position, with `CLOSED` if that is set.
     pub(super) fn lock(&self) -> u64 {
         let Ok(position) = self.lock_if(|_| Ok::<_, Infallible>(()));
         position

@@ -132,15 +132,9 @@ impl Ledger {
             let from = bare(done);
             let pushed = self.look_at_pushed();
             let to = (from + items * ITEM).min(pushed);
-            // Release: as in `finish`. Acquire: pairs with the Release of those who finished before; the joiners see
-            // their work through us, who unpark them.
-            let counted = self.done.position.compare_exchange_weak(
-                done,
-                to | done & JOINERS,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
-            match counted {
+            // Release: as in `finish`; the joiners, whom we unpark, see through us what those did who finished before.
+            let to_and_joiners = to | done & JOINERS;
+            match self.done.position.compare_exchange_weak(done, to_and_joiners, Ordering::Release, Ordering::Acquire) {
                 Ok(_) => return Finished { items: (to - from) / ITEM, all_done: to == pushed },
                 Err(now) => done = now,
             }
