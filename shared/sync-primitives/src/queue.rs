@@ -7,9 +7,9 @@
 //! **Promises.** Every item that was pushed is popped exactly once, handed back by
 //! [`close_now`](Queue::close_now), or dropped with the queue: not lost and not doubled by a time-out, a close, or a
 //! panic, be it in a worker or in an item's `Ord`. What a thread did before it pushed is visible to the thread that
-//! pops the item, what it did before it popped to the thread whose push takes the room, and what was done before
-//! [`task_done`](Queue::task_done) to the thread that [joins](Queue::join). A worker that panics with a
-//! [`Task`] in its hands cannot leave `join` hanging.
+//! pops the item, what it did before it popped to the thread whose push takes the room, what it did before it closed the
+//! queue to the thread that is told so, and what was done before [`task_done`](Queue::task_done) to the thread that
+//! [joins](Queue::join). A worker that panics with a [`Task`] in its hands cannot leave `join` hanging.
 //!
 //! **No promises.** Several consumers may finish in another order than they popped. Of several waiting threads not
 //! always the first is served first. A push or a pop that loses its processor while it moves an end of the queue
@@ -26,9 +26,11 @@
 //! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots with a lock of its own at each end (Michael and Scott,
 //! "Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue Algorithms", 1996): a push or a pop locks its
 //! end by one compare-exchange and unlocks it by a store, and a thread that finds nothing to pop, or no room, joins a
-//! waiting line that costs the others one load. The other two are a buffer behind a [`Lock`](crate::Lock), with one
-//! [`Condition`](crate::Condition) for "not empty" and one for "not full". In all three the items pushed and the items
-//! done are counted in two words beside it; `join` waits until they are equal.
+//! waiting line that costs the others one load. A pop that has all but caught up with the pushes may stay away for about
+//! a microsecond, if that has brought more items lately: then the two ends do not slow each other down. The other two are
+//! a buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not
+//! full". In all three the items pushed and the items done are counted in two words beside it; `join` waits until they
+//! are equal.
 
 mod buffer;
 mod end;

@@ -10,7 +10,8 @@
 use loom::{cell::UnsafeCell, thread};
 use std::{mem, sync::Arc, time::Duration};
 use sync_primitives::{
-    Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, tick,
+    Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, TryPopError,
+    tick,
 };
 
 /// Explores `model` with up to `preemptions` switches away from a thread that could go on. Most concurrency bugs need
@@ -679,7 +680,7 @@ fn full_and_empty_are_not_said_of_one_moment() {
 
 #[test]
 fn a_length_is_that_of_one_moment() {
-    explore(2, || {
+    explore(3, || {
         let queue = Arc::new(Queue::bounded(1));
         let producer = spawn(&queue, |queue| [1, 2].map(|n| queue.try_push(n).is_ok()));
         let consumer = spawn(&queue, |queue| queue.try_pop().is_ok());
@@ -687,6 +688,50 @@ fn a_length_is_that_of_one_moment() {
         producer.join().unwrap();
         consumer.join().unwrap();
     });
+}
+
+#[test]
+fn a_length_is_that_of_one_moment_also_of_a_queue_that_is_being_emptied() {
+    explore(3, || {
+        let queue = Arc::new(Queue::unbounded());
+        let producer = spawn(&queue, |queue| queue.try_push(1).is_ok());
+        let closer = spawn(&queue, |queue| queue.close_now().len());
+        assert!(queue.len() <= 1);
+        producer.join().unwrap();
+        closer.join().unwrap();
+    });
+}
+
+/// A push and a pop that meet with `close`.
+fn who_is_told_closed_sees_what_was_done_before(close: fn(&Queue<u8>)) {
+    explore(2, move || {
+        let work = Arc::new((Queue::bounded(1), SharedCounter::default()));
+        let closer = spawn(&work, move |(queue, why)| {
+            why.add(1);
+            close(queue);
+        });
+        let consumer = spawn(&work, move |(queue, why)| {
+            if queue.try_pop() == Err(TryPopError::Closed) {
+                assert_eq!(why.get(), 1);
+            }
+        });
+        let (queue, why) = &*work;
+        if queue.push(1).is_err() {
+            assert_eq!(why.get(), 1);
+        }
+        closer.join().unwrap();
+        consumer.join().unwrap();
+    });
+}
+
+#[test]
+fn who_is_told_that_a_queue_is_closed_sees_what_was_done_before() {
+    who_is_told_closed_sees_what_was_done_before(Queue::close);
+}
+
+#[test]
+fn who_is_told_that_a_queue_is_closed_and_emptied_sees_what_was_done_before() {
+    who_is_told_closed_sees_what_was_done_before(|queue| mem::drop(queue.close_now()));
 }
 
 #[test]

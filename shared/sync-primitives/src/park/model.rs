@@ -300,6 +300,19 @@ impl Backoff {
     }
 }
 
+/// Never waits: it changes when a thread looks again, and a model has it look at all times.
+pub(crate) struct Gather;
+
+impl Gather {
+    pub(crate) fn new() -> Self {
+        Gather
+    }
+
+    pub(crate) fn wait(&self, _: impl Fn() -> bool) -> bool {
+        false
+    }
+}
+
 /// Before or after the tick, as far as the reading thread knows.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {

@@ -38,7 +38,7 @@ impl<T> Fifo<T> {
 
     #[inline]
     pub(super) fn pop(&self, patience: Patience) -> Result<T, TryPopError> {
-        match (self.segments.try_pop(), patience) {
+        match (self.segments.try_pop_gathered(), patience) {
             (Err(TryPopError::Empty), Patience::Until(deadline)) => self.pop_slow(deadline),
             (result, _) => result,
         }

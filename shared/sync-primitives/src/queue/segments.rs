@@ -13,6 +13,8 @@
 //! - a *limit* beside each end remembers how far it may go (to the tail as the head last saw it, and to the head plus the
 //!   capacity as the tail last saw it), so that an end looks at the other only when it has caught up (Lamport's ring in
 //!   Rigtorp's form). A limit may be out of date, never wrong: positions only grow;
+//! - a pop that has all but caught up lets some items gather, so that the two ends do not meet at each
+//!   ([`Gather`](crate::park::Gather));
 //! - a slot is its item and nothing else, and a bounded queue is the same chain with an earlier limit.
 //!
 //! A thread that loses its processor between lock and unlock keeps the others at its end waiting until it has it back.
@@ -24,9 +26,10 @@ use super::{
     ledger::{ITEM, Ledger, bare},
     padded::Padded,
 };
-use crate::park::{self, AtomicPtr, AtomicU64, AtomicUsize, Cell, Ordering};
+use crate::park::{self, AtomicPtr, AtomicU64, AtomicUsize, Cell, Gather, Ordering};
 use std::{
     mem::MaybeUninit,
+    ops::Range,
     ptr::{self, NonNull},
 };
 
@@ -59,6 +62,9 @@ struct Head<T> {
     limit: AtomicU64,
     /// Belongs to whoever has locked the end.
     segment: Cell<*mut Segment<T>>,
+    /// How far ahead the tail is when more items had better gather.
+    few: Range<u64>,
+    gather: Gather,
     /// Segments that the tail may use, chained by `next`.
     spares: AtomicPtr<Segment<T>>,
     /// How many of them there are, with those that the tail has taken over.
@@ -99,6 +105,8 @@ impl<T> Segments<T> {
             end: End::new(),
             limit: AtomicU64::new(0),
             segment: Cell::new(first),
+            few: few(capacity),
+            gather: Gather::new(),
             spares: AtomicPtr::new(ptr::null_mut()),
             spare_count: AtomicUsize::new(0),
         };
@@ -161,7 +169,7 @@ impl<T> Segments<T> {
 
     /// As `has_room`, with one look; also brings the limit up to date.
     fn look_for_room(&self, tail: u64) -> bool {
-        // Acquire: pairs with the Release in `try_pop`; what was done before a pop is visible to whose push gets its room.
+        // Acquire: pairs with the Release in `pop_after`; what was done before a pop is visible to whose push gets its room.
         let limit = full_at(self.popped.load(Ordering::Acquire), self.tail.capacity);
         // Release: pairs with the Acquire in `try_push`.
         self.tail.limit.store(limit, Ordering::Release);
@@ -187,9 +195,26 @@ impl<T> Segments<T> {
 
     #[inline]
     pub(super) fn try_pop(&self) -> Result<T, TryPopError> {
+        self.pop_after(|head| self.look_for_items(head))
+    }
+
+    /// As `try_pop`, for who comes anew and has not been waiting for an item: lets more gather where there are but few.
+    #[inline]
+    pub(super) fn try_pop_gathered(&self) -> Result<T, TryPopError> {
+        self.pop_after(|head| {
+            let tail = self.look_for_items(head)?;
+            let grows = || self.ledger.pushed.load(Ordering::Relaxed) != tail;
+            let gathered = self.head.few.contains(&bare(tail).wrapping_sub(head)) && self.head.gather.wait(grows);
+            if gathered { self.look_for_items(head) } else { Ok(tail) }
+        })
+    }
+
+    /// Pops, if there are items before the limit or `look` finds one.
+    #[inline]
+    fn pop_after(&self, look: impl Fn(u64) -> Result<u64, TryPopError>) -> Result<T, TryPopError> {
         // Acquire: pairs with the Release in `look_for_items`; the items before the limit are visible.
         let is_known = |head| head < self.head.limit.load(Ordering::Acquire);
-        let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { self.look_for_items(head) })?;
+        let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { look(head).map(drop) })?;
         // SAFETY: we have locked the head, which is there, and have seen that an item is.
         let item = unsafe { self.take(head) };
         // Release: pairs with the Acquire in `look_for_room` and `len`.
@@ -198,9 +223,9 @@ impl<T> Segments<T> {
         Ok(item)
     }
 
-    /// Returns an error if there was nothing at position `head`; also brings the limit up to date.
+    /// Returns the tail, or an error if there was nothing at position `head`; also brings the limit up to date.
     #[inline]
-    fn look_for_items(&self, head: u64) -> Result<(), TryPopError> {
+    fn look_for_items(&self, head: u64) -> Result<u64, TryPopError> {
         // Acquire: pairs with the Release in `try_push`; makes the items visible.
         let mut tail = self.ledger.pushed.load(Ordering::Acquire);
         if head == bare(tail) {
@@ -212,9 +237,9 @@ impl<T> Segments<T> {
         if head == bare(tail) {
             return Err(if tail & CLOSED != 0 { TryPopError::Closed } else { TryPopError::Empty });
         }
-        // Release: pairs with the Acquire in `try_pop`; who goes by this limit sees the items too.
+        // Release: pairs with the Acquire in `pop_after`; who goes by this limit sees the items too.
         self.head.limit.store(bare(tail), Ordering::Release);
-        Ok(())
+        Ok(tail)
     }
 
     /// Takes the item out of the slot at position `head`, and gives the segment up if the slot was its last.
@@ -253,7 +278,7 @@ impl<T> Segments<T> {
         let mut all = Vec::with_capacity(items);
         // SAFETY: we have locked the head, and the tail, which is at `end`.
         all.extend((head..end).step_by(ITEM as usize).map(|position| unsafe { self.take(position) }));
-        // Release, both: as in `try_push` and `try_pop`.
+        // Release, both: as in `try_push` and `pop_after`.
         self.ledger.pushed.store(closed, Ordering::Release);
         self.popped.store(end, Ordering::Release);
         self.head.end.move_to(end);
@@ -420,6 +445,12 @@ fn place_of(position: u64) -> usize {
 #[inline]
 fn is_last(position: u64) -> bool {
     place_of(position) == SLOTS - 1
+}
+
+/// How many items, times `ITEM`, a pop lets become more: not a single one, which may be a question that waits for its
+/// answer, and at most a cache line of words. None where a push would soon find no room.
+fn few(capacity: Option<usize>) -> Range<u64> {
+    if capacity.is_none_or(|capacity| capacity >= 64) { 2 * ITEM..9 * ITEM } else { 0..0 }
 }
 
 /// The tail's position at which a queue is full whose head is at `head`.
