@@ -204,7 +204,7 @@ struct Done<'a> {
 impl Drop for Done<'_> {
     fn drop(&mut self) {
         // Somebody may have called `task_done` for this item too; there is no error to report from here.
-        if self.ledger.finish(1) > 0 {
+        if self.ledger.finish(1) {
             trace::report(Place::UNKNOWN, self.subject, Op::Done, 1);
         }
     }
@@ -653,13 +653,11 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn task_done(&self) -> Result<(), TaskDoneError> {
-                match self.machine.ledger().finish(1) {
-                    0 => Err(TaskDoneError),
-                    _ => {
-                        trace::report(Place::here(), self.subject(), Op::Done, 1);
-                        Ok(())
-                    }
+                if !self.machine.ledger().finish(1) {
+                    return Err(TaskDoneError);
                 }
+                trace::report(Place::here(), self.subject(), Op::Done, 1);
+                Ok(())
             }
 
             /// Waits until every item that was pushed has been marked done, by [`task_done`](Self::task_done) or by

@@ -60,9 +60,9 @@ impl Ledger {
         self.pushed.store(pushed + ITEM, Ordering::Relaxed);
     }
 
-    /// Marks this many items done, or as many as are unfinished. Returns how many.
+    /// Marks this many items done, or as many as are unfinished. Returns whether any was.
     #[inline]
-    pub(super) fn finish(&self, items: u64) -> u64 {
+    pub(super) fn finish(&self, items: u64) -> bool {
         // Acquire, here and where the count has changed: pairs with the Release of those who finished before; shows us the
         // pushes of all that they have done, for `look_at_pushed`.
         let mut done = self.done.position.load(Ordering::Acquire);
@@ -79,12 +79,12 @@ impl Ledger {
                 }
             }
             if to <= from {
-                return 0;
+                return false;
             }
             // Release: pairs with the Acquire in `join` and `catch_up`; makes what was done for the items visible to those who
             // join.
             match self.done.position.compare_exchange_weak(done, to | joiners, Ordering::Release, Ordering::Acquire) {
-                Ok(_) => return (to - from) / ITEM,
+                Ok(_) => return true,
                 Err(now) => done = now,
             }
         }
@@ -102,7 +102,7 @@ impl Ledger {
 
     /// Marks items done when that looks like the last ones and threads wait for it.
     #[cold]
-    fn finish_last(&self, items: u64) -> u64 {
+    fn finish_last(&self, items: u64) -> bool {
         let outcome = Cell::new(None);
         // Once, at the first look under the bucket lock.
         let decide = || {
@@ -121,7 +121,7 @@ impl Ledger {
         // SAFETY: the key is the address of our own field; the callbacks touch only the counts and locals, so they
         // neither unwind nor park.
         unsafe { park::unpark_filter(self.key(), if_all_done, settle) };
-        decide().items
+        decide().any
     }
 
     /// As `finish`, under the bucket lock.
@@ -135,7 +135,7 @@ impl Ledger {
             // Release: as in `finish`; the joiners, whom we unpark, see through us what those did who finished before.
             let to_and_joiners = to | done & JOINERS;
             match self.done.position.compare_exchange_weak(done, to_and_joiners, Ordering::Release, Ordering::Acquire) {
-                Ok(_) => return Finished { items: (to - from) / ITEM, all_done: to == pushed },
+                Ok(_) => return Finished { any: to != from, all_done: to == pushed },
                 Err(now) => done = now,
             }
         }
@@ -192,7 +192,7 @@ impl Ledger {
 /// What `catch_up` came to.
 #[derive(Clone, Copy)]
 struct Finished {
-    items: u64,
+    any: bool,
     /// Nothing was unfinished at that moment.
     all_done: bool,
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sync_primitives::{Closed, PushError, TryPopError, TryPushError};
+use sync_primitives::{Closed, PushError, TaskDoneError, TryPopError, TryPushError};
 
 use super::common::{LIMIT, LONG, Ledger, Rng, SHORT, Tracked, caught, let_pass, until, within, work_for};
 use super::{NAME, Subject};
@@ -514,6 +514,30 @@ fn a_closed_queue_is_drained_before_it_says_closed() {
         assert!(matches!(queue.try_task_for(LONG), Err(TryPopError::Closed)));
         assert!(matches!(queue.try_task_until(Instant::now() + LONG), Err(TryPopError::Closed)));
     });
+}
+
+#[test]
+fn items_that_a_close_hands_back_are_no_work_for_those_who_join() {
+    within(LIMIT, || {
+        let queue = filled(1..=3);
+        thread::scope(|scope| {
+            let joiners = [(); 2].map(|()| scope.spawn(|| queue.join()));
+            until(|| queue.waiters() == 2);
+            assert_eq!(queue.close_now().len(), 3);
+            joiners.into_iter().for_each(|joiner| joiner.join().expect("a joiner"));
+        });
+        assert_eq!((queue.waiters(), queue.task_done()), (0, Err(TaskDoneError)));
+    });
+}
+
+#[test]
+fn errors_and_tasks_show_what_they_are() {
+    let queue = Subject::bounded(1);
+    queue.push(7).unwrap();
+    assert_eq!(format!("{:?}", queue.try_push(8)), "Err(Full(..))");
+    assert_eq!(format!("{:?}", queue.task()), "Ok(Task(7))");
+    queue.close();
+    assert_eq!(format!("{:?} {:?}", queue.push(8), queue.try_push(8)), "Err(PushError(..)) Err(Closed(..))");
 }
 
 #[test]
