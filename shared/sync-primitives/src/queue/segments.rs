@@ -274,10 +274,8 @@ impl<T> Segments<T> {
     pub(super) fn close_and_take_all(&self) -> Vec<T> {
         let closed = self.tail.end.lock() | CLOSED;
         let (head, end) = (self.head.end.lock(), bare(closed));
-        let items = usize::try_from((end - head) / ITEM).expect("what is in memory can be counted");
-        let mut all = Vec::with_capacity(items);
         // SAFETY: we have locked the head, and the tail, which is at `end`.
-        all.extend((head..end).step_by(ITEM as usize).map(|position| unsafe { self.take(position) }));
+        let all = (head..end).step_by(ITEM as usize).map(|position| unsafe { self.take(position) }).collect();
         // Release, both: as in `try_push` and `pop_after`.
         self.ledger.pushed.store(closed, Ordering::Release);
         self.popped.store(end, Ordering::Release);
@@ -478,6 +476,30 @@ mod tests {
     fn used(segments: &Segments<usize>, items: usize) {
         (0..items).for_each(|item| segments.try_push(item).unwrap());
         (0..items).for_each(|item| assert_eq!(segments.try_pop(), Ok(item)));
+    }
+
+    #[test]
+    fn a_segment_is_left_when_all_its_slots_are_used() {
+        let segments = Segments::new(None);
+        for item in 0..3 * SLOTS {
+            assert_eq!(chained(segments.head.segment.get()).len(), 1 + item / SLOTS);
+            segments.try_push(item).unwrap();
+        }
+        for item in 0..3 * SLOTS {
+            assert_eq!(chained(segments.head.segment.get()).len(), 4 - item / SLOTS);
+            segments.try_pop().unwrap();
+        }
+    }
+
+    #[test]
+    fn items_gather_where_there_are_several_and_room_for_many() {
+        for capacity in [None, Some(64), Some(1_000)] {
+            assert_eq!(
+                [0, 1, 2, 8, 9, 64].map(|items| few(capacity).contains(&(items * ITEM))),
+                [false, false, true, true, false, false]
+            );
+        }
+        assert!((1..64).all(|capacity| few(Some(capacity)).is_empty()));
     }
 
     #[test]

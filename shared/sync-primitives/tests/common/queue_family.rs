@@ -541,6 +541,30 @@ fn errors_and_tasks_show_what_they_are() {
 }
 
 #[test]
+fn a_queue_shows_how_much_it_holds_and_whether_it_is_closed() {
+    let queue = Subject::bounded(5);
+    let shown = |len, closed| format!("{NAME} {{ capacity: Some(5), len: {len}, closed: {closed} }}");
+    assert_eq!(format!("{queue:?}"), shown(0, false));
+    (0..3).for_each(|item| queue.push(item).unwrap());
+    queue.pop().unwrap();
+    assert_eq!(format!("{queue:?}"), shown(2, false));
+    queue.close();
+    assert_eq!(format!("{queue:?}"), shown(2, true));
+}
+
+#[test]
+fn a_queue_that_was_closed_stays_so_when_it_is_closed_again() {
+    for close_again in [Subject::close, |queue: &Subject<u8>| drop(queue.close_now())] {
+        let queue = filled(1..=2);
+        queue.close();
+        close_again(&queue);
+        assert_eq!(queue.push(3), Err(PushError(3)));
+        drop(queue.close_now());
+        assert_eq!((queue.push(4), queue.pop()), (Err(PushError(4)), Err(Closed)));
+    }
+}
+
+#[test]
 fn close_wakes_every_waiting_popper() {
     within(LIMIT, || {
         let queue = Subject::<u8>::unbounded();
