@@ -531,6 +531,18 @@ fn items_that_a_close_hands_back_are_no_work_for_those_who_join() {
 }
 
 #[test]
+fn a_join_that_gives_up_forgets_nothing_of_what_is_done() {
+    within(LIMIT, || {
+        let queue = filled(1..=2);
+        queue.task_done().unwrap();
+        assert!(!queue.join_for(SHORT));
+        queue.task_done().unwrap();
+        assert!(queue.join_for(Duration::ZERO));
+        assert_eq!(queue.task_done(), Err(TaskDoneError));
+    });
+}
+
+#[test]
 fn errors_and_tasks_show_what_they_are() {
     let queue = Subject::bounded(1);
     queue.push(7).unwrap();
