@@ -62,7 +62,8 @@ struct Head<T> {
     limit: AtomicU64,
     /// Belongs to whoever has locked the end.
     segment: Cell<*mut Segment<T>>,
-    /// How far ahead the tail is when more items had better gather.
+    /// How far ahead the tail is when more items had better gather. Kept here because the tail's capacity is in a line that
+    /// pushes write.
     few: Range<u64>,
     gather: Gather,
     /// Segments that the tail may use, chained by `next`.
@@ -203,9 +204,11 @@ impl<T> Segments<T> {
     pub(super) fn try_pop_gathered(&self) -> Result<T, TryPopError> {
         self.pop_after(|head| {
             let tail = self.look_for_items(head)?;
-            let grows = || self.ledger.pushed.load(Ordering::Relaxed) != tail;
-            let gathered = self.head.few.contains(&bare(tail).wrapping_sub(head)) && self.head.gather.wait(grows);
-            if gathered { self.look_for_items(head) } else { Ok(tail) }
+            let is_few = self.head.few.contains(&(bare(tail) - head));
+            if is_few && self.head.gather.wait(|| self.ledger.pushed.load(Ordering::Relaxed) != tail) {
+                return self.look_for_items(head);
+            }
+            Ok(tail)
         })
     }
 
