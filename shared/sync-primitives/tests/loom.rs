@@ -332,6 +332,24 @@ fn two_locks_on_one_condition_are_both_woken() {
 }
 
 #[test]
+fn a_notification_that_meets_a_second_lock_is_not_lost() {
+    explore(2, || {
+        let gates = Arc::new((Lock::new(Counter::default()), Lock::new(Counter::default()), Condition::new()));
+        let first = spawn(&gates, |(lock, _, changed)| {
+            changed.wait_while(&mut lock.lock(), |counter| counter.get() == 0);
+        });
+        let second = spawn(&gates, |(_, lock, changed)| {
+            changed.wait_for(&mut lock.lock(), SOON);
+        });
+        gates.0.lock().add(1);
+        gates.2.notify_all();
+        tick();
+        first.join().unwrap();
+        second.join().unwrap();
+    });
+}
+
+#[test]
 fn a_wait_gives_up_every_level_of_an_rlock_and_takes_every_level_back() {
     explore(2, || {
         let gate = Arc::new(Gate::<RLock<SharedCounter>>::default());
