@@ -1052,6 +1052,22 @@ fn a_reset_while_the_broken_leave_sends_nobody_away_twice() {
 }
 
 #[test]
+fn a_second_abort_changes_nothing() {
+    explore(2, || {
+        let barrier = Arc::new(Barrier::new(2));
+        let waiter = spawn(&barrier, |barrier| barrier.wait().is_err());
+        barrier.abort();
+        barrier.abort();
+        assert!(barrier.is_broken());
+        assert!(waiter.join().unwrap());
+        barrier.reset();
+        let other = spawn(&barrier, |barrier| barrier.wait().is_ok());
+        assert!(barrier.wait().is_ok());
+        assert!(other.join().unwrap());
+    });
+}
+
+#[test]
 fn an_abort_lets_nobody_hang() {
     explore(2, || {
         let barrier = Arc::new(Barrier::new(3));

@@ -206,6 +206,12 @@ mod tests {
     }
 
     #[test]
+    fn who_is_attentive_pauses_for_longer_before_it_yields() {
+        let [attentive, patient] = [SpinWait::ATTENTIVE, SpinWait::PATIENT].map(|wait| wait.most_pauses);
+        assert!(attentive > patient);
+    }
+
+    #[test]
     fn who_gathers_in_vain_tries_half_as_often_each_time_and_at_last_once_in_1025() {
         let gather = Gather::new();
         for span in [8, 16, 32, 64, 128, 256, 512, 1024, 1024, 1024] {
