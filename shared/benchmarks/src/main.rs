@@ -46,6 +46,7 @@ mod results;
 mod rlock;
 mod semaphore;
 mod svg;
+mod usage;
 mod watchdog;
 
 use measure::Workload;

@@ -3,6 +3,7 @@
 use crate::{
     Result,
     results::{Entry, Row, Spread},
+    usage::{PerIteration, Usage},
     watchdog,
 };
 use std::{
@@ -30,16 +31,18 @@ pub(crate) struct Sample {
     elapsed: Duration,
     /// In the order and the unit of the workload's figures.
     figures: Vec<f64>,
+    /// All that it cost, with the threads that it started, and its iterations.
+    usage: (Option<Usage>, u64),
 }
 
 impl Sample {
     /// Nanoseconds an operation.
     pub(crate) fn per_operation(elapsed: Duration, operations: u64) -> Self {
-        Self { elapsed, figures: vec![elapsed.as_nanos() as f64 / operations as f64] }
+        Self::of(elapsed, vec![elapsed.as_nanos() as f64 / operations as f64])
     }
 
     pub(crate) fn of(elapsed: Duration, figures: Vec<f64>) -> Self {
-        Self { elapsed, figures }
+        Self { elapsed, figures, usage: (None, 1) }
     }
 
     /// Those of [`PERCENTILES`].
@@ -47,7 +50,7 @@ impl Sample {
         latencies.sort_unstable();
         let last = latencies.len() - 1;
         let at = |percent: f64| latencies[(last as f64 * percent / 100.0).round() as usize] as f64;
-        Self { elapsed, figures: [50.0, 99.0, 99.9].map(at).into() }
+        Self::of(elapsed, [50.0, 99.0, 99.9].map(at).into())
     }
 }
 
@@ -210,7 +213,13 @@ impl Workload {
 
     fn sample(&self, index: usize, iterations: u64) -> Sample {
         let contender = &self.contenders[index];
-        watchdog::watching(format!("{}, {}", self.title(), contender.name), || (contender.run)(iterations))
+        let run = || {
+            let before = Usage::now();
+            let sample = (contender.run)(iterations);
+            let usage = Usage::now().zip(before).map(|(after, before)| after.since(before));
+            Sample { usage: (usage, iterations), ..sample }
+        };
+        watchdog::watching(format!("{}, {}", self.title(), contender.name), run)
     }
 
     /// How many iterations of each contender last about `target`. Its later steps are the rounds that warm up.
@@ -234,6 +243,7 @@ impl Workload {
             name: self.contenders[index].name.clone(),
             value: Spread::of(values(index)),
             ratio: Spread::of(ours.iter().zip(values(index)).map(|(ours, theirs)| ours / theirs).collect()),
+            usage: PerIteration::of(samples[index].iter().map(|sample| sample.usage)),
         };
         let of = |role: Role| {
             let all = self.contenders.iter().enumerate();

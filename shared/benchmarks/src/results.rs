@@ -1,6 +1,6 @@
 //! What was measured, and the file that holds it.
 
-use crate::Result;
+use crate::{Result, usage::PerIteration};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
@@ -23,6 +23,10 @@ impl Spread {
     }
 }
 
+pub(crate) fn median(values: Vec<f64>) -> f64 {
+    Spread::of(values).median
+}
+
 /// Between two values if the place falls between them.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * part;
@@ -43,6 +47,9 @@ pub(crate) struct Entry {
     pub(crate) value: Spread,
     /// Ours divided by this contender's, round by round.
     pub(crate) ratio: Spread,
+    /// What an iteration costs beside time, where the kernel tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) usage: Option<PerIteration>,
 }
 
 /// One figure of one workload.
@@ -146,7 +153,7 @@ pub(crate) mod tests {
     /// An entry that costs so much, as if ours cost 10, with a tenth more and less in its quartiles.
     pub(crate) fn entry(name: &str, cost: f64) -> Entry {
         let around = |median: f64| Spread { median, low: median * 0.9, high: median * 1.1 };
-        Entry { name: name.to_owned(), value: around(cost), ratio: around(10.0 / cost) }
+        Entry { name: name.to_owned(), value: around(cost), ratio: around(10.0 / cost), usage: None }
     }
 
     pub(crate) fn row(group: &str, name: &str, contenders: Vec<Entry>) -> Row {
