@@ -2,7 +2,7 @@
 
 use crate::figure;
 use crate::recipe::Recipes;
-use crate::results::{FOLDER, OURS, Results, Workload, number, ratio};
+use crate::results::{Contender, FOLDER, OURS, Results, Usage, Workload, number, ratio};
 use std::collections::BTreeSet;
 
 const HOW: &str = "`cargo bench-peers` writes it";
@@ -72,6 +72,32 @@ fn caption(results: &Results) -> String {
          against itself.",
         machine.cpu, machine.cores, machine.os, machine.rustc
     )
+}
+
+/// One row a workload in which a peer is ahead by more than the noise: by how much, and what the two cost beside time.
+pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
+    let results = Results::read(&recipes.workspace, &format!("{file}.json"))?;
+    let results = results.ok_or_else(|| format!("there is no {FOLDER}/{file}.json; {HOW}"))?;
+    let mut lines =
+        "| Workload | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|\n".to_owned();
+    for workload in &results.workloads {
+        let Some((leader, spread)) = workload.leader() else { continue };
+        let [processor, sleeps, switches] = both(workload.contender(OURS), leader);
+        let Workload { group, name, .. } = workload;
+        let best = format!("{} `{}`", ratio(spread), leader.name);
+        lines += &format!("| {group}: {name} | {best} | {processor} | {sleeps} | {switches} |\n");
+    }
+    Ok(format!("{lines}\n"))
+}
+
+/// What the kernel counted for each iteration of ours and of another: `ours, theirs`.
+fn both(ours: Option<&Contender>, theirs: &Contender) -> [String; 3] {
+    let usages = ours.and_then(|ours| ours.usage).zip(theirs.usage);
+    let counts: [fn(&Usage) -> f64; 3] = [|usage| usage.processor_ns, |usage| usage.sleeps, |usage| usage.switches];
+    counts.map(|count| {
+        let pair = usages.map(|(ours, theirs)| [&ours, &theirs].map(count).map(number));
+        pair.map_or_else(none, |[ours, theirs]| format!("{ours} / {theirs}"))
+    })
 }
 
 /// The picture that `cargo bench-peers` has drawn.

@@ -13,6 +13,7 @@
 //! {{#mistake NAME/FILE}}    one that it takes and that goes wrong, and how: recipes/NAME/examples/FILE.rs and FILE.txt
 //! {{#solution NAME}}        the solution of its exercise, folded: recipes/NAME/examples/NAME_solution.rs
 //! {{#bench GROUP}}          a table of what the benchmark measured for a group of workloads
+//! {{#behind FILE}}          where another library is ahead in shared/benchmarks/results/FILE.json, and what the kernel counted
 //! {{#plot FILE}}            a picture: shared/benchmarks/results/FILE.svg
 //! {{#mutants}}              which test notices which mutant, folded: shared/mutants/results.md
 //! {{#figure NAME}}          a drawing: docs/figures/NAME.svg
@@ -26,14 +27,14 @@ use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use std::ops::RangeInclusive;
 
-const WORDS: [&str; 16] = [
-    "recipe", "output", "variant", "python", "compare", "reject", "mistake", "solution", "bench", "plot", "mutants",
-    "explore", "tabs", "end", "figure", "timeline",
+const WORDS: [&str; 17] = [
+    "recipe", "output", "variant", "python", "compare", "reject", "mistake", "solution", "bench", "behind", "plot",
+    "mutants", "explore", "tabs", "end", "figure", "timeline",
 ];
 const STOCK: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
 const FORMS: &str = "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}}, {{#output NAME}}, \
                      {{#variant NAME/LIBRARY}}, {{#python NAME}}, {{#compare NAME}}, {{#reject NAME/FILE}}, \
-                     {{#mistake NAME/FILE}}, {{#solution NAME}}, {{#bench GROUP}}, {{#plot FILE}}, {{#mutants}}, {{#explore NAME}}, \
+                     {{#mistake NAME/FILE}}, {{#solution NAME}}, {{#bench GROUP}}, {{#behind FILE}}, {{#plot FILE}}, {{#mutants}}, {{#explore NAME}}, \
                      {{#tabs NAME}}, {{#end}}, {{#figure NAME}} and {{#timeline NAME}}";
 
 #[derive(Debug, PartialEq)]
@@ -47,6 +48,7 @@ pub(crate) enum Directive {
     Mistake { name: String, file: String },
     Solution { name: String },
     Bench { group: String },
+    Behind { file: String },
     Plot { file: String },
     Mutants,
     Explore { name: String },
@@ -184,6 +186,7 @@ fn parse(bare: &str) -> Result<Directive, String> {
         "solution" => Ok(Directive::Solution { name: name(argument)? }),
         "bench" if argument.is_empty() => Err("a group of workloads is named after it".to_owned()),
         "bench" => Ok(Directive::Bench { group: argument.to_owned() }),
+        "behind" => Ok(Directive::Behind { file: name(argument)? }),
         "plot" => Ok(Directive::Plot { file: name(argument)? }),
         "explore" => Ok(Directive::Explore { name: name(argument)? }),
         "mutants" if argument.is_empty() => Ok(Directive::Mutants),
@@ -300,6 +303,7 @@ mod tests {
             ("{{#mistake bell/bell_mistake_x}}", r#"Mistake { name: "bell", file: "bell_mistake_x" }"#),
             ("{{#solution bell}}", r#"Solution { name: "bell" }"#),
             ("{{#bench Two threads}}", r#"Bench { group: "Two threads" }"#),
+            ("{{#behind bell}}", r#"Behind { file: "bell" }"#),
             ("{{#plot bell}}", r#"Plot { file: "bell" }"#),
             ("{{#mutants}}", "Mutants"),
             ("{{#figure bell}}", r#"Figure { file: "bell" }"#),
@@ -350,6 +354,7 @@ mod tests {
             ("{{#variant bell}}", "a variant is named NAME/LIBRARY"),
             ("{{#mistake bell}}", "a mistake is named NAME/FILE"),
             ("{{#bench}}", "a group of workloads is named after it"),
+            ("{{#behind}}", "`` is not a name"),
             ("{{#plot ../bell}}", "`../bell` is not a name"),
             ("{{#mutants bell}}", "it stands alone"),
             ("{{#end}}", "no tabs have begun"),

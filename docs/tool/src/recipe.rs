@@ -45,6 +45,7 @@ impl Recipes {
             Directive::Mistake { name, file } => self.mistake(name, file, root),
             Directive::Solution { name } => self.solution(name, root),
             Directive::Bench { group } => bench::table(self, group).map(Rendered::without_link),
+            Directive::Behind { file } => bench::behind(self, file).map(Rendered::without_link),
             Directive::Plot { file } => bench::plot(self, file).map(Rendered::without_link),
             Directive::Mutants => mutants::table(self).map(Rendered::without_link),
             Directive::Tabs { name } => tabs::begin(self, name).map(Rendered::without_link),

@@ -20,7 +20,7 @@ pub(crate) struct Results {
     pub(crate) date: String,
     pub(crate) machine: Machine,
     pub(crate) rounds: usize,
-    workloads: Vec<Workload>,
+    pub(crate) workloads: Vec<Workload>,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ pub(crate) struct Machine {
 
 #[derive(Deserialize)]
 pub(crate) struct Workload {
-    group: String,
+    pub(crate) group: String,
     pub(crate) name: String,
     pub(crate) unit: String,
     #[serde(default)]
@@ -47,6 +47,16 @@ pub(crate) struct Contender {
     pub(crate) median: f64,
     /// Ours divided by this one's, round by round.
     pub(crate) ratio: Spread,
+    /// Where the kernel tells.
+    pub(crate) usage: Option<Usage>,
+}
+
+/// What an iteration cost beside time.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Usage {
+    pub(crate) processor_ns: f64,
+    pub(crate) sleeps: f64,
+    pub(crate) switches: f64,
 }
 
 /// A median between its quartiles.
@@ -111,6 +121,11 @@ impl Workload {
         Some((ratio.high - 1.0).max(1.0 - ratio.low).max(0.0))
     }
 
+    /// The best peer, if ours is behind it by more than the noise.
+    pub(crate) fn leader(&self) -> Option<(&Contender, Spread)> {
+        self.best_peer().filter(|(_, ratio)| ratio.median > 1.0 + self.noise().unwrap_or(0.0))
+    }
+
     /// A ratio read so that less is better for ours.
     fn read(&self, ratio: Spread) -> Spread {
         let Spread { median, low, high } = ratio;
@@ -155,7 +170,8 @@ mod tests {
     }
 
     fn workload(higher_is_better: bool) -> Workload {
-        let contender = |name: &str, ratio| Contender { name: name.to_owned(), median: 1.0, ratio: spread(ratio) };
+        let contender =
+            |name: &str, ratio| Contender { name: name.to_owned(), median: 1.0, ratio: spread(ratio), usage: None };
         let contenders = vec![contender(OURS, 1.0), contender(CONTROL, 1.25), contender("a", 0.5), contender("b", 0.8)];
         Workload { group: "G".to_owned(), name: "w".to_owned(), unit: "ns".to_owned(), higher_is_better, contenders }
     }
@@ -168,6 +184,17 @@ mod tests {
             assert_eq!((&*peer.name, found), (name, spread(ratio)));
         }
         assert_eq!(workload(false).noise(), Some(1.5));
+    }
+
+    #[test]
+    fn a_leader_leads_by_more_than_the_noise() {
+        let leader = |control: Spread| {
+            let mut workload = workload(true);
+            workload.contenders[1].ratio = control;
+            workload.leader().map(|(peer, _)| peer.name.clone())
+        };
+        let around = |noise| Spread { median: 1.0, low: 1.0, high: 1.0 + noise };
+        assert_eq!([0.9, 1.1].map(around).map(leader), [Some("a".to_owned()), None]);
     }
 
     #[test]

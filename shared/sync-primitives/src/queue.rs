@@ -26,7 +26,8 @@
 //! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots with a lock of its own at each end (Michael and Scott,
 //! "Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue Algorithms", 1996): a push or a pop locks its
 //! end by one compare-exchange and unlocks it by a store, and a thread that finds nothing to pop, or no room, joins a
-//! waiting line that costs the others one load. A pop that has all but caught up with the pushes may stay away for about
+//! waiting line that costs the others one load. Who wakes one of them first pushes its item or pops one for it, if it can do
+//! so at once. A pop that has all but caught up with the pushes may stay away for about
 //! a microsecond, if that has brought more items lately: then the two ends do not slow each other down. The other two are
 //! a buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not
 //! full". In all three the items pushed and the items done are counted in two words beside it; `join` waits until they
@@ -35,6 +36,7 @@
 mod buffer;
 mod end;
 mod fifo;
+mod hand;
 mod ledger;
 mod locked;
 mod padded;

@@ -752,6 +752,71 @@ fn who_is_told_that_a_queue_is_closed_and_emptied_sees_what_was_done_before() {
     who_is_told_closed_sees_what_was_done_before(|queue| mem::drop(queue.close_now()));
 }
 
+/// With the next push at the first slot of a segment, where a push or a pop can be done for who sleeps.
+fn at_a_first_slot(capacity: usize) -> Arc<Queue<Counter>> {
+    let queue = Arc::new(Queue::bounded(capacity));
+    (0..2).for_each(|_| {
+        queue.push(counted(0)).unwrap();
+        queue.pop().unwrap();
+    });
+    queue
+}
+
+#[test]
+fn what_is_put_into_the_hand_of_a_sleeping_pop_comes_with_what_was_written() {
+    explore(2, || {
+        let queue = at_a_first_slot(1);
+        let popper = spawn(&queue, |queue| queue.pop().unwrap().get());
+        queue.push(counted(1)).unwrap();
+        queue.push(counted(2)).unwrap();
+        assert_eq!(popper.join().unwrap(), 1);
+        assert_eq!(queue.try_pop().unwrap().get(), 2);
+        assert!(queue.try_pop().is_err());
+    });
+}
+
+#[test]
+fn what_is_pushed_for_a_sleeper_comes_with_what_was_written() {
+    explore(2, || {
+        let queue = at_a_first_slot(1);
+        queue.push(counted(1)).unwrap();
+        queue.pop().unwrap();
+        queue.push(counted(1)).unwrap();
+        let pusher = spawn(&queue, |queue| queue.push(counted(2)).unwrap());
+        assert_eq!(queue.pop().unwrap().get(), 1);
+        assert_eq!(queue.pop().unwrap().get(), 2);
+        pusher.join().unwrap();
+        assert_eq!(queue.len(), 0);
+    });
+}
+
+#[test]
+fn who_would_wait_helps_those_who_sleep_at_the_other_side() {
+    explore(1, || {
+        let queue = at_a_first_slot(1);
+        let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap().get()));
+        (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
+        let sum: usize = poppers.into_iter().map(|popper| popper.join().unwrap()).sum();
+        assert_eq!(sum + queue.pop().unwrap().get(), 6);
+    });
+}
+
+#[test]
+fn a_push_that_gives_up_while_it_is_done_for_it_is_done_once_or_not_at_all() {
+    explore(2, || {
+        let queue = at_a_first_slot(2);
+        queue.push(counted(1)).unwrap();
+        queue.push(counted(2)).unwrap();
+        let clock = thread::spawn(tick);
+        let pusher = spawn(&queue, |queue| queue.try_push_for(counted(4), SOON).is_ok());
+        let mut sum = queue.pop().unwrap().get();
+        let pushed = pusher.join().unwrap();
+        clock.join().unwrap();
+        sum += queue.try_iter().map(|item| item.get()).sum::<usize>();
+        assert_eq!(sum, if pushed { 7 } else { 3 });
+    });
+}
+
 #[test]
 fn room_that_comes_as_a_push_gives_up_is_not_lost() {
     explore(2, || {

@@ -14,7 +14,10 @@ fn results(ours: f64, workloads: &[Measured<'_>]) -> String {
     let entry = |name: &str, median: f64| {
         let ratio = ours / median;
         let ratio = serde_json::json!({ "median": ratio, "low": ratio * 0.9, "high": ratio * 1.1 });
-        serde_json::json!({ "name": name, "median": median, "low": median, "high": median, "ratio": ratio })
+        let usage = serde_json::json!({ "processor_ns": median, "sleeps": median / 2.0, "switches": 0.0 });
+        serde_json::json!({
+            "name": name, "median": median, "low": median, "high": median, "ratio": ratio, "usage": usage
+        })
     };
     let workload = |(group, name, peers): &Measured<'_>| {
         let mut contenders = vec![entry("sync-primitives", ours), entry("sync-primitives again", ours)];
@@ -60,6 +63,18 @@ fn a_group_is_a_table() {
 }
 
 #[test]
+fn where_another_is_ahead_by_more_than_the_noise_both_are_beside_each_other() {
+    let workspace = Workspace::new();
+    let measured: [Measured<'_>; 2] =
+        [("Bell", "ring", &[("gong", 8.0), ("drum", 5.0)]), ("Bell", "toll", &[("gong", 9.5)])];
+    workspace.write(QUIET, &results(10.0, &measured));
+    let rows = cells(&workspace, "{{#behind quiet}}");
+    assert_eq!(rows[0], ["Workload", "Ours ÷ best other", "Processor, ns", "Sleeps", "Switches"]);
+    let expected = ["Bell: ring", "2.00 (1.80 to 2.20) drum", "10.0 / 5.00", "5.00 / 2.50", "0.000 / 0.000"];
+    assert_eq!(rows[1..], [expected]);
+}
+
+#[test]
 fn a_recipe_is_compared_by_time_too() {
     let workspace = Workspace::new();
     workspace.write(QUIET, &results(10.0, &[("Recipes", "bell", &[("python3", 40.0)])]));
@@ -99,6 +114,7 @@ fn assert_bench_fault(directive: &str, break_it: impl FnOnce(&Workspace), reason
 fn results_that_are_missing() {
     let reason = "there is no shared/benchmarks/results/quiet.json; `cargo bench-peers` writes it";
     assert_bench_fault("{{#bench Bell}}", |_| (), reason);
+    assert_bench_fault("{{#behind quiet}}", |_| (), reason);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! been moved.
 
 use crate::park::{
-    self, AtomicU8, AtomicU64, Backoff, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
-    ParkResult, UnparkResult,
+    self, AtomicU8, AtomicU64, Backoff, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, ParkToken,
+    UnparkResult,
 };
 use std::convert::Infallible;
 
@@ -21,7 +21,7 @@ const WAKING: u8 = 0b10;
 ///
 /// Threads that sleep in the line are woken one at a time. Before that one has looked at the queue, a second move needs no
 /// second wake-up: it will see both, and wake the next if there is something left. So who pops a thousand items from a
-/// full queue does not wake a pusher for each.
+/// full queue does not wake a pusher for each. Who wakes a thread may have done its work before: then it looks all the same.
 pub(super) struct End {
     /// `items that went past so far * ITEM | LOCKED | CLOSED`.
     position: AtomicU64,
@@ -44,6 +44,17 @@ impl End {
     pub(super) fn lock_if<E>(&self, check: impl Fn(u64) -> Result<(), E>) -> Result<u64, E> {
         // Acquire: pairs with the Release in `move_to`; makes visible what those did who had the lock before.
         self.set_unless_locked(LOCKED, Ordering::Acquire, check)
+    }
+
+    /// As `lock_if`, but does not wait: none if the end is locked, or if others are quicker.
+    pub(super) fn try_lock_if(&self, check: impl Fn(u64) -> bool) -> Option<u64> {
+        // Acquire, both: as in `set_unless_locked`.
+        let position = self.position.load(Ordering::Acquire);
+        if position & LOCKED != 0 || !check(position) {
+            return None;
+        }
+        let locked = position | LOCKED;
+        self.position.compare_exchange(position, locked, Ordering::Acquire, Ordering::Relaxed).ok()
     }
 
     /// Locks the end. Returns its position, with `CLOSED` if that is set.
@@ -78,16 +89,15 @@ impl End {
         }
     }
 
-    /// Unlocks the end at a new position, and wakes the first in line if there is one and nobody is waking up.
+    /// Unlocks the end at a new position. Returns whether the first in line is to be woken: there is one, and nobody is waking
+    /// up.
     #[inline]
-    pub(super) fn move_to(&self, position: u64) {
-        // Relaxed: the lock orders it.
-        let wake = self.line.load(Ordering::Relaxed) == OCCUPIED;
+    #[must_use]
+    pub(super) fn move_to(&self, position: u64) -> bool {
+        let wake = self.has_overlooked();
         // Release: pairs with the Acquire in `lock_if`.
         self.position.store(position, Ordering::Release);
-        if wake {
-            self.wake_first();
-        }
+        wake
     }
 
     /// Finds a moment at which the end is not locked: what those did who had it locked before is visible to us, and what
@@ -102,23 +112,28 @@ impl End {
         (&raw const self.line).addr()
     }
 
-    /// Wakes the first in line for what the caller, who was woken, has left there.
-    pub(super) fn wake_next(&self) {
-        // Relaxed: the caller has passed the lock since it was woken.
-        if self.line.load(Ordering::Relaxed) == OCCUPIED {
-            self.wake_first();
-        }
+    /// Whether threads sleep in the line, and none was woken that has yet to look at the queue.
+    pub(super) fn has_overlooked(&self) -> bool {
+        // Relaxed: the caller has locked or passed the end since what it left there.
+        self.line.load(Ordering::Relaxed) == OCCUPIED
     }
 
-    #[cold]
-    fn wake_first(&self) {
+    /// Whether threads sleep in the line: a hint.
+    pub(super) fn has_sleepers(&self) -> bool {
+        self.line.load(Ordering::Relaxed) & OCCUPIED != 0
+    }
+
+    /// Wakes the first in line; unless somebody is waking up, or `even_if_waking`. Just before, while it sleeps for certain,
+    /// `serve` gets its token.
+    pub(super) fn wake_first(&self, even_if_waking: bool, serve: impl Fn(ParkToken)) {
         let mut woken = false;
-        let first = |_| {
+        let first = |token| {
             // Somebody else may have been quicker.
-            if woken || self.line.load(Ordering::Relaxed) & WAKING != 0 {
+            if woken || !even_if_waking && self.line.load(Ordering::Relaxed) & WAKING != 0 {
                 return FilterOp::Stop;
             }
             woken = true;
+            serve(token);
             FilterOp::Unpark
         };
         let settle = |line: UnparkResult| {
@@ -127,14 +142,14 @@ impl End {
             }
             self.forget_if_empty(line)
         };
-        // SAFETY: the key is the address of our own field; the callbacks touch only that field and locals, so they
-        // neither unwind nor park.
+        // SAFETY: the key is the address of our own field; the callbacks touch only that field and locals, but for `serve`,
+        // whose like waits for nothing, and calls no code of the user's; so they neither unwind nor park.
         unsafe { park::unpark_filter(self.key(), first, settle) };
     }
 
     /// Wakes all in line, after a change that lasts.
     pub(super) fn wake_all(&self) {
-        // SAFETY: as in `wake_first`.
+        // SAFETY: as in `wake_first`, with nothing to serve.
         unsafe { park::unpark_filter(self.key(), |_| FilterOp::Unpark, |line| self.forget_if_empty(line)) };
     }
 
@@ -146,10 +161,10 @@ impl End {
         DEFAULT_UNPARK_TOKEN
     }
 
-    /// Sleeps until woken or until `deadline`, unless `is_ready`, which looks at the queue, says that there is no need.
-    /// Returns whether it was the deadline; if not, the caller looks at the queue again, and if it leaves something there
-    /// for others in line, calls `wake_next`.
-    pub(super) fn sleep(&self, is_ready: impl Fn() -> bool, deadline: Option<Instant>) -> bool {
+    /// Sleeps until woken or until `deadline`, unless `is_ready`, which looks at the queue, says that there is no need. Who
+    /// wakes it gets `token`. Returns whether it was the deadline; if not, the caller looks at the queue again, and if it
+    /// leaves something there that others in line have overlooked, wakes the first.
+    pub(super) fn sleep(&self, token: ParkToken, is_ready: impl Fn() -> bool, deadline: Option<Instant>) -> bool {
         self.line.fetch_or(OCCUPIED, Ordering::Relaxed);
         self.pass();
         // A waker may have found the line empty and cleared `OCCUPIED` before we are in it.
@@ -161,7 +176,7 @@ impl End {
         };
         // SAFETY: the key is the address of our own field; the callbacks touch only that field and the atomics of the
         // queue, so they neither unwind nor park.
-        let result = unsafe { park::park(self.key(), still_needed, || {}, gave_up, DEFAULT_PARK_TOKEN, deadline) };
+        let result = unsafe { park::park(self.key(), still_needed, || {}, gave_up, token, deadline) };
         if result.is_unparked() {
             self.line.fetch_and(!WAKING, Ordering::Relaxed);
             self.pass();

@@ -1,6 +1,12 @@
 //! The machine below `Queue`: a chain of segments, with waiting at both ends.
 
-use super::{TryPopError, TryPushError, end::End, ledger::Ledger, locked::Patience, segments::Segments};
+use super::{
+    TryPopError, TryPushError,
+    hand::Hand,
+    ledger::Ledger,
+    locked::Patience,
+    segments::{Segments, Side},
+};
 use crate::park::{self, Instant, SpinWait};
 use std::fmt;
 
@@ -22,18 +28,20 @@ impl<T> Fifo<T> {
     }
 
     #[cold]
-    fn push_slow(&self, mut item: T, deadline: Option<Instant>) -> Result<(), TryPushError<T>> {
-        let mut wait = Wait::new(self.segments.head(), || self.segments.is_worth_a_push(), deadline);
-        while wait.once() {
-            match self.segments.try_push(item) {
-                Err(TryPushError::Full(back)) => item = back,
+    fn push_slow(&self, item: T, deadline: Option<Instant>) -> Result<(), TryPushError<T>> {
+        let hand = Hand::new(Some(item));
+        let mut wait = Wait::new(&self.segments, Side::Push, deadline);
+        while wait.once(&hand) {
+            // An empty hand: somebody has pushed the item.
+            match hand.take().map_or(Ok(()), |item| self.segments.try_push(item)) {
+                Err(TryPushError::Full(back)) => hand.put(back),
                 result => {
                     wait.pass_on();
                     return result;
                 }
             }
         }
-        Err(TryPushError::Full(item))
+        Err(TryPushError::Full(hand.take().expect("the last try has put it back")))
     }
 
     #[inline]
@@ -46,9 +54,11 @@ impl<T> Fifo<T> {
 
     #[cold]
     fn pop_slow(&self, deadline: Option<Instant>) -> Result<T, TryPopError> {
-        let mut wait = Wait::new(self.segments.tail(), || self.segments.is_worth_a_pop(), deadline);
-        while wait.once() {
-            match self.segments.try_pop() {
+        let hand = Hand::new(None);
+        let mut wait = Wait::new(&self.segments, Side::Pop, deadline);
+        while wait.once(&hand) {
+            // An item in the hand: somebody has popped it for us.
+            match hand.take().map_or_else(|| self.segments.try_pop(), Ok) {
                 Err(TryPopError::Empty) => {}
                 result => {
                     wait.pass_on();
@@ -65,8 +75,8 @@ impl<T> Fifo<T> {
     }
 
     fn wake_all(&self) {
-        self.segments.tail().wake_all();
-        self.segments.head().wake_all();
+        self.segments.line(Side::Pop).wake_all();
+        self.segments.line(Side::Push).wake_all();
     }
 
     pub(super) fn close_now(&self) -> Vec<T> {
@@ -94,7 +104,8 @@ impl<T> Fifo<T> {
     }
 
     pub(super) fn waiters(&self) -> usize {
-        self.segments.tail().waiters() + self.segments.head().waiters() + self.ledger().waiters()
+        let asleep = [Side::Push, Side::Pop].map(|side| self.segments.line(side).waiters());
+        asleep.iter().sum::<usize>() + self.ledger().waiters()
     }
 
     /// For `Debug`: what can be said without waiting.
@@ -105,36 +116,49 @@ impl<T> Fifo<T> {
 }
 
 /// The rounds of waiting of one push or pop: first looking again for a while, then asleep.
-struct Wait<'a, F> {
-    /// The other end, which has to move.
-    end: &'a End,
-    /// Whether it is worth another try.
-    is_ready: F,
+struct Wait<'a, T> {
+    segments: &'a Segments<T>,
+    side: Side,
     spin: SpinWait,
     deadline: Option<Instant>,
     is_over: bool,
 }
 
-impl<'a, F: Fn() -> bool> Wait<'a, F> {
-    fn new(end: &'a End, is_ready: F, deadline: Option<Instant>) -> Self {
-        Wait { end, is_ready, spin: SpinWait::ATTENTIVE, deadline, is_over: false }
+impl<'a, T> Wait<'a, T> {
+    fn new(segments: &'a Segments<T>, side: Side, deadline: Option<Instant>) -> Self {
+        Wait { segments, side, spin: SpinWait::ATTENTIVE, deadline, is_over: false }
     }
 
-    /// Waits until it is worth another try. Returns whether one is due: the last one after the deadline.
-    fn once(&mut self) -> bool {
+    /// Waits until it is worth another try, or somebody has done the work with what is in the hand. Returns whether a look is
+    /// due: the last one after the deadline.
+    fn once(&mut self, hand: &Hand<T>) -> bool {
         if self.is_over {
             return false;
         }
         // The other side is often about to act, sooner than a sleep takes.
-        self.is_over =
-            park::has_passed(self.deadline) || !self.spin.spin() && self.end.sleep(&self.is_ready, self.deadline);
+        self.is_over = park::has_passed(self.deadline) || !self.help() && !self.spin.spin() && self.sleep(hand);
         true
+    }
+
+    /// If the other side sleeps, with nothing left for us: it has yet to hear of what it waited for. Wakes one of them, and
+    /// does its work, for which we wait. Returns whether there was one.
+    fn help(&self) -> bool {
+        let sleeps = self.segments.line(self.side.other()).has_sleepers();
+        if sleeps {
+            self.segments.wake(self.side.other(), true);
+        }
+        sleeps
+    }
+
+    fn sleep(&self, hand: &Hand<T>) -> bool {
+        let is_ready = || self.segments.is_worth(self.side);
+        self.segments.line(self.side).sleep(hand.token(), is_ready, self.deadline)
     }
 
     /// After a try that came to something: wakes the next in line if there is something left for it.
     fn pass_on(&self) {
-        if (self.is_ready)() {
-            self.end.wake_next();
+        if self.segments.is_worth(self.side) && self.segments.line(self.side).has_overlooked() {
+            self.segments.wake(self.side, false);
         }
     }
 }

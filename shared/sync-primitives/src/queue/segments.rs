@@ -15,6 +15,10 @@
 //!   Rigtorp's form). A limit may be out of date, never wrong: positions only grow;
 //! - a pop that has all but caught up lets some items gather, so that the two ends do not meet at each
 //!   ([`Gather`](crate::park::Gather));
+//! - who wakes a sleeper first does its work, if both ends can be had at once: it pushes the sleeper's item into the room
+//!   that there is now, or pops an item into its hand. So two threads on one processor change places once for several items,
+//!   even where there is room for one only (kanal and flume do so too). And who would have to wait looks for sleepers of the
+//!   other side before;
 //! - a slot is its item and nothing else, and a bounded queue is the same chain with an earlier limit.
 //!
 //! A thread that loses its processor between lock and unlock keeps the others at its end waiting until it has it back.
@@ -23,6 +27,7 @@
 use super::{
     TryPopError, TryPushError,
     end::{CLOSED, End},
+    hand::Hand,
     ledger::{ITEM, Ledger, bare},
     padded::Padded,
 };
@@ -44,6 +49,22 @@ const SLOTS: usize = 2;
 const SPARES: usize = 32;
 #[cfg(any(loom, shuttle))]
 const SPARES: usize = 1;
+
+/// Those who push, or those who pop.
+#[derive(Clone, Copy)]
+pub(super) enum Side {
+    Push,
+    Pop,
+}
+
+impl Side {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Side::Push => Side::Pop,
+            Side::Pop => Side::Push,
+        }
+    }
+}
 
 pub(super) struct Segments<T> {
     head: Padded<Head<T>>,
@@ -122,16 +143,6 @@ impl<T> Segments<T> {
         Segments { head: Padded(head), tail: Padded(tail), popped, ledger: Ledger::new() }
     }
 
-    /// Where those wait who found no item.
-    pub(super) fn tail(&self) -> &End {
-        &self.tail.end
-    }
-
-    /// Where those wait who found no room.
-    pub(super) fn head(&self) -> &End {
-        &self.head.end
-    }
-
     #[inline]
     pub(super) fn try_push(&self, item: T) -> Result<(), TryPushError<T>> {
         let check = |tail| {
@@ -149,12 +160,26 @@ impl<T> Segments<T> {
             Err(TryPushError::Closed(())) => return Err(TryPushError::Closed(item)),
             Err(TryPushError::Full(())) => return Err(TryPushError::Full(item)),
         };
-        // SAFETY: we have locked the tail, which is there.
+        // SAFETY: we have locked the tail, which is there, and have seen that there is room.
+        if unsafe { self.push_at(tail, item) } {
+            self.wake(Side::Pop, false);
+        }
+        Ok(())
+    }
+
+    /// Pushes and unlocks the tail. Returns whether a pop is to be woken.
+    ///
+    /// # Safety
+    ///
+    /// The caller has locked the tail, which is there, and has seen that there is room.
+    #[inline]
+    #[must_use]
+    unsafe fn push_at(&self, tail: u64, item: T) -> bool {
+        // SAFETY: passed on.
         unsafe { self.put(tail, item) };
         // Release: pairs with the Acquire loads of this count; publishes the item, and what was done before the push.
         self.ledger.pushed.store(tail + ITEM, Ordering::Release);
-        self.tail.end.move_to(tail + ITEM);
-        Ok(())
+        self.tail.end.move_to(tail + ITEM)
     }
 
     /// Whether a push at position `tail` is within the capacity.
@@ -219,11 +244,26 @@ impl<T> Segments<T> {
         let is_known = |head| head < self.head.limit.load(Ordering::Acquire);
         let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { look(head).map(drop) })?;
         // SAFETY: we have locked the head, which is there, and have seen that an item is.
+        let (item, wake) = unsafe { self.pop_at(head) };
+        if wake {
+            self.wake(Side::Push, false);
+        }
+        Ok(item)
+    }
+
+    /// Pops and unlocks the head. Returns also whether a push is to be woken.
+    ///
+    /// # Safety
+    ///
+    /// The caller has locked the head, which is there, and has seen that an item is.
+    #[inline]
+    #[must_use]
+    unsafe fn pop_at(&self, head: u64) -> (T, bool) {
+        // SAFETY: passed on.
         let item = unsafe { self.take(head) };
         // Release: pairs with the Acquire in `look_for_room` and `len`.
         self.popped.store(head + ITEM, Ordering::Release);
-        self.head.end.move_to(head + ITEM);
-        Ok(item)
+        (item, self.head.end.move_to(head + ITEM))
     }
 
     /// Returns the tail, or an error if there was nothing at position `head`; also brings the limit up to date.
@@ -265,12 +305,57 @@ impl<T> Segments<T> {
         item
     }
 
+    /// The line in which these sleep: at the end that has to move before they can go on.
+    pub(super) fn line(&self, side: Side) -> &End {
+        match side {
+            Side::Push => &self.head.end,
+            Side::Pop => &self.tail.end,
+        }
+    }
+
+    /// Wakes the first of these who sleep, and does its work before if that can be done at once; `even_if_waking`, also while
+    /// another is waking up. The work may be what the other side sleeps for: so on until there is nothing to do.
+    #[cold]
+    pub(super) fn wake(&self, mut side: Side, mut even_if_waking: bool) {
+        let goes_on = std::cell::Cell::new(true);
+        while goes_on.replace(false) {
+            // SAFETY: the token is made by the sleeper, from the hand that it has for this queue.
+            let serve = |token| goes_on.set(unsafe { self.serve(side, Hand::of(token)) });
+            self.line(side).wake_first(even_if_waking, serve);
+            (side, even_if_waking) = (side.other(), false);
+        }
+    }
+
+    /// Under the bucket lock: pushes a sleeper's item, or pops one for it. Returns whether one of the other side is to be
+    /// woken. Waits for nobody and leaves the ends of segments alone, as those may take an allocation; if it does nothing, the
+    /// sleeper will, for it is being woken.
+    fn serve(&self, side: Side, hand: &Hand<T>) -> bool {
+        match side {
+            Side::Push => {
+                let check = |tail| !is_last(tail) && tail & CLOSED == 0 && self.look_for_room(tail);
+                let Some(tail) = self.tail.end.try_lock_if(check) else { return false };
+                let item = hand.take().expect("a push that sleeps has its item in hand");
+                // SAFETY: we have locked the tail, which is there, and have seen that there is room.
+                unsafe { self.push_at(tail, item) }
+            }
+            Side::Pop => {
+                let check = |head| !is_last(head) && self.look_for_items(head).is_ok();
+                let Some(head) = self.head.end.try_lock_if(check) else { return false };
+                // SAFETY: we have locked the head, which is there, and have seen that an item is.
+                let (item, wake) = unsafe { self.pop_at(head) };
+                hand.put(item);
+                wake
+            }
+        }
+    }
+
     /// Ends pushing. Pops go on until nothing is left.
     pub(super) fn close(&self) {
         let closed = self.tail.end.lock() | CLOSED;
         // Release: as in `try_push`; who reads this in the place of a count that a push stored is to see its item.
         self.ledger.pushed.store(closed, Ordering::Release);
-        self.tail.end.move_to(closed);
+        // The caller wakes all.
+        let _ = self.tail.end.move_to(closed);
     }
 
     /// Ends pushing and takes all that is left, in one step.
@@ -282,8 +367,9 @@ impl<T> Segments<T> {
         // Release, both: as in `try_push` and `pop_after`.
         self.ledger.pushed.store(closed, Ordering::Release);
         self.popped.store(end, Ordering::Release);
-        self.head.end.move_to(end);
-        self.tail.end.move_to(closed);
+        // The caller wakes all.
+        let _ = self.head.end.move_to(end);
+        let _ = self.tail.end.move_to(closed);
         all
     }
 
@@ -307,8 +393,16 @@ impl<T> Segments<T> {
         self.tail.capacity
     }
 
+    /// Whether it is worth another try.
+    pub(super) fn is_worth(&self, side: Side) -> bool {
+        match side {
+            Side::Push => self.is_worth_a_push(),
+            Side::Pop => self.is_worth_a_pop(),
+        }
+    }
+
     /// Whether a pop would find an item, or that there will be none.
-    pub(super) fn is_worth_a_pop(&self) -> bool {
+    fn is_worth_a_pop(&self) -> bool {
         // Relaxed, both: who is about to sleep, or was woken, has passed the tail, and sees what was pushed before.
         let head = self.popped.load(Ordering::Relaxed);
         let tail = self.ledger.pushed.load(Ordering::Relaxed);
@@ -316,7 +410,7 @@ impl<T> Segments<T> {
     }
 
     /// Whether a push would find room, or that it is too late.
-    pub(super) fn is_worth_a_push(&self) -> bool {
+    fn is_worth_a_push(&self) -> bool {
         // Relaxed: as in `is_worth_a_pop`, with the head; an older tail is a lower one, and worth a push that is in vain.
         let tail = self.ledger.pushed.load(Ordering::Relaxed);
         tail & CLOSED != 0 || self.look_for_room(bare(tail))
