@@ -752,14 +752,22 @@ fn who_is_told_that_a_queue_is_closed_and_emptied_sees_what_was_done_before() {
     who_is_told_closed_sees_what_was_done_before(|queue| mem::drop(queue.close_now()));
 }
 
-/// With the next push at the first slot of a segment, where a push or a pop can be done for who sleeps.
-fn at_a_first_slot(capacity: usize) -> Arc<Queue<Counter>> {
+/// With the next push at a first slot of a segment, or at a last. At a first one a push or a pop can be done for who sleeps.
+fn after(items: usize, capacity: usize) -> Arc<Queue<Counter>> {
     let queue = Arc::new(Queue::bounded(capacity));
-    (0..2).for_each(|_| {
+    (0..items).for_each(|_| {
         queue.push(counted(0)).unwrap();
         queue.pop().unwrap();
     });
     queue
+}
+
+fn at_a_first_slot(capacity: usize) -> Arc<Queue<Counter>> {
+    after(2, capacity)
+}
+
+fn at_a_last_slot(capacity: usize) -> Arc<Queue<Counter>> {
+    after(3, capacity)
 }
 
 #[test]
@@ -778,9 +786,7 @@ fn what_is_put_into_the_hand_of_a_sleeping_pop_comes_with_what_was_written() {
 #[test]
 fn what_is_pushed_for_a_sleeper_comes_with_what_was_written() {
     explore(2, || {
-        let queue = at_a_first_slot(1);
-        queue.push(counted(1)).unwrap();
-        queue.pop().unwrap();
+        let queue = at_a_last_slot(1);
         queue.push(counted(1)).unwrap();
         let pusher = spawn(&queue, |queue| queue.push(counted(2)).unwrap());
         assert_eq!(queue.pop().unwrap().get(), 1);
@@ -814,6 +820,64 @@ fn a_push_that_gives_up_while_it_is_done_for_it_is_done_once_or_not_at_all() {
         clock.join().unwrap();
         sum += queue.try_iter().map(|item| item.get()).sum::<usize>();
         assert_eq!(sum, if pushed { 7 } else { 3 });
+    });
+}
+
+#[test]
+fn a_push_is_done_for_a_sleeper_only_if_nobody_was_quicker() {
+    explore(1, || {
+        let queue = at_a_last_slot(1);
+        queue.push(counted(1)).unwrap();
+        let pusher = spawn(&queue, |queue| queue.push(counted(2)).unwrap());
+        let other = spawn(&queue, |queue| queue.try_push(counted(4)).is_ok());
+        let mut sum = queue.pop().unwrap().get();
+        assert!(queue.len() <= 1);
+        sum += queue.pop().unwrap().get();
+        let pushed = other.join().unwrap();
+        sum += if pushed { queue.pop().unwrap().get() } else { 0 };
+        pusher.join().unwrap();
+        assert_eq!(sum, if pushed { 7 } else { 3 });
+    });
+}
+
+#[test]
+fn nothing_is_pushed_for_a_sleeper_once_the_queue_is_closed() {
+    explore(2, || {
+        let queue = at_a_last_slot(1);
+        queue.push(counted(1)).unwrap();
+        let pusher = spawn(&queue, |queue| queue.push(counted(2)).is_ok());
+        let popper = spawn(&queue, |queue| queue.pop().map_or(0, |item| item.get()));
+        queue.close();
+        let left = queue.try_pop().map_or(0, |item| item.get());
+        assert_eq!(queue.try_pop().err(), Some(TryPopError::Closed));
+        let pushed = pusher.join().unwrap();
+        assert_eq!(popper.join().unwrap() + left, if pushed { 3 } else { 1 });
+        assert_eq!(queue.try_pop().err(), Some(TryPopError::Closed));
+    });
+}
+
+#[test]
+fn room_made_by_a_pop_for_a_sleeper_wakes_who_waits_for_room() {
+    explore(1, || {
+        let queue = at_a_last_slot(1);
+        queue.push(counted(1)).unwrap();
+        let pusher = spawn(&queue, |queue| queue.push(counted(2)).unwrap());
+        let popper = spawn(&queue, |queue| queue.pop().unwrap().get() + queue.pop().unwrap().get());
+        queue.push(counted(4)).unwrap();
+        pusher.join().unwrap();
+        assert_eq!(popper.join().unwrap() + queue.pop().unwrap().get(), 7);
+    });
+}
+
+#[test]
+fn an_item_pushed_for_a_sleeper_wakes_who_waits_for_an_item() {
+    explore(1, || {
+        let queue = at_a_last_slot(1);
+        let popper = spawn(&queue, |queue| queue.pop().unwrap().get());
+        let pusher = spawn(&queue, |queue| (1..=2).for_each(|n| queue.push(counted(n)).unwrap()));
+        let popped = queue.pop().unwrap().get();
+        assert_eq!(popper.join().unwrap() + popped, 3);
+        pusher.join().unwrap();
     });
 }
 
