@@ -81,21 +81,22 @@ pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
     let mut lines =
         "| Workload | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|\n".to_owned();
     for workload in &results.workloads {
-        let Some((leader, spread)) = workload.leader() else { continue };
+        let Some((leader, ratio)) = workload.leader() else { continue };
         let [processor, sleeps, switches] = both(workload.contender(OURS), leader);
         let Workload { group, name, .. } = workload;
-        let best = format!("{} `{}`", ratio(spread), leader.name);
+        let best = format!("{} `{}`", number(ratio.median), leader.name);
         lines += &format!("| {group}: {name} | {best} | {processor} | {sleeps} | {switches} |\n");
     }
     Ok(format!("{lines}\n"))
 }
 
-/// What the kernel counted for each iteration of ours and of another: `ours, theirs`.
+/// What the kernel counted for each iteration of ours and of another; nothing where both are below a thousandth.
 fn both(ours: Option<&Contender>, theirs: &Contender) -> [String; 3] {
     let usages = ours.and_then(|ours| ours.usage).zip(theirs.usage);
     let counts: [fn(&Usage) -> f64; 3] = [|usage| usage.processor_ns, |usage| usage.sleeps, |usage| usage.switches];
     counts.map(|count| {
         let pair = usages.map(|(ours, theirs)| [&ours, &theirs].map(count).map(number));
+        let pair = pair.filter(|pair| pair.iter().any(|count| count != "0.000"));
         pair.map_or_else(none, |[ours, theirs]| format!("{ours} / {theirs}"))
     })
 }
