@@ -9,8 +9,7 @@ const HOW: &str = "`cargo bench-peers` writes it";
 
 /// One row a workload of the group, one column a contender.
 pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
-    let quiet = Results::read(&recipes.workspace, "quiet.json")?;
-    let quiet = quiet.ok_or_else(|| format!("there is no {FOLDER}/quiet.json; {HOW}"))?;
+    let quiet = measured(recipes, "quiet.json")?;
     let busy = Results::read(&recipes.workspace, "busy.json")?;
     let workloads: Vec<_> = quiet.group(group).collect();
     if workloads.is_empty() {
@@ -26,6 +25,10 @@ pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
     }));
     let lines: String = rows.iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect();
     Ok(format!("{lines}\n{}\n", caption(&quiet)))
+}
+
+fn measured(recipes: &Recipes, file: &str) -> Result<Results, String> {
+    Results::read(&recipes.workspace, file)?.ok_or_else(|| format!("there is no {FOLDER}/{file}; {HOW}"))
 }
 
 /// The names of all that take part, ours first, the others as they come.
@@ -76,8 +79,7 @@ fn caption(results: &Results) -> String {
 
 /// One row a workload in which a peer is ahead by more than the noise: by how much, and what the two cost beside time.
 pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
-    let results = Results::read(&recipes.workspace, &format!("{file}.json"))?;
-    let results = results.ok_or_else(|| format!("there is no {FOLDER}/{file}.json; {HOW}"))?;
+    let results = measured(recipes, &format!("{file}.json"))?;
     let mut lines =
         "| Workload | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|\n".to_owned();
     for workload in &results.workloads {

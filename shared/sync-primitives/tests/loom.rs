@@ -752,28 +752,18 @@ fn who_is_told_that_a_queue_is_closed_and_emptied_sees_what_was_done_before() {
     who_is_told_closed_sees_what_was_done_before(|queue| mem::drop(queue.close_now()));
 }
 
-/// With the next push at a first slot of a segment, or at a last. At a first one a push or a pop can be done for who sleeps.
-fn after(items: usize, capacity: usize) -> Arc<Queue<Counter>> {
-    let queue = Arc::new(Queue::bounded(capacity));
-    (0..items).for_each(|_| {
-        queue.push(counted(0)).unwrap();
-        queue.pop().unwrap();
-    });
-    queue
-}
-
-fn at_a_first_slot(capacity: usize) -> Arc<Queue<Counter>> {
-    after(2, capacity)
-}
-
+/// With the next push at the last slot of a segment, where nothing is done for who sleeps, and the one after it at a first.
 fn at_a_last_slot(capacity: usize) -> Arc<Queue<Counter>> {
-    after(3, capacity)
+    let queue = Arc::new(Queue::bounded(capacity));
+    queue.push(counted(0)).unwrap();
+    queue.pop().unwrap();
+    queue
 }
 
 #[test]
 fn what_is_put_into_the_hand_of_a_sleeping_pop_comes_with_what_was_written() {
     explore(2, || {
-        let queue = at_a_first_slot(1);
+        let queue = Arc::new(Queue::<Counter>::bounded(1));
         let popper = spawn(&queue, |queue| queue.pop().unwrap().get());
         queue.push(counted(1)).unwrap();
         queue.push(counted(2)).unwrap();
@@ -799,7 +789,7 @@ fn what_is_pushed_for_a_sleeper_comes_with_what_was_written() {
 #[test]
 fn who_would_wait_helps_those_who_sleep_at_the_other_side() {
     explore(1, || {
-        let queue = at_a_first_slot(1);
+        let queue = Arc::new(Queue::<Counter>::bounded(1));
         let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap().get()));
         (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
         let sum: usize = poppers.into_iter().map(|popper| popper.join().unwrap()).sum();
@@ -810,7 +800,7 @@ fn who_would_wait_helps_those_who_sleep_at_the_other_side() {
 #[test]
 fn a_push_that_gives_up_while_it_is_done_for_it_is_done_once_or_not_at_all() {
     explore(2, || {
-        let queue = at_a_first_slot(2);
+        let queue = Arc::new(Queue::bounded(2));
         queue.push(counted(1)).unwrap();
         queue.push(counted(2)).unwrap();
         let clock = thread::spawn(tick);
