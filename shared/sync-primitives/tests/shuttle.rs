@@ -894,6 +894,44 @@ fn each_consumer_of_a_queue_gets_the_items_of_each_producer_in_order() {
     });
 }
 
+/// A full queue with one place. Its next push is at the first slot of a segment, where it may be done for who sleeps.
+fn full() -> Queue<usize> {
+    let queue = Queue::bounded(1);
+    queue.push(0).unwrap();
+    queue.pop().unwrap();
+    queue.push(1).unwrap();
+    queue
+}
+
+#[test]
+fn who_is_served_leaves_nobody_asleep_at_the_other_side() {
+    explore(40_000, || {
+        let queue = full();
+        crew_without_clock(3, |member| match member {
+            0 | 1 => queue.push(member).unwrap(),
+            _ => (0..2).for_each(|_| drop(queue.pop().unwrap())),
+        });
+        assert_eq!(queue.len(), 1);
+    });
+}
+
+#[test]
+fn nothing_comes_out_of_a_queue_that_was_called_closed_and_empty() {
+    explore(40_000, || {
+        let queue = full();
+        crew_without_clock(4, |member| match member {
+            0 => queue.close(),
+            1 => drop(queue.push(2)),
+            2 => drop(queue.pop()),
+            _ => {
+                if queue.try_pop() == Err(TryPopError::Closed) {
+                    (0..20).for_each(|_| assert_eq!(queue.try_pop(), Err(TryPopError::Closed)));
+                }
+            }
+        });
+    });
+}
+
 /// What each consumer popped, apart for each of three producers.
 fn of_each_producer(popped: &[Vec<usize>]) -> impl Iterator<Item = Vec<usize>> {
     let of = |items: &[usize], producer| items.iter().copied().filter(|item| item % 3 == producer).collect();
