@@ -851,31 +851,6 @@ fn what_is_pushed_for_a_sleeper_was_pushed_before_the_close() {
 }
 
 #[test]
-fn room_made_by_a_pop_for_a_sleeper_wakes_who_waits_for_room() {
-    explore(1, || {
-        let queue = at_a_last_slot(1);
-        queue.push(counted(1)).unwrap();
-        let pusher = spawn(&queue, |queue| queue.push(counted(2)).unwrap());
-        let popper = spawn(&queue, |queue| queue.pop().unwrap().get() + queue.pop().unwrap().get());
-        queue.push(counted(4)).unwrap();
-        pusher.join().unwrap();
-        assert_eq!(popper.join().unwrap() + queue.pop().unwrap().get(), 7);
-    });
-}
-
-#[test]
-fn an_item_pushed_for_a_sleeper_wakes_who_waits_for_an_item() {
-    explore(1, || {
-        let queue = at_a_last_slot(1);
-        let popper = spawn(&queue, |queue| queue.pop().unwrap().get());
-        let pusher = spawn(&queue, |queue| (1..=2).for_each(|n| queue.push(counted(n)).unwrap()));
-        let popped = queue.pop().unwrap().get();
-        assert_eq!(popper.join().unwrap() + popped, 3);
-        pusher.join().unwrap();
-    });
-}
-
-#[test]
 fn room_that_comes_as_a_push_gives_up_is_not_lost() {
     explore(2, || {
         let queue = Arc::new(Queue::bounded(1));
