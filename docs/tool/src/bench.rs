@@ -70,9 +70,7 @@ fn none() -> String {
 fn caption(results: &Results) -> String {
     let Results { date, machine, rounds, .. } = results;
     format!(
-        "Medians of up to {rounds} rounds on {}, {} cores, {}, {}, measured {date}. A ratio below 1 says that ours is \
-         ahead; in brackets are its quartiles. The noise is how far the quartiles lie from 1 when ours is measured \
-         against itself.",
+        "Medians of up to {rounds} rounds on {}, {} cores, {}, {}, measured {date}.",
         machine.cpu, machine.cores, machine.os, machine.rustc
     )
 }
@@ -84,7 +82,9 @@ pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
         "| Workload | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|\n".to_owned();
     for workload in &results.workloads {
         let Some((leader, ratio)) = workload.leader() else { continue };
-        let [processor, sleeps, switches] = both(workload.contender(OURS), leader);
+        // Bytes have no iterations.
+        let ours = workload.contender(OURS).filter(|_| workload.unit != "bytes each");
+        let [processor, sleeps, switches] = both(ours, leader);
         let Workload { group, name, .. } = workload;
         let best = format!("{} `{}`", number(ratio.median), leader.name);
         lines += &format!("| {group}: {name} | {best} | {processor} | {sleeps} | {switches} |\n");

@@ -87,9 +87,11 @@ fn line(svg: &mut String, row: &Row, top: f64) {
     );
     marks(svg, middle);
     noise(svg, verdict.noise.unwrap_or(0.0), middle);
+    add(svg, format_args!(r#"<g class="bench-peer" fill-opacity="0.5">"#));
     for peer in row.peers().filter(|peer| peer.name != verdict.best.name) {
-        dot(svg, row, peer, middle, r#"class="bench-peer" r="3.5" fill-opacity="0.5""#);
+        dot(svg, row, peer, middle, r#"r="3.5""#);
     }
+    add(svg, format_args!("</g>"));
     whisker(svg, row, verdict.best, middle);
     dot(svg, row, verdict.best, middle, r#"class="bench-best" r="5""#);
 }
