@@ -42,13 +42,22 @@ impl End {
     /// Locks the end, if `check` does not object to its position. Returns that position, with `CLOSED` if that is set.
     #[inline]
     pub(super) fn lock_if<E>(&self, check: impl Fn(u64) -> Result<(), E>) -> Result<u64, E> {
-        // Acquire: pairs with the Release in `move_to`; makes visible what those did who had the lock before.
-        self.set_unless_locked(LOCKED, Ordering::Acquire, check)
+        // Acquire, here and in the loop: pairs with the Release in `move_to`; makes visible what those did who had the lock
+        // before, also to who checks or is turned away.
+        let mut position = self.position.load(Ordering::Acquire);
+        if position & LOCKED == 0 {
+            check(position)?;
+            match self.position.compare_exchange(position, position | LOCKED, Ordering::Acquire, Ordering::Acquire) {
+                Ok(_) => return Ok(position),
+                Err(now) => position = now,
+            }
+        }
+        self.set_unless_locked(position, LOCKED, Ordering::Acquire, check)
     }
 
     /// As `lock_if`, but does not wait: none if the end is locked, or if others are quicker.
     pub(super) fn try_lock_if(&self, check: impl Fn(u64) -> bool) -> Option<u64> {
-        // Acquire, both: as in `set_unless_locked`.
+        // Acquire, both: as in `lock_if`.
         let position = self.position.load(Ordering::Acquire);
         if position & LOCKED != 0 || !check(position) {
             return None;
@@ -63,21 +72,21 @@ impl End {
         position
     }
 
-    /// Sets `bits` in the position, at a moment when nobody has the end locked and `check` does not object.
-    #[inline]
+    /// Sets `bits` in the position, at a moment when nobody has the end locked and `check` does not object. Begins with
+    /// what was loaded last. Out of line, for the sake of those who find the end free.
+    #[cold]
     fn set_unless_locked<E>(
         &self,
+        mut position: u64,
         bits: u64,
         success: Ordering,
         check: impl Fn(u64) -> Result<(), E>,
     ) -> Result<u64, E> {
         let mut backoff = Backoff::new();
-        // Acquire, here and below: pairs with the Release in `move_to`; who checks, or is turned away, has seen what those
-        // did who had the lock before.
-        let mut position = self.position.load(Ordering::Acquire);
         loop {
             if position & LOCKED != 0 {
                 backoff.wait();
+                // Acquire, here and below: as in `lock_if`.
                 position = self.position.load(Ordering::Acquire);
                 continue;
             }
@@ -105,7 +114,8 @@ impl End {
     fn pass(&self) {
         // It changes nothing, but stands in one order with those that lock. Release: pairs with the Acquire in `lock_if`.
         // Acquire: pairs with the Release in `move_to`.
-        let Ok(_) = self.set_unless_locked(0, Ordering::AcqRel, |_| Ok::<_, Infallible>(()));
+        let position = self.position.load(Ordering::Acquire);
+        let Ok(_) = self.set_unless_locked(position, 0, Ordering::AcqRel, |_| Ok::<_, Infallible>(()));
     }
 
     fn key(&self) -> usize {
@@ -113,6 +123,7 @@ impl End {
     }
 
     /// Whether threads sleep in the line, and none was woken that has yet to look at the queue.
+    #[inline]
     pub(super) fn has_overlooked(&self) -> bool {
         // Relaxed: the caller has locked or passed the end since what it left there.
         self.line.load(Ordering::Relaxed) == OCCUPIED

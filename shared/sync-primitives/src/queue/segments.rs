@@ -104,6 +104,8 @@ struct Tail<T> {
     /// Segments that were taken over from the head, chained by `next`.
     spares: Cell<*mut Segment<T>>,
     capacity: Option<usize>,
+    /// How far the tail may be ahead of the head: the capacity, times `ITEM`.
+    room: u64,
 }
 
 struct Segment<T> {
@@ -123,6 +125,7 @@ impl<T> Segments<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
         assert!(capacity != Some(0), "a queue of capacity 0 could never hold an item");
         let first = Segment::allocate();
+        let room = capacity.map_or(u64::MAX, |capacity| (capacity as u64).saturating_mul(ITEM));
         let head = Head {
             end: End::new(),
             limit: AtomicU64::new(0),
@@ -134,10 +137,11 @@ impl<T> Segments<T> {
         };
         let tail = Tail {
             end: End::new(),
-            limit: AtomicU64::new(full_at(0, capacity)),
+            limit: AtomicU64::new(room),
             segment: Cell::new(first),
             spares: Cell::new(ptr::null_mut()),
             capacity,
+            room,
         };
         let popped = Padded(AtomicU64::new(0));
         Segments { head: Padded(head), tail: Padded(tail), popped, ledger: Ledger::new() }
@@ -183,20 +187,24 @@ impl<T> Segments<T> {
     }
 
     /// Whether a push at position `tail` is within the capacity.
-    #[cold]
+    #[inline]
     fn has_room(&self, tail: u64) -> bool {
-        // Between two looks, a fence: of a thread that pushed before and finds no room here, and one that popped before and
-        // finds no item, one sees what the other did (Dekker's pattern).
-        self.look_for_room(tail) || {
-            park::fence(Ordering::SeqCst);
-            self.look_for_room(tail)
-        }
+        self.look_for_room(tail) || self.look_again_for_room(tail)
+    }
+
+    /// Between two looks, a fence: of a thread that pushed before and finds no room here, and one that popped before and finds
+    /// no item, one sees what the other did (Dekker's pattern).
+    #[cold]
+    fn look_again_for_room(&self, tail: u64) -> bool {
+        park::fence(Ordering::SeqCst);
+        self.look_for_room(tail)
     }
 
     /// As `has_room`, with one look; also brings the limit up to date.
+    #[inline]
     fn look_for_room(&self, tail: u64) -> bool {
         // Acquire: pairs with the Release in `pop_after`; what was done before a pop is visible to whose push gets its room.
-        let limit = full_at(self.popped.load(Ordering::Acquire), self.tail.capacity);
+        let limit = self.popped.load(Ordering::Acquire).saturating_add(self.tail.room);
         // Release: pairs with the Acquire in `try_push`.
         self.tail.limit.store(limit, Ordering::Release);
         tail < limit
@@ -213,10 +221,16 @@ impl<T> Segments<T> {
         let segment = unsafe { &*self.tail.segment.get() };
         segment.slots[place_of(tail)].set(MaybeUninit::new(item));
         if is_last(tail) {
-            let next = self.spare_or_new();
-            segment.next.set(next);
-            self.tail.segment.set(next);
+            self.lengthen(segment);
         }
+    }
+
+    /// Chains an empty segment behind the one that the tail leaves. For whoever has locked the tail.
+    #[cold]
+    fn lengthen(&self, segment: &Segment<T>) {
+        let next = self.spare_or_new();
+        segment.next.set(next);
+        self.tail.segment.set(next);
     }
 
     #[inline]
@@ -272,17 +286,26 @@ impl<T> Segments<T> {
         // Acquire: pairs with the Release in `try_push`; makes the items visible.
         let mut tail = self.ledger.pushed.load(Ordering::Acquire);
         if head == bare(tail) {
-            // As in `has_room`.
-            park::fence(Ordering::SeqCst);
-            tail = self.ledger.pushed.load(Ordering::Acquire);
-        }
-        // The head cannot have passed the tail: if they were equal, they are.
-        if head == bare(tail) {
-            return Err(if tail & CLOSED != 0 { TryPopError::Closed } else { TryPopError::Empty });
+            tail = self.look_again_for_items(head)?;
         }
         // Release: pairs with the Acquire in `pop_after`; who goes by this limit sees the items too.
         self.head.limit.store(bare(tail), Ordering::Release);
         Ok(tail)
+    }
+
+    /// As `look_for_items`, for who has found none.
+    #[cold]
+    fn look_again_for_items(&self, head: u64) -> Result<u64, TryPopError> {
+        // As in `look_again_for_room`.
+        park::fence(Ordering::SeqCst);
+        // Acquire: as before.
+        let tail = self.ledger.pushed.load(Ordering::Acquire);
+        // The head cannot have passed the tail: if they were equal, they are.
+        match (head == bare(tail), tail & CLOSED != 0) {
+            (false, _) => Ok(tail),
+            (true, true) => Err(TryPopError::Closed),
+            (true, false) => Err(TryPopError::Empty),
+        }
     }
 
     /// Takes the item out of the slot at position `head`, and gives the segment up if the slot was its last.
@@ -375,7 +398,7 @@ impl<T> Segments<T> {
 
     /// How many items there were at one moment of this call.
     pub(super) fn len(&self) -> usize {
-        // As in `has_room`: what this thread pushed or popped before is there for others who count.
+        // As in `look_again_for_room`: what this thread pushed or popped before is there for others who count.
         park::fence(Ordering::SeqCst);
         loop {
             // Acquire, in both: the loads stay in this order, and no push is seen without the pops that made room for it, and
@@ -424,7 +447,6 @@ impl<T> Segments<T> {
     }
 
     /// An empty segment. For whoever has locked the tail.
-    #[cold]
     fn spare_or_new(&self) -> *mut Segment<T> {
         let mut spare = self.tail.spares.get();
         if spare.is_null() {
@@ -546,11 +568,6 @@ fn is_last(position: u64) -> bool {
 /// answer, and at most a cache line of words. None where a push would soon find no room.
 fn few(capacity: Option<usize>) -> Range<u64> {
     if capacity.is_none_or(|capacity| capacity >= 64) { 2 * ITEM..9 * ITEM } else { 0..0 }
-}
-
-/// The tail's position at which a queue is full whose head is at `head`.
-fn full_at(head: u64, capacity: Option<usize>) -> u64 {
-    capacity.map_or(u64::MAX, |capacity| head.saturating_add((capacity as u64).saturating_mul(ITEM)))
 }
 
 #[cfg(all(test, not(any(loom, shuttle))))]
