@@ -99,8 +99,8 @@ mod tests {
     #[test]
     fn a_sleep_is_counted_and_so_is_the_time_on_a_processor() {
         let before = Usage::now().expect("it is Linux");
-        // The sleeps are what is counted; nothing waits for their end.
-        (0..10).for_each(|_| std::thread::sleep(Duration::from_millis(1)));
+        // Nobody unparks this thread, so each wait puts it to sleep, once.
+        (0..10).for_each(|_| std::thread::park_timeout(Duration::from_millis(1)));
         let slept = Usage::now().expect("it is Linux").since(before);
         assert!(slept.sleeps >= 10, "{slept:?}");
         let start = std::time::Instant::now();
