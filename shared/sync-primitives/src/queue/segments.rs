@@ -203,7 +203,7 @@ impl<T> Segments<T> {
     /// As `has_room`, with one look; also brings the limit up to date.
     #[inline]
     fn look_for_room(&self, tail: u64) -> bool {
-        // Acquire: pairs with the Release in `pop_after`; what was done before a pop is visible to whose push gets its room.
+        // Acquire: pairs with the Release in `pop_at`; what was done before a pop is visible to whose push gets its room.
         let limit = self.popped.load(Ordering::Acquire).saturating_add(self.tail.room);
         // Release: pairs with the Acquire in `try_push`.
         self.tail.limit.store(limit, Ordering::Release);
@@ -283,7 +283,7 @@ impl<T> Segments<T> {
     /// Returns the tail, or an error if there was nothing at position `head`; also brings the limit up to date.
     #[inline]
     fn look_for_items(&self, head: u64) -> Result<u64, TryPopError> {
-        // Acquire: pairs with the Release in `try_push`; makes the items visible.
+        // Acquire: pairs with the Release in `push_at`; makes the items visible.
         let mut tail = self.ledger.pushed.load(Ordering::Acquire);
         if head == bare(tail) {
             tail = self.look_again_for_items(head)?;
@@ -298,7 +298,7 @@ impl<T> Segments<T> {
     fn look_again_for_items(&self, head: u64) -> Result<u64, TryPopError> {
         // As in `look_again_for_room`.
         park::fence(Ordering::SeqCst);
-        // Acquire: as before.
+        // Acquire: as in `look_for_items`.
         let tail = self.ledger.pushed.load(Ordering::Acquire);
         // The head cannot have passed the tail: if they were equal, they are.
         match (head == bare(tail), tail & CLOSED != 0) {
