@@ -118,8 +118,8 @@ pub(crate) struct Gather {
 
 impl Gather {
     /// Rounds of `pause`: the first outlasts a push that meets us, and both together some dozens that do not.
-    const FIRST: u32 = 3;
-    const REST: u32 = 5;
+    const FIRST: u32 = 4;
+    const REST: u32 = 7;
     const SHORTEST: u32 = 8;
     const LONGEST: u32 = 1024;
 
@@ -127,8 +127,9 @@ impl Gather {
         Gather { left: AtomicU32::new(0), span: AtomicU32::new(Self::SHORTEST) }
     }
 
-    /// Lets a moment pass if it is likely to bring more: about a microsecond where a pause takes 25 ns, as on current
-    /// processors. Returns whether it has brought more.
+    /// Lets a moment pass if it is likely to bring more: one to four microseconds, where a pause takes 10 to 25
+    /// ns. Where a cache line takes 100 ns to the other processor, shorter moments bring too little. Returns whether it has
+    /// brought more.
     #[inline]
     pub(crate) fn wait(&self, has_more: impl Fn() -> bool) -> bool {
         let left = self.left.load(Ordering::Relaxed);

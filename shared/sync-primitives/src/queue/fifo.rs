@@ -58,7 +58,7 @@ impl<T> Fifo<T> {
         let mut wait = Wait::new(&self.segments, Side::Pop, deadline);
         while wait.once(&hand) {
             // An item in the hand: somebody has popped it for us.
-            match hand.take().map_or_else(|| self.segments.try_pop(), Ok) {
+            match hand.take().map_or_else(|| self.segments.try_pop_gathered(), Ok) {
                 Err(TryPopError::Empty) => {}
                 result => {
                     wait.pass_on();

@@ -13,8 +13,8 @@
 //! - a *limit* beside each end remembers how far it may go (to the tail as the head last saw it, and to the head plus the
 //!   capacity as the tail last saw it), so that an end looks at the other only when it has caught up (Lamport's ring in
 //!   Rigtorp's form). A limit may be out of date, never wrong: positions only grow;
-//! - a pop that has all but caught up lets some items gather, so that the two ends do not meet at each
-//!   ([`Gather`](crate::park::Gather));
+//! - a pop that has all but caught up lets some items gather, and a push some room, so that the two ends do not meet at
+//!   each ([`Gather`](crate::park::Gather));
 //! - who wakes a sleeper first does its work, if both ends can be had at once: it pushes the sleeper's item into the room
 //!   that there is now, or pops an item into its hand. So two threads on one processor change places once for several items,
 //!   even where there is room for one only (kanal and flume do so too). And who would have to wait looks for sleepers of the
@@ -104,6 +104,9 @@ struct Tail<T> {
     /// Segments that were taken over from the head, chained by `next`.
     spares: Cell<*mut Segment<T>>,
     capacity: Option<usize>,
+    /// How little room there is when more had better gather.
+    few: Range<u64>,
+    gather: Gather,
     /// How far the tail may be ahead of the head: the capacity, times `ITEM`.
     room: u64,
 }
@@ -141,6 +144,8 @@ impl<T> Segments<T> {
             segment: Cell::new(first),
             spares: Cell::new(ptr::null_mut()),
             capacity,
+            few: few(capacity),
+            gather: Gather::new(),
             room,
         };
         let popped = Padded(AtomicU64::new(0));
@@ -189,7 +194,18 @@ impl<T> Segments<T> {
     /// Whether a push at position `tail` is within the capacity.
     #[inline]
     fn has_room(&self, tail: u64) -> bool {
-        self.look_for_room(tail) || self.look_again_for_room(tail)
+        if !self.look_for_room(tail) {
+            return self.look_again_for_room(tail);
+        }
+        // Relaxed, both: hints; whoever goes by a later limit has loaded it in `try_push`.
+        let limit = self.tail.limit.load(Ordering::Relaxed);
+        if self.tail.few.contains(&limit.saturating_sub(tail)) {
+            let popped = limit - self.tail.room;
+            if self.tail.gather.wait(|| self.popped.load(Ordering::Relaxed) != popped) {
+                return self.look_for_room(tail);
+            }
+        }
+        true
     }
 
     /// Between two looks, a fence: of a thread that pushed before and finds no room here, and one that popped before and finds
@@ -238,7 +254,7 @@ impl<T> Segments<T> {
         self.pop_after(|head| self.look_for_items(head))
     }
 
-    /// As `try_pop`, for who comes anew and has not been waiting for an item: lets more gather where there are but few.
+    /// As `try_pop`, but lets more items gather where there are but few.
     #[inline]
     pub(super) fn try_pop_gathered(&self) -> Result<T, TryPopError> {
         self.pop_after(|head| {
@@ -564,10 +580,11 @@ fn is_last(position: u64) -> bool {
     place_of(position) == SLOTS - 1
 }
 
-/// How many items, times `ITEM`, a pop lets become more: not a single one, which may be a question that waits for its
-/// answer, and at most a cache line of words. None where a push would soon find no room.
+/// How many items, times `ITEM`, a pop lets become more, and how many places a push: at most a cache line of words. A
+/// single one may be a question that waits for its answer; then `Gather` soon stops trying. None where a push would soon
+/// find no room.
 fn few(capacity: Option<usize>) -> Range<u64> {
-    if capacity.is_none_or(|capacity| capacity >= 64) { 2 * ITEM..9 * ITEM } else { 0..0 }
+    if capacity.is_none_or(|capacity| capacity >= 64) { ITEM..9 * ITEM } else { 0..0 }
 }
 
 #[cfg(all(test, not(any(loom, shuttle))))]
@@ -610,7 +627,7 @@ mod tests {
         for capacity in [None, Some(64), Some(1_000)] {
             assert_eq!(
                 [0, 1, 2, 8, 9, 64].map(|items| few(capacity).contains(&(items * ITEM))),
-                [false, false, true, true, false, false]
+                [false, true, true, true, false, false]
             );
         }
         assert!((1..64).all(|capacity| few(Some(capacity)).is_empty()));
