@@ -29,7 +29,7 @@ use checker::{
 };
 #[cfg(shuttle)]
 pub(crate) use std::cell::Cell;
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 lazy_static! {
     static ref LOT: Lot = Lot::new();
@@ -304,11 +304,11 @@ impl Backoff {
 pub(crate) struct Gather;
 
 impl Gather {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(_: Range<u64>) -> Self {
         Gather
     }
 
-    pub(crate) fn wait(&self, _: impl Fn() -> bool) -> bool {
+    pub(crate) fn wait(&self, _: u64, _: impl Fn() -> bool) -> bool {
         false
     }
 }

@@ -12,6 +12,7 @@
 use crate::trace;
 use std::{
     hint, iter,
+    ops::Range,
     sync::{
         LazyLock,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -110,6 +111,8 @@ impl Backoff {
 /// time. Who works alone, or waits for an answer, then loses next to nothing. Network cards do so with their interrupts,
 /// where it is called coalescing.
 pub(crate) struct Gather {
+    /// How much is so little that more had better gather.
+    few: Range<u64>,
     /// Occasions that are still to go by. Relaxed, and so the other: hints.
     left: AtomicU32,
     /// How many are to go by after the next moment in vain.
@@ -123,15 +126,18 @@ impl Gather {
     const SHORTEST: u32 = 8;
     const LONGEST: u32 = 1024;
 
-    pub(crate) fn new() -> Self {
-        Gather { left: AtomicU32::new(0), span: AtomicU32::new(Self::SHORTEST) }
+    pub(crate) fn new(few: Range<u64>) -> Self {
+        Gather { few, left: AtomicU32::new(0), span: AtomicU32::new(Self::SHORTEST) }
     }
 
-    /// Lets a moment pass if it is likely to bring more: one to four microseconds, where a pause takes 10 to 25
-    /// ns. Where a cache line takes 100 ns to the other processor, shorter moments bring too little. Returns whether it has
-    /// brought more.
+    /// Lets a moment pass if there is little, and if the moment is likely to bring more: one to four microseconds, as a
+    /// pause takes 10 to 25 ns. Shorter ones bring too little where a cache line takes 100 ns to the other processor.
+    /// Returns whether it has brought more.
     #[inline]
-    pub(crate) fn wait(&self, has_more: impl Fn() -> bool) -> bool {
+    pub(crate) fn wait(&self, amount: u64, has_more: impl Fn() -> bool) -> bool {
+        if !self.few.contains(&amount) {
+            return false;
+        }
         let left = self.left.load(Ordering::Relaxed);
         if left > 0 {
             self.left.store(left - 1, Ordering::Relaxed);
@@ -203,7 +209,7 @@ mod tests {
         };
         (0..occasions).for_each(|_| {
             let before = asked.get();
-            assert_eq!(gather.wait(ask), has_more && asked.get() > before);
+            assert_eq!(gather.wait(1, ask), has_more && asked.get() > before);
         });
         asked.get()
     }
@@ -215,8 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn who_has_none_or_enough_does_not_gather() {
+        let gather = Gather::new(1..9);
+        assert_eq!([0, 1, 8, 9].map(|amount| gather.wait(amount, || true)), [false, true, true, false]);
+    }
+
+    #[test]
     fn who_gathers_in_vain_tries_half_as_often_each_time_and_at_last_once_in_1025() {
-        let gather = Gather::new();
+        let gather = Gather::new(1..9);
         for span in [8, 16, 32, 64, 128, 256, 512, 1024, 1024, 1024] {
             assert_eq!(asked(&gather, 1, false), 1);
             assert_eq!(asked(&gather, span, false), 0, "the {span} occasions after one in vain");
@@ -225,7 +237,7 @@ mod tests {
 
     #[test]
     fn who_gathers_more_goes_on_and_has_forgotten_what_was_in_vain() {
-        let gather = Gather::new();
+        let gather = Gather::new(1..9);
         assert_eq!(asked(&gather, 1 + 8 + 1 + 16, false), 2);
         assert_eq!(asked(&gather, 100, true), 100);
         assert_eq!(asked(&gather, 1 + 8, false), 1);

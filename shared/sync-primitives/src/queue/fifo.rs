@@ -46,7 +46,7 @@ impl<T> Fifo<T> {
 
     #[inline]
     pub(super) fn pop(&self, patience: Patience) -> Result<T, TryPopError> {
-        match (self.segments.try_pop_gathered(), patience) {
+        match (self.segments.try_pop(), patience) {
             (Err(TryPopError::Empty), Patience::Until(deadline)) => self.pop_slow(deadline),
             (result, _) => result,
         }
@@ -58,7 +58,7 @@ impl<T> Fifo<T> {
         let mut wait = Wait::new(&self.segments, Side::Pop, deadline);
         while wait.once(&hand) {
             // An item in the hand: somebody has popped it for us.
-            match hand.take().map_or_else(|| self.segments.try_pop_gathered(), Ok) {
+            match hand.take().map_or_else(|| self.segments.try_pop(), Ok) {
                 Err(TryPopError::Empty) => {}
                 result => {
                     wait.pass_on();

@@ -83,9 +83,7 @@ struct Head<T> {
     limit: AtomicU64,
     /// Belongs to whoever has locked the end.
     segment: Cell<*mut Segment<T>>,
-    /// How far ahead the tail is when more items had better gather. Kept here because the tail's capacity is in a line that
-    /// pushes write.
-    few: Range<u64>,
+    /// Of items.
     gather: Gather,
     /// Segments that the tail may use, chained by `next`.
     spares: AtomicPtr<Segment<T>>,
@@ -104,8 +102,7 @@ struct Tail<T> {
     /// Segments that were taken over from the head, chained by `next`.
     spares: Cell<*mut Segment<T>>,
     capacity: Option<usize>,
-    /// How little room there is when more had better gather.
-    few: Range<u64>,
+    /// Of room.
     gather: Gather,
     /// How far the tail may be ahead of the head: the capacity, times `ITEM`.
     room: u64,
@@ -133,8 +130,7 @@ impl<T> Segments<T> {
             end: End::new(),
             limit: AtomicU64::new(0),
             segment: Cell::new(first),
-            few: few(capacity),
-            gather: Gather::new(),
+            gather: Gather::new(few(capacity)),
             spares: AtomicPtr::new(ptr::null_mut()),
             spare_count: AtomicUsize::new(0),
         };
@@ -144,8 +140,7 @@ impl<T> Segments<T> {
             segment: Cell::new(first),
             spares: Cell::new(ptr::null_mut()),
             capacity,
-            few: few(capacity),
-            gather: Gather::new(),
+            gather: Gather::new(few(capacity)),
             room,
         };
         let popped = Padded(AtomicU64::new(0));
@@ -191,19 +186,13 @@ impl<T> Segments<T> {
         self.tail.end.move_to(tail + ITEM)
     }
 
-    /// Whether a push at position `tail` is within the capacity.
+    /// Whether a push at position `tail` is within the capacity; lets more room gather where there is but little.
     #[inline]
     fn has_room(&self, tail: u64) -> bool {
-        if !self.look_for_room(tail) {
-            return self.look_again_for_room(tail);
-        }
-        // Relaxed, both: hints; whoever goes by a later limit has loaded it in `try_push`.
-        let limit = self.tail.limit.load(Ordering::Relaxed);
-        if self.tail.few.contains(&limit.saturating_sub(tail)) {
-            let popped = limit - self.tail.room;
-            if self.tail.gather.wait(|| self.popped.load(Ordering::Relaxed) != popped) {
-                return self.look_for_room(tail);
-            }
+        let Some(limit) = self.look_for_room(tail).or_else(|| self.look_again_for_room(tail)) else { return false };
+        let has_more = || self.popped.load(Ordering::Relaxed).saturating_add(self.tail.room) > limit;
+        if self.tail.gather.wait(limit - tail, has_more) {
+            self.look_for_room(tail);
         }
         true
     }
@@ -211,19 +200,19 @@ impl<T> Segments<T> {
     /// Between two looks, a fence: of a thread that pushed before and finds no room here, and one that popped before and finds
     /// no item, one sees what the other did (Dekker's pattern).
     #[cold]
-    fn look_again_for_room(&self, tail: u64) -> bool {
+    fn look_again_for_room(&self, tail: u64) -> Option<u64> {
         park::fence(Ordering::SeqCst);
         self.look_for_room(tail)
     }
 
-    /// As `has_room`, with one look; also brings the limit up to date.
+    /// Returns the limit, unless position `tail` has come to it; also brings it up to date.
     #[inline]
-    fn look_for_room(&self, tail: u64) -> bool {
+    fn look_for_room(&self, tail: u64) -> Option<u64> {
         // Acquire: pairs with the Release in `pop_at`; what was done before a pop is visible to whose push gets its room.
         let limit = self.popped.load(Ordering::Acquire).saturating_add(self.tail.room);
         // Release: pairs with the Acquire in `try_push`.
         self.tail.limit.store(limit, Ordering::Release);
-        tail < limit
+        (tail < limit).then_some(limit)
     }
 
     /// Writes an item into the slot at position `tail`.
@@ -251,28 +240,9 @@ impl<T> Segments<T> {
 
     #[inline]
     pub(super) fn try_pop(&self) -> Result<T, TryPopError> {
-        self.pop_after(|head| self.look_for_items(head))
-    }
-
-    /// As `try_pop`, but lets more items gather where there are but few.
-    #[inline]
-    pub(super) fn try_pop_gathered(&self) -> Result<T, TryPopError> {
-        self.pop_after(|head| {
-            let tail = self.look_for_items(head)?;
-            let is_few = self.head.few.contains(&(bare(tail) - head));
-            if is_few && self.head.gather.wait(|| self.ledger.pushed.load(Ordering::Relaxed) != tail) {
-                return self.look_for_items(head);
-            }
-            Ok(tail)
-        })
-    }
-
-    /// Pops, if there are items before the limit or `look` finds one.
-    #[inline]
-    fn pop_after(&self, look: impl Fn(u64) -> Result<u64, TryPopError>) -> Result<T, TryPopError> {
         // Acquire: pairs with the Release in `look_for_items`; the items before the limit are visible.
         let is_known = |head| head < self.head.limit.load(Ordering::Acquire);
-        let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { look(head).map(drop) })?;
+        let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { self.find_items(head) })?;
         // SAFETY: we have locked the head, which is there, and have seen that an item is.
         let (item, wake) = unsafe { self.pop_at(head) };
         if wake {
@@ -296,6 +266,16 @@ impl<T> Segments<T> {
         (item, self.head.end.move_to(head + ITEM))
     }
 
+    /// Finds items at position `head`; lets more gather where there are but few.
+    #[inline]
+    fn find_items(&self, head: u64) -> Result<(), TryPopError> {
+        let tail = self.look_for_items(head)?;
+        if self.head.gather.wait(bare(tail) - head, || self.ledger.pushed.load(Ordering::Relaxed) != tail) {
+            self.look_for_items(head)?;
+        }
+        Ok(())
+    }
+
     /// Returns the tail, or an error if there was nothing at position `head`; also brings the limit up to date.
     #[inline]
     fn look_for_items(&self, head: u64) -> Result<u64, TryPopError> {
@@ -304,7 +284,7 @@ impl<T> Segments<T> {
         if head == bare(tail) {
             tail = self.look_again_for_items(head)?;
         }
-        // Release: pairs with the Acquire in `pop_after`; who goes by this limit sees the items too.
+        // Release: pairs with the Acquire in `try_pop`; who goes by this limit sees the items too.
         self.head.limit.store(bare(tail), Ordering::Release);
         Ok(tail)
     }
@@ -371,7 +351,7 @@ impl<T> Segments<T> {
     fn serve(&self, side: Side, hand: &Hand<T>) -> bool {
         match side {
             Side::Push => {
-                let check = |tail| !is_last(tail) && tail & CLOSED == 0 && self.look_for_room(tail);
+                let check = |tail| !is_last(tail) && tail & CLOSED == 0 && self.look_for_room(tail).is_some();
                 let Some(tail) = self.tail.end.try_lock_if(check) else { return false };
                 let item = hand.take().expect("a push that sleeps has its item in hand");
                 // SAFETY: we have locked the tail, which is there, and have seen that there is room.
@@ -403,7 +383,7 @@ impl<T> Segments<T> {
         let (head, end) = (self.head.end.lock(), bare(closed));
         // SAFETY: we have locked the head, and the tail, which is at `end`.
         let all = (head..end).step_by(ITEM as usize).map(|position| unsafe { self.take(position) }).collect();
-        // Release, both: as in `try_push` and `pop_after`.
+        // Release, both: as in `push_at` and `pop_at`.
         self.ledger.pushed.store(closed, Ordering::Release);
         self.popped.store(end, Ordering::Release);
         // The caller wakes all.
@@ -452,7 +432,7 @@ impl<T> Segments<T> {
     fn is_worth_a_push(&self) -> bool {
         // Relaxed: as in `is_worth_a_pop`, with the head; an older tail is a lower one, and worth a push that is in vain.
         let tail = self.ledger.pushed.load(Ordering::Relaxed);
-        tail & CLOSED != 0 || self.look_for_room(bare(tail))
+        tail & CLOSED != 0 || self.look_for_room(bare(tail)).is_some()
     }
 
     /// The number of items and whether the queue is closed; without waiting, so the two may be of different moments.
