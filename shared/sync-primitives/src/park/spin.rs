@@ -50,7 +50,7 @@ impl SpinWait {
     /// For such a wait where the other side is often at work on the next one already: a first yield too early would be too
     /// long. And where both sides wait in turn, who sleeps too soon is not awake when the other has its answer, which then
     /// sleeps too: from there on, each item costs a sleep. So more yields, as long as they are quick.
-    pub(crate) const ATTENTIVE: Self = SpinWait { most_pauses: 6, most_yields: 40, ..Self::PATIENT };
+    pub(crate) const ATTENTIVE: Self = SpinWait { most_pauses: 5, most_yields: 40, ..Self::PATIENT };
     /// For a wait for a few instructions of a thread. Those who compete for them are the ones that get the processor, and
     /// use it to get out of the way.
     pub(crate) const SHORT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 7, timed: false };
