@@ -21,7 +21,7 @@ pub use queue::{
 pub use rlock::{MappedRLockGuard, Outermost, RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits};
 
-/// For models: the moment at which timed waits run out.
+/// For models: the moment at which timed waits run out, and waits that may be served while awake.
 #[cfg(any(loom, shuttle))]
 #[doc(hidden)]
-pub use park::model::tick;
+pub use park::model::{let_waits_give_way, tick};

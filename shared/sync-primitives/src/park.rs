@@ -28,7 +28,7 @@ mod spin;
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
     AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Gather, Moment, SpinWait, fence, has_passed, park,
-    thread_id, unpark_filter, unpark_requeue,
+    pause_until, thread_id, unpark_filter, unpark_requeue,
 };
 #[cfg(not(any(loom, shuttle, feature = "trace")))]
 pub(crate) use parking_lot_core::park;
@@ -38,7 +38,7 @@ pub(crate) use parking_lot_core::{
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use parking_lot_core::{unpark_filter, unpark_requeue};
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use spin::{Backoff, Gather, SpinWait};
+pub(crate) use spin::{Backoff, Gather, SpinWait, pause_until};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::{
     cell::Cell,

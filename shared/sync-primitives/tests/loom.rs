@@ -11,7 +11,7 @@ use loom::{cell::UnsafeCell, thread};
 use std::{mem, sync::Arc, time::Duration};
 use sync_primitives::{
     Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, TryPopError,
-    tick,
+    let_waits_give_way, tick,
 };
 
 /// Explores `model` with up to `preemptions` switches away from a thread that could go on. Most concurrency bugs need
@@ -632,6 +632,61 @@ fn room_for_two_wakes_two_pushers() {
         assert_eq!([queue.pop(), queue.pop()], [Ok(1), Ok(2)]);
         pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
         assert_eq!(queue.len(), 2);
+    });
+}
+
+#[test]
+fn an_item_that_is_pushed_for_who_gives_way_comes_with_what_was_written() {
+    explore(3, || {
+        let_waits_give_way();
+        let queue = Arc::new(Queue::bounded(1));
+        queue.push(counted(1)).unwrap();
+        let pusher = spawn(&queue, |queue| {
+            queue.push(counted(2)).unwrap();
+            assert!(queue.len() <= 1);
+        });
+        assert_eq!([(); 2].map(|()| queue.pop().unwrap().get()), [1, 2]);
+        pusher.join().unwrap();
+    });
+}
+
+#[test]
+fn an_item_that_is_popped_for_who_gives_way_comes_with_what_was_written() {
+    explore(3, || {
+        let_waits_give_way();
+        let queue = Arc::new(Queue::bounded(1));
+        let popper = spawn(&queue, |queue: &Queue<Counter>| queue.pop().unwrap().get());
+        queue.push(counted(1)).unwrap();
+        queue.push(counted(2)).unwrap();
+        assert_eq!(popper.join().unwrap(), 1);
+        assert_eq!(queue.pop().unwrap().get(), 2);
+    });
+}
+
+#[test]
+fn who_gives_way_and_who_sleeps_get_an_item_each() {
+    explore(1, || {
+        let_waits_give_way();
+        let queue = Arc::new(Queue::<Counter>::unbounded());
+        let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap().get()));
+        queue.push(counted(1)).unwrap();
+        queue.push(counted(2)).unwrap();
+        let sum: usize = poppers.into_iter().map(|popper| popper.join().unwrap()).sum();
+        assert_eq!(sum, 3);
+    });
+}
+
+#[test]
+fn who_gives_way_and_then_gives_up_loses_no_item() {
+    explore(2, || {
+        let_waits_give_way();
+        let queue = Arc::new(Queue::<Counter>::unbounded());
+        let clock = thread::spawn(tick);
+        let popper = spawn(&queue, |queue| queue.try_pop_for(SOON).map_or(0, |item| item.get()));
+        queue.push(counted(1)).unwrap();
+        let popped = popper.join().unwrap();
+        assert_eq!(popped + queue.try_pop().map_or(0, |item| item.get()), 1);
+        clock.join().unwrap();
     });
 }
 

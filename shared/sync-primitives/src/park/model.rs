@@ -43,6 +43,7 @@ struct Lot {
     buckets: std::sync::Mutex<Buckets>,
     /// What the clock shows: a thread may read it late, as the memory model allows of an unordered load.
     ticked: AtomicBool,
+    waits_give_way: std::sync::atomic::AtomicBool,
     next_thread: std::sync::atomic::AtomicUsize,
 }
 
@@ -80,6 +81,7 @@ impl Lot {
         Lot {
             buckets: std::sync::Mutex::new(Buckets { by_key: Vec::new(), ticked: false }),
             ticked: AtomicBool::new(false),
+            waits_give_way: std::sync::atomic::AtomicBool::new(cfg!(shuttle)),
             next_thread: std::sync::atomic::AtomicUsize::new(1),
         }
     }
@@ -124,6 +126,12 @@ pub fn tick() {
             waiter.wake.send(Wake::Tick).unwrap();
         }
     }
+}
+
+/// Begins a model in which a queue's waits offer their work once before they sleep. The others do without, as there would be
+/// many times more schedules.
+pub fn let_waits_give_way() {
+    LOT.waits_give_way.store(true, Ordering::Relaxed);
 }
 
 /// As `parking_lot_core::park`.
@@ -261,19 +269,34 @@ fn lock_both<'a>(a: (usize, &'a Bucket), b: (usize, &'a Bucket)) -> (MutexGuard<
     }
 }
 
-/// A model does not spin: a schedule in which a thread looks again is already one of those tried.
-pub(crate) struct SpinWait;
+/// A model does not spin: a schedule in which a thread looks again is already one of those tried. But who gives way may be
+/// served meanwhile: with [`let_waits_give_way`], that is done once.
+pub(crate) struct SpinWait {
+    has_given_way: bool,
+}
 
 impl SpinWait {
-    pub(crate) const PATIENT: Self = SpinWait;
-    pub(crate) const ATTENTIVE: Self = SpinWait;
-    pub(crate) const SHORT: Self = SpinWait;
+    pub(crate) const PATIENT: Self = SpinWait { has_given_way: false };
+    pub(crate) const ATTENTIVE: Self = SpinWait { has_given_way: false };
+    pub(crate) const SHORT: Self = SpinWait { has_given_way: false };
 
     pub(crate) fn spin(&mut self) -> bool {
         false
     }
 
+    pub(crate) fn may_yield(&self) -> bool {
+        !self.has_given_way && LOT.waits_give_way.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn give_way(&mut self, _: impl Fn() -> u64) {
+        self.has_given_way = true;
+    }
+
     pub(crate) fn reset(&mut self) {}
+}
+
+pub(crate) fn pause_until(_: impl Fn() -> bool) -> bool {
+    false
 }
 
 /// Waiting for another thread: lets the others run.

@@ -7,7 +7,8 @@
 //!
 //! If another program's thread gets the processor, it comes back a time slice later, and that is milliseconds. So where
 //! the wait may be a long one, each yield is timed. After a slow one nobody in this process yields in such a wait for a
-//! while: they sleep at once, and are woken at once.
+//! while: they sleep at once, and are woken at once. For a short while, as it may have been a thing of the moment; if the
+//! first yield after it is slow again, for twice as long, and so on.
 
 use crate::trace;
 use std::{
@@ -25,13 +26,23 @@ use std::{
 /// thread that hands items on.
 const SLOW: Duration = Duration::from_millis(1);
 
-/// How much longer than a slow yield took, no other is tried: so that they take little of the time.
-const RESPITE: u32 = 64;
+/// How often an item has to be handed on during a slow yield, so that it was this process that used the time, and well:
+/// as often as it would if each cost a sleep.
+const SLEEP: Duration = Duration::from_micros(20);
+
+/// How much longer than a slow yield took, no other is tried, if this goes on: so that they take little of the time.
+const LONGEST_RESPITE: u32 = 64;
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Nanoseconds after `START` at which yields may be tried again. Relaxed throughout: a hint.
+/// Nanoseconds after `START` at which yields may be tried again; 0, now. Relaxed, and so the next two: hints.
 static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+/// What `BUSY_UNTIL` was last.
+static LAST_RESPITE_ENDED: AtomicU64 = AtomicU64::new(0);
+
+/// How many times as long as the slow yield before it the last respite was.
+static RESPITE: AtomicU32 = AtomicU32::new(1);
 
 /// The rounds of one wait: first some that only pause, each twice as long as the one before, as the other side may be
 /// running on another processor; then some that yield.
@@ -47,10 +58,10 @@ pub(crate) struct SpinWait {
 impl SpinWait {
     /// For a wait for a thread that has other things to do first, such as to make an item.
     pub(crate) const PATIENT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 10, timed: true };
-    /// For such a wait where the other side is often at work on the next one already: a first yield too early would be too
-    /// long. And where both sides wait in turn, who sleeps too soon is not awake when the other has its answer, which then
-    /// sleeps too: from there on, each item costs a sleep. So more yields, as long as they are quick.
-    pub(crate) const ATTENTIVE: Self = SpinWait { most_pauses: 5, most_yields: 40, ..Self::PATIENT };
+    /// For what is left of such a wait after [`pause_until`]. Where both sides wait in turn, who sleeps too soon is not awake
+    /// when the other has its answer, which then sleeps too: from there on, each item costs a sleep. So more yields, as long
+    /// as they are quick.
+    pub(crate) const ATTENTIVE: Self = SpinWait { most_pauses: 0, most_yields: 40, ..Self::PATIENT };
     /// For a wait for a few instructions of a thread. Those who compete for them are the ones that get the processor, and
     /// use it to get out of the way.
     pub(crate) const SHORT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 7, timed: false };
@@ -72,17 +83,36 @@ impl SpinWait {
             self.pauses += 1;
             return true;
         }
-        if self.yields == self.most_yields || self.timed && is_busy() {
-            return false;
+        let is_worth_it = self.may_yield();
+        if is_worth_it {
+            self.give_way(|| 0);
         }
-        self.yields += 1;
-        if self.timed {
-            yield_timed()
-        } else {
-            thread::yield_now()
-        }
-        true
+        is_worth_it
     }
+
+    /// Whether, after the pauses, it is worth to yield. If not, it is time to sleep.
+    pub(crate) fn may_yield(&self) -> bool {
+        self.yields < self.most_yields && !(self.timed && is_busy())
+    }
+
+    /// Yields. `handed_on` counts items: those that others hand on meanwhile, where this one would.
+    pub(crate) fn give_way(&mut self, handed_on: impl Fn() -> u64) {
+        self.yields += 1;
+        if self.timed { yield_timed(handed_on) } else { thread::yield_now() }
+    }
+}
+
+/// Lets a moment pass, while `is_ready` does not say that what this thread waits for is there. Returns whether it is.
+///
+/// For what the other side is often at work on already: a first yield too early would be too long. And in the moment it may
+/// come at any time, so there are many looks. They take nothing from the other side if they are at what it stores last.
+pub(crate) fn pause_until(is_ready: impl Fn() -> bool) -> bool {
+    trace::about_to_wait();
+    // About as long as two cache lines take to travel where that takes long.
+    (0..16).any(|_| {
+        hint::spin_loop();
+        is_ready()
+    })
 }
 
 /// Waiting for another thread to finish what it is in the middle of: a few instructions, unless it lost its processor.
@@ -181,13 +211,28 @@ fn is_busy() -> bool {
     is_busy
 }
 
-fn yield_timed() {
-    let start = Instant::now();
+fn yield_timed(handed_on: impl Fn() -> u64) {
+    let (before, start) = (handed_on(), Instant::now());
     thread::yield_now();
     let took = start.elapsed();
-    if took > SLOW {
-        BUSY_UNTIL.store(nanoseconds(START.elapsed() + RESPITE * took), Ordering::Relaxed);
+    if took > SLOW && nanoseconds(took) / nanoseconds(SLEEP) > handed_on() - before {
+        rest(nanoseconds(START.elapsed()), nanoseconds(took));
     }
+}
+
+/// After a yield that `took` so long: no other for a while.
+fn rest(now: u64, took: u64) {
+    let ended = LAST_RESPITE_ENDED.load(Ordering::Relaxed);
+    if now < ended {
+        return; // Another thread, in the same slice.
+    }
+    let last = RESPITE.load(Ordering::Relaxed);
+    let goes_on = now < ended + u64::from(last) * took;
+    let respite = if goes_on { (2 * last).min(LONGEST_RESPITE) } else { 1 };
+    RESPITE.store(respite, Ordering::Relaxed);
+    let ends = now + u64::from(respite) * took;
+    LAST_RESPITE_ENDED.store(ends, Ordering::Relaxed);
+    BUSY_UNTIL.store(ends, Ordering::Relaxed);
 }
 
 /// Up to 584 years.
@@ -215,9 +260,34 @@ mod tests {
     }
 
     #[test]
-    fn who_is_attentive_pauses_for_longer_before_it_yields() {
-        let [attentive, patient] = [SpinWait::ATTENTIVE, SpinWait::PATIENT].map(|wait| wait.most_pauses);
-        assert!(attentive > patient);
+    fn a_respite_is_longer_each_time_and_short_after_a_quiet_time() {
+        let took = nanoseconds(SLOW);
+        let mut now = 1_000 * took;
+        for respite in [1, 2, 4, 8, 16, 32, 64, 64, 1, 2] {
+            if respite == 1 {
+                now += 1_000 * took;
+            }
+            rest(now, took);
+            rest(now, took); // A second thread that has waited for the same slice changes nothing.
+            let ends = LAST_RESPITE_ENDED.load(Ordering::Relaxed);
+            assert_eq!(ends, now + respite * took);
+            now = ends + took / 2;
+        }
+    }
+
+    #[test]
+    fn who_pauses_looks_until_it_is_ready_and_not_for_ever() {
+        let looks = Cell::new(0);
+        let ready_at = |look| {
+            looks.set(0);
+            pause_until(|| {
+                looks.set(looks.get() + 1);
+                looks.get() == look
+            })
+        };
+        assert!(ready_at(3));
+        assert_eq!(looks.get(), 3);
+        assert!(!ready_at(u32::MAX));
     }
 
     #[test]

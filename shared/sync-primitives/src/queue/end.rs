@@ -2,7 +2,7 @@
 //! been moved.
 
 use crate::park::{
-    self, AtomicU8, AtomicU64, Backoff, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, ParkToken,
+    self, AtomicU64, AtomicUsize, Backoff, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, ParkToken,
     UnparkResult,
 };
 use std::convert::Infallible;
@@ -13,30 +13,36 @@ pub(super) const CLOSED: u64 = 1;
 pub(super) const LOCKED: u64 = 2;
 
 /// Bit of a line: threads sleep in it, or are about to.
-const OCCUPIED: u8 = 0b01;
+const OCCUPIED: usize = 0b01;
 /// Bit of a line: a thread was woken and has yet to look at the queue.
-const WAKING: u8 = 0b10;
+const WAKING: usize = 0b10;
+/// The rest of a line: the token of an offer, or 0.
+pub(super) const TOKEN: usize = !(OCCUPIED | WAKING);
 
 /// A position and its lock in one word, so that to lock is one compare-exchange and to move on and unlock is one store.
 ///
 /// Threads that sleep in the line are woken one at a time. Before that one has looked at the queue, a second move needs no
 /// second wake-up: it will see both, and wake the next if there is something left. So who pops a thousand items from a
 /// full queue does not wake a pusher for each. Who wakes a thread may have done its work before: then it looks all the same.
+///
+/// Who waits awake may make an *offer*: to do its work with what its token stands for. Whoever moves the end next and sees
+/// it takes it. There is at most one, and none while others sleep here, who come first.
 pub(super) struct End {
     /// `items that went past so far * ITEM | LOCKED | CLOSED`.
     position: AtomicU64,
     /// `OCCUPIED` is set by whoever is about to sleep, before its last look at the queue, and cleared only under the bucket
-    /// lock, with nobody in line. `WAKING` is set under the bucket lock, and cleared by the woken before it looks.
+    /// lock, with nobody in line. `WAKING` is set under the bucket lock, and cleared by the woken before it looks. An offer is
+    /// made by its owner, while nobody sleeps, and cleared by who takes it, or by the owner.
     ///
     /// Whoever moves the end reads this with the end locked. A sleeper, or a woken thread, changes this, finds a moment at
     /// which the end is not locked ([`pass`](Self::pass)), and then looks at the queue. A move is either before that
     /// moment, and the sleeper sees it, or after, and the mover sees the sleeper.
-    line: AtomicU8,
+    line: AtomicUsize,
 }
 
 impl End {
     pub(super) fn new() -> Self {
-        End { position: AtomicU64::new(0), line: AtomicU8::new(0) }
+        End { position: AtomicU64::new(0), line: AtomicUsize::new(0) }
     }
 
     /// Locks the end, if `check` does not object to its position. Returns that position, with `CLOSED` if that is set.
@@ -98,15 +104,14 @@ impl End {
         }
     }
 
-    /// Unlocks the end at a new position. Returns whether the first in line is to be woken: there is one, and nobody is waking
-    /// up.
+    /// Unlocks the end at a new position. Returns whether there is somebody to serve.
     #[inline]
     #[must_use]
     pub(super) fn move_to(&self, position: u64) -> bool {
-        let wake = self.has_overlooked();
+        let serve = self.has_overlooked();
         // Release: pairs with the Acquire in `lock_if`.
         self.position.store(position, Ordering::Release);
-        wake
+        serve
     }
 
     /// Finds a moment at which the end is not locked: what those did who had it locked before is visible to us, and what
@@ -122,16 +127,38 @@ impl End {
         (&raw const self.line).addr()
     }
 
-    /// Whether threads sleep in the line, and none was woken that has yet to look at the queue.
+    /// Whether threads sleep in the line, or one makes an offer, and none was woken that has yet to look at the queue.
     #[inline]
     pub(super) fn has_overlooked(&self) -> bool {
         // Relaxed: the caller has locked or passed the end since what it left there.
-        self.line.load(Ordering::Relaxed) == OCCUPIED
+        let line = self.line.load(Ordering::Relaxed);
+        line != 0 && line & WAKING == 0
     }
 
-    /// Whether threads sleep in the line: a hint.
-    pub(super) fn has_sleepers(&self) -> bool {
-        self.line.load(Ordering::Relaxed) & OCCUPIED != 0
+    /// Whether threads sleep in the line, or one makes an offer: a hint.
+    pub(super) fn has_waiters(&self) -> bool {
+        self.line.load(Ordering::Relaxed) & !WAKING != 0
+    }
+
+    /// Makes an offer, unless somebody else does or sleeps.
+    pub(super) fn offer(&self, token: ParkToken) -> bool {
+        // Release: pairs with the Acquire in `take_offer`. Relaxed, if not: nothing is done then.
+        self.line.compare_exchange(0, token.0, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
+    /// Takes an offer back. Returns false if somebody else has taken it.
+    pub(super) fn withdraw(&self, token: ParkToken) -> bool {
+        // Relaxed: only the owner has touched what was offered.
+        let without = |line| (line & TOKEN == token.0).then_some(line & !TOKEN);
+        self.line.try_update(Ordering::Relaxed, Ordering::Relaxed, without).is_ok()
+    }
+
+    /// Takes the offer, if there is one and nobody sleeps.
+    pub(super) fn take_offer(&self) -> Option<ParkToken> {
+        let without = |line| (line & TOKEN != 0 && line & OCCUPIED == 0).then_some(line & !TOKEN);
+        // Acquire: pairs with the Release in `offer`; what is offered is visible.
+        let line = self.line.try_update(Ordering::Acquire, Ordering::Relaxed, without).ok()?;
+        Some(ParkToken(line & TOKEN))
     }
 
     /// Wakes the first in line; unless somebody is waking up, or `even_if_waking`. Just before, while it sleeps for certain,
@@ -197,5 +224,41 @@ impl End {
 
     pub(super) fn waiters(&self) -> usize {
         park::waiters(self.key())
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    const TOKEN: ParkToken = ParkToken(8);
+
+    #[test]
+    fn an_offer_is_taken_or_withdrawn() {
+        let end = End::new();
+        assert!(end.offer(TOKEN) && end.has_waiters() && end.has_overlooked());
+        assert!(!end.offer(ParkToken(16)));
+        assert_eq!(end.take_offer(), Some(TOKEN));
+        assert_eq!((end.take_offer(), end.withdraw(TOKEN)), (None, false));
+
+        assert!(end.offer(TOKEN) && end.withdraw(TOKEN));
+        assert_eq!(end.take_offer(), None);
+        assert!(!end.has_waiters() && !end.has_overlooked());
+    }
+
+    #[test]
+    fn an_offer_stands_back_while_others_sleep() {
+        let end = End::new();
+        assert!(end.offer(TOKEN));
+        end.line.fetch_or(OCCUPIED, Ordering::Relaxed);
+        assert_eq!(end.take_offer(), None);
+        assert!(end.has_overlooked() && end.withdraw(TOKEN));
+        assert!(!end.offer(TOKEN));
+
+        // A push that finds somebody waking up leaves an offer; a pop that would have to wait takes it.
+        end.line.store(WAKING | TOKEN.0, Ordering::Relaxed);
+        assert!(end.has_waiters() && !end.has_overlooked());
+        assert_eq!(end.take_offer(), Some(TOKEN));
+        assert_eq!(end.line.load(Ordering::Relaxed), WAKING);
     }
 }

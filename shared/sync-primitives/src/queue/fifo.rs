@@ -8,7 +8,7 @@ use super::{
     segments::{Segments, Side},
 };
 use crate::park::{self, Instant, SpinWait};
-use std::fmt;
+use std::{fmt, mem};
 
 pub(super) struct Fifo<T> {
     segments: Segments<T>,
@@ -115,10 +115,11 @@ impl<T> Fifo<T> {
     }
 }
 
-/// The rounds of waiting of one push or pop: first looking again for a while, then asleep.
+/// The rounds of waiting of one push or pop: first looking again for a moment, then giving way to others, then asleep.
 struct Wait<'a, T> {
     segments: &'a Segments<T>,
     side: Side,
+    has_paused: bool,
     spin: SpinWait,
     deadline: Option<Instant>,
     is_over: bool,
@@ -126,7 +127,7 @@ struct Wait<'a, T> {
 
 impl<'a, T> Wait<'a, T> {
     fn new(segments: &'a Segments<T>, side: Side, deadline: Option<Instant>) -> Self {
-        Wait { segments, side, spin: SpinWait::ATTENTIVE, deadline, is_over: false }
+        Wait { segments, side, has_paused: false, spin: SpinWait::ATTENTIVE, deadline, is_over: false }
     }
 
     /// Waits until it is worth another try, or somebody has done the work with what is in the hand. Returns whether a look is
@@ -136,18 +137,38 @@ impl<'a, T> Wait<'a, T> {
             return false;
         }
         // The other side is often about to act, sooner than a sleep takes.
-        self.is_over = park::has_passed(self.deadline) || !self.help() && !self.spin.spin() && self.sleep(hand);
+        self.is_over = park::has_passed(self.deadline)
+            || !self.help() && !self.pause() && !self.give_way(hand) && self.sleep(hand);
         true
     }
 
-    /// If the other side sleeps, with nothing left for us: it has yet to hear of what it waited for. Wakes one of them, and
-    /// does its work, for which we wait. Returns whether there was one.
+    /// If one of the other side waits, with nothing left for us: it has yet to hear of what it waits for. Does its work, for
+    /// which we wait, and wakes it. Returns whether there was one.
     fn help(&self) -> bool {
-        let sleeps = self.segments.line(self.side.other()).has_sleepers();
-        if sleeps {
-            self.segments.wake(self.side.other(), true);
+        let waits = self.segments.line(self.side.other()).has_waiters();
+        if waits {
+            self.segments.serve(self.side.other(), true);
         }
-        sleeps
+        waits
+    }
+
+    /// Once: lets a moment pass. Returns whether it has brought what we wait for.
+    fn pause(&mut self) -> bool {
+        !mem::replace(&mut self.has_paused, true) && park::pause_until(|| self.segments.is_worth(self.side))
+    }
+
+    /// Lets others run, who may do our work meanwhile. Returns whether that was worth a try.
+    fn give_way(&mut self, hand: &Hand<T>) -> bool {
+        if !self.spin.may_yield() {
+            return false;
+        }
+        let line = self.segments.line(self.side);
+        let has_offered = line.offer(hand.token());
+        self.spin.give_way(|| self.segments.progress(self.side));
+        if has_offered && !line.withdraw(hand.token()) {
+            hand.get_back();
+        }
+        true
     }
 
     fn sleep(&self, hand: &Hand<T>) -> bool {
@@ -158,7 +179,7 @@ impl<'a, T> Wait<'a, T> {
     /// After a try that came to something: wakes the next in line if there is something left for it.
     fn pass_on(&self) {
         if self.segments.is_worth(self.side) && self.segments.line(self.side).has_overlooked() {
-            self.segments.wake(self.side, false);
+            self.segments.serve(self.side, false);
         }
     }
 }

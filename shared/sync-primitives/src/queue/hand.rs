@@ -1,25 +1,56 @@
-//! What a sleeping push or pop shows to those who may do its work.
+//! What a waiting push or pop shows to those who may do its work.
 
-use crate::park::{Cell, ParkToken};
+use super::end::TOKEN;
+use crate::park::{AtomicU8, Backoff, Cell, Ordering, ParkToken};
 use std::ptr;
 
-/// The item to push, or the place for the one that was popped. On the sleeper's stack; its address is the sleeper's token.
+/// Nobody else has the hand, or somebody is at work on what is in it.
+const HELD: u8 = 0;
+/// Whoever took the hand has given it back.
+const GIVEN_BACK: u8 = 1;
+
+/// The item to push, or the place for the one that was popped. On the waiter's stack; its address is the waiter's token.
 ///
-/// Touched by the sleeper while it is awake, and by others under the bucket lock of the line that it sleeps in.
-pub(super) struct Hand<T>(Cell<Option<T>>);
+/// Touched by the waiter while it is awake and has not offered it; by others under the bucket lock of the line that it sleeps
+/// in, or, once they have taken the offer, until they give it back.
+#[repr(align(8))]
+pub(super) struct Hand<T> {
+    item: Cell<Option<T>>,
+    state: AtomicU8,
+}
+
+// The lowest bits of its address are for a line's own use.
+const _: () = assert!(align_of::<Hand<u8>>() > !TOKEN);
 
 impl<T> Hand<T> {
     pub(super) fn new(item: Option<T>) -> Self {
-        Hand(Cell::new(item))
+        Hand { item: Cell::new(item), state: AtomicU8::new(HELD) }
     }
 
     pub(super) fn take(&self) -> Option<T> {
-        self.0.replace(None)
+        self.item.replace(None)
     }
 
     /// Puts an item into an empty hand.
     pub(super) fn put(&self, item: T) {
-        self.0.set(Some(item));
+        self.item.set(Some(item));
+    }
+
+    /// By who took the hand: the last that it does with it.
+    pub(super) fn give_back(&self) {
+        // Release: pairs with the Acquire in `get_back`.
+        self.state.store(GIVEN_BACK, Ordering::Release);
+    }
+
+    /// Waits for who took the hand.
+    pub(super) fn get_back(&self) {
+        let mut backoff = Backoff::new();
+        // Acquire: pairs with the Release in `give_back`; what was done with the hand is visible.
+        while self.state.load(Ordering::Acquire) == HELD {
+            backoff.wait();
+        }
+        // Relaxed: who takes the next offer comes to know of it by that.
+        self.state.store(HELD, Ordering::Relaxed);
     }
 
     pub(super) fn token(&self) -> ParkToken {

@@ -16,9 +16,9 @@
 //! - a pop that has all but caught up lets some items gather, and a push some room, so that the two ends do not meet at
 //!   each ([`Gather`](crate::park::Gather));
 //! - who wakes a sleeper first does its work, if both ends can be had at once: it pushes the sleeper's item into the room
-//!   that there is now, or pops an item into its hand. So two threads on one processor change places once for several items,
-//!   even where there is room for one only (kanal and flume do so too). And who would have to wait looks for sleepers of the
-//!   other side before;
+//!   that there is now, or pops an item into its hand; and so for one that waits and gives its processor away meanwhile. So
+//!   two threads on one processor change places once for several items, even where there is room for one only (kanal and
+//!   flume do so too). And who would have to wait looks for those of the other side before;
 //! - a slot is its item and nothing else, and a bounded queue is the same chain with an earlier limit.
 //!
 //! A thread that loses its processor between lock and unlock keeps the others at its end waiting until it has it back.
@@ -166,12 +166,12 @@ impl<T> Segments<T> {
         };
         // SAFETY: we have locked the tail, which is there, and have seen that there is room.
         if unsafe { self.push_at(tail, item) } {
-            self.wake(Side::Pop, false);
+            self.serve(Side::Pop, false);
         }
         Ok(())
     }
 
-    /// Pushes and unlocks the tail. Returns whether a pop is to be woken.
+    /// Pushes and unlocks the tail. Returns whether a pop is to be served.
     ///
     /// # Safety
     ///
@@ -244,14 +244,14 @@ impl<T> Segments<T> {
         let is_known = |head| head < self.head.limit.load(Ordering::Acquire);
         let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { self.find_items(head) })?;
         // SAFETY: we have locked the head, which is there, and have seen that an item is.
-        let (item, wake) = unsafe { self.pop_at(head) };
-        if wake {
-            self.wake(Side::Push, false);
+        let (item, serve) = unsafe { self.pop_at(head) };
+        if serve {
+            self.serve(Side::Push, false);
         }
         Ok(item)
     }
 
-    /// Pops and unlocks the head. Returns also whether a push is to be woken.
+    /// Pops and unlocks the head. Returns also whether a push is to be served.
     ///
     /// # Safety
     ///
@@ -324,7 +324,7 @@ impl<T> Segments<T> {
         item
     }
 
-    /// The line in which these sleep: at the end that has to move before they can go on.
+    /// The line in which these wait: at the end that has to move before they can go on.
     pub(super) fn line(&self, side: Side) -> &End {
         match side {
             Side::Push => &self.head.end,
@@ -332,28 +332,36 @@ impl<T> Segments<T> {
         }
     }
 
-    /// Wakes the first of these who sleep, and does its work before if that can be done at once; `even_if_waking`, also while
-    /// another is waking up. The work may be what the other side sleeps for: so on until there is nothing to do.
+    /// Does the work of the first of these who wait, if that can be done at once, and wakes it if it sleeps; `even_if_waking`,
+    /// also while another is waking up. The work may be what the other side waits for: so on until there is nothing to do.
     #[cold]
-    pub(super) fn wake(&self, mut side: Side, mut even_if_waking: bool) {
+    pub(super) fn serve(&self, mut side: Side, mut even_if_waking: bool) {
         let goes_on = std::cell::Cell::new(true);
         while goes_on.replace(false) {
-            // SAFETY: the token is made by the sleeper, from the hand that it has for this queue.
-            let serve = |token| goes_on.set(unsafe { self.serve(side, Hand::of(token)) });
-            self.line(side).wake_first(even_if_waking, serve);
+            let line = self.line(side);
+            let use_hand = |hand: &Hand<T>| goes_on.set(self.use_hand(side, hand));
+            if let Some(token) = line.take_offer() {
+                // SAFETY: the token is made by the waiter, from the hand that it has for this queue, and which is now ours.
+                let hand = unsafe { Hand::of(token) };
+                use_hand(hand);
+                hand.give_back();
+            } else {
+                // SAFETY: the token is made as above, and its owner sleeps.
+                line.wake_first(even_if_waking, |token| use_hand(unsafe { Hand::of(token) }));
+            }
             (side, even_if_waking) = (side.other(), false);
         }
     }
 
-    /// Under the bucket lock: pushes a sleeper's item, or pops one for it. Returns whether one of the other side is to be
-    /// woken. Waits for nobody and leaves the ends of segments alone, as those may take an allocation; if it does nothing, the
-    /// sleeper will, for it is being woken.
-    fn serve(&self, side: Side, hand: &Hand<T>) -> bool {
+    /// Pushes a waiter's item, or pops one for it. Returns whether one of the other side is to be served. Waits for nobody and
+    /// leaves the ends of segments alone, as those may take an allocation; if it does nothing, the waiter will, for it is about
+    /// to look. Under the bucket lock if the waiter sleeps.
+    fn use_hand(&self, side: Side, hand: &Hand<T>) -> bool {
         match side {
             Side::Push => {
                 let check = |tail| !is_last(tail) && tail & CLOSED == 0 && self.look_for_room(tail).is_some();
                 let Some(tail) = self.tail.end.try_lock_if(check) else { return false };
-                let item = hand.take().expect("a push that sleeps has its item in hand");
+                let item = hand.take().expect("a push that waits has its item in hand");
                 // SAFETY: we have locked the tail, which is there, and have seen that there is room.
                 unsafe { self.push_at(tail, item) }
             }
@@ -361,9 +369,9 @@ impl<T> Segments<T> {
                 let check = |head| !is_last(head) && self.look_for_items(head).is_ok();
                 let Some(head) = self.head.end.try_lock_if(check) else { return false };
                 // SAFETY: we have locked the head, which is there, and have seen that an item is.
-                let (item, wake) = unsafe { self.pop_at(head) };
+                let (item, serve) = unsafe { self.pop_at(head) };
                 hand.put(item);
-                wake
+                serve
             }
         }
     }
@@ -432,7 +440,16 @@ impl<T> Segments<T> {
     fn is_worth_a_push(&self) -> bool {
         // Relaxed: as in `is_worth_a_pop`, with the head; an older tail is a lower one, and worth a push that is in vain.
         let tail = self.ledger.pushed.load(Ordering::Relaxed);
-        tail & CLOSED != 0 || self.look_for_room(bare(tail)).is_some()
+        tail & CLOSED != 0 || bare(tail) < self.popped.load(Ordering::Relaxed).saturating_add(self.tail.room)
+    }
+
+    /// How many items these have pushed or popped so far.
+    pub(super) fn progress(&self, side: Side) -> u64 {
+        let position = match side {
+            Side::Push => &self.ledger.pushed,
+            Side::Pop => &self.popped,
+        };
+        position.load(Ordering::Relaxed) / ITEM
     }
 
     /// The number of items and whether the queue is closed; without waiting, so the two may be of different moments.
@@ -611,6 +628,31 @@ mod tests {
             );
         }
         assert!((1..64).all(|capacity| few(Some(capacity)).is_empty()));
+    }
+
+    #[test]
+    fn who_offers_an_item_has_it_pushed_and_who_offers_a_place_gets_one() {
+        let segments = Segments::new(Some(1));
+        segments.try_push(1).unwrap();
+        let hand = Hand::new(Some(2));
+        assert!(segments.line(Side::Push).offer(hand.token()));
+        assert_eq!(segments.try_pop(), Ok(1));
+        hand.get_back();
+        assert_eq!((hand.take(), segments.try_pop()), (None, Ok(2)));
+
+        assert!(segments.line(Side::Pop).offer(hand.token()));
+        segments.try_push(3).unwrap();
+        hand.get_back();
+        assert_eq!((hand.take(), segments.len()), (Some(3), 0));
+    }
+
+    #[test]
+    fn an_offer_that_cannot_be_met_is_given_back() {
+        let (segments, hand) = (Segments::<u8>::new(Some(1)), Hand::<u8>::new(None));
+        assert!(segments.line(Side::Pop).offer(hand.token()));
+        segments.serve(Side::Pop, false);
+        hand.get_back();
+        assert_eq!(hand.take(), None);
     }
 
     #[test]
