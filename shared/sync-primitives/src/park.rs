@@ -27,8 +27,8 @@ mod spin;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Gather, Moment, SpinWait, fence, has_passed, park,
-    pause_until, thread_id, unpark_filter, unpark_requeue,
+    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Gather, Moment, Pauses, SpinWait, fence, has_passed,
+    park, thread_id, unpark_filter, unpark_requeue,
 };
 #[cfg(not(any(loom, shuttle, feature = "trace")))]
 pub(crate) use parking_lot_core::park;
@@ -38,7 +38,7 @@ pub(crate) use parking_lot_core::{
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use parking_lot_core::{unpark_filter, unpark_requeue};
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) use spin::{Backoff, Gather, SpinWait, pause_until};
+pub(crate) use spin::{Backoff, Gather, Pauses, SpinWait};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::{
     cell::Cell,

@@ -295,8 +295,21 @@ impl SpinWait {
     pub(crate) fn reset(&mut self) {}
 }
 
-pub(crate) fn pause_until(_: impl Fn() -> bool) -> bool {
-    false
+/// Never pauses, for the same reason.
+pub(crate) struct Pauses;
+
+impl Pauses {
+    pub(crate) fn new() -> Self {
+        Pauses
+    }
+
+    pub(crate) fn are_in_vain(&self) -> bool {
+        true
+    }
+
+    pub(crate) fn until(&self, _: impl Fn() -> bool) -> bool {
+        false
+    }
 }
 
 /// Waiting for another thread: lets the others run.

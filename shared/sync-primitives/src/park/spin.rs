@@ -58,7 +58,7 @@ pub(crate) struct SpinWait {
 impl SpinWait {
     /// For a wait for a thread that has other things to do first, such as to make an item.
     pub(crate) const PATIENT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 10, timed: true };
-    /// For what is left of such a wait after [`pause_until`]. Where both sides wait in turn, who sleeps too soon is not awake
+    /// For what is left of such a wait after [`Pauses`]. Where both sides wait in turn, who sleeps too soon is not awake
     /// when the other has its answer, which then sleeps too: from there on, each item costs a sleep. So more yields, as long
     /// as they are quick.
     pub(crate) const ATTENTIVE: Self = SpinWait { most_pauses: 0, most_yields: 40, ..Self::PATIENT };
@@ -102,19 +102,6 @@ impl SpinWait {
     }
 }
 
-/// Lets a moment pass, while `is_ready` does not say that what this thread waits for is there. Returns whether it is.
-///
-/// For what the other side is often at work on already: a first yield too early would be too long. And in the moment it may
-/// come at any time, so there are many looks. They take nothing from the other side if they are at what it stores last.
-pub(crate) fn pause_until(is_ready: impl Fn() -> bool) -> bool {
-    trace::about_to_wait();
-    // About as long as two cache lines take to travel where that takes long.
-    (0..16).any(|_| {
-        hint::spin_loop();
-        is_ready()
-    })
-}
-
 /// Waiting for another thread to finish what it is in the middle of: a few instructions, unless it lost its processor.
 pub(crate) struct Backoff(SpinWait);
 
@@ -133,31 +120,69 @@ impl Backoff {
     }
 }
 
+/// Whether something is worth its while: it was, the last time, or that is some occasions ago; twice as many each time it was
+/// in vain.
+struct Hunch {
+    /// Occasions that are still to go by. Relaxed, and so the other: hints.
+    left: AtomicU32,
+    /// How many are to go by after the next time in vain.
+    span: AtomicU32,
+    /// And after the first time in vain.
+    shortest: u32,
+}
+
+impl Hunch {
+    const LONGEST: u32 = 1024;
+
+    fn new(shortest: u32) -> Self {
+        Hunch { left: AtomicU32::new(0), span: AtomicU32::new(shortest), shortest }
+    }
+
+    /// Does `attempt`, if that is likely to come to something. Returns whether it has.
+    #[inline]
+    fn follow(&self, attempt: impl FnOnce() -> bool) -> bool {
+        let left = self.left.load(Ordering::Relaxed);
+        if left > 0 {
+            self.left.store(left - 1, Ordering::Relaxed);
+            return false;
+        }
+        self.learn_from(attempt)
+    }
+
+    #[cold]
+    fn learn_from(&self, attempt: impl FnOnce() -> bool) -> bool {
+        let was_worth_it = attempt();
+        let next_span = if was_worth_it {
+            self.shortest
+        } else {
+            let span = self.span.load(Ordering::Relaxed);
+            self.left.store(span, Ordering::Relaxed);
+            (2 * span).min(Self::LONGEST)
+        };
+        self.span.store(next_span, Ordering::Relaxed);
+        was_worth_it
+    }
+}
+
 /// Waiting for more of what comes bit by bit, so that it is taken by the batch.
 ///
 /// Who takes each item as soon as it is there takes cache lines from the thread that makes the next one, and both are
 /// slower for it. Away for a moment, it lets the other get ahead at full speed; from there on the two do not meet. That
-/// pays only if something comes in the moment: so after one in vain some occasions go by without, twice as many each
-/// time. Who works alone, or waits for an answer, then loses next to nothing. Network cards do so with their interrupts,
-/// where it is called coalescing.
+/// pays only if something comes in the moment. Who works alone, or waits for an answer, soon stops trying, and loses next to
+/// nothing. Network cards do so with their interrupts, where it is called coalescing.
 pub(crate) struct Gather {
     /// How much is so little that more had better gather.
     few: Range<u64>,
-    /// Occasions that are still to go by. Relaxed, and so the other: hints.
-    left: AtomicU32,
-    /// How many are to go by after the next moment in vain.
-    span: AtomicU32,
+    brings_more: Hunch,
 }
 
 impl Gather {
     /// Rounds of `pause`: the first outlasts a push that meets us, and both together some dozens that do not.
     const FIRST: u32 = 4;
     const REST: u32 = 7;
-    const SHORTEST: u32 = 8;
-    const LONGEST: u32 = 1024;
 
     pub(crate) fn new(few: Range<u64>) -> Self {
-        Gather { few, left: AtomicU32::new(0), span: AtomicU32::new(Self::SHORTEST) }
+        Gather { few, brings_more: Hunch::new(8) }
     }
 
     /// Lets a moment pass if there is little, and if the moment is likely to bring more: one to four microseconds, as a
@@ -165,31 +190,52 @@ impl Gather {
     /// Returns whether it has brought more.
     #[inline]
     pub(crate) fn wait(&self, amount: u64, has_more: impl Fn() -> bool) -> bool {
-        if !self.few.contains(&amount) {
-            return false;
-        }
-        let left = self.left.load(Ordering::Relaxed);
-        if left > 0 {
-            self.left.store(left - 1, Ordering::Relaxed);
-            return false;
-        }
-        self.try_wait(has_more)
+        let attempt = || {
+            pause(Self::FIRST);
+            let has_more = has_more();
+            if has_more {
+                pause(Self::REST);
+            }
+            has_more
+        };
+        self.few.contains(&amount) && self.brings_more.follow(attempt)
+    }
+}
+
+/// Waiting for what the other side is often at work on already, where a yield would be too long.
+///
+/// If it runs on this very processor, the moment is in vain; so it is not always tried.
+pub(crate) struct Pauses {
+    are_enough: Hunch,
+}
+
+impl Pauses {
+    /// A question and its answer: some cache lines that go to the other processor and come back.
+    const ROUNDS: u32 = 6;
+
+    /// So many times in vain, one after the other, and the other side seems to run on this processor.
+    const OFTEN: u32 = 4;
+
+    pub(crate) fn new() -> Self {
+        Pauses { are_enough: Hunch::new(1) }
     }
 
-    #[cold]
-    fn try_wait(&self, has_more: impl Fn() -> bool) -> bool {
-        pause(Self::FIRST);
-        let has_more = has_more();
-        let next_span = if has_more {
-            pause(Self::REST);
-            Self::SHORTEST
-        } else {
-            let span = self.span.load(Ordering::Relaxed);
-            self.left.store(span, Ordering::Relaxed);
-            (2 * span).min(Self::LONGEST)
+    /// Whether they have been in vain again and again.
+    pub(crate) fn are_in_vain(&self) -> bool {
+        self.are_enough.span.load(Ordering::Relaxed) >= 1 << Self::OFTEN
+    }
+
+    /// Lets a moment pass until `is_ready`, if that is likely to be soon: up to two microseconds. Returns whether it is.
+    pub(crate) fn until(&self, is_ready: impl Fn() -> bool) -> bool {
+        trace::about_to_wait();
+        // Fewer looks from one to the next, as each takes a cache line from the other side.
+        let attempt = || {
+            (0..Self::ROUNDS).any(|round| {
+                pause(round);
+                is_ready()
+            })
         };
-        self.span.store(next_span, Ordering::Relaxed);
-        has_more
+        self.are_enough.follow(attempt)
     }
 }
 
@@ -277,17 +323,36 @@ mod tests {
 
     #[test]
     fn who_pauses_looks_until_it_is_ready_and_not_for_ever() {
+        let pauses = Pauses::new();
         let looks = Cell::new(0);
         let ready_at = |look| {
             looks.set(0);
-            pause_until(|| {
+            let is_ready = pauses.until(|| {
                 looks.set(looks.get() + 1);
                 looks.get() == look
+            });
+            (is_ready, looks.get())
+        };
+        assert_eq!(ready_at(3), (true, 3));
+        assert_eq!(ready_at(99), (false, Pauses::ROUNDS));
+        assert_eq!(ready_at(1), (false, 0), "the next occasion goes by");
+        assert_eq!(ready_at(1), (true, 1));
+    }
+
+    #[test]
+    fn pauses_are_in_vain_when_they_have_been_so_often_and_not_when_they_were_not() {
+        let pauses = Pauses::new();
+        let waits = |waits, is_ready| {
+            (0..waits).for_each(|_| {
+                pauses.until(|| is_ready);
             })
         };
-        assert!(ready_at(3));
-        assert_eq!(looks.get(), 3);
-        assert!(!ready_at(u32::MAX));
+        waits(3 + 1 + 2 + 4, false); // Three in vain, and the occasions that went by.
+        assert!(!pauses.are_in_vain());
+        waits(1, false);
+        assert!(pauses.are_in_vain());
+        waits(8 + 1, true);
+        assert!(!pauses.are_in_vain());
     }
 
     #[test]

@@ -154,7 +154,8 @@ impl<'a, T> Wait<'a, T> {
 
     /// Once: lets a moment pass. Returns whether it has brought what we wait for.
     fn pause(&mut self) -> bool {
-        !mem::replace(&mut self.has_paused, true) && park::pause_until(|| self.segments.is_worth(self.side))
+        !mem::replace(&mut self.has_paused, true)
+            && self.segments.pauses(self.side).until(|| self.segments.is_worth(self.side))
     }
 
     /// Lets others run, who may do our work meanwhile. Returns whether that was worth a try.
@@ -163,7 +164,8 @@ impl<'a, T> Wait<'a, T> {
             return false;
         }
         let line = self.segments.line(self.side);
-        let has_offered = line.offer(hand.token());
+        // Where the other side runs on another processor, an offer would only take cache lines from it.
+        let has_offered = self.segments.pauses(self.side).are_in_vain() && line.offer(hand.token());
         self.spin.give_way(|| self.segments.progress(self.side));
         if has_offered && !line.withdraw(hand.token()) {
             hand.get_back();

@@ -31,7 +31,7 @@ use super::{
     ledger::{ITEM, Ledger, bare},
     padded::Padded,
 };
-use crate::park::{self, AtomicPtr, AtomicU64, AtomicUsize, Cell, Gather, Ordering};
+use crate::park::{self, AtomicPtr, AtomicU64, AtomicUsize, Cell, Gather, Ordering, Pauses};
 use std::{
     mem::MaybeUninit,
     ops::Range,
@@ -85,6 +85,8 @@ struct Head<T> {
     segment: Cell<*mut Segment<T>>,
     /// Of items.
     gather: Gather,
+    /// Of those who wait for items.
+    pauses: Pauses,
     /// Segments that the tail may use, chained by `next`.
     spares: AtomicPtr<Segment<T>>,
     /// How many of them there are, with those that the tail has taken over.
@@ -104,6 +106,8 @@ struct Tail<T> {
     capacity: Option<usize>,
     /// Of room.
     gather: Gather,
+    /// Of those who wait for room.
+    pauses: Pauses,
     /// How far the tail may be ahead of the head: the capacity, times `ITEM`.
     room: u64,
 }
@@ -131,6 +135,7 @@ impl<T> Segments<T> {
             limit: AtomicU64::new(0),
             segment: Cell::new(first),
             gather: Gather::new(few(capacity)),
+            pauses: Pauses::new(),
             spares: AtomicPtr::new(ptr::null_mut()),
             spare_count: AtomicUsize::new(0),
         };
@@ -141,6 +146,7 @@ impl<T> Segments<T> {
             spares: Cell::new(ptr::null_mut()),
             capacity,
             gather: Gather::new(few(capacity)),
+            pauses: Pauses::new(),
             room,
         };
         let popped = Padded(AtomicU64::new(0));
@@ -441,6 +447,13 @@ impl<T> Segments<T> {
         // Relaxed: as in `is_worth_a_pop`, with the head; an older tail is a lower one, and worth a push that is in vain.
         let tail = self.ledger.pushed.load(Ordering::Relaxed);
         tail & CLOSED != 0 || bare(tail) < self.popped.load(Ordering::Relaxed).saturating_add(self.tail.room)
+    }
+
+    pub(super) fn pauses(&self, side: Side) -> &Pauses {
+        match side {
+            Side::Push => &self.tail.pauses,
+            Side::Pop => &self.head.pauses,
+        }
     }
 
     /// How many items these have pushed or popped so far.
