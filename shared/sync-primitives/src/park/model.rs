@@ -307,7 +307,7 @@ impl Pauses {
         true
     }
 
-    pub(crate) fn until(&self, _: impl Fn() -> bool) -> bool {
+    pub(crate) fn until(&self, _: impl Fn() -> bool, _: bool) -> bool {
         false
     }
 }

@@ -30,7 +30,9 @@ const SLOW: Duration = Duration::from_millis(1);
 /// as often as it would if each cost a sleep.
 const SLEEP: Duration = Duration::from_micros(20);
 
-/// How much longer than a slow yield took, no other is tried, if this goes on: so that they take little of the time.
+/// How much longer than a slow yield took, no other is tried: so that they take little of the time.
+const SHORTEST_RESPITE: u32 = 8;
+/// And if this goes on.
 const LONGEST_RESPITE: u32 = 64;
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -42,7 +44,7 @@ static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
 static LAST_RESPITE_ENDED: AtomicU64 = AtomicU64::new(0);
 
 /// How many times as long as the slow yield before it the last respite was.
-static RESPITE: AtomicU32 = AtomicU32::new(1);
+static RESPITE: AtomicU32 = AtomicU32::new(SHORTEST_RESPITE);
 
 /// The rounds of one wait: first some that only pause, each twice as long as the one before, as the other side may be
 /// running on another processor; then some that yield.
@@ -204,7 +206,7 @@ impl Gather {
 
 /// Waiting for what the other side is often at work on already, where a yield would be too long.
 ///
-/// If it runs on this very processor, the moment is in vain; so it is not always tried.
+/// If it runs on this very processor, the moment is in vain; so it is not always tried, where one may yield instead.
 pub(crate) struct Pauses {
     are_enough: Hunch,
 }
@@ -225,8 +227,9 @@ impl Pauses {
         self.are_enough.span.load(Ordering::Relaxed) >= 1 << Self::OFTEN
     }
 
-    /// Lets a moment pass until `is_ready`, if that is likely to be soon: up to two microseconds. Returns whether it is.
-    pub(crate) fn until(&self, is_ready: impl Fn() -> bool) -> bool {
+    /// Lets a moment pass until `is_ready`: up to two microseconds, if that is likely to be enough, or if what comes next `is_dear`.
+    /// Returns whether it was enough.
+    pub(crate) fn until(&self, is_ready: impl Fn() -> bool, is_dear: bool) -> bool {
         trace::about_to_wait();
         // Fewer looks from one to the next, as each takes a cache line from the other side.
         let attempt = || {
@@ -235,7 +238,7 @@ impl Pauses {
                 is_ready()
             })
         };
-        self.are_enough.follow(attempt)
+        if is_dear { self.are_enough.learn_from(attempt) } else { self.are_enough.follow(attempt) }
     }
 }
 
@@ -274,7 +277,7 @@ fn rest(now: u64, took: u64) {
     }
     let last = RESPITE.load(Ordering::Relaxed);
     let goes_on = now < ended + u64::from(last) * took;
-    let respite = if goes_on { (2 * last).min(LONGEST_RESPITE) } else { 1 };
+    let respite = if goes_on { (2 * last).min(LONGEST_RESPITE) } else { SHORTEST_RESPITE };
     RESPITE.store(respite, Ordering::Relaxed);
     let ends = now + u64::from(respite) * took;
     LAST_RESPITE_ENDED.store(ends, Ordering::Relaxed);
@@ -309,8 +312,8 @@ mod tests {
     fn a_respite_is_longer_each_time_and_short_after_a_quiet_time() {
         let took = nanoseconds(SLOW);
         let mut now = 1_000 * took;
-        for respite in [1, 2, 4, 8, 16, 32, 64, 64, 1, 2] {
-            if respite == 1 {
+        for respite in [8, 16, 32, 64, 64, 8, 16] {
+            if respite == 8 {
                 now += 1_000 * took;
             }
             rest(now, took);
@@ -327,10 +330,11 @@ mod tests {
         let looks = Cell::new(0);
         let ready_at = |look| {
             looks.set(0);
-            let is_ready = pauses.until(|| {
+            let is_ready_now = || {
                 looks.set(looks.get() + 1);
                 looks.get() == look
-            });
+            };
+            let is_ready = pauses.until(is_ready_now, false);
             (is_ready, looks.get())
         };
         assert_eq!(ready_at(3), (true, 3));
@@ -344,7 +348,7 @@ mod tests {
         let pauses = Pauses::new();
         let waits = |waits, is_ready| {
             (0..waits).for_each(|_| {
-                pauses.until(|| is_ready);
+                pauses.until(|| is_ready, false);
             })
         };
         waits(3 + 1 + 2 + 4, false); // Three in vain, and the occasions that went by.
@@ -353,6 +357,18 @@ mod tests {
         assert!(pauses.are_in_vain());
         waits(8 + 1, true);
         assert!(!pauses.are_in_vain());
+    }
+
+    #[test]
+    fn who_would_have_to_sleep_pauses_in_any_case() {
+        let pauses = Pauses::new();
+        let looks = Cell::new(0);
+        let look = || {
+            looks.set(looks.get() + 1);
+            false
+        };
+        (0..9).for_each(|_| assert!(!pauses.until(look, true)));
+        assert_eq!(looks.get(), 9 * Pauses::ROUNDS);
     }
 
     #[test]

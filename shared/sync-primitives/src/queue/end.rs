@@ -104,11 +104,11 @@ impl End {
         }
     }
 
-    /// Unlocks the end at a new position. Returns whether there is somebody to serve.
+    /// Unlocks the end at a new position. Returns whether there may be somebody to serve.
     #[inline]
     #[must_use]
     pub(super) fn move_to(&self, position: u64) -> bool {
-        let serve = self.has_overlooked();
+        let serve = self.line.load(Ordering::Relaxed) != 0;
         // Release: pairs with the Acquire in `lock_if`.
         self.position.store(position, Ordering::Release);
         serve
@@ -128,7 +128,6 @@ impl End {
     }
 
     /// Whether threads sleep in the line, or one makes an offer, and none was woken that has yet to look at the queue.
-    #[inline]
     pub(super) fn has_overlooked(&self) -> bool {
         // Relaxed: the caller has locked or passed the end since what it left there.
         let line = self.line.load(Ordering::Relaxed);

@@ -177,7 +177,7 @@ impl<T> Segments<T> {
         Ok(())
     }
 
-    /// Pushes and unlocks the tail. Returns whether a pop is to be served.
+    /// Pushes and unlocks the tail. Returns whether there may be a pop to serve.
     ///
     /// # Safety
     ///
@@ -257,7 +257,7 @@ impl<T> Segments<T> {
         Ok(item)
     }
 
-    /// Pops and unlocks the head. Returns also whether a push is to be served.
+    /// Pops and unlocks the head. Returns also whether there may be a push to serve.
     ///
     /// # Safety
     ///
@@ -345,6 +345,9 @@ impl<T> Segments<T> {
         let goes_on = std::cell::Cell::new(true);
         while goes_on.replace(false) {
             let line = self.line(side);
+            if !even_if_waking && !line.has_overlooked() {
+                return;
+            }
             let use_hand = |hand: &Hand<T>| goes_on.set(self.use_hand(side, hand));
             if let Some(token) = line.take_offer() {
                 // SAFETY: the token is made by the waiter, from the hand that it has for this queue, and which is now ours.
@@ -359,9 +362,9 @@ impl<T> Segments<T> {
         }
     }
 
-    /// Pushes a waiter's item, or pops one for it. Returns whether one of the other side is to be served. Waits for nobody and
-    /// leaves the ends of segments alone, as those may take an allocation; if it does nothing, the waiter will, for it is about
-    /// to look. Under the bucket lock if the waiter sleeps.
+    /// Pushes a waiter's item, or pops one for it. Returns whether there may be one of the other side to serve. Waits for nobody
+    /// and leaves the ends of segments alone, as those may take an allocation; if it does nothing, the waiter will, for it is
+    /// about to look. Under the bucket lock if the waiter sleeps.
     fn use_hand(&self, side: Side, hand: &Hand<T>) -> bool {
         match side {
             Side::Push => {
