@@ -27,8 +27,9 @@
 //! "Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue Algorithms", 1996): a push or a pop locks its
 //! end by one compare-exchange and unlocks it by a store, and a thread that finds nothing to pop, or no room, joins a
 //! waiting line that costs the others one load. Who wakes one of them first pushes its item or pops one for it, if it can do
-//! so at once. A pop that has all but caught up with the pushes may stay away for about
-//! a microsecond, if that has brought more items lately: then the two ends do not slow each other down. The other two are
+//! so at once; and so for one that gives its processor away before it sleeps. A pop that has all but caught up with the
+//! pushes may stay away for some microseconds, if that has brought more items lately: then the two ends do not slow each
+//! other down. The other two are
 //! a buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not
 //! full". In all three the items pushed and the items done are counted in two words beside it; `join` waits until they
 //! are equal.
