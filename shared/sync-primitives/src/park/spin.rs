@@ -16,7 +16,7 @@ use std::{
     ops::Range,
     sync::{
         LazyLock,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -30,21 +30,9 @@ const SLOW: Duration = Duration::from_millis(1);
 /// as often as it would if each cost a sleep.
 const SLEEP: Duration = Duration::from_micros(20);
 
-/// How much longer than a slow yield took, no other is tried: so that they take little of the time.
-const SHORTEST_RESPITE: u32 = 8;
-/// And if this goes on.
-const LONGEST_RESPITE: u32 = 64;
-
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Nanoseconds after `START` at which yields may be tried again; 0, now. Relaxed, and so the next two: hints.
-static BUSY_UNTIL: AtomicU64 = AtomicU64::new(0);
-
-/// What `BUSY_UNTIL` was last.
-static LAST_RESPITE_ENDED: AtomicU64 = AtomicU64::new(0);
-
-/// How many times as long as the slow yield before it the last respite was.
-static RESPITE: AtomicU32 = AtomicU32::new(SHORTEST_RESPITE);
+static RESPITE: Respite = Respite::new();
 
 /// The rounds of one wait: first some that only pause, each twice as long as the one before, as the other side may be
 /// running on another processor; then some that yield.
@@ -94,7 +82,7 @@ impl SpinWait {
 
     /// Whether, after the pauses, it is worth to yield. If not, it is time to sleep.
     pub(crate) fn may_yield(&self) -> bool {
-        self.yields < self.most_yields && !(self.timed && is_busy())
+        self.yields < self.most_yields && !(self.timed && RESPITE.is_on(now))
     }
 
     /// Yields. `handed_on` counts items: those that others hand on meanwhile, where this one would.
@@ -246,42 +234,63 @@ fn pause(round: u32) {
     iter::repeat_n((), 1 << round).for_each(|()| hint::spin_loop());
 }
 
-/// Whether a yield was slow a short time ago.
-fn is_busy() -> bool {
-    let until = BUSY_UNTIL.load(Ordering::Relaxed);
-    if until == 0 {
-        return false;
-    }
-    let is_busy = nanoseconds(START.elapsed()) < until;
-    if !is_busy {
-        // Spares the next ones the look at the clock.
-        BUSY_UNTIL.store(0, Ordering::Relaxed);
-    }
-    is_busy
-}
-
 fn yield_timed(handed_on: impl Fn() -> u64) {
     let (before, start) = (handed_on(), Instant::now());
     thread::yield_now();
     let took = start.elapsed();
     if took > SLOW && nanoseconds(took) / nanoseconds(SLEEP) > handed_on() - before {
-        rest(nanoseconds(START.elapsed()), nanoseconds(took));
+        RESPITE.begin(now(), nanoseconds(took));
     }
 }
 
-/// After a yield that `took` so long: no other for a while.
-fn rest(now: u64, took: u64) {
-    let ended = LAST_RESPITE_ENDED.load(Ordering::Relaxed);
-    if now < ended {
-        return; // Another thread, in the same slice.
+/// A while after a slow yield, in which no other is tried: many times as long, so that they take little of the time.
+struct Respite {
+    /// In nanoseconds after `START`. Relaxed, and so the others: hints.
+    ends: AtomicU64,
+    /// Whether it has not been seen to be over: spares a look at the clock.
+    is_open: AtomicBool,
+    /// How many times as long as the slow yield the last one was.
+    times: AtomicU32,
+}
+
+impl Respite {
+    const SHORTEST: u32 = 8;
+    const LONGEST: u32 = 64;
+
+    const fn new() -> Self {
+        let times = AtomicU32::new(Self::SHORTEST / 2);
+        Respite { ends: AtomicU64::new(0), is_open: AtomicBool::new(false), times }
     }
-    let last = RESPITE.load(Ordering::Relaxed);
-    let goes_on = now < ended + u64::from(last) * took;
-    let respite = if goes_on { (2 * last).min(LONGEST_RESPITE) } else { SHORTEST_RESPITE };
-    RESPITE.store(respite, Ordering::Relaxed);
-    let ends = now + u64::from(respite) * took;
-    LAST_RESPITE_ENDED.store(ends, Ordering::Relaxed);
-    BUSY_UNTIL.store(ends, Ordering::Relaxed);
+
+    fn is_on(&self, now: impl FnOnce() -> u64) -> bool {
+        if !self.is_open.load(Ordering::Relaxed) {
+            return false;
+        }
+        let is_on = now() < self.ends.load(Ordering::Relaxed);
+        if !is_on {
+            self.is_open.store(false, Ordering::Relaxed);
+        }
+        is_on
+    }
+
+    /// After a yield that `took` so long.
+    fn begin(&self, now: u64, took: u64) {
+        let last_ended = self.ends.load(Ordering::Relaxed);
+        if now < last_ended {
+            return; // Another thread, in the same slice.
+        }
+        let last = self.times.load(Ordering::Relaxed);
+        let is_next = now < last_ended + u64::from(last) * took;
+        let times = if is_next { (2 * last).min(Self::LONGEST) } else { Self::SHORTEST };
+        self.times.store(times, Ordering::Relaxed);
+        self.ends.store(now + u64::from(times) * took, Ordering::Relaxed);
+        self.is_open.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Nanoseconds after `START`.
+fn now() -> u64 {
+    nanoseconds(START.elapsed())
 }
 
 /// Up to 584 years.
@@ -310,17 +319,16 @@ mod tests {
 
     #[test]
     fn a_respite_is_longer_each_time_and_short_after_a_quiet_time() {
-        let took = nanoseconds(SLOW);
-        let mut now = 1_000 * took;
-        for respite in [8, 16, 32, 64, 64, 8, 16] {
-            if respite == 8 {
-                now += 1_000 * took;
-            }
-            rest(now, took);
-            rest(now, took); // A second thread that has waited for the same slice changes nothing.
-            let ends = LAST_RESPITE_ENDED.load(Ordering::Relaxed);
-            assert_eq!(ends, now + respite * took);
-            now = ends + took / 2;
+        let (respite, took) = (Respite::new(), nanoseconds(SLOW));
+        assert!(!respite.is_on(|| 0));
+        let mut now = 0;
+        for (quiet, times) in [(0, 8), (1, 16), (1, 32), (1, 64), (1, 64), (1_000, 8), (1, 16)] {
+            now += quiet * took;
+            respite.begin(now, took);
+            respite.begin(now, took); // A second thread that has waited for the same slice changes nothing.
+            let ends = now + times * took;
+            assert!(respite.is_on(|| ends - 1) && !respite.is_on(|| ends));
+            now = ends;
         }
     }
 

@@ -154,9 +154,11 @@ impl<'a, T> Wait<'a, T> {
 
     /// Once: lets a moment pass. Returns whether it has brought what we wait for.
     fn pause(&mut self) -> bool {
-        let is_worth = || self.segments.is_worth(self.side);
+        if mem::replace(&mut self.has_paused, true) {
+            return false;
+        }
         let is_sleep_next = !self.spin.may_yield();
-        !mem::replace(&mut self.has_paused, true) && self.segments.pauses(self.side).until(is_worth, is_sleep_next)
+        self.segments.pauses(self.side).until(|| self.segments.is_worth(self.side), is_sleep_next)
     }
 
     /// Lets others run, who may do our work meanwhile. Returns whether that was worth a try.

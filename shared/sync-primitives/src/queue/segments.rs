@@ -196,7 +196,7 @@ impl<T> Segments<T> {
     #[inline]
     fn has_room(&self, tail: u64) -> bool {
         let Some(limit) = self.look_for_room(tail).or_else(|| self.look_again_for_room(tail)) else { return false };
-        let has_more = || self.popped.load(Ordering::Relaxed).saturating_add(self.tail.room) > limit;
+        let has_more = || self.full_at(Ordering::Relaxed) > limit;
         if self.tail.gather.wait(limit - tail, has_more) {
             self.look_for_room(tail);
         }
@@ -215,10 +215,16 @@ impl<T> Segments<T> {
     #[inline]
     fn look_for_room(&self, tail: u64) -> Option<u64> {
         // Acquire: pairs with the Release in `pop_at`; what was done before a pop is visible to whose push gets its room.
-        let limit = self.popped.load(Ordering::Acquire).saturating_add(self.tail.room);
+        let limit = self.full_at(Ordering::Acquire);
         // Release: pairs with the Acquire in `try_push`.
         self.tail.limit.store(limit, Ordering::Release);
         (tail < limit).then_some(limit)
+    }
+
+    /// The position of the tail at which the queue is full, as far as the head has come.
+    #[inline]
+    fn full_at(&self, order: Ordering) -> u64 {
+        self.popped.load(order).saturating_add(self.tail.room)
     }
 
     /// Writes an item into the slot at position `tail`.
@@ -449,7 +455,7 @@ impl<T> Segments<T> {
     fn is_worth_a_push(&self) -> bool {
         // Relaxed: as in `is_worth_a_pop`, with the head; an older tail is a lower one, and worth a push that is in vain.
         let tail = self.ledger.pushed.load(Ordering::Relaxed);
-        tail & CLOSED != 0 || bare(tail) < self.popped.load(Ordering::Relaxed).saturating_add(self.tail.room)
+        tail & CLOSED != 0 || bare(tail) < self.full_at(Ordering::Relaxed)
     }
 
     pub(super) fn pauses(&self, side: Side) -> &Pauses {
