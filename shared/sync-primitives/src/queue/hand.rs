@@ -66,3 +66,17 @@ impl<T> Hand<T> {
         unsafe { &*hand }
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hand_that_is_back_can_be_given_away_again() {
+        let hand = Hand::new(Some(1));
+        hand.give_back();
+        hand.get_back();
+        // Else the next `get_back` would not wait for who is at work on it.
+        assert_eq!(hand.state.load(Ordering::Relaxed), HELD);
+    }
+}
