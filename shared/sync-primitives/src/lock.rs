@@ -14,10 +14,10 @@
 //! **No promises.** A thread that locks a `Lock` it holds waits for ever. Waiters are not served strictly in order.
 //!
 //! **Algorithm.** One byte says whether the lock is held and whether anybody sleeps for it. Locking an uncontended lock is
-//! one compare-and-exchange, unlocking it one swap; only when the byte says that somebody sleeps does the unlocker
-//! go to the parking lot, where, under the bucket lock, it either frees the lock and wakes the first sleeper, or
-//! leaves it locked and gives it to a sleeper that has waited too long. The byte and the parking lot are those of
-//! WebKit's `WTF::Lock` (Pizlo, "Locking in WebKit", 2016). While a lock that was handed over waits for its heir to wake
+//! one compare-and-exchange. Unlocking is one subtraction, which frees the lock if nobody sleeps. If somebody does, what is
+//! left in the byte lets nobody in yet, and the unlocker goes to the parking lot, where, under the bucket lock, it either
+//! opens the lock to all and wakes the first sleeper, or gives it to a sleeper that has waited too long. The byte and the
+//! parking lot are those of WebKit's `WTF::Lock` (Pizlo, "Locking in WebKit", 2016). While a lock that was handed over waits for its heir to wake
 //! up, it serves nobody; with many sleepers who are all overdue, a hand-over at every unlock would make a busy lock as
 //! slow as a change of threads. So one every 20 milliseconds is enough.
 
@@ -37,9 +37,17 @@ use std::{
 };
 
 /// Bit: a thread holds the lock.
-const HELD: u8 = 0b01;
+const HELD: u8 = 0b001;
 /// Bit: threads sleep for the lock, or are about to.
-const PARKED: u8 = 0b10;
+const PARKED: u8 = 0b010;
+/// Bit, beside `PARKED`: and yet the lock is free.
+const OPEN: u8 = 0b100;
+
+/// Whether a thread may take the lock.
+#[inline]
+fn is_free(state: u8) -> bool {
+    state & OPEN != 0 || state == 0
+}
 
 /// To a woken thread: the lock is free, or was a moment ago; try again.
 const TRY_AGAIN: UnparkToken = UnparkToken(0);
@@ -514,15 +522,16 @@ impl<U: ?Sized + fmt::Display> fmt::Display for MappedLockGuard<'_, U> {
 
 /// The state machine: exclusion without a value. `RLock` and `Condition` stand on it too.
 pub struct RawLock {
-    /// | `PARKED` | `HELD` | what it means |
-    /// |---|---|---|
-    /// | 0 | 0 | free, nobody sleeps |
-    /// | 0 | 1 | held, nobody sleeps |
-    /// | 1 | 1 | held; threads sleep, or are about to |
-    /// | 1 | 0 | free; a woken thread is on its way, and others still sleep |
+    /// | `OPEN` | `PARKED` | `HELD` | what it means |
+    /// |---|---|---|---|
+    /// | 0 | 0 | 0 | free, nobody sleeps |
+    /// | 0 | 0 | 1 | held, nobody sleeps |
+    /// | 0 | 1 | 1 | held; threads sleep, or are about to |
+    /// | 0 | 1 | 0 | released, and not free yet: whoever has released it is about to decide who gets it |
+    /// | 1 | 1 | 0 | free; a woken thread is on its way, and others still sleep |
     ///
-    /// `PARKED` is set by whoever is about to sleep, and cleared under the bucket lock, or by who releases and takes the
-    /// bucket lock next, to wake a sleeper and set it again for the others.
+    /// `PARKED` is set by whoever is about to sleep, and cleared under the bucket lock, with nobody left in line. `OPEN` is
+    /// set under the bucket lock, and cleared by who takes the lock.
     state: AtomicU8,
 }
 
@@ -548,13 +557,12 @@ impl RawLock {
 
     #[inline]
     pub(crate) fn is_held(&self) -> bool {
-        self.state.load(Ordering::Relaxed) & HELD != 0
+        !is_free(self.state.load(Ordering::Relaxed))
     }
 
     #[inline]
     pub(crate) fn lock(&self) {
-        // Acquire: pairs with the Release in `unlock`, `unlock_fair` and `release_or_hand_over`; makes the last holder's
-        // writes visible.
+        // Acquire: pairs with the Release in `release`; makes the last holder's writes visible.
         if self.state.compare_exchange_weak(0, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
             let taken = self.lock_slow(None);
             debug_assert!(taken, "a wait without a deadline ends with the lock");
@@ -564,7 +572,7 @@ impl RawLock {
     #[inline]
     pub(crate) fn try_lock(&self) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
-        while state & HELD == 0 {
+        while is_free(state) {
             match self.take(state) {
                 Ok(_) => return true,
                 Err(now) => state = now,
@@ -573,11 +581,11 @@ impl RawLock {
         false
     }
 
-    /// Sets `HELD` on a free state, whether or not somebody sleeps.
+    /// Takes the lock in a free state, whether or not somebody sleeps.
     #[inline]
     fn take(&self, free: u8) -> Result<u8, u8> {
         // Acquire: as in `lock`.
-        self.state.compare_exchange_weak(free, free | HELD, Ordering::Acquire, Ordering::Relaxed)
+        self.state.compare_exchange_weak(free, (free | HELD) & !OPEN, Ordering::Acquire, Ordering::Relaxed)
     }
 
     /// Waits until this thread has the lock, or until `deadline`. Returns whether it has the lock.
@@ -590,7 +598,7 @@ impl RawLock {
             return false;
         }
         loop {
-            if state & HELD == 0 {
+            if is_free(state) {
                 match self.take(state) {
                     Ok(_) => return true,
                     Err(now) => state = now,
@@ -624,10 +632,16 @@ impl RawLock {
 
     /// Joins the waiting line unless the lock became free.
     fn sleep(&self, waiter: &Waiter, deadline: Option<Instant>) -> ParkResult {
-        let still_held = || self.state.load(Ordering::Relaxed) == HELD | PARKED;
+        let still_held = || {
+            let state = self.state.load(Ordering::Relaxed);
+            state & PARKED != 0 && !is_free(state)
+        };
         let gave_up = |_, was_last| {
+            // Who has released the lock and is about to decide finds the line empty.
+            let without = |state| (state != PARKED).then_some(state & !(PARKED | OPEN));
             if was_last {
-                self.state.fetch_and(!PARKED, Ordering::Relaxed);
+                // Relaxed: neither bit carries data.
+                let _ = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, without);
             }
         };
         let token = ParkToken((&raw const *waiter).expose_provenance());
@@ -643,14 +657,8 @@ impl RawLock {
     /// The calling thread holds the lock, and gives it up by this call.
     #[inline]
     pub(crate) unsafe fn unlock(&self) {
-        // Relaxed: decides only which way to go. A swap is cheaper than a compare-and-exchange, but frees the lock even if
-        // somebody has set `PARKED` since this look; then it is too late for a hand-over.
-        if self.state.load(Ordering::Relaxed) != HELD {
-            return self.unlock_slow();
-        }
-        // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
-        if self.state.swap(0, Ordering::Release) != HELD {
-            self.wake_after_release();
+        if self.release() {
+            self.decide(false);
         }
     }
 
@@ -661,44 +669,23 @@ impl RawLock {
     /// As for `unlock`.
     #[inline]
     pub(crate) unsafe fn unlock_fair(&self) {
-        // Release: as in `unlock`.
-        if self.state.compare_exchange(HELD, 0, Ordering::Release, Ordering::Relaxed).is_err() {
-            self.unlock_fair_slow();
+        if self.release() {
+            self.decide(true);
         }
     }
 
+    /// Frees the lock, unless somebody sleeps: then the caller has to decide who gets it. Returns whether that is so.
+    #[inline]
+    fn release(&self) -> bool {
+        // One instruction for either: a look before it would have to wait for it, and cost a tenth of a pair.
+        // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
+        self.state.fetch_sub(HELD, Ordering::Release) != HELD
+    }
+
+    /// After a release with sleepers: wakes the first, with the lock in its hands if it has waited long enough, or if `fair`.
     // Out of line: every place that drops a guard holds a copy of what stands before.
     #[cold]
-    fn unlock_slow(&self) {
-        self.release_or_hand_over(false);
-    }
-
-    /// With the lock free, and `PARKED` cleared with it: wakes the first sleeper, and sets `PARKED` for the others.
-    #[cold]
-    fn wake_after_release(&self) {
-        let mut woken = false;
-        let only_the_first = |_| {
-            if mem::replace(&mut woken, true) { FilterOp::Stop } else { FilterOp::Unpark }
-        };
-        // Relaxed: `PARKED` carries no data.
-        let settle = |line: UnparkResult| {
-            if line.have_more_threads {
-                self.state.fetch_or(PARKED, Ordering::Relaxed);
-            }
-            TRY_AGAIN
-        };
-        // SAFETY: the key is the address of our own field; the callbacks touch only the state and a local, so they neither
-        // unwind nor park.
-        unsafe { park::unpark_filter(self.key(), only_the_first, settle) };
-    }
-
-    #[cold]
-    fn unlock_fair_slow(&self) {
-        self.release_or_hand_over(true);
-    }
-
-    /// With sleepers: wakes the first, and leaves the lock in its hands if it has waited long enough, or if `fair`.
-    fn release_or_hand_over(&self, fair: bool) {
+    fn decide(&self, fair: bool) {
         let now = Moment::now();
         // Whether it is a hand-over, once there is somebody to ask; and when the one before was.
         let decision = std::cell::Cell::new(None);
@@ -714,20 +701,18 @@ impl RawLock {
             }
             FilterOp::Stop
         };
-        // Swaps rather than stores, so that all changes stand in one order; what they replace is known. Without the bucket
-        // lock nobody changes `HELD | PARKED`; and if the last sleeper has given up meanwhile and cleared `PARKED`, a
-        // newcomer may set it again just before our swap, but is not in line yet: `still_held` finds the state changed,
-        // and it looks again.
+        // Until then nobody else changes this state. Relaxed: the heir sees this holder's writes because this holder unparks it,
+        // and who takes an open lock because a swap, unlike a store, carries the Release in `release` on.
         let settle = |line: UnparkResult| {
-            let parked = if line.have_more_threads { PARKED } else { 0 };
-            if decision.get().is_some_and(|(hand_over, _)| hand_over) {
-                // Relaxed: the heir sees this holder's writes because this holder unparks it.
-                self.state.swap(HELD | parked, Ordering::Relaxed);
-                return HANDED_OVER;
-            }
-            // Release: pairs with the Acquire in `lock` and `take`.
-            self.state.swap(parked, Ordering::Release);
-            TRY_AGAIN
+            let hand_over = decision.get().is_some_and(|(hand_over, _)| hand_over);
+            let state = match (hand_over, line.have_more_threads) {
+                (true, true) => HELD | PARKED,
+                (true, false) => HELD,
+                (false, true) => PARKED | OPEN,
+                (false, false) => 0,
+            };
+            self.state.swap(state, Ordering::Relaxed);
+            if hand_over { HANDED_OVER } else { TRY_AGAIN }
         };
         // SAFETY: the key is the address of our own field; the callbacks touch only waiters' cells and the state, so
         // they neither unwind nor park.
@@ -738,13 +723,14 @@ impl RawLock {
     /// the waiting line when it unlocks.
     pub(crate) fn expect_sleepers_if_held(&self) -> bool {
         // Relaxed: as for `PARKED` in `lock_slow`.
-        let mark = |state| (state & HELD != 0).then_some(state | PARKED);
+        let mark = |state| (!is_free(state)).then_some(state | PARKED);
         self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark).is_ok()
     }
 
     /// For `Condition`, under the bucket lock of this lock: threads were added to the waiting line.
     pub(crate) fn expect_sleepers(&self) {
-        self.state.fetch_or(PARKED, Ordering::Relaxed);
+        let mark = |state| Some(state | PARKED | if is_free(state) { OPEN } else { 0 });
+        let _ = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark);
     }
 }
 

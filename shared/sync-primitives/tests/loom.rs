@@ -100,6 +100,42 @@ fn an_overdue_waiter_gets_the_lock_with_what_was_written() {
     });
 }
 
+/// Lets other threads run until they wait, without a preemption: this one waits too.
+fn let_others_run() {
+    thread::spawn(|| {}).join().unwrap();
+}
+
+/// A thread sleeps for the lock when `release` is called; another tries at any time.
+fn nobody_is_let_in_before_the_sleeper(release: fn(LockGuard<'_, Counter>)) {
+    let lock = Arc::new(Lock::new(Counter::default()));
+    let guard = lock.lock();
+    let sleeper = spawn(&lock, |lock| lock.lock().add(1));
+    let_others_run();
+    let sleeps = lock.waiters() == 1;
+    let other = spawn(&lock, move |lock| {
+        let passed_over = lock.try_lock().is_some_and(|guard| guard.get() == 0);
+        assert!(!sleeps || !passed_over);
+    });
+    release(guard);
+    sleeper.join().unwrap();
+    other.join().unwrap();
+}
+
+#[test]
+fn a_fair_unlock_lets_nobody_in_before_the_sleeper() {
+    explore(2, || nobody_is_let_in_before_the_sleeper(|guard| LockGuard::unlock_fair(guard)));
+}
+
+#[test]
+fn an_overdue_sleeper_is_not_passed_over() {
+    explore(2, || {
+        nobody_is_let_in_before_the_sleeper(|guard| {
+            tick();
+            drop(guard);
+        });
+    });
+}
+
 #[test]
 fn a_try_fails_only_if_the_lock_is_held() {
     explore(2, || {
@@ -128,6 +164,23 @@ fn giving_up_on_a_lock_leaves_it_usable() {
         patient.join().unwrap();
         clock.join().unwrap();
         assert_eq!(lock.lock().get(), expected);
+    });
+}
+
+#[test]
+fn giving_up_while_it_is_decided_who_gets_a_lock_lets_no_two_in() {
+    explore(2, || {
+        let lock = Arc::new(Lock::new(Counter::default()));
+        let guard = lock.lock();
+        let timed = spawn(&lock, |lock| drop(lock.try_lock_for(SOON)));
+        let_others_run();
+        let other = spawn(&lock, |lock| lock.lock().add(1));
+        tick();
+        drop(guard);
+        lock.lock().add(1);
+        timed.join().unwrap();
+        other.join().unwrap();
+        assert_eq!(lock.lock().get(), 2);
     });
 }
 
@@ -203,21 +256,37 @@ fn a_notification_under_the_lock_is_never_lost() {
     });
 }
 
+/// Two threads wait for what `change` does and tells all of.
+fn two_are_woken_by(change: fn(&Gate<Lock<Counter>>)) {
+    let gate = Arc::new(Gate::<Lock<Counter>>::default());
+    let waiters = [(); 2].map(|()| {
+        spawn(&gate, |gate| {
+            let mut guard = gate.lock.lock();
+            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+        })
+    });
+    change(&gate);
+    waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+}
+
 #[test]
-fn notify_all_wakes_two_waiters() {
+fn notify_all_under_the_lock_wakes_two_waiters() {
     explore(2, || {
-        let gate = Arc::new(Gate::<Lock<Counter>>::default());
-        let waiters = [(); 2].map(|()| {
-            spawn(&gate, |gate| {
-                let mut guard = gate.lock.lock();
-                gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
-            })
+        two_are_woken_by(|gate| {
+            let guard = gate.lock.lock();
+            guard.add(1);
+            gate.changed.notify_all();
         });
-        let guard = gate.lock.lock();
-        guard.add(1);
-        gate.changed.notify_all();
-        drop(guard);
-        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    });
+}
+
+#[test]
+fn notify_all_after_the_change_wakes_two_waiters() {
+    explore(2, || {
+        two_are_woken_by(|gate| {
+            gate.lock.lock().add(1);
+            gate.changed.notify_all();
+        });
     });
 }
 
