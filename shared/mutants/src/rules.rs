@@ -36,7 +36,7 @@ const REPLACED: &[(&str, &str, &str)] = &[
 #[rustfmt::skip]
 const DROPPED: &[&str] = &[
     "notify_one", "notify_all", "wake_all", "break_round", "unpark_filter", "expect_sleepers",
-    "unlock", "unlock_fair", "release_or_hand_over", "leave", "pass", "wake_next",
+    "unlock", "unlock_fair", "leave", "pass", "wake_next",
     "release", "serve", "serve_if_parked", "add_and_settle", "finish", "decide",
     "store", "fetch_and", "fetch_or", "fetch_add", "fetch_sub", "fetch_update",
 ];

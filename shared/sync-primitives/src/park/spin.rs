@@ -200,8 +200,10 @@ pub(crate) struct Pauses {
 }
 
 impl Pauses {
-    /// A question and its answer: some cache lines that go to the other processor and come back.
-    const ROUNDS: u32 = 6;
+    /// A question and its answer: some cache lines that go to the other processor and come back. 63 pauses in all.
+    const ROUNDS: u32 = 10;
+    /// From here on, one round is as long as the other: who looks seldom learns late.
+    const LONGEST: u32 = 3;
 
     /// So many times in vain, one after the other, and the other side seems to run on this processor.
     const OFTEN: u32 = 4;
@@ -222,7 +224,7 @@ impl Pauses {
         // Fewer looks from one to the next, as each takes a cache line from the other side.
         let attempt = || {
             (0..Self::ROUNDS).any(|round| {
-                pause(round);
+                pause(round.min(Self::LONGEST));
                 is_ready()
             })
         };

@@ -19,7 +19,8 @@
 //!   that there is now, or pops an item into its hand; and so for one that waits and gives its processor away meanwhile. So
 //!   two threads on one processor change places once for several items, even where there is room for one only (kanal and
 //!   flume do so too). And who would have to wait looks for those of the other side before;
-//! - a slot is its item and nothing else, and a bounded queue is the same chain with an earlier limit.
+//! - a slot is its item and nothing else, and a bounded queue is the same chain with an earlier limit; if that is within
+//!   one segment, the segment is its own successor, and the chain a ring.
 //!
 //! A thread that loses its processor between lock and unlock keeps the others at its end waiting until it has it back.
 //! Mostly that is some nanoseconds; at the end of a segment it may take an allocation.
@@ -113,7 +114,7 @@ struct Tail<T> {
 }
 
 struct Segment<T> {
-    /// Written before the last slot's item is published, and read by who takes that item.
+    /// Written before the last slot's item is published, and read by who takes that item. In a ring: this segment, always.
     next: Cell<*mut Segment<T>>,
     slots: [Cell<MaybeUninit<T>>; SLOTS],
 }
@@ -129,6 +130,10 @@ impl<T> Segments<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
         assert!(capacity != Some(0), "a queue of capacity 0 could never hold an item");
         let first = Segment::allocate();
+        if capacity.is_some_and(|capacity| capacity <= SLOTS) {
+            // SAFETY: nobody else has it yet.
+            unsafe { &*first }.next.set(first);
+        }
         let room = capacity.map_or(u64::MAX, |capacity| (capacity as u64).saturating_mul(ITEM));
         let head = Head {
             end: End::new(),
@@ -237,7 +242,7 @@ impl<T> Segments<T> {
         // SAFETY: the segment of this position stays until the item at its last slot has been popped.
         let segment = unsafe { &*self.tail.segment.get() };
         segment.slots[place_of(tail)].set(MaybeUninit::new(item));
-        if is_last(tail) {
+        if is_last(tail) && segment.next.get().is_null() {
             self.lengthen(segment);
         }
     }
@@ -328,7 +333,7 @@ impl<T> Segments<T> {
         let segment = unsafe { &*this };
         // SAFETY: it was written, and nobody else takes it.
         let item = unsafe { segment.slots[place_of(head)].replace(MaybeUninit::uninit()).assume_init() };
-        if is_last(head) {
+        if is_last(head) && segment.next.get() != this {
             self.head.segment.set(segment.next.get());
             // SAFETY: the head leaves it here, and the tail left it when it wrote the item.
             unsafe { self.keep_or_free(this) };
@@ -554,6 +559,9 @@ impl<T> Drop for Chain<'_, T> {
             while let Some(segment) = unsafe { chain.as_ref() } {
                 let this = chain;
                 chain = segment.next.get();
+                if chain == this {
+                    chain = ptr::null_mut(); // A ring.
+                }
                 // SAFETY: as above, and each segment is in one list.
                 unsafe { Segment::free(this) };
             }
@@ -638,6 +646,21 @@ mod tests {
         for item in 0..3 * SLOTS {
             assert_eq!(chained(segments.head.segment.get()).len(), 4 - item / SLOTS);
             segments.try_pop().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_queue_that_fits_into_a_segment_goes_round_in_it() {
+        for (capacity, is_ring) in [(1, true), (SLOTS, true), (SLOTS + 1, false)] {
+            let segments = Segments::new(Some(capacity));
+            let first = segments.head.segment.get();
+            for _ in 0..=2 * SLOTS {
+                used(&segments, capacity);
+            }
+            segments.try_push(0).unwrap(); // To be dropped with the queue.
+            let now = [segments.head.segment.get(), segments.tail.segment.get()];
+            assert_eq!(now == [first; 2], is_ring, "with {capacity} places");
+            assert_eq!(spares(&segments).is_empty(), is_ring);
         }
     }
 
