@@ -29,8 +29,8 @@
 //! waiting line that costs the others one load. Who wakes one of them first pushes its item or pops one for it, if it can do
 //! so at once; and so for one that gives its processor away before it sleeps. A pop that has all but caught up with the
 //! pushes may stay away for some microseconds, if that has brought more items lately: then the two ends do not slow each
-//! other down. The other two are
-//! a buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not
+//! other down. Where the capacity is within one segment, there is but this one. The other two are a
+//! buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not
 //! full". In all three the items pushed and the items done are counted in two words beside it; `join` waits until they
 //! are equal.
 
