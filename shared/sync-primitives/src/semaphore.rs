@@ -30,7 +30,7 @@ use crate::park::{
     SpinWait, UnparkResult, const_fn,
 };
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
-use std::{fmt, mem, ptr, sync::Arc, time::Duration};
+use std::{fmt, mem, ops::Deref, ptr, sync::Arc, time::Duration};
 
 /// A counter of permits to be inside; who finds none waits until one is given back.
 ///
@@ -54,7 +54,6 @@ use std::{fmt, mem, ptr, sync::Arc, time::Duration};
 /// });
 /// ```
 #[doc(alias = "threading.Semaphore")]
-#[repr(transparent)]
 pub struct Semaphore {
     raw: RawSemaphore,
 }
@@ -76,9 +75,9 @@ pub struct Semaphore {
 /// assert_eq!(slots.available_permits(), 2);
 /// ```
 #[doc(alias = "threading.BoundedSemaphore")]
-#[repr(transparent)]
 pub struct BoundedSemaphore {
     raw: RawSemaphore,
+    bound: usize,
 }
 
 /// Documents and defines, for both semaphores alike, everything but the ways to make one and to add permits.
@@ -132,7 +131,7 @@ macro_rules! semaphore_methods {
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn acquire_many(&self, n: usize) -> SemaphorePermit<'_> {
-                self.raw.acquire(Place::here(), n, || None);
+                self.raw.acquire(Place::here(), n, self.bound(), || None);
                 SemaphorePermit { raw: &self.raw, permits: n }
             }
 
@@ -177,7 +176,7 @@ macro_rules! semaphore_methods {
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many(&self, n: usize) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire_if_free(Place::here(), n);
+                let taken = self.raw.acquire_if_free(Place::here(), n, self.bound());
                 taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
@@ -223,7 +222,7 @@ macro_rules! semaphore_methods {
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_for(&self, n: usize, timeout: Duration) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire(Place::here(), n, || park::deadline_after(timeout));
+                let taken = self.raw.acquire(Place::here(), n, self.bound(), || park::deadline_after(timeout));
                 taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
@@ -266,7 +265,7 @@ macro_rules! semaphore_methods {
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_until(&self, n: usize, deadline: Instant) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire(Place::here(), n, || Some(deadline));
+                let taken = self.raw.acquire(Place::here(), n, self.bound(), || Some(deadline));
                 taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
@@ -311,8 +310,8 @@ macro_rules! semaphore_methods {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn acquire_many_owned(self: Arc<Self>, n: usize) -> OwnedSemaphorePermit {
-                self.raw.acquire(Place::here(), n, || None);
-                OwnedSemaphorePermit { raw: self.into_raw(), permits: n }
+                self.raw.acquire(Place::here(), n, self.bound(), || None);
+                OwnedSemaphorePermit { raw: Owned::from(self), permits: n }
             }
 
             /// As [`try_acquire`](Self::try_acquire), with a permit that keeps the semaphore alive.
@@ -353,8 +352,8 @@ macro_rules! semaphore_methods {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_owned(self: Arc<Self>, n: usize) -> Option<OwnedSemaphorePermit> {
-                let taken = self.raw.acquire_if_free(Place::here(), n);
-                taken.then(|| OwnedSemaphorePermit { raw: self.into_raw(), permits: n })
+                let taken = self.raw.acquire_if_free(Place::here(), n, self.bound());
+                taken.then(|| OwnedSemaphorePermit { raw: Owned::from(self), permits: n })
             }
 
             /// How many permits were free when this was called. By the time you read the answer it may be stale.
@@ -375,11 +374,11 @@ macro_rules! semaphore_methods {
             pub fn waiters(&self) -> usize {
                 park::waiters(self.raw.key())
             }
+        }
 
-            fn into_raw(self: Arc<Self>) -> Arc<RawSemaphore> {
-                // SAFETY: the pointer comes from `Arc::into_raw`, and the types have the same layout:
-                // `repr(transparent)`.
-                unsafe { Arc::from_raw(Arc::into_raw(self).cast::<RawSemaphore>()) }
+        impl From<Arc<$Semaphore>> for Owned {
+            fn from(semaphore: Arc<$Semaphore>) -> Self {
+                Owned::$Semaphore(semaphore)
             }
         }
 
@@ -411,8 +410,13 @@ impl Semaphore {
         /// let _connection = CONNECTIONS.acquire();
         /// ```
         pub const fn new(permits: usize) -> Self {
-            Semaphore { raw: RawSemaphore::new(permits, MAX_PERMITS) }
+            Semaphore { raw: RawSemaphore::new(permits) }
         }
+    }
+
+    #[inline]
+    fn bound(&self) -> usize {
+        MAX_PERMITS
     }
 
     /// Adds `n` permits to those that there are, and wakes waiters that can be served now.
@@ -436,7 +440,7 @@ impl Semaphore {
     #[doc(alias = "release")]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn add_permits(&self, n: usize) {
-        self.raw.add(Place::here(), n).expect("a semaphore has at most Semaphore::MAX_PERMITS permits");
+        self.raw.add(Place::here(), n, self.bound()).expect("a semaphore has at most Semaphore::MAX_PERMITS permits");
     }
 }
 
@@ -457,8 +461,13 @@ impl BoundedSemaphore {
         /// let _connection = CONNECTIONS.acquire();
         /// ```
         pub const fn new(permits: usize) -> Self {
-            BoundedSemaphore { raw: RawSemaphore::new(permits, permits) }
+            BoundedSemaphore { raw: RawSemaphore::new(permits), bound: permits }
         }
+    }
+
+    #[inline]
+    fn bound(&self) -> usize {
+        self.bound
     }
 
     /// Adds `n` permits, in place of forgotten ones, and wakes waiters that can be served now.
@@ -484,7 +493,7 @@ impl BoundedSemaphore {
     #[doc(alias = "release")]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn add_permits(&self, n: usize) -> Result<(), TooManyPermits> {
-        self.raw.add(Place::here(), n)
+        self.raw.add(Place::here(), n, self.bound())
     }
 }
 
@@ -510,8 +519,27 @@ pub struct SemaphorePermit<'a> {
 /// Permits that keep their semaphore alive, given back on drop.
 #[must_use = "a permit that is dropped at once is given back at once"]
 pub struct OwnedSemaphorePermit {
-    raw: Arc<RawSemaphore>,
+    raw: Owned,
     permits: usize,
+}
+
+/// What an owned permit keeps alive.
+#[derive(Clone)]
+enum Owned {
+    Semaphore(Arc<Semaphore>),
+    BoundedSemaphore(Arc<BoundedSemaphore>),
+}
+
+impl Deref for Owned {
+    type Target = RawSemaphore;
+
+    #[inline]
+    fn deref(&self) -> &RawSemaphore {
+        match self {
+            Owned::Semaphore(semaphore) => &semaphore.raw,
+            Owned::BoundedSemaphore(semaphore) => &semaphore.raw,
+        }
+    }
 }
 
 /// Documents and defines, for both kinds of permit alike, what they can do.
@@ -635,6 +663,12 @@ fn free(state: usize) -> usize {
     state / PERMIT
 }
 
+/// There are never more free than `bound`, so a request for more finds too few.
+#[cold]
+fn assert_possible(n: usize, bound: usize) {
+    assert!(n <= bound, "{n} permits can never be free: the semaphore has at most {bound}");
+}
+
 /// The state machine.
 struct RawSemaphore {
     /// `free permits * PERMIT | PARKED`.
@@ -642,9 +676,8 @@ struct RawSemaphore {
     /// `PARKED` is set by whoever is about to sleep, and cleared only under the bucket lock. While it is set, permits
     /// are given back under the bucket lock only, so that an overdue waiter gets them before anybody else can.
     state: AtomicUsize,
-    /// The permits that there are, free and live ones together. At most `bound`.
+    /// The permits that there are, free and live ones together. At most the semaphore's bound.
     total: AtomicUsize,
-    bound: usize,
 }
 
 /// A sleeping thread's place in line, on its own stack; its address is the thread's park token.
@@ -658,9 +691,9 @@ struct Waiter {
 
 impl RawSemaphore {
     const_fn! {
-        const fn new(permits: usize, bound: usize) -> Self {
+        const fn new(permits: usize) -> Self {
             assert!(permits <= MAX_PERMITS, "a semaphore has at most Semaphore::MAX_PERMITS permits");
-            RawSemaphore { state: AtomicUsize::new(permits * PERMIT), total: AtomicUsize::new(permits), bound }
+            RawSemaphore { state: AtomicUsize::new(permits * PERMIT), total: AtomicUsize::new(permits) }
         }
     }
 
@@ -690,31 +723,31 @@ impl RawSemaphore {
                 Err(now) => state = now,
             }
         }
-        // There are never more free than `bound`, so a request for more always comes by here.
-        self.assert_possible(n);
         false
     }
 
     /// Takes `n` permits if they are free. Returns whether it has them.
     #[inline]
-    fn acquire_if_free(&self, place: Place, n: usize) -> bool {
-        Call::new(place, self.subject()).ended_if(self.try_acquire(n), Op::Acquire, n)
+    fn acquire_if_free(&self, place: Place, n: usize, bound: usize) -> bool {
+        let call = Call::new(place, self.subject());
+        let taken = self.try_acquire(n);
+        if !taken {
+            assert_possible(n, bound);
+        }
+        call.ended_if(taken, Op::Acquire, n)
     }
 
     /// Takes `n` permits, waiting until the deadline if need be. Returns whether it has them.
     #[inline]
-    fn acquire(&self, place: Place, n: usize, deadline: impl FnOnce() -> Option<Instant>) -> bool {
+    fn acquire(&self, place: Place, n: usize, bound: usize, deadline: impl FnOnce() -> Option<Instant>) -> bool {
         let call = Call::new(place, self.subject());
-        let taken = self.try_acquire(n) || self.acquire_slow(n, deadline());
+        let taken = self.try_acquire(n) || self.acquire_slow(n, bound, deadline());
         call.ended_if(taken, Op::Acquire, n)
     }
 
-    fn assert_possible(&self, n: usize) {
-        assert!(n <= self.bound, "{n} permits can never be free: the semaphore has at most {}", self.bound);
-    }
-
     #[cold]
-    fn acquire_slow(&self, wanted: usize, deadline: Option<Instant>) -> bool {
+    fn acquire_slow(&self, wanted: usize, bound: usize, deadline: Option<Instant>) -> bool {
+        assert_possible(wanted, bound);
         if park::has_passed(deadline) {
             return false;
         }
@@ -853,10 +886,10 @@ impl RawSemaphore {
         let _ = self.state.fetch_update(Ordering::Release, Ordering::Relaxed, settled);
     }
 
-    /// Raises the number of permits by `n`, within the bound.
-    fn add(&self, place: Place, n: usize) -> Result<(), TooManyPermits> {
+    /// Raises the number of permits by `n`, within `bound`.
+    fn add(&self, place: Place, n: usize, bound: usize) -> Result<(), TooManyPermits> {
         // Relaxed: a counter that nothing else is read after.
-        let raised = |total: usize| total.checked_add(n).filter(|&raised| raised <= self.bound);
+        let raised = |total: usize| total.checked_add(n).filter(|&raised| raised <= bound);
         self.total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, raised).map_err(|_| TooManyPermits)?;
         self.release(place, n);
         Ok(())

@@ -495,7 +495,8 @@ fn sizes_are_those_in_the_book() {
     assert_eq!(size_of::<Lock<()>>(), 1);
     assert_eq!(size_of::<RLock<()>>(), 16);
     assert_eq!(size_of::<Condition>(), 8);
-    assert_eq!(size_of::<Semaphore>(), 24);
+    assert_eq!(size_of::<Semaphore>(), 16);
+    assert_eq!(size_of::<BoundedSemaphore>(), 24);
     assert_eq!(size_of::<Event>(), 8);
     assert_eq!(size_of::<Barrier>(), 24);
     assert_eq!(size_of::<LockGuard<'_, ()>>(), 8);
