@@ -16,10 +16,10 @@
 //! **Algorithm.** One byte says whether the lock is held and whether anybody sleeps for it. Locking an uncontended lock is
 //! one compare-and-exchange. Unlocking is one subtraction, which frees the lock if nobody sleeps. If somebody does, what is
 //! left in the byte lets nobody in yet, and the unlocker goes to the parking lot, where, under the bucket lock, it either
-//! opens the lock to all and wakes the first sleeper, or gives it to a sleeper that has waited too long. The byte and the
-//! parking lot are those of WebKit's `WTF::Lock` (Pizlo, "Locking in WebKit", 2016). While a lock that was handed over waits for its heir to wake
-//! up, it serves nobody; with many sleepers who are all overdue, a hand-over at every unlock would make a busy lock as
-//! slow as a change of threads. So one every 20 milliseconds is enough.
+//! opens the lock to all and wakes the first sleeper, or gives it to a sleeper that has waited too long. A byte and a parking
+//! lot are what WebKit's `WTF::Lock` consists of (Pizlo, "Locking in WebKit", 2016). While a lock that was handed over waits
+//! for its heir to wake up, it serves nobody; with many sleepers who are all overdue, a hand-over at every unlock would make
+//! a busy lock as slow as a change of threads. So one every 20 milliseconds is enough.
 
 use crate::park::{
     self, AtomicU8, DEFAULT_PARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken, SpinWait,
@@ -531,7 +531,11 @@ pub struct RawLock {
     /// | 1 | 1 | 0 | free; a woken thread is on its way, and others still sleep |
     ///
     /// `PARKED` is set by whoever is about to sleep, and cleared under the bucket lock, with nobody left in line. `OPEN` is
-    /// set under the bucket lock, and cleared by who takes the lock.
+    /// set under the bucket lock, and cleared by who takes the lock, or with `PARKED`. `PARKED` alone is left by the one that
+    /// has released, and nobody else changes it.
+    ///
+    /// Every change is a read-modify-write, so that whoever locks sees what the last holder wrote, however many changes stand
+    /// between the release and that (a release sequence).
     state: AtomicU8,
 }
 
@@ -677,7 +681,7 @@ impl RawLock {
     /// Frees the lock, unless somebody sleeps: then the caller has to decide who gets it. Returns whether that is so.
     #[inline]
     fn release(&self) -> bool {
-        // One instruction for either: a look before it would have to wait for it, and cost a tenth of a pair.
+        // One instruction, whether or not somebody sleeps: a second one, to look first, would cost a tenth of a pair.
         // Release: pairs with the Acquire in `lock` and `take`; makes this holder's writes visible to the next.
         self.state.fetch_sub(HELD, Ordering::Release) != HELD
     }
@@ -701,8 +705,8 @@ impl RawLock {
             }
             FilterOp::Stop
         };
-        // Until then nobody else changes this state. Relaxed: the heir sees this holder's writes because this holder unparks it,
-        // and who takes an open lock because a swap, unlike a store, carries the Release in `release` on.
+        // Until this swap nobody else changes `PARKED` alone. Relaxed: the heir sees this holder's writes because this holder
+        // unparks it; for who takes an open lock, see `state`.
         let settle = |line: UnparkResult| {
             let hand_over = decision.get().is_some_and(|(hand_over, _)| hand_over);
             let state = match (hand_over, line.have_more_threads) {
@@ -720,7 +724,8 @@ impl RawLock {
     }
 
     /// For `Condition`, under the bucket lock of this lock: if it is held, makes sure that the holder will look at
-    /// the waiting line when it unlocks.
+    /// the waiting line when it unlocks. Who has released it and is about to decide will look too, as soon as it has this
+    /// bucket lock.
     pub(crate) fn expect_sleepers_if_held(&self) -> bool {
         // Relaxed: as for `PARKED` in `lock_slow`.
         let mark = |state| (!is_free(state)).then_some(state | PARKED);

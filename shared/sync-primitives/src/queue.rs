@@ -23,16 +23,15 @@
 //! nobody is left to pop. Let such a queue be unbounded, or let consumers `try_push` and do the work themselves when
 //! it is full.
 //!
-//! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots with a lock of its own at each end (Michael and Scott,
-//! "Simple, Fast, and Practical Non-Blocking and Blocking Concurrent Queue Algorithms", 1996): a push or a pop locks its
-//! end by one compare-exchange and unlocks it by a store, and a thread that finds nothing to pop, or no room, joins a
-//! waiting line that costs the others one load. Who wakes one of them first pushes its item or pops one for it, if it can do
-//! so at once; and so for one that gives its processor away before it sleeps. A pop that has all but caught up with the
-//! pushes may stay away for some microseconds, if that has brought more items lately: then the two ends do not slow each
-//! other down. Where the capacity is within one segment, there is but this one. The other two are a
-//! buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not
-//! full". In all three the items pushed and the items done are counted in two words beside it; `join` waits until they
-//! are equal.
+//! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots, or a single one that begins again where the capacity is no
+//! more than that, with a lock of its own at each end (Michael and Scott, "Simple, Fast, and Practical Non-Blocking and
+//! Blocking Concurrent Queue Algorithms", 1996): a push or a pop locks its end by one compare-exchange and unlocks it by a
+//! store, and a thread that finds nothing to pop, or no room, joins a waiting line that costs the others one load. Who wakes
+//! one of them first pushes its item or pops one for it, if it can do so at once; and so for one that gives its processor
+//! away before it sleeps. A pop that has all but caught up with the pushes may stay away for some microseconds, if that has
+//! brought more items lately: then the two ends do not slow each other down. A [`LifoQueue`] and a [`PriorityQueue`] are a
+//! buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not full". In
+//! all three the items pushed and the items done are counted in two words beside it; `join` waits until they are equal.
 
 mod buffer;
 mod end;

@@ -704,6 +704,18 @@ fn room_for_two_wakes_two_pushers() {
     });
 }
 
+/// Two places are a ring of one segment; three are a chain.
+#[test]
+fn three_places_are_used_again_and_again() {
+    explore(2, || {
+        let queue = Arc::new(Queue::bounded(3));
+        (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
+        let producer = spawn(&queue, |queue| queue.push(counted(4)).unwrap());
+        (1..=4).for_each(|n| assert_eq!(queue.pop().unwrap().get(), n));
+        producer.join().unwrap();
+    });
+}
+
 #[test]
 fn an_item_that_is_pushed_for_who_gives_way_comes_with_what_was_written() {
     explore(3, || {

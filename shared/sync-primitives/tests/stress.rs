@@ -1122,7 +1122,8 @@ enum Ending {
 /// Producers, consumers and a thread that joins.
 fn traffic<Q: AnyQueue>() {
     let (producers, consumers, quota) = (1 + below(3), 1 + below(3), few());
-    let capacity = (!one_in(3)).then(|| 1 + below(4));
+    // Within a segment of a `Queue`, and over some.
+    let capacity = (!one_in(3)).then(|| if one_in(3) { 33 + below(64) } else { 1 + below(4) });
     let mut traffic = Traffic::<Q>::new(capacity, producers, consumers, quota);
     traffic.ending = [Ending::Drain, Ending::TakeBack, Ending::Leave][below(3)];
     traffic.closed_by = below(2 * producers * quota);

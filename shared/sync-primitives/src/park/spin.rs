@@ -221,7 +221,7 @@ impl Pauses {
     /// Returns whether it was enough.
     pub(crate) fn until(&self, is_ready: impl Fn() -> bool, is_dear: bool) -> bool {
         trace::about_to_wait();
-        // Fewer looks from one to the next, as each takes a cache line from the other side.
+        // Not a look at each pause, as each takes a cache line from the other side.
         let attempt = || {
             (0..Self::ROUNDS).any(|round| {
                 pause(round.min(Self::LONGEST));

@@ -374,8 +374,8 @@ impl<T> Segments<T> {
     }
 
     /// Pushes a waiter's item, or pops one for it. Returns whether there may be one of the other side to serve. Waits for nobody
-    /// and leaves the ends of segments alone, as those may take an allocation; if it does nothing, the waiter will, for it is
-    /// about to look. Under the bucket lock if the waiter sleeps.
+    /// and leaves the last slot of a segment alone, as that may take an allocation; if it does nothing, the waiter will, for it
+    /// is about to look. Under the bucket lock if the waiter sleeps.
     fn use_hand(&self, side: Side, hand: &Hand<T>) -> bool {
         match side {
             Side::Push => {
