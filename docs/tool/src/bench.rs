@@ -14,27 +14,38 @@ pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
     let workloads: Vec<_> = quiet.group(group).collect();
     if workloads.is_empty() {
         let groups = quiet.groups().join(", ");
-        return Err(format!("{FOLDER}/quiet.json has no group `{group}`; it has: {groups}"));
+        return Err(format!(
+            "{FOLDER}/quiet.json has no group `{group}`; it has: {groups}"
+        ));
     }
     let contenders = contenders(&workloads);
     let mut rows = vec![head(&contenders, busy.is_some())];
     rows.push(vec!["---".to_owned(); rows[0].len()]);
     rows.extend(workloads.iter().map(|workload| {
-        let beside = busy.as_ref().map(|busy| busy.workload(group, &workload.name));
+        let beside = busy
+            .as_ref()
+            .map(|busy| busy.workload(group, &workload.name));
         row(workload, &contenders, beside)
     }));
-    let lines: String = rows.iter().map(|cells| format!("| {} |\n", cells.join(" | "))).collect();
+    let lines: String = rows
+        .iter()
+        .map(|cells| format!("| {} |\n", cells.join(" | ")))
+        .collect();
     Ok(format!("{lines}\n{}\n", caption(&quiet)))
 }
 
 fn measured(recipes: &Recipes, file: &str) -> Result<Results, String> {
-    Results::read(&recipes.workspace, file)?.ok_or_else(|| format!("there is no {FOLDER}/{file}; {HOW}"))
+    Results::read(&recipes.workspace, file)?
+        .ok_or_else(|| format!("there is no {FOLDER}/{file}; {HOW}"))
 }
 
 /// The names of all that take part, ours first, the others as they come.
 fn contenders<'a>(workloads: &[&'a Workload]) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
-    let names = workloads.iter().flat_map(|workload| workload.rivals()).map(|contender| &*contender.name);
+    let names = workloads
+        .iter()
+        .flat_map(|workload| workload.rivals())
+        .map(|contender| &*contender.name);
     let mut names: Vec<_> = names.filter(|name| seen.insert(*name)).collect();
     names.sort_by_key(|name| *name != OURS);
     names
@@ -51,16 +62,26 @@ fn head(contenders: &[&str], busy: bool) -> Vec<String> {
 
 fn row(workload: &Workload, contenders: &[&str], busy: Option<Option<&Workload>>) -> Vec<String> {
     let mut cells = vec![format!("{} ({})", workload.name, workload.unit)];
-    let median = |name: &&str| workload.contender(name).map_or_else(none, |it| number(it.median));
+    let median = |name: &&str| {
+        workload
+            .contender(name)
+            .map_or_else(none, |it| number(it.median))
+    };
     cells.extend(contenders.iter().map(median));
     cells.push(best(workload));
     cells.extend(busy.map(|workload| workload.map_or_else(none, best)));
-    cells.push(workload.noise().map_or_else(none, |noise| format!("± {noise:.2}")));
+    cells.push(
+        workload
+            .noise()
+            .map_or_else(none, |noise| format!("± {noise:.2}")),
+    );
     cells
 }
 
 fn best(workload: &Workload) -> String {
-    workload.best_peer().map_or_else(none, |(peer, spread)| format!("{} `{}`", ratio(spread), peer.name))
+    workload.best_peer().map_or_else(none, |(peer, spread)| {
+        format!("{} `{}`", ratio(spread), peer.name)
+    })
 }
 
 fn none() -> String {
@@ -68,7 +89,12 @@ fn none() -> String {
 }
 
 fn caption(results: &Results) -> String {
-    let Results { date, machine, rounds, .. } = results;
+    let Results {
+        date,
+        machine,
+        rounds,
+        ..
+    } = results;
     format!(
         "Medians of up to {rounds} rounds on {}, {} cores, {}, {}, measured {date}.",
         machine.cpu, machine.cores, machine.os, machine.rustc
@@ -81,9 +107,13 @@ pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
     let mut lines =
         "| Workload | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|\n".to_owned();
     for workload in &results.workloads {
-        let Some((leader, ratio)) = workload.leader() else { continue };
+        let Some((leader, ratio)) = workload.leader() else {
+            continue;
+        };
         // Bytes have no iterations.
-        let ours = workload.contender(OURS).filter(|_| workload.unit != "bytes each");
+        let ours = workload
+            .contender(OURS)
+            .filter(|_| workload.unit != "bytes each");
         let [processor, sleeps, switches] = both(ours, leader);
         let Workload { group, name, .. } = workload;
         let best = format!("{} `{}`", number(ratio.median), leader.name);
@@ -95,7 +125,11 @@ pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
 /// What the kernel counted for each iteration of ours and of another; nothing where both are below a thousandth.
 fn both(ours: Option<&Contender>, theirs: &Contender) -> [String; 3] {
     let usages = ours.and_then(|ours| ours.usage).zip(theirs.usage);
-    let counts: [fn(&Usage) -> f64; 3] = [|usage| usage.processor_ns, |usage| usage.sleeps, |usage| usage.switches];
+    let counts: [fn(&Usage) -> f64; 3] = [
+        |usage| usage.processor_ns,
+        |usage| usage.sleeps,
+        |usage| usage.switches,
+    ];
     counts.map(|count| {
         let pair = usages.map(|(ours, theirs)| [&ours, &theirs].map(count).map(number));
         let pair = pair.filter(|pair| pair.iter().any(|count| count != "0.000"));

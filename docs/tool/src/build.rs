@@ -4,8 +4,8 @@ use crate::fault::Fault;
 use crate::preprocessor::Cookbook;
 use crate::site::Site;
 use crate::{
-    facts, files, frame, glossary, hidden, highlighter, links, mend, outline, pitfalls, print, search, unshown,
-    warnings, weight,
+    facts, files, frame, glossary, hidden, highlighter, links, mend, outline, pitfalls, print,
+    search, unshown, warnings, weight,
 };
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
@@ -32,7 +32,10 @@ pub(crate) fn build(workspace: &Path) -> Built {
         Site::default()
     });
     let dead = links::dead(&site);
-    faults.extend(dead.into_iter().map(|it| Fault::new(source_of(&it.page, workspace), it.reason)));
+    faults.extend(
+        dead.into_iter()
+            .map(|it| Fault::new(source_of(&it.page, workspace), it.reason)),
+    );
     faults.extend(weight::fault(&site));
     Built { site, faults }
 }
@@ -40,7 +43,11 @@ pub(crate) fn build(workspace: &Path) -> Built {
 /// The file to mend: where the page was written, or the page itself if mdBook made it.
 fn source_of(page: &str, workspace: &Path) -> String {
     let source = Path::new("docs/src").join(page).with_extension("md");
-    if workspace.join(&source).is_file() { files::with_slashes(&source) } else { format!("docs/book/{page}") }
+    if workspace.join(&source).is_file() {
+        files::with_slashes(&source)
+    } else {
+        format!("docs/book/{page}")
+    }
 }
 
 fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
@@ -61,7 +68,11 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     faults.extend(pitfalls::faults(workspace, &gathered.shown));
     outcome?;
     let mut site = Site::load(rendered.path())?;
-    for file in gathered.linked.iter().filter(|file| facts::is_in_book(file)) {
+    for file in gathered
+        .linked
+        .iter()
+        .filter(|file| facts::is_in_book(file))
+    {
         site.add(workspace, file)?;
     }
     search::index_prose(&mut book, workspace, &mut site)?;
@@ -81,7 +92,11 @@ mod tests {
     #[test]
     fn the_cookbook_itself_builds() {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let faults: Vec<_> = build(&workspace).faults.iter().map(Fault::to_string).collect();
+        let faults: Vec<_> = build(&workspace)
+            .faults
+            .iter()
+            .map(Fault::to_string)
+            .collect();
         assert!(faults.is_empty(), "\n{}", faults.join("\n"));
     }
 }

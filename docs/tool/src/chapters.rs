@@ -24,8 +24,12 @@ const WORDS: RangeInclusive<usize> = 300..=900;
 fn chapters() -> Vec<(String, String)> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let read = |recipe: String| {
-        let page = workspace.join("docs/src").join(&recipe).with_extension("md");
-        let text = fs::read_to_string(page).unwrap_or_else(|error| panic!("{recipe} has no chapter: {error}"));
+        let page = workspace
+            .join("docs/src")
+            .join(&recipe)
+            .with_extension("md");
+        let text = fs::read_to_string(page)
+            .unwrap_or_else(|error| panic!("{recipe} has no chapter: {error}"));
         (recipe, text)
     };
     program::recipes(&workspace).into_iter().map(read).collect()
@@ -33,8 +37,14 @@ fn chapters() -> Vec<(String, String)> {
 
 /// The blocks between empty lines, without code.
 fn blocks(page: &str) -> Vec<&str> {
-    let prose = page.split("\n```").step_by(2).flat_map(|part| part.split("\n\n"));
-    prose.map(str::trim).filter(|block| !block.is_empty()).collect()
+    let prose = page
+        .split("\n```")
+        .step_by(2)
+        .flat_map(|part| part.split("\n\n"));
+    prose
+        .map(str::trim)
+        .filter(|block| !block.is_empty())
+        .collect()
 }
 
 fn words(page: &str) -> usize {
@@ -42,15 +52,23 @@ fn words(page: &str) -> usize {
     let is_text = |block: &&str| !block.starts_with(['#', '|', '{']) && !block.ends_with(':');
     // Neither a link's address is a word nor the mark of a list.
     let is_word = |text: &&str| !text.starts_with("](") && text.contains(char::is_alphanumeric);
-    let count = |block: &str| block.replace("](", " ](").split_whitespace().filter(is_word).count();
+    let count = |block: &str| {
+        block
+            .replace("](", " ](")
+            .split_whitespace()
+            .filter(is_word)
+            .count()
+    };
     blocks(page).into_iter().filter(is_text).map(count).sum()
 }
 
 #[test]
 fn every_chapter_has_the_same_parts() {
     for (recipe, page) in chapters() {
-        let parts: Vec<_> =
-            blocks(&page).into_iter().filter_map(|block| block.lines().next()?.strip_prefix("## ")).collect();
+        let parts: Vec<_> = blocks(&page)
+            .into_iter()
+            .filter_map(|block| block.lines().next()?.strip_prefix("## "))
+            .collect();
         assert_eq!(parts, PARTS, "{recipe}.md");
     }
 }
@@ -60,7 +78,10 @@ fn every_exercise_comes_with_its_solution() {
     for (recipe, page) in chapters() {
         let (_, exercise) = page.split_once("\n## Try it\n").expect("the test above");
         let (exercise, _) = exercise.split_once("\n## ").expect("the test above");
-        assert!(exercise.contains(&format!("\n{{{{#solution {recipe}}}}}\n")), "{recipe}.md: {exercise}");
+        assert!(
+            exercise.contains(&format!("\n{{{{#solution {recipe}}}}}\n")),
+            "{recipe}.md: {exercise}"
+        );
     }
 }
 
@@ -68,7 +89,10 @@ fn every_exercise_comes_with_its_solution() {
 fn a_chapter_is_neither_a_stub_nor_a_treatise() {
     for (recipe, page) in chapters() {
         let words = words(&page);
-        assert!(WORDS.contains(&words), "{recipe}.md has {words} words of running text, not {WORDS:?}");
+        assert!(
+            WORDS.contains(&words),
+            "{recipe}.md has {words} words of running text, not {WORDS:?}"
+        );
     }
 }
 

@@ -22,22 +22,30 @@ struct Row {
 pub(crate) fn table(recipes: &Recipes, name: &str) -> Result<String, String> {
     let rows = rows(recipes, name)?;
     let results = Results::read(&recipes.workspace, "quiet.json")?;
-    let measured = results.as_ref().and_then(|results| results.workload(GROUP, name));
+    let measured = results
+        .as_ref()
+        .and_then(|results| results.workload(GROUP, name));
     let (head, line) = match measured {
         Some(_) => (" Time of the job | Ours ÷ this |", "--:|--:|"),
         None => ("", ""),
     };
     let head = format!("| With | Lines | Crates it adds |{head}\n|---|--:|--:|{line}\n");
     let rows: String = rows.iter().map(|row| row.markdown(measured)).collect();
-    let notes = measured.and(results.as_ref()).map_or_else(String::new, times_note);
+    let notes = measured
+        .and(results.as_ref())
+        .map_or_else(String::new, times_note);
     Ok(format!("{head}{rows}\n{COUNTED}{notes}\n"))
 }
 
-const COUNTED: &str =
-    "The crates are those that the program compiles in a project of its own, on the system that built this page.";
+const COUNTED: &str = "The crates are those that the program compiles in a project of its own, on the system that built this page.";
 
 fn times_note(results: &Results) -> String {
-    let Results { date, machine, rounds, .. } = results;
+    let Results {
+        date,
+        machine,
+        rounds,
+        ..
+    } = results;
     format!(
         " The times are of the whole process: medians of up to {rounds} rounds on {}, {} cores, {date}. A ratio below 1 \
          says that ours is faster; in brackets are its quartiles.",
@@ -47,7 +55,8 @@ fn times_note(results: &Results) -> String {
 
 fn rows(recipes: &Recipes, name: &str) -> Result<Vec<Row>, String> {
     let folder = recipes.folder(name)?;
-    let needs = manifest::dependencies(&recipes.workspace, &folder).map_err(|error| format!("{error:#}"))?;
+    let needs = manifest::dependencies(&recipes.workspace, &folder)
+        .map_err(|error| format!("{error:#}"))?;
     let mut rows = vec![row(recipes, OURS, &Whole::recipe(name), &needs)?];
     for library in program::variants(&recipes.workspace, name) {
         let variant = Whole::variant(name, &library);
@@ -57,20 +66,40 @@ fn rows(recipes: &Recipes, name: &str) -> Result<Vec<Row>, String> {
     let twin = folder.join(name).with_extension("py");
     if recipes.workspace.join(&twin).exists() {
         let lines = recipes.read(&twin)?.lines().count();
-        rows.push(Row { contender: PYTHON.to_owned(), shown: "Python".to_owned(), lines, crates: 0 });
+        rows.push(Row {
+            contender: PYTHON.to_owned(),
+            shown: "Python".to_owned(),
+            lines,
+            crates: 0,
+        });
     }
     Ok(rows)
 }
 
-fn row(recipes: &Recipes, library: &str, program: &Whole, needs: &[Dependency]) -> Result<Row, String> {
+fn row(
+    recipes: &Recipes,
+    library: &str,
+    program: &Whole,
+    needs: &[Dependency],
+) -> Result<Row, String> {
     let lines = recipes.lines(program)?;
     let crates = crates::added(needs, &recipes.workspace)?;
-    Ok(Row { contender: library.to_owned(), shown: format!("`{library}`"), lines, crates })
+    Ok(Row {
+        contender: library.to_owned(),
+        shown: format!("`{library}`"),
+        lines,
+        crates,
+    })
 }
 
 impl Row {
     fn markdown(&self, measured: Option<&Workload>) -> String {
-        let Row { shown, lines, crates, .. } = self;
+        let Row {
+            shown,
+            lines,
+            crates,
+            ..
+        } = self;
         let times = measured.map_or_else(String::new, |workload| self.times(workload));
         format!("| {shown} | {lines} | {crates} |{times}\n")
     }
@@ -79,7 +108,15 @@ impl Row {
         let Some(contender) = workload.contender(&self.contender) else {
             return " not measured | – |".to_owned();
         };
-        let compared = if self.contender == OURS { "1".to_owned() } else { ratio(contender.ratio) };
-        format!(" {} {} | {compared} |", number(contender.median), workload.unit)
+        let compared = if self.contender == OURS {
+            "1".to_owned()
+        } else {
+            ratio(contender.ratio)
+        };
+        format!(
+            " {} {} | {compared} |",
+            number(contender.median),
+            workload.unit
+        )
     }
 }

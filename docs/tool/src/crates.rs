@@ -23,14 +23,18 @@ pub(crate) fn added(dependencies: &[Dependency], workspace: &Path) -> Result<usi
     if let Some(count) = counted.get(&key) {
         return Ok(*count);
     }
-    let count = ask_cargo(&manifest, &lock).map_err(|reason| format!("cannot count its crates: {reason}"))?;
+    let count = ask_cargo(&manifest, &lock)
+        .map_err(|reason| format!("cannot count its crates: {reason}"))?;
     counted.insert(key, count);
     Ok(count)
 }
 
 fn manifest(dependencies: &[Dependency], workspace: &Path) -> String {
-    let package = "[workspace]\n\n[package]\nname = \"counted\"\nedition = \"2024\"\n\n[dependencies]\n";
-    let lines = dependencies.iter().map(|it| it.manifest_line(workspace) + "\n");
+    let package =
+        "[workspace]\n\n[package]\nname = \"counted\"\nedition = \"2024\"\n\n[dependencies]\n";
+    let lines = dependencies
+        .iter()
+        .map(|it| it.manifest_line(workspace) + "\n");
     package.to_owned() + &lines.collect::<String>()
 }
 
@@ -38,18 +42,36 @@ fn ask_cargo(manifest: &str, lock: &str) -> Result<usize, String> {
     let project = tempfile::tempdir().map_err(|error| format!("no folder to do it in: {error}"))?;
     let write = |file: &str, text: &str| {
         let path = project.path().join(file);
-        fs::create_dir_all(path.parent().unwrap_or(project.path())).and_then(|()| fs::write(path, text))
+        fs::create_dir_all(path.parent().unwrap_or(project.path()))
+            .and_then(|()| fs::write(path, text))
     };
-    let files = [("Cargo.toml", manifest), ("src/main.rs", "fn main() {}\n"), ("Cargo.lock", lock)];
+    let files = [
+        ("Cargo.toml", manifest),
+        ("src/main.rs", "fn main() {}\n"),
+        ("Cargo.lock", lock),
+    ];
     for (file, text) in files.into_iter().filter(|(_, text)| !text.is_empty()) {
         write(file, text).map_err(|error| format!("cannot write {file}: {error}"))?;
     }
     let mut cargo = process::cargo();
-    cargo.args(["tree", "--quiet", "--edges", "normal,build", "--prefix", "none", "--no-dedupe", "--format", "{p}"]);
+    cargo.args([
+        "tree",
+        "--quiet",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--no-dedupe",
+        "--format",
+        "{p}",
+    ]);
     let output = cargo.current_dir(project.path()).output();
     let output = output.map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {
-        return Err(format!("cargo tree: {}", String::from_utf8_lossy(&output.stderr)));
+        return Err(format!(
+            "cargo tree: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
     }
     let lines = String::from_utf8_lossy(&output.stdout);
     let crates: BTreeSet<_> = lines.lines().filter(|line| !line.is_empty()).collect();

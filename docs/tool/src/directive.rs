@@ -28,10 +28,16 @@ use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 use std::ops::RangeInclusive;
 
 const WORDS: [&str; 17] = [
-    "recipe", "output", "variant", "python", "compare", "reject", "mistake", "solution", "bench", "behind", "plot",
-    "mutants", "explore", "tabs", "end", "figure", "timeline",
+    "recipe", "output", "variant", "python", "compare", "reject", "mistake", "solution", "bench",
+    "behind", "plot", "mutants", "explore", "tabs", "end", "figure", "timeline",
 ];
-const STOCK: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
+const STOCK: [&str; 5] = [
+    "include",
+    "rustdoc_include",
+    "playground",
+    "playpen",
+    "title",
+];
 const FORMS: &str = "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}}, {{#output NAME}}, \
                      {{#variant NAME/LIBRARY}}, {{#python NAME}}, {{#compare NAME}}, {{#reject NAME/FILE}}, \
                      {{#mistake NAME/FILE}}, {{#solution NAME}}, {{#bench GROUP}}, {{#behind FILE}}, {{#plot FILE}}, {{#mutants}}, {{#explore NAME}}, \
@@ -39,23 +45,57 @@ const FORMS: &str = "the directives are {{#recipe NAME}}, {{#recipe NAME:ANCHOR}
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Directive {
-    Recipe { name: String, anchor: Option<String> },
-    Output { name: String },
-    Variant { name: String, library: String },
-    Python { name: String },
-    Compare { name: String },
-    Reject { name: String, file: String },
-    Mistake { name: String, file: String },
-    Solution { name: String },
-    Bench { group: String },
-    Behind { file: String },
-    Plot { file: String },
+    Recipe {
+        name: String,
+        anchor: Option<String>,
+    },
+    Output {
+        name: String,
+    },
+    Variant {
+        name: String,
+        library: String,
+    },
+    Python {
+        name: String,
+    },
+    Compare {
+        name: String,
+    },
+    Reject {
+        name: String,
+        file: String,
+    },
+    Mistake {
+        name: String,
+        file: String,
+    },
+    Solution {
+        name: String,
+    },
+    Bench {
+        group: String,
+    },
+    Behind {
+        file: String,
+    },
+    Plot {
+        file: String,
+    },
     Mutants,
-    Explore { name: String },
-    Tabs { name: String },
+    Explore {
+        name: String,
+    },
+    Tabs {
+        name: String,
+    },
     End,
-    Figure { file: String },
-    Timeline { file: String },
+    Figure {
+        file: String,
+    },
+    Timeline {
+        file: String,
+    },
 }
 
 /// What is wrong in a page, and in which of its lines.
@@ -84,7 +124,10 @@ pub(crate) fn expand(
             Some(Err(reason)) => {
                 push_line(&mut expanded, line);
                 let reason = format!("{}: {reason}", line.trim());
-                problems.push(Problem { line: number, reason });
+                problems.push(Problem {
+                    line: number,
+                    reason,
+                });
             }
         }
     }
@@ -100,7 +143,9 @@ struct Tabs(Option<usize>);
 impl Tabs {
     fn note(&mut self, directive: &Directive, line: usize) -> Result<(), String> {
         match (directive, self.0) {
-            (Directive::Tabs { .. }, Some(begun)) => Err(format!("the tabs of line {begun} have no {{{{#end}}}} yet")),
+            (Directive::Tabs { .. }, Some(begun)) => {
+                Err(format!("the tabs of line {begun} have no {{{{#end}}}} yet"))
+            }
             (Directive::Tabs { .. }, None) => {
                 self.0 = Some(line);
                 Ok(())
@@ -116,7 +161,10 @@ impl Tabs {
 
     fn unclosed(&self) -> Option<Problem> {
         let line = self.0?;
-        Some(Problem { line, reason: "these tabs have no {{#end}}".to_owned() })
+        Some(Problem {
+            line,
+            reason: "these tabs have no {{#end}}".to_owned(),
+        })
     }
 }
 
@@ -168,13 +216,19 @@ fn parse(bare: &str) -> Result<Directive, String> {
     let argument = argument.trim();
     match word {
         "recipe" => parse_recipe(argument),
-        "output" => Ok(Directive::Output { name: name(argument)? }),
+        "output" => Ok(Directive::Output {
+            name: name(argument)?,
+        }),
         "variant" => {
             let (name, library) = pair(argument, "a variant is named NAME/LIBRARY")?;
             Ok(Directive::Variant { name, library })
         }
-        "python" => Ok(Directive::Python { name: name(argument)? }),
-        "compare" => Ok(Directive::Compare { name: name(argument)? }),
+        "python" => Ok(Directive::Python {
+            name: name(argument)?,
+        }),
+        "compare" => Ok(Directive::Compare {
+            name: name(argument)?,
+        }),
         "reject" => {
             let (name, file) = pair(argument, "a reject is named NAME/FILE")?;
             Ok(Directive::Reject { name, file })
@@ -183,20 +237,38 @@ fn parse(bare: &str) -> Result<Directive, String> {
             let (name, file) = pair(argument, "a mistake is named NAME/FILE")?;
             Ok(Directive::Mistake { name, file })
         }
-        "solution" => Ok(Directive::Solution { name: name(argument)? }),
+        "solution" => Ok(Directive::Solution {
+            name: name(argument)?,
+        }),
         "bench" if argument.is_empty() => Err("a group of workloads is named after it".to_owned()),
-        "bench" => Ok(Directive::Bench { group: argument.to_owned() }),
-        "behind" => Ok(Directive::Behind { file: name(argument)? }),
-        "plot" => Ok(Directive::Plot { file: name(argument)? }),
-        "explore" => Ok(Directive::Explore { name: name(argument)? }),
+        "bench" => Ok(Directive::Bench {
+            group: argument.to_owned(),
+        }),
+        "behind" => Ok(Directive::Behind {
+            file: name(argument)?,
+        }),
+        "plot" => Ok(Directive::Plot {
+            file: name(argument)?,
+        }),
+        "explore" => Ok(Directive::Explore {
+            name: name(argument)?,
+        }),
         "mutants" if argument.is_empty() => Ok(Directive::Mutants),
         "mutants" => Err("it stands alone, for the one file that `cargo mutate` writes".to_owned()),
-        "tabs" => Ok(Directive::Tabs { name: name(argument)? }),
+        "tabs" => Ok(Directive::Tabs {
+            name: name(argument)?,
+        }),
         "end" if argument.is_empty() => Ok(Directive::End),
         "end" => Err("it stands alone, below the last variant of its tabs".to_owned()),
-        "figure" => Ok(Directive::Figure { file: name(argument)? }),
-        "timeline" => Ok(Directive::Timeline { file: name(argument)? }),
-        _ if STOCK.contains(&word) => Err(format!("mdBook's own `{word}` is not used in this book; {FORMS}")),
+        "figure" => Ok(Directive::Figure {
+            file: name(argument)?,
+        }),
+        "timeline" => Ok(Directive::Timeline {
+            file: name(argument)?,
+        }),
+        _ if STOCK.contains(&word) => Err(format!(
+            "mdBook's own `{word}` is not used in this book; {FORMS}"
+        )),
         _ => Err(format!("unknown directive `{word}`; {FORMS}")),
     }
 }
@@ -206,7 +278,10 @@ fn parse_recipe(argument: &str) -> Result<Directive, String> {
         Some((recipe, anchor)) => (recipe, Some(name(anchor)?)),
         None => (argument, None),
     };
-    Ok(Directive::Recipe { name: name(recipe)?, anchor })
+    Ok(Directive::Recipe {
+        name: name(recipe)?,
+        anchor,
+    })
 }
 
 /// A recipe and what is named within it.
@@ -220,7 +295,9 @@ fn name(text: &str) -> Result<String, String> {
     if is_name(text) {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{text}` is not a name (letters, digits, `-` and `_`)"))
+        Err(format!(
+            "`{text}` is not a name (letters, digits, `-` and `_`)"
+        ))
     }
 }
 
@@ -258,13 +335,16 @@ fn is_rust(kind: &CodeBlockKind<'_>) -> bool {
         return false;
     };
     let language = info.split([' ', '\t', ',']).find(|word| !word.is_empty());
-    language.is_some_and(|word| word.eq_ignore_ascii_case("rust") || word.eq_ignore_ascii_case("rs"))
+    language
+        .is_some_and(|word| word.eq_ignore_ascii_case("rust") || word.eq_ignore_ascii_case("rs"))
 }
 
 fn rust_typed_by_hand(blocks: &[Verbatim]) -> Vec<Problem> {
-    let problem = |block: &Verbatim| Problem {
+    let problem = |block: &Verbatim| {
+        Problem {
         line: *block.lines.start(),
         reason: "Rust typed by hand: nothing compiles it; put it into recipes/ and write {{#recipe NAME}}".to_owned(),
+    }
     };
     blocks.iter().filter(|it| it.rust).map(problem).collect()
 }
@@ -282,27 +362,51 @@ mod tests {
     fn problems(page: &str) -> Vec<(usize, String)> {
         let (text, problems) = expand(page, |_| Ok("rendered".to_owned()));
         assert_eq!(text.trim_end(), page.trim_end());
-        problems.into_iter().map(|it| (it.line, it.reason)).collect()
+        problems
+            .into_iter()
+            .map(|it| (it.line, it.reason))
+            .collect()
     }
 
     #[test]
     fn a_directive_gives_way_to_its_block() {
         let page = "before\n{{#output bell}}\nafter\n";
-        assert_eq!(expanded(page), "before\n\n<Output { name: \"bell\" }>\n\nafter\n");
+        assert_eq!(
+            expanded(page),
+            "before\n\n<Output { name: \"bell\" }>\n\nafter\n"
+        );
     }
 
     #[test]
     fn every_form_is_read() {
         for (text, directive) in [
-            ("{{#recipe bell}}", r#"Recipe { name: "bell", anchor: None }"#),
-            ("{{#recipe bell:ring }}", r#"Recipe { name: "bell", anchor: Some("ring") }"#),
-            ("{{#variant bell/std}}", r#"Variant { name: "bell", library: "std" }"#),
+            (
+                "{{#recipe bell}}",
+                r#"Recipe { name: "bell", anchor: None }"#,
+            ),
+            (
+                "{{#recipe bell:ring }}",
+                r#"Recipe { name: "bell", anchor: Some("ring") }"#,
+            ),
+            (
+                "{{#variant bell/std}}",
+                r#"Variant { name: "bell", library: "std" }"#,
+            ),
             ("{{#python bell}}", r#"Python { name: "bell" }"#),
             ("{{#compare bell}}", r#"Compare { name: "bell" }"#),
-            ("{{#reject bell/no-send}}", r#"Reject { name: "bell", file: "no-send" }"#),
-            ("{{#mistake bell/bell_mistake_x}}", r#"Mistake { name: "bell", file: "bell_mistake_x" }"#),
+            (
+                "{{#reject bell/no-send}}",
+                r#"Reject { name: "bell", file: "no-send" }"#,
+            ),
+            (
+                "{{#mistake bell/bell_mistake_x}}",
+                r#"Mistake { name: "bell", file: "bell_mistake_x" }"#,
+            ),
             ("{{#solution bell}}", r#"Solution { name: "bell" }"#),
-            ("{{#bench Two threads}}", r#"Bench { group: "Two threads" }"#),
+            (
+                "{{#bench Two threads}}",
+                r#"Bench { group: "Two threads" }"#,
+            ),
             ("{{#behind bell}}", r#"Behind { file: "bell" }"#),
             ("{{#plot bell}}", r#"Plot { file: "bell" }"#),
             ("{{#mutants}}", "Mutants"),
@@ -319,17 +423,30 @@ mod tests {
         let page = "{{#tabs a}}\n{{#variant a/std}}\n{{#end}}\n{{#tabs b}}\n{{#end}}\n";
         assert!(expanded(page).ends_with("<Tabs { name: \"b\" }>\n\n\n<End>\n\n"));
         for (page, line, reason) in [
-            ("{{#tabs a}}\n{{#tabs b}}\n{{#end}}\n", 2, "{{#tabs b}}: the tabs of line 1 have no {{#end}} yet"),
+            (
+                "{{#tabs a}}\n{{#tabs b}}\n{{#end}}\n",
+                2,
+                "{{#tabs b}}: the tabs of line 1 have no {{#end}} yet",
+            ),
             ("a\n\n{{#tabs a}}\n", 3, "these tabs have no {{#end}}"),
         ] {
             let (_, found) = expand(page, |_| Ok(String::new()));
-            assert_eq!(found, [Problem { line, reason: reason.to_owned() }]);
+            assert_eq!(
+                found,
+                [Problem {
+                    line,
+                    reason: reason.to_owned()
+                }]
+            );
         }
     }
 
     #[test]
     fn a_block_in_a_list_keeps_its_indent() {
-        let (text, _) = expand("- item\n\n  {{#output bell}}\n", |_| Ok("a\n\nb".to_owned()));
+        let (text, _) = expand(
+            "- item\n\n  {{#output bell}}\n",
+            |_| Ok("a\n\nb".to_owned()),
+        );
         assert_eq!(text, "- item\n\n\n  a\n\n  b\n\n");
     }
 
@@ -343,8 +460,14 @@ mod tests {
             ("{#recipe bell}", "not a directive alone on its line"),
             ("{{#recipe bell}", "not a directive alone on its line"),
             ("see {{#recipe bell}}", "not a directive alone on its line"),
-            ("see {{recipe bell}} there", "not a directive alone on its line"),
-            ("{{#recipe bell}} {{#recipe bell}}", "not a directive alone on its line"),
+            (
+                "see {{recipe bell}} there",
+                "not a directive alone on its line",
+            ),
+            (
+                "{{#recipe bell}} {{#recipe bell}}",
+                "not a directive alone on its line",
+            ),
             ("\\{{#recipe bell}}", "not a directive alone on its line"),
             ("{{#recipe}}", "`` is not a name"),
             ("{{#recipe ../bell}}", "`../bell` is not a name"),
@@ -360,8 +483,14 @@ mod tests {
             ("{{#end}}", "no tabs have begun"),
             ("{{#figure ../bell}}", "`../bell` is not a name"),
             ("{{#include bell.rs}}", "mdBook's own `include` is not used"),
-            ("{{#rustdoc_include bell.rs}}", "mdBook's own `rustdoc_include` is not used"),
-            ("{{#playground bell.rs}}", "mdBook's own `playground` is not used"),
+            (
+                "{{#rustdoc_include bell.rs}}",
+                "mdBook's own `rustdoc_include` is not used",
+            ),
+            (
+                "{{#playground bell.rs}}",
+                "mdBook's own `playground` is not used",
+            ),
         ] {
             let found = problems(&format!("# Title\n\n{text}\n"));
             assert_eq!(found.len(), 1, "{text}");
@@ -372,15 +501,22 @@ mod tests {
 
     #[test]
     fn braces_that_are_no_directive_are_left_alone() {
-        for text in ["`{{}}` prints a brace", "## Title {#id}", "```json\n{ \"a\": 1 }\n```", "`format!(\"{{{x}}}\")`"]
-        {
+        for text in [
+            "`{{}}` prints a brace",
+            "## Title {#id}",
+            "```json\n{ \"a\": 1 }\n```",
+            "`format!(\"{{{x}}}\")`",
+        ] {
             assert_eq!(problems(text), []);
         }
     }
 
     #[test]
     fn a_directive_in_a_block_is_a_problem() {
-        for page in ["```text\n{{#output bell}}\n```\n", "<!--\n{{#output bell}}\n-->\n"] {
+        for page in [
+            "```text\n{{#output bell}}\n```\n",
+            "<!--\n{{#output bell}}\n-->\n",
+        ] {
             let found = problems(page);
             assert_eq!(found[0].0, 2);
             assert!(found[0].1.contains("outside code blocks"));

@@ -13,43 +13,70 @@ use checks::ending::Ending;
 use std::path::Path;
 
 impl Recipes {
-    pub(crate) fn variant(&self, name: &str, library: &str, root: &str) -> Result<Rendered, String> {
+    pub(crate) fn variant(
+        &self,
+        name: &str,
+        library: &str,
+        root: &str,
+    ) -> Result<Rendered, String> {
         let folder = self.folder(name)?;
         let program = Whole::variant(name, library);
         let (source, code) = self.code(&program)?;
         let uses = Uses::of(&source).map_err(|reason| in_file(&program.path, reason))?;
         let needs = self.used(&folder, &uses)?;
         let prints = format!("It prints what the recipe prints: `recipes/{name}/expected.txt`.\n");
-        let facts =
-            Facts { program: &program, needs, reads: Input::of(&self.workspace, &folder)?, prints: Some(prints) };
+        let facts = Facts {
+            program: &program,
+            needs,
+            reads: Input::of(&self.workspace, &folder)?,
+            prints: Some(prints),
+        };
         let inside = format!("{code}\n{}", facts.markdown(root));
-        Ok(Rendered { markdown: tabs::panel(name, library, &inside), linked: Some(program.path) })
+        Ok(Rendered {
+            markdown: tabs::panel(name, library, &inside),
+            linked: Some(program.path),
+        })
     }
 
     pub(crate) fn mistake(&self, name: &str, file: &str, root: &str) -> Result<Rendered, String> {
         let folder = self.folder(name)?;
-        let program = Whole::mistake(name, file).ok_or(format!("a mistake's file is called {name}_mistake_WHAT"))?;
+        let program = Whole::mistake(name, file)
+            .ok_or(format!("a mistake's file is called {name}_mistake_WHAT"))?;
         let (source, code) = self.code(&program)?;
         let title = title(&source).map_err(|reason| in_file(&program.path, reason))?;
         let uses = Uses::of(&source).map_err(|reason| in_file(&program.path, reason))?;
         let output = self.ending(&program)?;
         let needs = self.used(&folder, &uses)?;
-        let reads = if uses.has_folder("input") { Input::of(&self.workspace, &folder)? } else { None };
-        let code = if playground::runs(&needs, reads.is_some()) { playground::marked(&code) } else { code };
-        let facts = Facts { program: &program, needs, reads, prints: None };
+        let reads = if uses.has_folder("input") {
+            Input::of(&self.workspace, &folder)?
+        } else {
+            None
+        };
+        let code = if playground::runs(&needs, reads.is_some()) {
+            playground::marked(&code)
+        } else {
+            code
+        };
+        let facts = Facts {
+            program: &program,
+            needs,
+            reads,
+            prints: None,
+        };
         let inside = format!("{code}\n{output}\n{}", facts.markdown(root));
         Ok(folded("mistake", &title, &inside, program))
     }
 
     /// The dependencies that an example names.
     pub(crate) fn needs_of_example(&self, program: &Whole) -> Result<Vec<Dependency>, String> {
-        let uses = Uses::of(&self.read(&program.path)?).map_err(|reason| in_file(&program.path, reason))?;
+        let uses = Uses::of(&self.read(&program.path)?)
+            .map_err(|reason| in_file(&program.path, reason))?;
         self.used(&self.folder(&program.recipe)?, &uses)
     }
 
     fn used(&self, folder: &Path, uses: &Uses) -> Result<Vec<Dependency>, String> {
-        let mut needs =
-            manifest::dependencies_of_examples(&self.workspace, folder).map_err(|error| format!("{error:#}"))?;
+        let mut needs = manifest::dependencies_of_examples(&self.workspace, folder)
+            .map_err(|error| format!("{error:#}"))?;
         needs.retain(|dependency| uses.has_crate(&dependency.name));
         Ok(needs)
     }
@@ -63,18 +90,28 @@ impl Recipes {
             shown.push(fenced("text", &ending.stdout));
         }
         if !ending.stderr.is_empty() {
-            shown.push(format!("On standard error:\n\n{}", fenced("text", &ending.stderr)));
+            shown.push(format!(
+                "On standard error:\n\n{}",
+                fenced("text", &ending.stderr)
+            ));
         }
         shown.push(format!("Exit status: {}.\n", ending.status));
-        Ok(format!("<div class=\"output\">\n\n{}\n</div>\n", shown.join("\n")))
+        Ok(format!(
+            "<div class=\"output\">\n\n{}\n</div>\n",
+            shown.join("\n")
+        ))
     }
 }
 
 pub(crate) fn folded(class: &str, summary: &str, markdown: &str, program: Whole) -> Rendered {
     let id = program.name();
-    let markdown =
-        format!("<details class=\"{class}\" id=\"{id}\">\n<summary>{summary}</summary>\n\n{markdown}\n</details>\n");
-    Rendered { markdown, linked: Some(program.path) }
+    let markdown = format!(
+        "<details class=\"{class}\" id=\"{id}\">\n<summary>{summary}</summary>\n\n{markdown}\n</details>\n"
+    );
+    Rendered {
+        markdown,
+        linked: Some(program.path),
+    }
 }
 
 /// The first paragraph of a program's documentation, as HTML.
@@ -106,7 +143,10 @@ mod tests {
     #[test]
     fn a_title_is_the_first_paragraph() {
         let source = "//! Calls `lock()` twice,\n//! a < b.\n//!\n//! More.\n";
-        assert_eq!(title(source).unwrap(), "Calls <code>lock()</code> twice, a &lt; b.");
+        assert_eq!(
+            title(source).unwrap(),
+            "Calls <code>lock()</code> twice, a &lt; b."
+        );
         assert!(title("fn main() {}\n").is_err());
     }
 }

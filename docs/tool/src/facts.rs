@@ -28,7 +28,10 @@ impl Facts<'_> {
         let mut facts = Vec::new();
         // A mistake's command stands above what it prints.
         if self.program.kind != Kind::Mistake {
-            facts.push(format!("Run it in this repository:\n\n{}", fenced("sh", &self.program.command())));
+            facts.push(format!(
+                "Run it in this repository:\n\n{}",
+                fenced("sh", &self.program.command())
+            ));
         }
         facts.extend(self.prints.clone());
         facts.push(needs(&self.needs));
@@ -59,9 +62,19 @@ fn needs(dependencies: &[Dependency]) -> String {
             " {name} {version} is not on crates.io; `{COOKBOOK}` stands for the path of your copy of this repository."
         )
     };
-    let notes: String = dependencies.iter().filter(|it| !it.is_published()).map(note).collect();
-    let lines: Vec<_> = dependencies.iter().map(|it| it.cargo_add(COOKBOOK)).collect();
-    format!("In a project of your own, add what it needs first.{notes}\n\n{}", fenced("sh", &lines.join("\n")))
+    let notes: String = dependencies
+        .iter()
+        .filter(|it| !it.is_published())
+        .map(note)
+        .collect();
+    let lines: Vec<_> = dependencies
+        .iter()
+        .map(|it| it.cargo_add(COOKBOOK))
+        .collect();
+    format!(
+        "In a project of your own, add what it needs first.{notes}\n\n{}",
+        fenced("sh", &lines.join("\n"))
+    )
 }
 
 /// The input folder of a recipe.
@@ -84,8 +97,16 @@ impl Input {
     }
 
     fn markdown(&self) -> String {
-        let names: Vec<_> = self.files.iter().map(|file| format!("`{}`", files::with_slashes(file))).collect();
-        let names = if names.len() > MOST_NAMED { format!("the {} files", names.len()) } else { names.join(", ") };
+        let names: Vec<_> = self
+            .files
+            .iter()
+            .map(|file| format!("`{}`", files::with_slashes(file)))
+            .collect();
+        let names = if names.len() > MOST_NAMED {
+            format!("the {} files", names.len())
+        } else {
+            names.join(", ")
+        };
         format!(
             "It reads {names} in `{}/` unless you name other files. In a project of your own, put that folder next to \
              `src/`.\n",

@@ -11,7 +11,10 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(place: impl fmt::Display, reason: impl fmt::Display) -> Self {
-        Fault { place: place.to_string(), reason: one_line(&reason.to_string()) }
+        Fault {
+            place: place.to_string(),
+            reason: one_line(&reason.to_string()),
+        }
     }
 }
 

@@ -10,7 +10,9 @@ pub(crate) fn drawing(recipes: &Recipes, name: &str) -> Result<String, String> {
     let svg = svg(recipes, FOLDER, name)?;
     for part in ["role=\"img\"", "<title", "<desc"] {
         if !svg.contains(part) {
-            return Err(format!("{FOLDER}/{name}.svg has no {part}: who cannot see it is told nothing"));
+            return Err(format!(
+                "{FOLDER}/{name}.svg has no {part}: who cannot see it is told nothing"
+            ));
         }
     }
     Ok(format!("<figure class=\"figure\">\n{svg}</figure>\n"))
@@ -20,9 +22,15 @@ pub(crate) fn drawing(recipes: &Recipes, name: &str) -> Result<String, String> {
 pub(crate) fn svg(recipes: &Recipes, folder: &str, name: &str) -> Result<String, String> {
     let svg = recipes.read(&Path::new(folder).join(name).with_extension("svg"))?;
     if !svg.starts_with("<svg") || !svg.trim_end().ends_with("</svg>") {
-        return Err(format!("{folder}/{name}.svg is no `<svg>` from its first character to its last"));
+        return Err(format!(
+            "{folder}/{name}.svg is no `<svg>` from its first character to its last"
+        ));
     }
-    Ok(svg.lines().filter(|line| !line.trim().is_empty()).map(|line| format!("{line}\n")).collect())
+    Ok(svg
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| format!("{line}\n"))
+        .collect())
 }
 
 #[cfg(test)]
@@ -37,9 +45,21 @@ mod tests {
             fs::write(workspace.path().join("a.svg"), text).unwrap();
             svg(&Recipes::new(workspace.path().to_owned()), "", "a")
         };
-        assert_eq!(picture("<svg>\n\n<g/>\n</svg>\n\n"), Ok("<svg>\n<g/>\n</svg>\n".to_owned()));
-        for torn in ["<title>a</title>", "<?xml?>\n<svg></svg>", "<svg>", "<svg></svg> and more"] {
-            assert!(picture(torn).unwrap_err().ends_with("/a.svg is no `<svg>` from its first character to its last"));
+        assert_eq!(
+            picture("<svg>\n\n<g/>\n</svg>\n\n"),
+            Ok("<svg>\n<g/>\n</svg>\n".to_owned())
+        );
+        for torn in [
+            "<title>a</title>",
+            "<?xml?>\n<svg></svg>",
+            "<svg>",
+            "<svg></svg> and more",
+        ] {
+            assert!(
+                picture(torn)
+                    .unwrap_err()
+                    .ends_with("/a.svg is no `<svg>` from its first character to its last")
+            );
         }
     }
 }

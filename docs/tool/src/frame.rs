@@ -3,7 +3,10 @@
 use crate::site::Site;
 
 /// Icons of buttons that this book does not have: nothing is edited or run in the page by mdBook's own script.
-const UNUSED_ICONS: [&str; 2] = ["<template id=fa-play>", "<template id=fa-clock-rotate-left>"];
+const UNUSED_ICONS: [&str; 2] = [
+    "<template id=fa-play>",
+    "<template id=fa-clock-rotate-left>",
+];
 const TEMPLATE_END: &str = "</template>";
 /// The licence of the icons stands in each; once on a page is enough.
 const LICENCE: (&str, &str) = ("<!--! Font Awesome", "-->");
@@ -19,14 +22,24 @@ fn lighter(page: &str) -> String {
     let text = &page[start..end.max(start)];
     let (first, rest) = licence_split(&page[..start]);
     let tail = without(&page[end.max(start)..], LICENCE.0, LICENCE.1);
-    let tail = UNUSED_ICONS.iter().fold(tail, |tail, icon| without(&tail, icon, TEMPLATE_END));
+    let tail = UNUSED_ICONS
+        .iter()
+        .fold(tail, |tail, icon| without(&tail, icon, TEMPLATE_END));
     let rest = without(rest, LICENCE.0, LICENCE.1);
-    [unindented(first).as_str(), &unindented(&rest), text, &unindented(&tail)].concat()
+    [
+        unindented(first).as_str(),
+        &unindented(&rest),
+        text,
+        &unindented(&tail),
+    ]
+    .concat()
 }
 
 /// Up to the end of the first licence, and from there.
 fn licence_split(head: &str) -> (&str, &str) {
-    let end = head.find(LICENCE.0).and_then(|start| Some(start + head[start..].find(LICENCE.1)? + LICENCE.1.len()));
+    let end = head
+        .find(LICENCE.0)
+        .and_then(|start| Some(start + head[start..].find(LICENCE.1)? + LICENCE.1.len()));
     head.split_at(end.unwrap_or(0))
 }
 

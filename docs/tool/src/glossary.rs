@@ -86,19 +86,34 @@ pub(crate) fn faults(workspace: &Path) -> Result<Vec<Fault>> {
         return Ok(Vec::new());
     };
     let glossary = Glossary::parse(&page);
-    let mut faults: Vec<_> = glossary.faults().into_iter().map(|reason| Fault::new(PAGE, reason)).collect();
+    let mut faults: Vec<_> = glossary
+        .faults()
+        .into_iter()
+        .map(|reason| Fault::new(PAGE, reason))
+        .collect();
     let chapters = program::recipes(workspace);
     for file in files::below(&src, &[])? {
         let name = files::with_slashes(&file);
         if !name.ends_with(".md") || ["SUMMARY.md", "glossary.md"].contains(&&*name) {
             continue;
         }
-        let page = fs::read_to_string(src.join(&file)).with_context(|| format!("cannot read docs/src/{name}"))?;
+        let page = fs::read_to_string(src.join(&file))
+            .with_context(|| format!("cannot read docs/src/{name}"))?;
         let prose = Prose::of(&page);
         let is_chapter = chapters.iter().any(|recipe| name == format!("{recipe}.md"));
-        let unlinked = if is_chapter { glossary.unlinked(&prose, &name) } else { Vec::new() };
-        let found = glossary.misnamed(&prose).into_iter().chain(glossary.unknown(&prose)).chain(unlinked);
-        faults.extend(found.map(|(line, reason)| Fault::new(format!("docs/src/{name}:{line}"), reason)));
+        let unlinked = if is_chapter {
+            glossary.unlinked(&prose, &name)
+        } else {
+            Vec::new()
+        };
+        let found = glossary
+            .misnamed(&prose)
+            .into_iter()
+            .chain(glossary.unknown(&prose))
+            .chain(unlinked);
+        faults.extend(
+            found.map(|(line, reason)| Fault::new(format!("docs/src/{name}:{line}"), reason)),
+        );
     }
     Ok(faults)
 }
@@ -130,8 +145,15 @@ impl Glossary {
     fn parse(page: &str) -> Self {
         let (before, index) = page.split_once(INDEX).unwrap_or((page, ""));
         let lines: Vec<_> = before.lines().collect();
-        let terms = lines.windows(2).filter(|pair| pair[1].starts_with(": ")).map(|pair| id(pair[0])).collect();
-        Glossary { entries: terms, index: index.lines().flat_map(row).collect() }
+        let terms = lines
+            .windows(2)
+            .filter(|pair| pair[1].starts_with(": "))
+            .map(|pair| id(pair[0]))
+            .collect();
+        Glossary {
+            entries: terms,
+            index: index.lines().flat_map(row).collect(),
+        }
     }
 
     /// Entries that the index lacks, and the other way round.
@@ -139,7 +161,10 @@ impl Glossary {
         let listed: Vec<_> = self.index.values().map(|it| &it.entry).collect();
         let missing = self.entries.iter().filter(|entry| !listed.contains(entry));
         let missing = missing.map(|entry| format!("the entry `{entry}` is not in the index"));
-        let lost = self.index.iter().filter(|(_, it)| !self.entries.contains(&it.entry));
+        let lost = self
+            .index
+            .iter()
+            .filter(|(_, it)| !self.entries.contains(&it.entry));
         let lost = lost.map(|(word, Listed { entry, .. })| {
             format!("the index leads from `{word}` to `{entry}`, which is no entry")
         });
@@ -149,10 +174,17 @@ impl Glossary {
     /// Links to the glossary from a word that its index does not lead from.
     fn misnamed(&self, prose: &Prose) -> Vec<Found> {
         let links = prose.links().filter_map(|(line, text, target)| {
-            let entry = target.strip_prefix("glossary.md").filter(|entry| !(entry.is_empty() && text == TITLE))?;
+            let entry = target
+                .strip_prefix("glossary.md")
+                .filter(|entry| !(entry.is_empty() && text == TITLE))?;
             let known = self.index.get(&text.to_lowercase());
             let is_right = known.is_some_and(|known| entry.strip_prefix('#') == Some(&known.entry));
-            (!is_right).then(|| (line, format!("the glossary's index does not lead from `{text}` to `{target}`")))
+            (!is_right).then(|| {
+                (
+                    line,
+                    format!("the glossary's index does not lead from `{text}` to `{target}`"),
+                )
+            })
         });
         links.collect()
     }
@@ -162,7 +194,10 @@ impl Glossary {
         let unlisted = FIELD.iter().filter(|word| !self.index.contains_key(**word));
         let found = unlisted.filter_map(|word| {
             let line = prose.uses(word).next()?.line;
-            Some((line, format!("`{word}` is used and not in the glossary's index")))
+            Some((
+                line,
+                format!("`{word}` is used and not in the glossary's index"),
+            ))
         });
         found.collect()
     }
@@ -170,13 +205,21 @@ impl Glossary {
     /// Entries whose first use is no link to them.
     fn unlinked(&self, prose: &Prose, page: &str) -> Vec<Found> {
         let found = self.entries.iter().filter_map(|entry| {
-            let words = self.index.iter().filter(|(_, it)| it.entry == *entry && it.is_meant_in(page));
+            let words = self
+                .index
+                .iter()
+                .filter(|(_, it)| it.entry == *entry && it.is_meant_in(page));
             let uses = words.flat_map(|(word, _)| prose.uses(word));
             // A link to another page names that page.
             let own = format!("{LINK}{entry}");
-            let first = uses.filter(|it| it.link.is_none() || it.link == Some(&own)).min_by_key(|it| it.place)?;
-            let Use { line, text, link, .. } = first;
-            link.is_none().then(|| (line, format!("the first `{text}` is no link to {own}")))
+            let first = uses
+                .filter(|it| it.link.is_none() || it.link == Some(&own))
+                .min_by_key(|it| it.place)?;
+            let Use {
+                line, text, link, ..
+            } = first;
+            link.is_none()
+                .then(|| (line, format!("the first `{text}` is no link to {own}")))
         });
         found.collect()
     }
@@ -184,20 +227,33 @@ impl Glossary {
 
 /// How mdBook calls a term.
 fn id(term: &str) -> String {
-    let letters = term.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    let letters = term
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
     letters.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 /// The words of a row of the index, each with its entry. Nothing for a line that is no such row.
 fn row(line: &str) -> Vec<(String, Listed)> {
-    let [words, link, chapters] = line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+    let [words, link, chapters] = line
+        .trim_matches('|')
+        .split('|')
+        .map(str::trim)
+        .collect::<Vec<_>>()[..]
+    else {
         return Vec::new();
     };
     let Some((_, entry)) = link.trim_end_matches(')').split_once("](#") else {
         return Vec::new();
     };
-    let listed = || Listed { entry: entry.to_owned(), chapters: chapters.to_owned() };
-    words.split(',').map(|word| (word.trim().to_lowercase(), listed())).collect()
+    let listed = || Listed {
+        entry: entry.to_owned(),
+        chapters: chapters.to_owned(),
+    };
+    words
+        .split(',')
+        .map(|word| (word.trim().to_lowercase(), listed()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -223,7 +279,11 @@ Waiting line
 
     fn found(page: &str) -> Vec<Found> {
         let (glossary, prose) = (Glossary::parse(PAGE), Prose::of(page));
-        let all = [glossary.misnamed(&prose), glossary.unknown(&prose), glossary.unlinked(&prose, "lock.md")];
+        let all = [
+            glossary.misnamed(&prose),
+            glossary.unknown(&prose),
+            glossary.unlinked(&prose, "lock.md"),
+        ];
         all.into_iter().flatten().collect()
     }
 
@@ -242,9 +302,18 @@ Waiting line
 
     #[test]
     fn a_word_that_is_not_linked_is_found() {
-        let expected = (3, "the first `guards` is no link to glossary.md#guard".to_owned());
-        assert_eq!(found("One\n\nand guards, a [guard](glossary.md#guard).\n"), [expected]);
-        let expected = (1, "the first `waiting line` is no link to glossary.md#waiting-line".to_owned());
+        let expected = (
+            3,
+            "the first `guards` is no link to glossary.md#guard".to_owned(),
+        );
+        assert_eq!(
+            found("One\n\nand guards, a [guard](glossary.md#guard).\n"),
+            [expected]
+        );
+        let expected = (
+            1,
+            "the first `waiting line` is no link to glossary.md#waiting-line".to_owned(),
+        );
         assert_eq!(found("A waiting\nline.\n"), [expected]);
     }
 
@@ -257,9 +326,15 @@ Waiting line
 
     #[test]
     fn a_word_that_the_index_lacks_is_found() {
-        let expected = (2, "`livelock` is used and not in the glossary's index".to_owned());
+        let expected = (
+            2,
+            "`livelock` is used and not in the glossary's index".to_owned(),
+        );
         assert_eq!(found("That\nis livelock.\n"), [expected]);
-        let expected = (1, "the glossary's index does not lead from `gate` to `glossary.md#guard`".to_owned());
+        let expected = (
+            1,
+            "the glossary's index does not lead from `gate` to `glossary.md#guard`".to_owned(),
+        );
         assert_eq!(found("A [gate](glossary.md#guard).\n"), [expected]);
         assert_eq!(found("A [guard](glossary.md).\n")[0].0, 1);
     }
@@ -270,6 +345,9 @@ Waiting line
         let lost = PAGE.replace("](#guard)", "](#gate)");
         let faults = Glossary::parse(&lost).faults();
         assert_eq!(faults[0], "the entry `guard` is not in the index");
-        assert_eq!(faults[1], "the index leads from `guard` to `gate`, which is no entry");
+        assert_eq!(
+            faults[1],
+            "the index leads from `guard` to `gate`, which is no entry"
+        );
     }
 }

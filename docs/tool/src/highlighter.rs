@@ -17,7 +17,9 @@ pub(crate) fn lighten(site: &mut Site) {
 fn with_kept_languages(script: &str) -> String {
     let mut parts = script.split(LANGUAGE);
     let mut kept = parts.next().unwrap_or_default().to_owned();
-    for language in parts.filter(|part| KEPT.iter().any(|name| part.split('"').next() == Some(name))) {
+    for language in
+        parts.filter(|part| KEPT.iter().any(|name| part.split('"').next() == Some(name)))
+    {
         kept.extend([LANGUAGE, language]);
     }
     kept

@@ -2,7 +2,10 @@
 
 /// The text as it stands between tags, or in an attribute between double quotes.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -11,6 +14,9 @@ mod tests {
 
     #[test]
     fn what_html_would_misread_is_escaped() {
-        assert_eq!(escaped("a < b && \"c\""), "a &lt; b &amp;&amp; &quot;c&quot;");
+        assert_eq!(
+            escaped("a < b && \"c\""),
+            "a &lt; b &amp;&amp; &quot;c&quot;"
+        );
     }
 }

@@ -24,7 +24,10 @@ pub(crate) struct Request {
 impl Request {
     /// The values of every header of that name.
     pub(crate) fn header(&self, name: &str) -> impl Iterator<Item = &str> {
-        let named = self.headers.iter().filter(move |(it, _)| it.eq_ignore_ascii_case(name));
+        let named = self
+            .headers
+            .iter()
+            .filter(move |(it, _)| it.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str())
     }
 }
@@ -41,12 +44,20 @@ impl Response {
     /// A status and a sentence.
     pub(crate) fn plain(status: &'static str, sentence: &str) -> Self {
         let body = format!("{sentence}\n").into_bytes();
-        Response { status, content_type: "text/plain; charset=utf-8", more: "", body }
+        Response {
+            status,
+            content_type: "text/plain; charset=utf-8",
+            more: "",
+            body,
+        }
     }
 
     /// To a method that an address does not have. `allow` names those that it has.
     pub(crate) fn not_allowed(allow: &'static str, sentence: &str) -> Self {
-        Response { more: allow, ..Response::plain("405 Method Not Allowed", sentence) }
+        Response {
+            more: allow,
+            ..Response::plain("405 Method Not Allowed", sentence)
+        }
     }
 
     /// Sends the head and, unless it was only the head that was asked for, the body.
@@ -61,7 +72,12 @@ impl Response {
 }
 
 /// Nothing is kept by the browser: the next build may differ.
-pub(crate) fn send_head(mut stream: &TcpStream, status: &str, content_type: &str, more: &str) -> io::Result<()> {
+pub(crate) fn send_head(
+    mut stream: &TcpStream,
+    status: &str,
+    content_type: &str,
+    more: &str,
+) -> io::Result<()> {
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{more}Cache-Control: no-store\r\n\
          X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
@@ -115,7 +131,12 @@ pub(crate) fn receive(mut stream: &TcpStream) -> io::Result<Result<Request, Resp
         match parse(&head) {
             Ok(Some(request)) => return Ok(Ok(request)),
             Ok(None) if head.len() < LONGEST_HEAD => {}
-            Ok(None) => return Ok(Err(Response::plain("431 Request Header Fields Too Large", "Too long."))),
+            Ok(None) => {
+                return Ok(Err(Response::plain(
+                    "431 Request Header Fields Too Large",
+                    "Too long.",
+                )));
+            }
             Err(error) => return Ok(Err(Response::plain("400 Bad Request", &error.to_string()))),
         }
     }
@@ -128,7 +149,12 @@ fn parse(head: &[u8]) -> Result<Option<Request>, httparse::Error> {
     if request.parse(head)? == Status::Partial {
         return Ok(None);
     }
-    let headers = request.headers.iter().map(|it| (it.name.to_owned(), String::from_utf8_lossy(it.value).into_owned()));
+    let headers = request.headers.iter().map(|it| {
+        (
+            it.name.to_owned(),
+            String::from_utf8_lossy(it.value).into_owned(),
+        )
+    });
     Ok(Some(Request {
         method: request.method.unwrap_or_default().to_owned(),
         target: request.path.unwrap_or_default().to_owned(),
@@ -164,15 +190,24 @@ mod tests {
         assert_eq!(parse(&head[..30]), Ok(None));
         let request = parse(head).unwrap().unwrap();
         assert_eq!((&*request.method, &*request.target), ("GET", "/a?b"));
-        assert_eq!(request.header("host").collect::<Vec<_>>(), ["localhost:3000"]);
+        assert_eq!(
+            request.header("host").collect::<Vec<_>>(),
+            ["localhost:3000"]
+        );
         assert_eq!(request.header("Cookie").count(), 0);
         assert!(parse(b"GET /a b c\r\n\r\n").is_err());
     }
 
     #[test]
     fn a_file_without_a_known_ending_is_bytes() {
-        assert_eq!(content_type("css/general-1234.css"), "text/css; charset=utf-8");
-        assert_eq!(content_type("recipes/lock/src/main.rs"), "text/plain; charset=utf-8");
+        assert_eq!(
+            content_type("css/general-1234.css"),
+            "text/css; charset=utf-8"
+        );
+        assert_eq!(
+            content_type("recipes/lock/src/main.rs"),
+            "text/plain; charset=utf-8"
+        );
         assert_eq!(content_type("CNAME"), "application/octet-stream");
     }
 }

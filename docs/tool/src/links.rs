@@ -3,7 +3,9 @@
 use crate::site::Site;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,13 +23,22 @@ pub(crate) struct Dead {
 /// The links to a file or an id that is not in the book. A link to the rest of the web is not followed, but a page may
 /// not load anything from there: the book is read offline.
 pub(crate) fn dead(site: &Site) -> Vec<Dead> {
-    let pages: BTreeMap<_, _> = site.pages().map(|(address, html)| (address, Page::parse(html))).collect();
+    let pages: BTreeMap<_, _> = site
+        .pages()
+        .map(|(address, html)| (address, Page::parse(html)))
+        .collect();
     let dead_on = |wanted: fn(&str) -> bool| -> Vec<Dead> {
         let wanted = pages.iter().filter(|(address, _)| wanted(address));
-        wanted.flat_map(|(address, page)| page.dead_links(address, site, &pages)).collect()
+        wanted
+            .flat_map(|(address, page)| page.dead_links(address, site, &pages))
+            .collect()
     };
     let dead = dead_on(|address| address != PRINT);
-    if dead.is_empty() { dead_on(|address| address == PRINT) } else { dead }
+    if dead.is_empty() {
+        dead_on(|address| address == PRINT)
+    } else {
+        dead
+    }
 }
 
 /// What a page links to and what in it can be linked to.
@@ -67,7 +78,10 @@ impl Page {
                 ("base", "href") => self.base = Some(value),
                 (element, "href" | "src") => {
                     let is_loaded = element != "a";
-                    self.links.insert(Link { target: value, is_loaded });
+                    self.links.insert(Link {
+                        target: value,
+                        is_loaded,
+                    });
                 }
                 _ => {}
             }
@@ -81,14 +95,23 @@ impl Page {
         };
         let dead = |link: &Link| {
             let reason = link.reason_if_dead(&start, site, pages, self)?;
-            Some(Dead { page: address.to_owned(), reason: format!("link `{}`: {reason}", link.target) })
+            Some(Dead {
+                page: address.to_owned(),
+                reason: format!("link `{}`: {reason}", link.target),
+            })
         };
         self.links.iter().filter_map(dead).collect()
     }
 }
 
 impl Link {
-    fn reason_if_dead(&self, start: &str, site: &Site, pages: &BTreeMap<&str, Page>, here: &Page) -> Option<String> {
+    fn reason_if_dead(
+        &self,
+        start: &str,
+        site: &Site,
+        pages: &BTreeMap<&str, Page>,
+        here: &Page,
+    ) -> Option<String> {
         if is_elsewhere(&self.target) {
             let reason = "the page would load it from another host, and the book is read offline";
             let inline = self.target.starts_with("data:");
@@ -96,7 +119,8 @@ impl Link {
         }
         let (path, fragment) = self.target.split_once('#').unwrap_or((&self.target, ""));
         let path = path.split('?').next().unwrap_or(path);
-        let (Some(path), Some(fragment)) = (percent_decoded(path), percent_decoded(fragment)) else {
+        let (Some(path), Some(fragment)) = (percent_decoded(path), percent_decoded(fragment))
+        else {
             return Some("a `%` in it is not followed by the digits of a character".to_owned());
         };
         let page = if path.is_empty() {
@@ -158,7 +182,9 @@ pub(crate) fn percent_decoded(text: &str) -> Option<String> {
             continue;
         }
         let (digits, after) = rest.split_at_checked(2)?;
-        let digits = str::from_utf8(digits).ok().filter(|it| it.chars().all(|c| c.is_ascii_hexdigit()))?;
+        let digits = str::from_utf8(digits)
+            .ok()
+            .filter(|it| it.chars().all(|c| c.is_ascii_hexdigit()))?;
         bytes.push(u8::from_str_radix(digits, 16).ok()?);
         rest = after;
     }
@@ -216,7 +242,11 @@ mod tests {
             "https://example.org/nowhere",
             "mailto:nobody@example.org",
         ] {
-            assert_eq!(reasons(&format!("<p id=here><a href='{target}'>x</a>")), [""; 0], "{target}");
+            assert_eq!(
+                reasons(&format!("<p id=here><a href='{target}'>x</a>")),
+                [""; 0],
+                "{target}"
+            );
         }
     }
 
@@ -224,12 +254,18 @@ mod tests {
     fn links_that_lead_nowhere_are_named() {
         for (target, reason) in [
             ("index.html", "there is no guide/index.html in the book"),
-            ("../index.html#bottom", "there is no id `bottom` on that page"),
+            (
+                "../index.html#bottom",
+                "there is no id `bottom` on that page",
+            ),
             ("#there", "there is no id `there` on that page"),
             ("../../README.html", "it leads out of the book"),
             ("/index.html", "it leads out of the book"),
             ("../guide/", "there is no guide/ in the book"),
-            ("a%zz.html", "a `%` in it is not followed by the digits of a character"),
+            (
+                "a%zz.html",
+                "a `%` in it is not followed by the digits of a character",
+            ),
         ] {
             assert_eq!(
                 reasons(&format!("<p id=here><a href='{target}'>x</a>")),
@@ -252,12 +288,18 @@ mod tests {
 
     #[test]
     fn text_that_looks_like_a_tag_is_no_link() {
-        assert_eq!(reasons("<script>'<a href=\"nowhere.html\">'</script><!-- <a href=x> -->"), [""; 0]);
+        assert_eq!(
+            reasons("<script>'<a href=\"nowhere.html\">'</script><!-- <a href=x> -->"),
+            [""; 0]
+        );
     }
 
     #[test]
     fn a_base_is_where_links_start() {
-        assert_eq!(reasons("<base href='/'><a href='index.html'>x</a>"), [""; 0]);
+        assert_eq!(
+            reasons("<base href='/'><a href='index.html'>x</a>"),
+            [""; 0]
+        );
     }
 
     #[test]

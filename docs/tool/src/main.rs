@@ -104,7 +104,9 @@ fn parse(words: &[&str]) -> Option<Command> {
             Some(Command::Check { at_least })
         }
         ["preprocess"] => Some(Command::Preprocess),
-        ["preprocess", "supports", renderer] => Some(Command::Supports { renderer: (*renderer).to_owned() }),
+        ["preprocess", "supports", renderer] => Some(Command::Supports {
+            renderer: (*renderer).to_owned(),
+        }),
         [] | ["serve"] => Some(Command::Serve { port: DEFAULT_PORT }),
         ["--port", port] | ["serve", "--port", port] => {
             let port = port.parse().ok()?;
@@ -124,7 +126,9 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Build => build_into_docs(&workspace()?),
         Command::Check { at_least } => Ok(report(&check::check(&workspace()?, at_least))),
         Command::Preprocess => preprocessor::answer(&workspace()?).map(|faults| report(&faults)),
-        Command::Supports { renderer } if preprocessor::supports(&renderer) => Ok(ExitCode::SUCCESS),
+        Command::Supports { renderer } if preprocessor::supports(&renderer) => {
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Supports { .. } => Ok(ExitCode::FAILURE),
     }
 }
@@ -134,7 +138,8 @@ fn workspace() -> Result<PathBuf> {
     let here = env::current_dir()?;
     let has_book = |folder: &&Path| folder.join("docs/book.toml").is_file();
     let found = here.ancestors().find(has_book);
-    let found = found.context("there is no docs/book.toml here or above; run this in the cookbook's folder")?;
+    let found = found
+        .context("there is no docs/book.toml here or above; run this in the cookbook's folder")?;
     Ok(found.to_owned())
 }
 

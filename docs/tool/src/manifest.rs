@@ -38,12 +38,20 @@ impl Dependency {
 
     /// Its line in the manifest of a project elsewhere on this machine.
     pub(crate) fn manifest_line(&self, workspace: &Path) -> String {
-        let Dependency { name, version, features, default_features, .. } = self;
+        let Dependency {
+            name,
+            version,
+            features,
+            default_features,
+            ..
+        } = self;
         let place = match &self.path {
             Some(path) => format!("path = '{}'", workspace.join(path).display()),
             None => format!("version = \"{version}\""),
         };
-        format!("{name} = {{ {place}, default-features = {default_features}, features = {features:?} }}")
+        format!(
+            "{name} = {{ {place}, default-features = {default_features}, features = {features:?} }}"
+        )
     }
 }
 
@@ -62,7 +70,10 @@ pub(crate) fn dependencies_of_examples(workspace: &Path, folder: &Path) -> Resul
 
 fn in_section(section: &str, workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
     let of_recipe = table(&workspace.join(folder).join("Cargo.toml"), &[section])?;
-    let of_workspace = table(&workspace.join("Cargo.toml"), &["workspace", "dependencies"])?;
+    let of_workspace = table(
+        &workspace.join("Cargo.toml"),
+        &["workspace", "dependencies"],
+    )?;
     let one = |(name, entry): (&String, &Value)| {
         resolve(name, entry, &of_workspace).with_context(|| {
             let folder = folder.display();
@@ -74,8 +85,11 @@ fn in_section(section: &str, workspace: &Path, folder: &Path) -> Result<Vec<Depe
 
 /// The table at `keys`; empty if the manifest has none.
 fn table(manifest: &Path, keys: &[&str]) -> Result<Table> {
-    let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let mut found: Table = text.parse().with_context(|| format!("cannot read {}", manifest.display()))?;
+    let text = fs::read_to_string(manifest)
+        .with_context(|| format!("cannot read {}", manifest.display()))?;
+    let mut found: Table = text
+        .parse()
+        .with_context(|| format!("cannot read {}", manifest.display()))?;
     for key in keys {
         found = match found.remove(*key) {
             Some(Value::Table(table)) => table,
@@ -93,7 +107,9 @@ fn resolve(name: &str, entry: &Value, of_workspace: &Table) -> Result<Dependency
         }
         return read(name, &entry);
     }
-    let shared = of_workspace.get(name).context("it is not in [workspace.dependencies]")?;
+    let shared = of_workspace
+        .get(name)
+        .context("it is not in [workspace.dependencies]")?;
     let mut dependency = read(name, &as_table(shared)?)?;
     dependency.features.extend(features(&entry));
     Ok(dependency)
@@ -102,7 +118,10 @@ fn resolve(name: &str, entry: &Value, of_workspace: &Table) -> Result<Dependency
 /// `"1.0"` is short for `{ version = "1.0" }`.
 fn as_table(entry: &Value) -> Result<Table> {
     match entry {
-        Value::String(version) => Ok(Table::from_iter([("version".to_owned(), Value::from(version.as_str()))])),
+        Value::String(version) => Ok(Table::from_iter([(
+            "version".to_owned(),
+            Value::from(version.as_str()),
+        )])),
         Value::Table(table) => Ok(table.clone()),
         _ => bail!("neither a version nor a table"),
     }
@@ -138,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_crate_of_the_workspace_is_added_by_its_path() {
-        let workspace = "sync-primitives = { path = \"shared/sync-primitives\", version = \"0.1.0\" }";
+        let workspace =
+            "sync-primitives = { path = \"shared/sync-primitives\", version = \"0.1.0\" }";
         assert_eq!(
             cargo_add("sync-primitives = { workspace = true }", workspace).unwrap(),
             "cargo add sync-primitives --path COOKBOOK/shared/sync-primitives"
@@ -147,9 +167,13 @@ mod tests {
 
     #[test]
     fn a_published_crate_is_added_by_its_version() {
-        assert_eq!(cargo_add("rayon = \"1.10\"", "").unwrap(), "cargo add rayon@1.10");
+        assert_eq!(
+            cargo_add("rayon = \"1.10\"", "").unwrap(),
+            "cargo add rayon@1.10"
+        );
         let entry = "tokio = { workspace = true, features = [\"sync\"] }";
-        let workspace = "tokio = { version = \"1.50\", default-features = false, features = [\"rt\"] }";
+        let workspace =
+            "tokio = { version = \"1.50\", default-features = false, features = [\"rt\"] }";
         assert_eq!(
             cargo_add(entry, workspace).unwrap(),
             "cargo add tokio@1.50 --no-default-features --features rt,sync"
@@ -159,8 +183,14 @@ mod tests {
     #[test]
     fn what_cannot_be_added_is_an_error() {
         for (entry, reason) in [
-            ("a = { workspace = true }", "it is not in [workspace.dependencies]"),
-            ("a = { path = \"../a\", version = \"1\" }", "named by `workspace = true`"),
+            (
+                "a = { workspace = true }",
+                "it is not in [workspace.dependencies]",
+            ),
+            (
+                "a = { path = \"../a\", version = \"1\" }",
+                "named by `workspace = true`",
+            ),
             ("a = { git = \"x\" }", "it has no version"),
             ("a = 1", "neither a version nor a table"),
         ] {

@@ -15,17 +15,25 @@ const UNLISTED: [&str; 2] = ["SUMMARY.md", "404.md"];
 /// other fault is found in the same run.
 pub(crate) fn read(src: &Path, faults: &mut Vec<Fault>) -> Result<Summary> {
     let path = src.join("SUMMARY.md");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut summary = parse_summary(&text).context("docs/src/SUMMARY.md")?;
     let mut listed = BTreeSet::new();
-    let parts = [&mut summary.prefix_chapters, &mut summary.numbered_chapters, &mut summary.suffix_chapters];
+    let parts = [
+        &mut summary.prefix_chapters,
+        &mut summary.numbered_chapters,
+        &mut summary.suffix_chapters,
+    ];
     for link in parts.into_iter().flat_map(|items| links(items)) {
         check_entry(link, src, &mut listed, faults);
     }
     for page in files::below(src, &[])? {
         if is_forgotten(&page, &listed) {
             let page = files::with_slashes(&page);
-            faults.push(Fault::new(format!("docs/src/{page}"), "not in SUMMARY.md, so nobody finds it"));
+            faults.push(Fault::new(
+                format!("docs/src/{page}"),
+                "not in SUMMARY.md, so nobody finds it",
+            ));
         }
     }
     Ok(summary)
@@ -39,7 +47,12 @@ fn links(items: &mut [SummaryItem]) -> impl Iterator<Item = &mut Link> {
 }
 
 /// This entry and those below it.
-fn check_entry(link: &mut Link, src: &Path, listed: &mut BTreeSet<PathBuf>, faults: &mut Vec<Fault>) {
+fn check_entry(
+    link: &mut Link,
+    src: &Path,
+    listed: &mut BTreeSet<PathBuf>,
+    faults: &mut Vec<Fault>,
+) {
     if let Some(location) = link.location.take() {
         match page_at(&location, src) {
             Ok(page) => {
@@ -58,9 +71,14 @@ fn check_entry(link: &mut Link, src: &Path, listed: &mut BTreeSet<PathBuf>, faul
 }
 
 fn page_at(location: &Path, src: &Path) -> Result<PathBuf, &'static str> {
-    let parts = location.components().filter(|part| *part != Component::CurDir);
+    let parts = location
+        .components()
+        .filter(|part| *part != Component::CurDir);
     let page: PathBuf = parts.collect();
-    if !page.components().all(|part| matches!(part, Component::Normal(_))) {
+    if !page
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
         return Err("the page lies outside docs/src");
     }
     if !src.join(&page).is_file() {

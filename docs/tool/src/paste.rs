@@ -31,26 +31,51 @@ pub(crate) struct Built<'a> {
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(workspace: &'a Path) -> Self {
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+        let target =
+            env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
         // Cargo is run in each project's folder.
         let target = path::absolute(&target).unwrap_or(target);
-        Bench { workspace, projects: target.join("book-check") }
+        Bench {
+            workspace,
+            projects: target.join("book-check"),
+        }
     }
 
     /// Nothing but what the page says goes into the project, and the versions that the workspace has locked.
-    pub(crate) fn build(&'a self, pasted: &Pasted, program: &'a Whole) -> Result<Built<'a>, String> {
+    pub(crate) fn build(
+        &'a self,
+        pasted: &Pasted,
+        program: &'a Whole,
+    ) -> Result<Built<'a>, String> {
         let name = program.name();
         let folder = self.projects.join(&name);
-        self.write(&folder, &name, pasted).map_err(|error| format!("cannot make a project of it: {error}"))?;
+        self.write(&folder, &name, pasted)
+            .map_err(|error| format!("cannot make a project of it: {error}"))?;
         for line in &pasted.cargo_add {
             self.cargo_add(&folder, line)?;
         }
         let target = self.projects.join("target");
-        let build = ["build", "--quiet", "--offline", "--color=never", "--target-dir"];
-        cargo(process::cargo().args(build).arg(&target).current_dir(&folder))
-            .map_err(|reason| format!("does not build in {}: {reason}", folder.display()))?;
+        let build = [
+            "build",
+            "--quiet",
+            "--offline",
+            "--color=never",
+            "--target-dir",
+        ];
+        cargo(
+            process::cargo()
+                .args(build)
+                .arg(&target)
+                .current_dir(&folder),
+        )
+        .map_err(|reason| format!("does not build in {}: {reason}", folder.display()))?;
         let executable = target.join("debug").join(name + env::consts::EXE_SUFFIX);
-        Ok(Built { bench: self, program, folder, executable })
+        Ok(Built {
+            bench: self,
+            program,
+            folder,
+            executable,
+        })
     }
 
     fn write(&self, folder: &Path, name: &str, pasted: &Pasted) -> io::Result<()> {
@@ -73,9 +98,15 @@ impl<'a> Bench<'a> {
     /// Runs the line as the page has it, without a shell.
     fn cargo_add(&self, folder: &Path, line: &str) -> Result<(), String> {
         let cookbook = self.workspace.display().to_string();
-        let words = line.split_whitespace().skip(1).map(|word| word.replace(COOKBOOK, &cookbook));
+        let words = line
+            .split_whitespace()
+            .skip(1)
+            .map(|word| word.replace(COOKBOOK, &cookbook));
         let mut command = process::cargo();
-        command.args(words).args(["--quiet", "--offline"]).current_dir(folder);
+        command
+            .args(words)
+            .args(["--quiet", "--offline"])
+            .current_dir(folder);
         cargo(&mut command).map_err(|reason| format!("`{line}` fails: {reason}"))
     }
 }
@@ -83,21 +114,30 @@ impl<'a> Bench<'a> {
 impl Built<'_> {
     /// Runs the program and compares what it prints with what the book says it prints.
     pub(crate) fn run(&self) -> Result<(), String> {
-        let end = process::run(Command::new(&self.executable).current_dir(&self.folder), TIME_LIMIT)?;
+        let end = process::run(
+            Command::new(&self.executable).current_dir(&self.folder),
+            TIME_LIMIT,
+        )?;
         let path = &self.program.path;
         if self.program.kind == Kind::Mistake {
             let mut ending = Ending::of(end)?;
             // Where a panic was is part of what it says.
-            ending.stderr = ending.stderr.replace("src/main.rs", &files::with_slashes(path));
+            ending.stderr = ending
+                .stderr
+                .replace("src/main.rs", &files::with_slashes(path));
             return self.compare(&ending.text(), &path.with_extension("txt"));
         }
         if end.code != Some(0) {
-            let status = end.code.map_or("a signal".to_owned(), |code| format!("exit status: {code}"));
+            let status = end
+                .code
+                .map_or("a signal".to_owned(), |code| format!("exit status: {code}"));
             return Err(format!("fails ({status}): {}", end.stderr));
         }
         let expected = match self.program.kind {
             Kind::Solution => solution::expected(self.bench.workspace, self.program),
-            _ => Path::new("recipes").join(&self.program.recipe).join("expected.txt"),
+            _ => Path::new("recipes")
+                .join(&self.program.recipe)
+                .join("expected.txt"),
         };
         self.compare(&end.stdout, &expected)
     }
@@ -109,9 +149,22 @@ impl Built<'_> {
         if printed == promised {
             return Ok(());
         }
-        let same = printed.lines().zip(promised.lines()).take_while(|(a, b)| a == b).count();
-        let line = |text: &str| text.lines().nth(same).map_or("nothing".to_owned(), |line| format!("`{line}`"));
-        Err(format!("does not print {shown}: line {} is {}, not {}", same + 1, line(printed), line(&promised)))
+        let same = printed
+            .lines()
+            .zip(promised.lines())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let line = |text: &str| {
+            text.lines()
+                .nth(same)
+                .map_or("nothing".to_owned(), |line| format!("`{line}`"))
+        };
+        Err(format!(
+            "does not print {shown}: line {} is {}, not {}",
+            same + 1,
+            line(printed),
+            line(&promised)
+        ))
     }
 }
 
@@ -126,15 +179,23 @@ fn manifest(name: &str) -> String {
 
 /// Runs it, and gives the first error in what it says.
 fn cargo(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
     let words = String::from_utf8_lossy(&output.stderr);
     let mut lines = words.lines().skip_while(|line| !line.starts_with("error"));
     let first = lines.next().unwrap_or(&words);
-    let place = lines.next().filter(|line| line.trim_start().starts_with("-->"));
-    Err([Some(first), place].into_iter().flatten().collect::<Vec<_>>().join(" "))
+    let place = lines
+        .next()
+        .filter(|line| line.trim_start().starts_with("-->"));
+    Err([Some(first), place]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" "))
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -2,7 +2,9 @@
 //! below it.
 
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 use std::cell::RefCell;
 
 /// A program and what its page says of it.
@@ -64,10 +66,17 @@ impl State {
     }
 
     fn start(&mut self, tag: &Tag) {
-        let class = tag.attrs.iter().find(|it| &*it.name.local == "class").map(|it| it.value.to_string());
+        let class = tag
+            .attrs
+            .iter()
+            .find(|it| &*it.name.local == "class")
+            .map(|it| it.value.to_string());
         match (&*tag.name, class.as_deref()) {
             ("div", Some("facts")) => {
-                self.facts = Some(Pasted { code: std::mem::take(&mut self.rust), ..Pasted::default() });
+                self.facts = Some(Pasted {
+                    code: std::mem::take(&mut self.rust),
+                    ..Pasted::default()
+                });
             }
             ("code", _) => self.code = Some((class.unwrap_or_default(), String::new())),
             _ => {}
@@ -95,7 +104,9 @@ impl State {
                 facts.cargo_add.extend(adds.map(str::to_owned));
             }
             Some(facts) if text.ends_with("/input/") => facts.input = Some(text),
-            Some(facts) if text.starts_with("recipes/") && text.ends_with(".rs") => facts.file = text,
+            Some(facts) if text.starts_with("recipes/") && text.ends_with(".rs") => {
+                facts.file = text
+            }
             Some(_) => {}
         }
     }
@@ -132,7 +143,10 @@ cargo add b --path COOKBOOK/b
     fn a_program_is_read_with_its_facts() {
         let program = Pasted {
             code: "fn main() {\n    f::<u8>(\"a\" && b);\n}\n".to_owned(),
-            cargo_add: vec!["cargo add a@1".to_owned(), "cargo add b --path COOKBOOK/b".to_owned()],
+            cargo_add: vec![
+                "cargo add a@1".to_owned(),
+                "cargo add b --path COOKBOOK/b".to_owned(),
+            ],
             input: Some("recipes/bell/input/".to_owned()),
             file: "recipes/bell/src/main.rs".to_owned(),
         };
@@ -142,7 +156,10 @@ cargo add b --path COOKBOOK/b
     #[test]
     fn facts_without_a_program_are_found_empty() {
         let twice = PAGE.replace("<div class=\"other\">", "<div class=\"facts\">");
-        let codes: Vec<_> = programs(twice.as_bytes()).into_iter().map(|it| it.code).collect();
+        let codes: Vec<_> = programs(twice.as_bytes())
+            .into_iter()
+            .map(|it| it.code)
+            .collect();
         assert_eq!(codes[0], "fn excerpt() {}\n");
         assert_eq!(codes.len(), 2);
     }

@@ -14,9 +14,18 @@ const PAGE: &str = "docs/src/pitfalls.md";
 pub(crate) fn faults(workspace: &Path, shown: &BTreeSet<PathBuf>) -> Vec<Fault> {
     let page = fs::read_to_string(workspace.join(PAGE)).unwrap_or_default();
     let there = shown.iter().filter(|path| workspace.join(path).is_file());
-    let programs = there.map(|path| files::with_slashes(path)).filter_map(|path| Some((id(&path)?, path)));
+    let programs = there
+        .map(|path| files::with_slashes(path))
+        .filter_map(|path| Some((id(&path)?, path)));
     let missing = programs.filter(|(id, _)| !page.contains(&format!("#{id})")));
-    missing.map(|(id, path)| Fault::new(path, format!("no link in {PAGE}; write one that ends in #{id}"))).collect()
+    missing
+        .map(|(id, path)| {
+            Fault::new(
+                path,
+                format!("no link in {PAGE}; write one that ends in #{id}"),
+            )
+        })
+        .collect()
 }
 
 /// Where a link finds it on its page, if it is a mistake or what the compiler refuses.

@@ -33,7 +33,10 @@ impl Cookbook {
     /// With what it is going to gather.
     pub(crate) fn new(workspace: &Path) -> (Self, Rc<RefCell<Gathered>>) {
         let gathered = Rc::default();
-        let cookbook = Cookbook { recipes: Recipes::new(workspace.to_owned()), gathered: Rc::clone(&gathered) };
+        let cookbook = Cookbook {
+            recipes: Recipes::new(workspace.to_owned()),
+            gathered: Rc::clone(&gathered),
+        };
         (cookbook, gathered)
     }
 
@@ -56,7 +59,8 @@ impl Cookbook {
             Ok(rendered.markdown)
         });
         let page = files::with_slashes(source);
-        let fault = |it: directive::Problem| Fault::new(format!("docs/src/{page}:{}", it.line), it.reason);
+        let fault =
+            |it: directive::Problem| Fault::new(format!("docs/src/{page}:{}", it.line), it.reason);
         gathered.faults.extend(problems.into_iter().map(fault));
         chapter.content = text;
     }

@@ -17,7 +17,11 @@ const UNSEEN: [(&str, &str); 5] = [
 ];
 
 pub(crate) fn lighten(site: &mut Site) {
-    site.edit(ADDRESS, |page| UNSEEN.iter().fold(page.to_owned(), |page, (begin, end)| without(&page, begin, end)));
+    site.edit(ADDRESS, |page| {
+        UNSEEN.iter().fold(page.to_owned(), |page, (begin, end)| {
+            without(&page, begin, end)
+        })
+    });
 }
 
 #[cfg(test)]
@@ -31,7 +35,10 @@ mod tests {
                     <script src=\"assets/copy-7.js\"></script>";
         let mut site = Site::from([("print.html", page), ("lock.html", page)]);
         lighten(&mut site);
-        assert_eq!(site.get("print.html").unwrap(), b"<code>let &amp;x;\n</code><script>run()</script>");
+        assert_eq!(
+            site.get("print.html").unwrap(),
+            b"<code>let &amp;x;\n</code><script>run()</script>"
+        );
         assert_eq!(site.get("lock.html").unwrap(), page.as_bytes());
     }
 }

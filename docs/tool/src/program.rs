@@ -31,24 +31,42 @@ pub(crate) struct Whole {
 impl Whole {
     pub(crate) fn recipe(recipe: &str) -> Self {
         let path = Path::new("recipes").join(recipe).join("src/main.rs");
-        Whole { recipe: recipe.to_owned(), kind: Kind::Recipe, path }
+        Whole {
+            recipe: recipe.to_owned(),
+            kind: Kind::Recipe,
+            path,
+        }
     }
 
     pub(crate) fn variant(recipe: &str, library: &str) -> Self {
         let path = examples(recipe).join(format!("{recipe}_{library}.rs"));
-        Whole { recipe: recipe.to_owned(), kind: Kind::Variant { library: library.to_owned() }, path }
+        Whole {
+            recipe: recipe.to_owned(),
+            kind: Kind::Variant {
+                library: library.to_owned(),
+            },
+            path,
+        }
     }
 
     /// `None` for a file that is not called as a mistake is.
     pub(crate) fn mistake(recipe: &str, file: &str) -> Option<Self> {
         let what = file.strip_prefix(recipe)?.strip_prefix("_mistake_")?;
         let path = examples(recipe).join(file).with_extension("rs");
-        (!what.is_empty()).then(|| Whole { recipe: recipe.to_owned(), kind: Kind::Mistake, path })
+        (!what.is_empty()).then(|| Whole {
+            recipe: recipe.to_owned(),
+            kind: Kind::Mistake,
+            path,
+        })
     }
 
     pub(crate) fn solution(recipe: &str) -> Self {
         let path = examples(recipe).join(format!("{recipe}_solution.rs"));
-        Whole { recipe: recipe.to_owned(), kind: Kind::Solution, path }
+        Whole {
+            recipe: recipe.to_owned(),
+            kind: Kind::Solution,
+            path,
+        }
     }
 
     /// The program at `path`, if a whole program of a recipe can be called so.
@@ -112,7 +130,11 @@ pub(crate) fn shown_by(directive: &Directive) -> Option<PathBuf> {
 
 /// A program that the compiler refuses, named from the workspace.
 pub(crate) fn reject(recipe: &str, file: &str) -> PathBuf {
-    Path::new("recipes").join(recipe).join("rejects").join(file).with_extension("rs")
+    Path::new("recipes")
+        .join(recipe)
+        .join("rejects")
+        .join(file)
+        .with_extension("rs")
 }
 
 /// Where a link finds it on its page.
@@ -127,9 +149,13 @@ pub(crate) fn examples(recipe: &str) -> PathBuf {
 
 /// The names of the recipes, in order.
 pub(crate) fn recipes(workspace: &Path) -> Vec<String> {
-    let entries = fs::read_dir(workspace.join("recipes")).into_iter().flatten();
+    let entries = fs::read_dir(workspace.join("recipes"))
+        .into_iter()
+        .flatten();
     let folders = entries.flatten().filter(|entry| entry.path().is_dir());
-    let mut names: Vec<_> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<_> = folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -141,12 +167,18 @@ pub(crate) fn example_files(workspace: &Path, recipe: &str) -> Vec<String> {
 
 /// The files in its rejects folder.
 pub(crate) fn reject_files(workspace: &Path, recipe: &str) -> Vec<String> {
-    files_in(&Path::new("recipes").join(recipe).join("rejects"), workspace)
+    files_in(
+        &Path::new("recipes").join(recipe).join("rejects"),
+        workspace,
+    )
 }
 
 fn files_in(folder: &Path, workspace: &Path) -> Vec<String> {
     let files = files::below(&workspace.join(folder), &[]).unwrap_or_default();
-    files.iter().map(|file| files::with_slashes(&folder.join(file))).collect()
+    files
+        .iter()
+        .map(|file| files::with_slashes(&folder.join(file)))
+        .collect()
 }
 
 /// Every whole program, recipe by recipe.
@@ -154,7 +186,11 @@ pub(crate) fn all(workspace: &Path) -> Vec<Whole> {
     let mut programs = Vec::new();
     for recipe in recipes(workspace) {
         programs.push(Whole::recipe(&recipe));
-        programs.extend(example_files(workspace, &recipe).iter().filter_map(|file| Whole::at(file)));
+        programs.extend(
+            example_files(workspace, &recipe)
+                .iter()
+                .filter_map(|file| Whole::at(file)),
+        );
     }
     programs.retain(|program| workspace.join(&program.path).is_file());
     programs
@@ -162,7 +198,9 @@ pub(crate) fn all(workspace: &Path) -> Vec<Whole> {
 
 /// The variants of a recipe: std first, the others in alphabetical order.
 pub(crate) fn variants(workspace: &Path, recipe: &str) -> Vec<String> {
-    let wholes = example_files(workspace, recipe).into_iter().filter_map(|file| Whole::at(&file));
+    let wholes = example_files(workspace, recipe)
+        .into_iter()
+        .filter_map(|file| Whole::at(&file));
     let mut libraries: Vec<_> = wholes
         .filter_map(|whole| match whole.kind {
             Kind::Variant { library } => Some(library),
@@ -180,8 +218,16 @@ mod tests {
     #[test]
     fn a_program_is_known_by_its_path() {
         for (path, directive, command) in [
-            ("recipes/bell/src/main.rs", "{{#recipe bell}}", "cargo run -p bell"),
-            ("recipes/bell/examples/bell_std.rs", "{{#variant bell/std}}", "cargo run -p bell --example bell_std"),
+            (
+                "recipes/bell/src/main.rs",
+                "{{#recipe bell}}",
+                "cargo run -p bell",
+            ),
+            (
+                "recipes/bell/examples/bell_std.rs",
+                "{{#variant bell/std}}",
+                "cargo run -p bell --example bell_std",
+            ),
             (
                 "recipes/bell/examples/bell_mistake_x.rs",
                 "{{#mistake bell/bell_mistake_x}}",
@@ -194,7 +240,10 @@ mod tests {
             ),
         ] {
             let whole = Whole::at(path).unwrap();
-            assert_eq!((whole.directive(), whole.command()), (directive.to_owned(), command.to_owned()));
+            assert_eq!(
+                (whole.directive(), whole.command()),
+                (directive.to_owned(), command.to_owned())
+            );
             assert_eq!(whole.path, Path::new(path));
         }
     }

@@ -34,10 +34,13 @@ impl Prose {
     pub(crate) fn of(page: &str) -> Self {
         let mut prose = Prose::default();
         let (mut link, mut outside) = (None, 0);
-        for (event, range) in new_cmark_parser(page, &MarkdownOptions::default()).into_offset_iter() {
+        for (event, range) in new_cmark_parser(page, &MarkdownOptions::default()).into_offset_iter()
+        {
             let line = page[..range.start].matches('\n').count() + 1;
             match event {
-                Event::Start(Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::Table(_)) => outside += 1,
+                Event::Start(Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::Table(_)) => {
+                    outside += 1
+                }
                 Event::End(TagEnd::Heading(_) | TagEnd::CodeBlock | TagEnd::Table) => outside -= 1,
                 Event::Start(Tag::Link { dest_url, .. }) => link = Some(dest_url.to_string()),
                 Event::End(TagEnd::Link) => link = None,
@@ -57,16 +60,33 @@ impl Prose {
         let start = self.text.len();
         self.text.push_str(text);
         self.lower.push_str(&text.to_ascii_lowercase());
-        self.pieces.push(Piece { range: start..self.text.len(), line, link });
+        self.pieces.push(Piece {
+            range: start..self.text.len(),
+            line,
+            link,
+        });
     }
 
     /// Every place where `word`, in lower case, stands alone.
     pub(crate) fn uses<'a>(&'a self, word: &'a str) -> impl Iterator<Item = Use<'a>> {
-        let places = self.lower.match_indices(word).map(|(place, word)| place..place + word.len());
-        places.filter(|range| stands_alone(&self.lower, range)).filter_map(|range| {
-            let Piece { line, link, .. } = self.pieces.iter().find(|piece| piece.range.contains(&range.start))?;
-            Some(Use { place: range.start, line: *line, text: &self.text[range], link: link.as_ref() })
-        })
+        let places = self
+            .lower
+            .match_indices(word)
+            .map(|(place, word)| place..place + word.len());
+        places
+            .filter(|range| stands_alone(&self.lower, range))
+            .filter_map(|range| {
+                let Piece { line, link, .. } = self
+                    .pieces
+                    .iter()
+                    .find(|piece| piece.range.contains(&range.start))?;
+                Some(Use {
+                    place: range.start,
+                    line: *line,
+                    text: &self.text[range],
+                    link: link.as_ref(),
+                })
+            })
     }
 
     /// The links with their lines, their texts and their targets.
@@ -74,7 +94,10 @@ impl Prose {
         let same = |a: &Piece, b: &Piece| a.link.is_some() && a.link == b.link;
         self.pieces.chunk_by(same).filter_map(|pieces| {
             let target = pieces[0].link.as_deref()?;
-            let text = pieces.iter().map(|piece| &self.text[piece.range.clone()]).collect();
+            let text = pieces
+                .iter()
+                .map(|piece| &self.text[piece.range.clone()])
+                .collect();
             Some((pieces[0].line, text, target))
         })
     }

@@ -25,7 +25,10 @@ const OF_MODULES: [(&str, &str); 4] = [
          ThreadError Timer active_count current_thread enumerate excepthook get_ident get_native_id local main_thread \
          settrace settrace_all_threads stack_size activeCount",
     ),
-    ("queue", "Empty Full LifoQueue PriorityQueue Queue ShutDown SimpleQueue"),
+    (
+        "queue",
+        "Empty Full LifoQueue PriorityQueue Queue ShutDown SimpleQueue",
+    ),
     (
         "multiprocessing",
         "Array Barrier BoundedSemaphore Condition Event JoinableQueue Lock Manager Pipe Pool Process Queue RLock RawValue \
@@ -62,7 +65,9 @@ fn names() -> impl Iterator<Item = String> {
 
 fn table_rows() -> Vec<String> {
     let page = fs::read_to_string(workspace().join(format!("docs/src/{PAGE}.md"))).unwrap();
-    let is_row = |line: &&str| line.starts_with('|') && !line.starts_with("|---") && !line.starts_with("| Python |");
+    let is_row = |line: &&str| {
+        line.starts_with('|') && !line.starts_with("|---") && !line.starts_with("| Python |")
+    };
     page.lines().filter(is_row).map(str::to_owned).collect()
 }
 
@@ -77,12 +82,18 @@ fn every_name_is_in_a_table() {
         .flat_map(|code| code.split(|c| !is_part(c)))
         .collect();
     let missing: Vec<_> = names().filter(|name| !words.contains(&**name)).collect();
-    assert!(missing.is_empty(), "not in the tables of {PAGE}.md: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "not in the tables of {PAGE}.md: {missing:?}"
+    );
 }
 
 #[test]
 fn every_row_leads_somewhere() {
-    let without: Vec<_> = table_rows().into_iter().filter(|row| !row.contains("](")).collect();
+    let without: Vec<_> = table_rows()
+        .into_iter()
+        .filter(|row| !row.contains("]("))
+        .collect();
     assert!(without.is_empty(), "no link in {without:#?}");
 }
 
@@ -90,11 +101,20 @@ fn every_row_leads_somewhere() {
 fn the_search_finds_every_name() {
     let index = Index::of(&SITE);
     let lost: Vec<_> = names()
-        .filter(|name| !STOP_WORDS.contains(&&**name) && !index.pages(name).contains(&format!("{PAGE}.html")))
+        .filter(|name| {
+            !STOP_WORDS.contains(&&**name) && !index.pages(name).contains(&format!("{PAGE}.html"))
+        })
         .collect();
-    assert!(lost.is_empty(), "the search for these does not lead to {PAGE}.html: {lost:?}");
+    assert!(
+        lost.is_empty(),
+        "the search for these does not lead to {PAGE}.html: {lost:?}"
+    );
     for word in STOP_WORDS {
-        assert_eq!(index.pages(word).len(), 0, "{word} can be searched for: the page need not say that it cannot");
+        assert_eq!(
+            index.pages(word).len(),
+            0,
+            "{word} can be searched for: the page need not say that it cannot"
+        );
     }
 }
 
@@ -116,7 +136,10 @@ fn the_search_finds_the_chapter() {
         ("GIL", "lock.html"),
     ] {
         let pages = index.pages(word);
-        assert!(pages.contains(page), "{word} is found on {pages:?}, not on {page}");
+        assert!(
+            pages.contains(page),
+            "{word} is found on {pages:?}, not on {page}"
+        );
     }
     assert_eq!(index.pages("threading.Gong"), BTreeSet::new());
 }
@@ -127,7 +150,8 @@ struct Index(Value);
 impl Index {
     fn of(site: &Site) -> Self {
         let address = site.search_index().expect("the book has a search index");
-        let script = String::from_utf8_lossy(site.get(&address).expect("it is in the book")).into_owned();
+        let script =
+            String::from_utf8_lossy(site.get(&address).expect("it is in the book")).into_owned();
         let start = script.find("JSON.parse('").expect("it parses JSON") + "JSON.parse('".len();
         let end = script.rfind("')").expect("it ends");
         // It stands in a JavaScript string.
@@ -137,12 +161,19 @@ impl Index {
 
     /// The pages on which a word begins as `query` does. mdBook asks elasticlunr to expand what is typed.
     fn pages(&self, query: &str) -> BTreeSet<String> {
-        let Some(word) = English::new().make_pipeline().run(vec![query.to_lowercase()]).pop() else {
+        let Some(word) = English::new()
+            .make_pipeline()
+            .run(vec![query.to_lowercase()])
+            .pop()
+        else {
             return BTreeSet::new();
         };
-        let fields = ["title", "body", "breadcrumbs"].map(|field| &self.0["index"]["index"][field]["root"]);
-        let nodes =
-            fields.into_iter().filter_map(|root| word.chars().try_fold(root, |node, c| node.get(c.to_string())));
+        let fields =
+            ["title", "body", "breadcrumbs"].map(|field| &self.0["index"]["index"][field]["root"]);
+        let nodes = fields.into_iter().filter_map(|root| {
+            word.chars()
+                .try_fold(root, |node, c| node.get(c.to_string()))
+        });
         nodes
             .flat_map(below)
             .filter_map(|node| node.get("docs")?.as_object())
@@ -160,6 +191,12 @@ impl Index {
 
 /// A node of the tree of letters, and all that go on from it.
 fn below(node: &Value) -> Vec<&Value> {
-    let children = node.as_object().into_iter().flatten().filter(|(key, _)| key.chars().count() == 1);
-    iter::once(node).chain(children.flat_map(|(_, child)| below(child))).collect()
+    let children = node
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| key.chars().count() == 1);
+    iter::once(node)
+        .chain(children.flat_map(|(_, child)| below(child)))
+        .collect()
 }

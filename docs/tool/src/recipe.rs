@@ -23,7 +23,10 @@ pub(crate) struct Rendered {
 
 impl Rendered {
     pub(crate) fn without_link(markdown: String) -> Self {
-        Rendered { markdown, linked: None }
+        Rendered {
+            markdown,
+            linked: None,
+        }
     }
 }
 
@@ -36,7 +39,10 @@ impl Recipes {
     pub(crate) fn render(&self, directive: &Directive, root: &str) -> Result<Rendered, String> {
         match directive {
             Directive::Recipe { name, anchor: None } => self.whole(name, root),
-            Directive::Recipe { name, anchor: Some(anchor) } => self.excerpt(name, anchor),
+            Directive::Recipe {
+                name,
+                anchor: Some(anchor),
+            } => self.excerpt(name, anchor),
             Directive::Output { name } => self.output(name),
             Directive::Variant { name, library } => self.variant(name, library, root),
             Directive::Python { name } => self.python(name),
@@ -60,11 +66,20 @@ impl Recipes {
         let folder = self.folder(name)?;
         let program = Whole::recipe(name);
         let (_, code) = self.code(&program)?;
-        let needs = manifest::dependencies(&self.workspace, &folder).map_err(|error| format!("{error:#}"))?;
+        let needs = manifest::dependencies(&self.workspace, &folder)
+            .map_err(|error| format!("{error:#}"))?;
         let reads = Input::of(&self.workspace, &folder)?;
-        let facts = Facts { program: &program, needs, reads, prints: None };
+        let facts = Facts {
+            program: &program,
+            needs,
+            reads,
+            prints: None,
+        };
         let markdown = format!("{code}\n{}", facts.markdown(root));
-        Ok(Rendered { markdown, linked: Some(program.path) })
+        Ok(Rendered {
+            markdown,
+            linked: Some(program.path),
+        })
     }
 
     /// A program as it is in its file, and as its page shows it.
@@ -130,7 +145,10 @@ impl Recipes {
         if self.workspace.join(&folder).is_dir() {
             return Ok(folder);
         }
-        Err(format!("there is no recipes/{name}; the recipes are: {}", program::recipes(&self.workspace).join(", ")))
+        Err(format!(
+            "there is no recipes/{name}; the recipes are: {}",
+            program::recipes(&self.workspace).join(", ")
+        ))
     }
 
     pub(crate) fn read(&self, path: &Path) -> Result<String, String> {
@@ -150,7 +168,8 @@ fn error_code(line: &str) -> Result<&str, String> {
         let digits = code.strip_prefix('E').unwrap_or("");
         digits.len() == 4 && digits.chars().all(|c| c.is_ascii_digit())
     };
-    code.filter(is_code).ok_or_else(|| format!("its first line is `{line}`, not `// error: E` and four digits"))
+    code.filter(is_code)
+        .ok_or_else(|| format!("its first line is `{line}`, not `// error: E` and four digits"))
 }
 
 #[cfg(test)]
@@ -162,7 +181,10 @@ mod tests {
     }
 
     fn markdown(directive: Directive) -> String {
-        fixture().render(&directive, "../").map(|it| it.markdown).unwrap()
+        fixture()
+            .render(&directive, "../")
+            .map(|it| it.markdown)
+            .unwrap()
     }
 
     fn named(name: &str) -> String {
@@ -171,7 +193,10 @@ mod tests {
 
     #[test]
     fn a_whole_program_comes_with_how_to_run_it() {
-        let directive = Directive::Recipe { name: named("bell"), anchor: None };
+        let directive = Directive::Recipe {
+            name: named("bell"),
+            anchor: None,
+        };
         let text = markdown(directive);
         assert!(text.starts_with("```rust\n//! Rings a bell."), "{text}");
         assert!(!text.contains("ANCHOR"), "{text}");
@@ -188,27 +213,48 @@ mod tests {
 
     #[test]
     fn output_stands_under_its_command() {
-        let text = markdown(Directive::Output { name: named("bell") });
-        assert!(text.contains("`$ cargo run -p bell`\n\n```text\ndong\ndong\n```\n"), "{text}");
+        let text = markdown(Directive::Output {
+            name: named("bell"),
+        });
+        assert!(
+            text.contains("`$ cargo run -p bell`\n\n```text\ndong\ndong\n```\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_reject_names_its_error() {
-        let text = markdown(Directive::Reject { name: named("bell"), file: named("not-send") });
-        assert!(text.contains("[E0277](https://doc.rust-lang.org/error_codes/E0277.html)"), "{text}");
-        assert!(text.contains("```rust,compile_fail\nuse std::rc::Rc;\n"), "{text}");
+        let text = markdown(Directive::Reject {
+            name: named("bell"),
+            file: named("not-send"),
+        });
+        assert!(
+            text.contains("[E0277](https://doc.rust-lang.org/error_codes/E0277.html)"),
+            "{text}"
+        );
+        assert!(
+            text.contains("```rust,compile_fail\nuse std::rc::Rc;\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_python_twin_comes_with_how_to_run_it() {
-        let text = markdown(Directive::Python { name: named("bell") });
+        let text = markdown(Directive::Python {
+            name: named("bell"),
+        });
         assert!(text.contains("\n```python\nprint"), "{text}");
         assert!(text.contains("\npython3 recipes/bell/bell.py\n"), "{text}");
     }
 
     #[test]
     fn a_reject_without_a_code_is_refused() {
-        for line in ["fn main() {}", "// error: 277", "// error: E277", "// error: E0277 and more"] {
+        for line in [
+            "fn main() {}",
+            "// error: 277",
+            "// error: E277",
+            "// error: E0277 and more",
+        ] {
             assert!(error_code(line).is_err(), "{line}");
         }
         assert_eq!(error_code("// error: E0277\r"), Ok("E0277"));

@@ -75,15 +75,21 @@ impl Results {
             Err(error) => return Err(format!("cannot read {FOLDER}/{file}: {error}")),
             Ok(text) => text,
         };
-        let results: Self = serde_json::from_str(&text).map_err(|error| format!("{FOLDER}/{file}: {error}"))?;
+        let results: Self =
+            serde_json::from_str(&text).map_err(|error| format!("{FOLDER}/{file}: {error}"))?;
         if results.format != FORMAT {
-            return Err(format!("{FOLDER}/{file}: its format is {}, not {FORMAT}", results.format));
+            return Err(format!(
+                "{FOLDER}/{file}: its format is {}, not {FORMAT}",
+                results.format
+            ));
         }
         Ok(Some(results))
     }
 
     pub(crate) fn group<'a>(&'a self, group: &str) -> impl Iterator<Item = &'a Workload> {
-        self.workloads.iter().filter(move |workload| workload.group == group)
+        self.workloads
+            .iter()
+            .filter(move |workload| workload.group == group)
     }
 
     pub(crate) fn workload(&self, group: &str, name: &str) -> Option<&Workload> {
@@ -92,7 +98,11 @@ impl Results {
 
     /// The names of the groups, in order.
     pub(crate) fn groups(&self) -> Vec<&str> {
-        let mut groups: Vec<_> = self.workloads.iter().map(|workload| &*workload.group).collect();
+        let mut groups: Vec<_> = self
+            .workloads
+            .iter()
+            .map(|workload| &*workload.group)
+            .collect();
         groups.dedup();
         groups
     }
@@ -100,12 +110,16 @@ impl Results {
 
 impl Workload {
     pub(crate) fn contender(&self, name: &str) -> Option<&Contender> {
-        self.contenders.iter().find(|contender| contender.name == name)
+        self.contenders
+            .iter()
+            .find(|contender| contender.name == name)
     }
 
     /// Everyone but the control.
     pub(crate) fn rivals(&self) -> impl Iterator<Item = &Contender> {
-        self.contenders.iter().filter(|contender| contender.name != CONTROL)
+        self.contenders
+            .iter()
+            .filter(|contender| contender.name != CONTROL)
     }
 
     /// The peer against which ours does worst, and ours against it: below 1 ours is ahead.
@@ -123,13 +137,22 @@ impl Workload {
 
     /// The best peer, if ours is behind it by more than the noise.
     pub(crate) fn leader(&self) -> Option<(&Contender, Spread)> {
-        self.best_peer().filter(|(_, ratio)| ratio.median > 1.0 + self.noise().unwrap_or(0.0))
+        self.best_peer()
+            .filter(|(_, ratio)| ratio.median > 1.0 + self.noise().unwrap_or(0.0))
     }
 
     /// A ratio read so that less is better for ours.
     fn read(&self, ratio: Spread) -> Spread {
         let Spread { median, low, high } = ratio;
-        if self.higher_is_better { Spread { median: 1.0 / median, low: 1.0 / high, high: 1.0 / low } } else { ratio }
+        if self.higher_is_better {
+            Spread {
+                median: 1.0 / median,
+                low: 1.0 / high,
+                high: 1.0 / low,
+            }
+        } else {
+            ratio
+        }
     }
 }
 
@@ -149,7 +172,11 @@ pub(crate) fn with_commas(number: &str) -> String {
     let digits = number.find('.').unwrap_or(number.len());
     let apart = |(index, digit): (usize, char)| {
         let comma = index > 0 && index < digits && (digits - index).is_multiple_of(3);
-        if comma { format!(",{digit}") } else { digit.to_string() }
+        if comma {
+            format!(",{digit}")
+        } else {
+            digit.to_string()
+        }
     };
     number.chars().enumerate().map(apart).collect()
 }
@@ -166,14 +193,33 @@ mod tests {
     use super::*;
 
     fn spread(median: f64) -> Spread {
-        Spread { median, low: median * 0.5, high: median * 2.0 }
+        Spread {
+            median,
+            low: median * 0.5,
+            high: median * 2.0,
+        }
     }
 
     fn workload(higher_is_better: bool) -> Workload {
-        let contender =
-            |name: &str, ratio| Contender { name: name.to_owned(), median: 1.0, ratio: spread(ratio), usage: None };
-        let contenders = vec![contender(OURS, 1.0), contender(CONTROL, 1.25), contender("a", 0.5), contender("b", 0.8)];
-        Workload { group: "G".to_owned(), name: "w".to_owned(), unit: "ns".to_owned(), higher_is_better, contenders }
+        let contender = |name: &str, ratio| Contender {
+            name: name.to_owned(),
+            median: 1.0,
+            ratio: spread(ratio),
+            usage: None,
+        };
+        let contenders = vec![
+            contender(OURS, 1.0),
+            contender(CONTROL, 1.25),
+            contender("a", 0.5),
+            contender("b", 0.8),
+        ];
+        Workload {
+            group: "G".to_owned(),
+            name: "w".to_owned(),
+            unit: "ns".to_owned(),
+            higher_is_better,
+            contenders,
+        }
     }
 
     #[test]
@@ -193,8 +239,15 @@ mod tests {
             workload.contenders[1].ratio = control;
             workload.leader().map(|(peer, _)| peer.name.clone())
         };
-        let around = |noise| Spread { median: 1.0, low: 1.0, high: 1.0 + noise };
-        assert_eq!([0.9, 1.1].map(around).map(leader), [Some("a".to_owned()), None]);
+        let around = |noise| Spread {
+            median: 1.0,
+            low: 1.0,
+            high: 1.0 + noise,
+        };
+        assert_eq!(
+            [0.9, 1.1].map(around).map(leader),
+            [Some("a".to_owned()), None]
+        );
     }
 
     #[test]

@@ -23,7 +23,10 @@ pub(crate) const SCRIPT: &str = include_str!("run.js");
 /// No page of another site can send this header without asking first, and nobody here says yes to that.
 const HEADER: (&str, &str) = ("X-Cookbook", "run");
 /// A recipe ends in two seconds. The rest is for the compiler, which a first run waits for.
-const LIMITS: Limits = Limits { time: Duration::from_secs(120), bytes: 256 * 1024 };
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(120),
+    bytes: 256 * 1024,
+};
 /// How long a reader who has left, or has pressed Stop, may go unnoticed.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// A line longer than this comes in pieces.
@@ -47,7 +50,11 @@ struct Limits {
 impl Runner {
     /// `port` is the one that the book is served on.
     pub(crate) fn new(workspace: PathBuf, port: u16) -> Self {
-        Runner { workspace, port, turn: Mutex::new(()) }
+        Runner {
+            workspace,
+            port,
+            turn: Mutex::new(()),
+        }
     }
 
     /// Whether requests for this path are answered here. No page of the book has such an address.
@@ -55,7 +62,12 @@ impl Runner {
         path == "/run" || path.starts_with("/run/")
     }
 
-    pub(crate) fn answer(&self, stream: &TcpStream, request: &Request, path: &str) -> io::Result<()> {
+    pub(crate) fn answer(
+        &self,
+        stream: &TcpStream,
+        request: &Request,
+        path: &str,
+    ) -> io::Result<()> {
         let program = match self.admit(request, path) {
             Ok(program) => program,
             Err(refusal) => return refusal.send(stream, request.method == "HEAD"),
@@ -69,7 +81,12 @@ impl Runner {
             // It guards no data.
             Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
         };
-        http::send_head(stream, "200 OK", "application/x-ndjson", "Transfer-Encoding: chunked\r\n")?;
+        http::send_head(
+            stream,
+            "200 OK",
+            "application/x-ndjson",
+            "Transfer-Encoding: chunked\r\n",
+        )?;
         let mut chunks = http::Chunks(stream);
         let end = relay(&mut self.command(&program), LIMITS, &mut chunks)?;
         // Who reads the end may ask for the next program at once.
@@ -82,30 +99,62 @@ impl Runner {
     fn admit(&self, request: &Request, path: &str) -> Result<Whole, Response> {
         let refuse = |status, sentence: &str| Err(Response::plain(status, sentence));
         if request.method != "POST" {
-            return Err(Response::not_allowed("Allow: POST\r\n", "A program is run with POST."));
+            return Err(Response::not_allowed(
+                "Allow: POST\r\n",
+                "A program is run with POST.",
+            ));
         }
         if !self.is_this_book(request) {
-            return refuse("403 Forbidden", "Programs are run for the pages of this book only.");
+            return refuse(
+                "403 Forbidden",
+                "Programs are run for the pages of this book only.",
+            );
         }
         if !request.header(HEADER.0).eq([HEADER.1]) {
-            return refuse("403 Forbidden", "A program is run with the header `X-Cookbook: run`.");
+            return refuse(
+                "403 Forbidden",
+                "A program is run with the header `X-Cookbook: run`.",
+            );
         }
         match request.header("Content-Length").collect::<Vec<_>>()[..] {
             ["0"] => {}
-            [] => return refuse("411 Length Required", "The address says all: send `Content-Length: 0`."),
-            _ => return refuse("413 Content Too Large", "The address says all: send `Content-Length: 0`."),
+            [] => {
+                return refuse(
+                    "411 Length Required",
+                    "The address says all: send `Content-Length: 0`.",
+                );
+            }
+            _ => {
+                return refuse(
+                    "413 Content Too Large",
+                    "The address says all: send `Content-Length: 0`.",
+                );
+            }
         }
-        let known = program::all(&self.workspace).into_iter().find(|program| address(program) == path);
-        known.ok_or_else(|| Response::plain("404 Not Found", "There is no such recipe, variant or mistake."))
+        let known = program::all(&self.workspace)
+            .into_iter()
+            .find(|program| address(program) == path);
+        known.ok_or_else(|| {
+            Response::plain(
+                "404 Not Found",
+                "There is no such recipe, variant or mistake.",
+            )
+        })
     }
 
     /// Host and port as the reader's browser has them, and an origin, if it sends one, that is the same.
     fn is_this_book(&self, request: &Request) -> bool {
         let ours = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port));
-        let hosts: Vec<_> = request.header("Host").map(str::to_ascii_lowercase).collect();
+        let hosts: Vec<_> = request
+            .header("Host")
+            .map(str::to_ascii_lowercase)
+            .collect();
         let [host] = &hosts[..] else { return false };
         let origin = format!("http://{host}");
-        ours.contains(host) && request.header("Origin").all(|it| it.eq_ignore_ascii_case(&origin))
+        ours.contains(host)
+            && request
+                .header("Origin")
+                .all(|it| it.eq_ignore_ascii_case(&origin))
     }
 
     /// The command that stands on the page.
@@ -113,7 +162,11 @@ impl Runner {
         let shown = program.command();
         let mut words = shown.split_whitespace().skip(1);
         let mut command = process::cargo();
-        command.args(words.next()).args(["--quiet", "--color=never"]).args(words).current_dir(&self.workspace);
+        command
+            .args(words.next())
+            .args(["--quiet", "--color=never"])
+            .args(words)
+            .current_dir(&self.workspace);
         command.env("RUST_BACKTRACE", "0");
         command
     }
@@ -145,7 +198,11 @@ fn relay(command: &mut Command, limits: Limits, to: &mut impl Write) -> io::Resu
 }
 
 /// `None` when the program has closed both streams, else why it must be stopped.
-fn forward(pieces: &Receiver<Piece>, limits: Limits, to: &mut impl Write) -> io::Result<Option<String>> {
+fn forward(
+    pieces: &Receiver<Piece>,
+    limits: Limits,
+    to: &mut impl Write,
+) -> io::Result<Option<String>> {
     let begin = Instant::now();
     let mut bytes = 0;
     loop {
@@ -164,7 +221,10 @@ fn forward(pieces: &Receiver<Piece>, limits: Limits, to: &mut impl Write) -> io:
         };
         bytes += text.len();
         if bytes > limits.bytes {
-            return Ok(Some(format!("stopped after {} KB of output", limits.bytes / 1024)));
+            return Ok(Some(format!(
+                "stopped after {} KB of output",
+                limits.bytes / 1024
+            )));
         }
         send(to, &json!({ stream: text }))?;
     }
@@ -184,8 +244,15 @@ impl Group {
     fn start(command: &mut Command) -> io::Result<Self> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        Ok(Group { child, ended: false })
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        Ok(Group {
+            child,
+            ended: false,
+        })
     }
 
     /// What it writes from now on, from both streams.
@@ -234,7 +301,12 @@ fn drain(pipe: impl Read + Send + 'static, to: SyncSender<Piece>, label: fn(Stri
     thread::spawn(move || {
         let mut pipe = BufReader::new(pipe);
         let mut bytes = Vec::new();
-        while matches!((&mut pipe).take(LONGEST_PIECE).read_until(b'\n', &mut bytes), Ok(1..)) {
+        while matches!(
+            (&mut pipe)
+                .take(LONGEST_PIECE)
+                .read_until(b'\n', &mut bytes),
+            Ok(1..)
+        ) {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             if to.send(label(text)).is_err() {
                 break;
@@ -250,15 +322,23 @@ mod tests {
     use std::path::Path;
 
     fn request(method: &str, headers: &[(&str, &str)]) -> Request {
-        let owned = headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        Request { method: method.to_owned(), target: String::new(), headers: owned.collect() }
+        let owned = headers
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        Request {
+            method: method.to_owned(),
+            target: String::new(),
+            headers: owned.collect(),
+        }
     }
 
     /// The command that a request leads to, or the status that refuses it.
     fn asked(method: &str, path: &str, headers: &[(&str, &str)]) -> Result<String, &'static str> {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture");
         let program = Runner::new(fixture, 3000).admit(&request(method, headers), path);
-        program.map(|it| it.command()).map_err(|refusal| refusal.status)
+        program
+            .map(|it| it.command())
+            .map_err(|refusal| refusal.status)
     }
 
     const HOST: (&str, &str) = ("Host", "localhost:3000");
@@ -269,20 +349,43 @@ mod tests {
         for (path, command) in [
             ("/run/bell", "cargo run -p bell"),
             ("/run/bell/bell_std", "cargo run -p bell --example bell_std"),
-            ("/run/bell/bell_mistake_cracked", "cargo run -p bell --example bell_mistake_cracked"),
+            (
+                "/run/bell/bell_mistake_cracked",
+                "cargo run -p bell --example bell_mistake_cracked",
+            ),
         ] {
-            assert_eq!(asked("POST", path, &[HOST, HEADER, EMPTY]), Ok(command.to_owned()));
+            assert_eq!(
+                asked("POST", path, &[HOST, HEADER, EMPTY]),
+                Ok(command.to_owned())
+            );
         }
         let origin = ("Origin", "http://localhost:3000");
-        assert!(asked("POST", "/run/bell", &[HOST, origin, ("x-cookbook", "run"), EMPTY]).is_ok());
+        assert!(
+            asked(
+                "POST",
+                "/run/bell",
+                &[HOST, origin, ("x-cookbook", "run"), EMPTY]
+            )
+            .is_ok()
+        );
     }
 
     #[test]
     fn nothing_else_is_run() {
-        for path in
-            ["/run", "/run/", "/run/gong", "/run/bell/", "/run/bell/bell", "/run/../bell", "/run/bell/../bell_std"]
-        {
-            assert_eq!(asked("POST", path, &[HOST, HEADER, EMPTY]), Err("404 Not Found"), "{path}");
+        for path in [
+            "/run",
+            "/run/",
+            "/run/gong",
+            "/run/bell/",
+            "/run/bell/bell",
+            "/run/../bell",
+            "/run/bell/../bell_std",
+        ] {
+            assert_eq!(
+                asked("POST", path, &[HOST, HEADER, EMPTY]),
+                Err("404 Not Found"),
+                "{path}"
+            );
         }
     }
 
@@ -292,18 +395,46 @@ mod tests {
         for (status, method, headers) in [
             ("405 Method Not Allowed", "GET", &[HOST, HEADER, EMPTY][..]),
             ("403 Forbidden", "POST", &[HOST, EMPTY]),
-            ("403 Forbidden", "POST", &[HOST, ("X-Cookbook", "walk"), EMPTY]),
+            (
+                "403 Forbidden",
+                "POST",
+                &[HOST, ("X-Cookbook", "walk"), EMPTY],
+            ),
             ("403 Forbidden", "POST", &[HEADER, EMPTY]),
             ("403 Forbidden", "POST", &[other_port, HEADER, EMPTY]),
-            ("403 Forbidden", "POST", &[("Host", "example.org:3000"), HEADER, EMPTY]),
+            (
+                "403 Forbidden",
+                "POST",
+                &[("Host", "example.org:3000"), HEADER, EMPTY],
+            ),
             ("403 Forbidden", "POST", &[HOST, other_port, HEADER, EMPTY]),
-            ("403 Forbidden", "POST", &[HOST, ("Origin", "http://example.org"), HEADER, EMPTY]),
-            ("403 Forbidden", "POST", &[HOST, ("Origin", "null"), HEADER, EMPTY]),
+            (
+                "403 Forbidden",
+                "POST",
+                &[HOST, ("Origin", "http://example.org"), HEADER, EMPTY],
+            ),
+            (
+                "403 Forbidden",
+                "POST",
+                &[HOST, ("Origin", "null"), HEADER, EMPTY],
+            ),
             ("411 Length Required", "POST", &[HOST, HEADER]),
-            ("413 Content Too Large", "POST", &[HOST, HEADER, ("Content-Length", "1")]),
-            ("413 Content Too Large", "POST", &[HOST, HEADER, EMPTY, EMPTY]),
+            (
+                "413 Content Too Large",
+                "POST",
+                &[HOST, HEADER, ("Content-Length", "1")],
+            ),
+            (
+                "413 Content Too Large",
+                "POST",
+                &[HOST, HEADER, EMPTY, EMPTY],
+            ),
         ] {
-            assert_eq!(asked(method, "/run/bell", headers), Err(status), "{headers:?}");
+            assert_eq!(
+                asked(method, "/run/bell", headers),
+                Err(status),
+                "{headers:?}"
+            );
         }
     }
 
@@ -313,14 +444,23 @@ mod tests {
         let mut sent = Vec::new();
         let end = relay(Command::new("sh").args(["-c", script]), limits, &mut sent).unwrap();
         let sent = String::from_utf8(sent).unwrap();
-        (sent.split_inclusive('\n').filter(|line| *line != "\n").collect(), end)
+        (
+            sent.split_inclusive('\n')
+                .filter(|line| *line != "\n")
+                .collect(),
+            end,
+        )
     }
 
     #[cfg(unix)]
     #[test]
     fn both_streams_and_the_end_are_told() {
         for (script, sent, end) in [
-            ("printf 'a\\nb'; exit 3", "{\"out\":\"a\\n\"}\n{\"out\":\"b\"}\n", "exit status: 3"),
+            (
+                "printf 'a\\nb'; exit 3",
+                "{\"out\":\"a\\n\"}\n{\"out\":\"b\"}\n",
+                "exit status: 3",
+            ),
             ("echo a >&2", "{\"err\":\"a\\n\"}\n", "exit status: 0"),
         ] {
             assert_eq!(relayed(script, LIMITS), (sent.to_owned(), end.to_owned()));
@@ -330,7 +470,13 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn output_is_bounded() {
-        let (sent, end) = relayed("yes", Limits { bytes: 4096, ..LIMITS });
+        let (sent, end) = relayed(
+            "yes",
+            Limits {
+                bytes: 4096,
+                ..LIMITS
+            },
+        );
         assert_eq!(sent.matches("{\"out\":\"y\\n\"}\n").count(), 2048);
         assert_eq!(end, "stopped after 4 KB of output");
     }
@@ -339,7 +485,10 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn time_is_bounded_for_the_whole_group() {
-        let limits = Limits { time: Duration::from_millis(50), ..LIMITS };
+        let limits = Limits {
+            time: Duration::from_millis(50),
+            ..LIMITS
+        };
         let mut group = Group::start(Command::new("sh").args(["-c", "sleep 600; true"])).unwrap();
         let pieces = group.pieces();
         let stopped = forward(&pieces, limits, &mut Vec::new()).unwrap();

@@ -23,11 +23,15 @@ pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) 
     };
     let aside = tempfile::tempdir().context("cannot make a folder to build in")?;
     book.config.build.build_dir = aside.path().to_owned();
-    book.with_preprocessor(Prose { recipes: Recipes::new(workspace.to_owned()) });
+    book.with_preprocessor(Prose {
+        recipes: Recipes::new(workspace.to_owned()),
+    });
     // Its warnings were heard when the whole book was built.
     warnings::collected(|| book.build()).0?;
     let prose = Site::load(aside.path())?;
-    let index = prose.search_index().and_then(|address| prose.get(&address).map(lighter));
+    let index = prose
+        .search_index()
+        .and_then(|address| prose.get(&address).map(lighter));
     site.replace(&address, index.context("mdBook made no search index")?);
     Ok(())
 }
@@ -37,13 +41,21 @@ pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) 
 fn lighter(index: &[u8]) -> Vec<u8> {
     const WEIGHT: &str = "\"tf\":";
     let index = String::from_utf8_lossy(index);
-    let index = index.replace(r#","df":0,"docs":{}"#, "").replace(r#""df":0,"docs":{},"#, "");
+    let index = index
+        .replace(r#","df":0,"docs":{}"#, "")
+        .replace(r#""df":0,"docs":{},"#, "");
     let mut parts = index.split(WEIGHT);
     let mut lighter = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let end = part.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(part.len());
+        let end = part
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(part.len());
         let weight = part[..end].trim_end_matches(".0");
-        lighter.extend([WEIGHT, &weight[..weight.len().min("1.414".len())], &part[end..]]);
+        lighter.extend([
+            WEIGHT,
+            &weight[..weight.len().min("1.414".len())],
+            &part[end..],
+        ]);
     }
     lighter.into_bytes()
 }
@@ -57,9 +69,10 @@ impl Prose {
     fn expand(&self, chapter: &mut Chapter) {
         // A problem is told by the preprocessor that this one replaces.
         let (text, _) = directive::expand(&chapter.content, |found| match found {
-            Directive::Output { .. } | Directive::Reject { .. } | Directive::Mistake { .. } => {
-                self.recipes.render(found, "").map(|rendered| rendered.markdown)
-            }
+            Directive::Output { .. } | Directive::Reject { .. } | Directive::Mistake { .. } => self
+                .recipes
+                .render(found, "")
+                .map(|rendered| rendered.markdown),
             _ => Ok(String::new()),
         });
         chapter.content = without_programs(&text);
@@ -83,7 +96,9 @@ fn without_programs(page: &str) -> String {
     let mut end = 0;
     for (event, range) in new_cmark_parser(page, &MarkdownOptions::default()).into_offset_iter() {
         if let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = event
-            && ["rust", "python", "sh"].iter().any(|language| info.starts_with(language))
+            && ["rust", "python", "sh"]
+                .iter()
+                .any(|language| info.starts_with(language))
         {
             rest.push_str(&page[end..range.start]);
             end = range.end;
@@ -112,6 +127,9 @@ mod tests {
     fn what_ends_a_word_stays_in_the_index() {
         let index = br#"{"a":{"b":{"df":1,"docs":{"7":{"tf":1.0},"8":{"tf":1.4142135623730951}}},"df":0,"docs":{}},"df":0,"docs":{},"e":{"df":0,"docs":{}}}"#;
         let lighter = String::from_utf8(lighter(index)).unwrap();
-        assert_eq!(lighter, r#"{"a":{"b":{"df":1,"docs":{"7":{"tf":1},"8":{"tf":1.414}}}},"e":{"df":0,"docs":{}}}"#);
+        assert_eq!(
+            lighter,
+            r#"{"a":{"b":{"df":1,"docs":{"7":{"tf":1},"8":{"tf":1.414}}}},"e":{"df":0,"docs":{}}}"#
+        );
     }
 }

@@ -21,7 +21,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Builds the book and serves it until the process is ended.
 pub(crate) fn serve(workspace: &Path, port: u16) -> Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| in_use(port, &error))?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| in_use(port, &error))?;
     let address = listener.local_addr()?;
     // Taken before the build, so that a change made while it runs is not missed.
     let mut seen = Snapshot::take(workspace);
@@ -42,7 +43,9 @@ fn in_use(port: u16, error: &io::Error) -> anyhow::Error {
         io::ErrorKind::AddrInUse => "it is taken".to_owned(),
         _ => error.to_string(),
     };
-    anyhow!("cannot serve on port {port} of 127.0.0.1: {reason}; choose another with `cargo book --port N`")
+    anyhow!(
+        "cannot serve on port {port} of 127.0.0.1: {reason}; choose another with `cargo book --port N`"
+    )
 }
 
 /// A page with a fault is worth seeing: the faults are told here and on every page.
@@ -67,8 +70,14 @@ struct Current {
 
 impl Shown {
     fn new(built: Built) -> Self {
-        let current = Current { built: Arc::new(built), version: now() };
-        Shown { current: Mutex::new(current), changed: Condvar::new() }
+        let current = Current {
+            built: Arc::new(built),
+            version: now(),
+        };
+        Shown {
+            current: Mutex::new(current),
+            changed: Condvar::new(),
+        }
     }
 
     fn replace(&self, built: Built) {
@@ -120,7 +129,10 @@ fn converse(stream: &TcpStream, shown: &Shown, runner: &Runner) -> io::Result<()
         Err(response) => return response.send(stream, false),
     };
     let head_only = request.method == "HEAD";
-    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let (path, query) = request
+        .target
+        .split_once('?')
+        .unwrap_or((&request.target, ""));
     if Runner::has(path) {
         return runner.answer(stream, &request, path);
     }
@@ -137,13 +149,21 @@ fn converse(stream: &TcpStream, shown: &Shown, runner: &Runner) -> io::Result<()
 /// The `Host` is checked because a page of any site can have its host's name point to 127.0.0.1 and then read what is
 /// served here.
 fn refusal(request: &Request) -> Option<Response> {
-    let name = |host: &str| host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
+    let name = |host: &str| {
+        host.rsplit_once(':')
+            .map_or(host, |(name, _)| name)
+            .to_ascii_lowercase()
+    };
     let ours = |host: &str| ["127.0.0.1", "localhost"].contains(&name(host).as_str());
     if !(request.header("Host").count() == 1 && request.header("Host").all(ours)) {
-        return Some(Response::plain("403 Forbidden", "The book is served as 127.0.0.1 and localhost only."));
+        return Some(Response::plain(
+            "403 Forbidden",
+            "The book is served as 127.0.0.1 and localhost only.",
+        ));
     }
     let known = ["GET", "HEAD"].contains(&request.method.as_str());
-    (!known).then(|| Response::not_allowed("Allow: GET, HEAD\r\n", "A book is read with GET and HEAD."))
+    (!known)
+        .then(|| Response::not_allowed("Allow: GET, HEAD\r\n", "A book is read with GET and HEAD."))
 }
 
 /// The file at this path. Files come out of the book in memory: no path leads anywhere else.
@@ -157,13 +177,22 @@ fn answer(path: &str, built: &Built, version: u128) -> Response {
     }
     let (status, address, body) = match built.site.get(&address) {
         Some(body) => ("200 OK", address.as_str(), body),
-        None => ("404 Not Found", "404.html", built.site.get("404.html").unwrap_or(b"Not found.")),
+        None => (
+            "404 Not Found",
+            "404.html",
+            built.site.get("404.html").unwrap_or(b"Not found."),
+        ),
     };
     let mut body = body.to_vec();
     if address.ends_with(".html") {
         add_to_page(&mut body, &at_the_end(built, version));
     }
-    Response { status, content_type: http::content_type(address), more: "", body }
+    Response {
+        status,
+        content_type: http::content_type(address),
+        more: "",
+        body,
+    }
 }
 
 /// Before the end of the body, or at the end of what is no whole page.
@@ -189,7 +218,11 @@ fn at_the_end(built: &Built, version: u128) -> String {
 }})();</script><script>{}</script>"#,
         run::SCRIPT
     );
-    let faults: Vec<_> = built.faults.iter().map(|fault| escaped(&fault.to_string())).collect();
+    let faults: Vec<_> = built
+        .faults
+        .iter()
+        .map(|fault| escaped(&fault.to_string()))
+        .collect();
     if faults.is_empty() {
         return script;
     }
@@ -220,7 +253,10 @@ mod tests {
         Request {
             method: method.to_owned(),
             target: "/".to_owned(),
-            headers: hosts.iter().map(|&host| ("Host".to_owned(), host.to_owned())).collect(),
+            headers: hosts
+                .iter()
+                .map(|&host| ("Host".to_owned(), host.to_owned()))
+                .collect(),
         }
     }
 
@@ -233,14 +269,26 @@ mod tests {
         for host in ["127.0.0.1:3000", "localhost:3000", "LocalHost", "127.0.0.1"] {
             assert_eq!(refused("GET", &[host]), None, "{host}");
         }
-        for hosts in [&["example.org"] as &[_], &["127.0.0.1.example.org:3000"], &[], &["localhost", "example.org"]] {
+        for hosts in [
+            &["example.org"] as &[_],
+            &["127.0.0.1.example.org:3000"],
+            &[],
+            &["localhost", "example.org"],
+        ] {
             assert_eq!(refused("GET", hosts), Some("403 Forbidden"), "{hosts:?}");
         }
-        assert_eq!(refused("POST", &["localhost"]), Some("405 Method Not Allowed"));
+        assert_eq!(
+            refused("POST", &["localhost"]),
+            Some("405 Method Not Allowed")
+        );
     }
 
     fn get(path: &str) -> (&'static str, String) {
-        let site = Site::from([("index.html", "<body>first</body>"), ("a b.rs", "fn"), ("404.html", "lost")]);
+        let site = Site::from([
+            ("index.html", "<body>first</body>"),
+            ("a b.rs", "fn"),
+            ("404.html", "lost"),
+        ]);
         let faults = vec![Fault::new("here", "1 < 2")];
         let response = answer(path, &Built { site, faults }, 7);
         (response.status, String::from_utf8(response.body).unwrap())
@@ -249,7 +297,13 @@ mod tests {
     #[test]
     fn files_are_found_by_their_address_alone() {
         assert_eq!(get("/a%20b.rs"), ("200 OK", "fn".to_owned()));
-        for path in ["/b", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "//etc/passwd", "/a/../a%20b.rs"] {
+        for path in [
+            "/b",
+            "/../Cargo.toml",
+            "/%2e%2e/Cargo.toml",
+            "//etc/passwd",
+            "/a/../a%20b.rs",
+        ] {
             assert_eq!(get(path).0, "404 Not Found", "{path}");
             assert!(get(path).1.starts_with("lost"));
         }

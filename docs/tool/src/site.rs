@@ -22,7 +22,8 @@ impl Site {
 
     /// The file `path` of the folder `dir`, under the address `path`.
     pub(crate) fn add(&mut self, dir: &Path, path: &Path) -> Result<()> {
-        let content = fs::read(dir.join(path)).with_context(|| format!("cannot read {}", path.display()))?;
+        let content =
+            fs::read(dir.join(path)).with_context(|| format!("cannot read {}", path.display()))?;
         self.0.insert(files::with_slashes(path), content);
         Ok(())
     }
@@ -44,8 +45,13 @@ impl Site {
 
     /// The same for every HTML page.
     pub(crate) fn edit_pages(&mut self, edit: impl Fn(&str) -> String) {
-        let addresses: Vec<_> = self.pages().map(|(address, _)| address.to_owned()).collect();
-        addresses.iter().for_each(|address| self.edit(address, &edit));
+        let addresses: Vec<_> = self
+            .pages()
+            .map(|(address, _)| address.to_owned())
+            .collect();
+        addresses
+            .iter()
+            .for_each(|address| self.edit(address, &edit));
     }
 
     /// The address of the search index.
@@ -71,7 +77,9 @@ impl Site {
 
     /// How large each file is, in bytes.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.0.iter().map(|(address, content)| (content.len(), address.as_str()))
+        self.0
+            .iter()
+            .map(|(address, content)| (content.len(), address.as_str()))
     }
 
     /// The HTML pages with their addresses.
@@ -89,8 +97,10 @@ impl Site {
         for (address, content) in &self.0 {
             let path = dir.join(address);
             let folder = path.parent().unwrap_or(dir);
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-            fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::write(&path, content)
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
     }

@@ -18,7 +18,8 @@ impl<'a> Program<'a> {
         let mut open = BTreeMap::new();
         let mut anchors = BTreeMap::new();
         for (index, line) in source.lines().enumerate() {
-            let marker = marker_in(line).map_err(|reason| format!("line {}: {reason}", index + 1))?;
+            let marker =
+                marker_in(line).map_err(|reason| format!("line {}: {reason}", index + 1))?;
             match marker {
                 None => lines.push(line),
                 Some(Marker::Start(name)) => {
@@ -48,15 +49,24 @@ impl<'a> Program<'a> {
     pub(crate) fn excerpt(&self, anchor: &str) -> Result<String, String> {
         let inside = self.anchors.get(anchor).ok_or_else(|| {
             let known: Vec<_> = self.anchors.keys().copied().collect();
-            format!("there is no `// ANCHOR: {anchor}`; the anchors are: {}", known.join(", "))
+            format!(
+                "there is no `// ANCHOR: {anchor}`; the anchors are: {}",
+                known.join(", ")
+            )
         })?;
         let shown = &self.lines[inside.clone()];
         if shown.iter().all(|line| line.trim().is_empty()) {
-            return Err(format!("there is nothing between the markers of `{anchor}`"));
+            return Err(format!(
+                "there is nothing between the markers of `{anchor}`"
+            ));
         }
         let margin = margin(shown);
         let line = |(index, line): (usize, &&str)| {
-            if inside.contains(&index) { visible(line.get(margin..).unwrap_or("")) } else { hidden(line) }
+            if inside.contains(&index) {
+                visible(line.get(margin..).unwrap_or(""))
+            } else {
+                hidden(line)
+            }
         };
         Ok(self.lines.iter().enumerate().map(line).collect())
     }
@@ -77,7 +87,10 @@ fn marker_in(line: &str) -> Result<Option<Marker<'_>>, String> {
     let marker = start.or_else(|| rest.strip_prefix("_END: ").map(Marker::End));
     match marker {
         Some(Marker::Start(name) | Marker::End(name)) if is_name(name) => Ok(marker),
-        _ => Err(format!("`{}` is no marker; they are `// ANCHOR: NAME` and `// ANCHOR_END: NAME`", line.trim())),
+        _ => Err(format!(
+            "`{}` is no marker; they are `// ANCHOR: NAME` and `// ANCHOR_END: NAME`",
+            line.trim()
+        )),
     }
 }
 
@@ -151,30 +164,53 @@ fn main() {
             program.excerpt("spawn").unwrap(),
             "# use std::thread;\n#\n# fn main() {\nthread::scope(|scope| {\n    scope.spawn(|| ());\n\n});\n# }\n"
         );
-        assert!(program.excerpt("inner").unwrap().contains("\nscope.spawn(|| ());\n\n#     });\n"));
+        assert!(
+            program
+                .excerpt("inner")
+                .unwrap()
+                .contains("\nscope.spawn(|| ());\n\n#     });\n")
+        );
     }
 
     #[test]
     fn lines_that_begin_with_a_sign_are_shown_as_they_are() {
         let source = "#![no_std]\n#[derive(Debug)]\n# heading\n## second\n#\n    # nested\n";
         let whole = Program::parse(source).unwrap().whole();
-        assert_eq!(whole, "#![no_std]\n#[derive(Debug)]\n## heading\n### second\n##\n    ## nested\n");
+        assert_eq!(
+            whole,
+            "#![no_std]\n#[derive(Debug)]\n## heading\n### second\n##\n    ## nested\n"
+        );
     }
 
     #[test]
     fn markers_that_do_not_pair_are_named() {
         assert_eq!(problem("// ANCHOR: a\n"), "`// ANCHOR: a` is never closed");
-        assert_eq!(problem("// ANCHOR_END: a\n"), "`// ANCHOR_END: a` closes nothing");
+        assert_eq!(
+            problem("// ANCHOR_END: a\n"),
+            "`// ANCHOR_END: a` closes nothing"
+        );
         let twice = "// ANCHOR: a\nx\n// ANCHOR_END: a\n";
         assert_eq!(problem(&twice.repeat(2)), "`// ANCHOR: a` is there twice");
-        assert_eq!(problem("// ANCHOR: a\n// ANCHOR: a\n"), "`// ANCHOR: a` is there twice");
+        assert_eq!(
+            problem("// ANCHOR: a\n// ANCHOR: a\n"),
+            "`// ANCHOR: a` is there twice"
+        );
     }
 
     #[test]
     fn misspelt_markers_are_named() {
-        for line in ["// ANCHOR a", "//ANCHOR:a", "// ANCHOR_ENDE: a", "// ANCHOR: ", "// ANCHOR: a b"] {
+        for line in [
+            "// ANCHOR a",
+            "//ANCHOR:a",
+            "// ANCHOR_ENDE: a",
+            "// ANCHOR: ",
+            "// ANCHOR: a b",
+        ] {
             let reason = problem(&format!("fn main() {{}}\n    {line}\n"));
-            assert!(reason.starts_with("line 2: `// ANCHOR") || reason.starts_with("line 2: `//ANCHOR"), "{reason}");
+            assert!(
+                reason.starts_with("line 2: `// ANCHOR") || reason.starts_with("line 2: `//ANCHOR"),
+                "{reason}"
+            );
         }
     }
 
@@ -186,7 +222,10 @@ fn main() {
             "there is no `// ANCHOR: spwan`; the anchors are: inner, spawn"
         );
         let empty = Program::parse("// ANCHOR: a\n\n// ANCHOR_END: a\n").unwrap();
-        assert_eq!(empty.excerpt("a").unwrap_err(), "there is nothing between the markers of `a`");
+        assert_eq!(
+            empty.excerpt("a").unwrap_err(),
+            "there is nothing between the markers of `a`"
+        );
     }
 
     #[test]

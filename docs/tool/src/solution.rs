@@ -10,7 +10,13 @@ use std::path::{Path, PathBuf};
 /// Where it says what a solution prints: a file of its own beside it if the task changes the output, else the recipe's.
 pub(crate) fn expected(workspace: &Path, program: &Whole) -> PathBuf {
     let own = program.path.with_extension("txt");
-    if workspace.join(&own).is_file() { own } else { Path::new("recipes").join(&program.recipe).join("expected.txt") }
+    if workspace.join(&own).is_file() {
+        own
+    } else {
+        Path::new("recipes")
+            .join(&program.recipe)
+            .join("expected.txt")
+    }
 }
 
 impl Recipes {
@@ -19,10 +25,22 @@ impl Recipes {
         let program = Whole::solution(name);
         let (_, code) = self.code(&program)?;
         let needs = self.needs_of_example(&program)?;
-        let prints = format!("It prints `{}`.\n", files::with_slashes(&expected(&self.workspace, &program)));
-        let facts =
-            Facts { program: &program, needs, reads: Input::of(&self.workspace, &folder)?, prints: Some(prints) };
+        let prints = format!(
+            "It prints `{}`.\n",
+            files::with_slashes(&expected(&self.workspace, &program))
+        );
+        let facts = Facts {
+            program: &program,
+            needs,
+            reads: Input::of(&self.workspace, &folder)?,
+            prints: Some(prints),
+        };
         let summary = format!("Solution: {} lines", self.lines(&program)?);
-        Ok(folded("solution", &summary, &format!("{code}\n{}", facts.markdown(root)), program))
+        Ok(folded(
+            "solution",
+            &summary,
+            &format!("{code}\n{}", facts.markdown(root)),
+            program,
+        ))
     }
 }

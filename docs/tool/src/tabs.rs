@@ -16,7 +16,10 @@ pub(crate) fn begin(recipes: &Recipes, name: &str) -> Result<String, String> {
         "With `{OURS}` it is the recipe itself, {lines} lines, in [How to do it](#how-to-do-it).\n\n\
          <div class=\"output\">\n\n{run}\n</div>\n"
     );
-    Ok(format!("<div class=\"tabs\">\n\n{}", panel(name, OURS, &inside)))
+    Ok(format!(
+        "<div class=\"tabs\">\n\n{}",
+        panel(name, OURS, &inside)
+    ))
 }
 
 pub(crate) const END: &str = "</div>\n";
@@ -24,5 +27,7 @@ pub(crate) const END: &str = "</div>\n";
 /// One section. Its id is the same on every page that shows it.
 pub(crate) fn panel(recipe: &str, tab: &str, markdown: &str) -> String {
     let id = tab.to_ascii_lowercase();
-    format!("<section class=\"variant\" id=\"{recipe}-{id}\" data-tab=\"{tab}\">\n\n{markdown}\n</section>\n")
+    format!(
+        "<section class=\"variant\" id=\"{recipe}-{id}\" data-tab=\"{tab}\">\n\n{markdown}\n</section>\n"
+    )
 }

@@ -12,7 +12,9 @@ const HOW: &str = "`cargo timeline --book` writes it";
 pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
     let how = |reason: String| format!("{reason}; {HOW}");
     let svg = figure::svg(recipes, FOLDER, name).map_err(how)?;
-    let words = recipes.read(&Path::new(FOLDER).join(name).with_extension("txt")).map_err(how)?;
+    let words = recipes
+        .read(&Path::new(FOLDER).join(name).with_extension("txt"))
+        .map_err(how)?;
     let title = title(&svg).ok_or_else(|| how(format!("{FOLDER}/{name}.svg has no `<title>`")))?;
     Ok(format!(
         "<figure class=\"timeline\">\n{svg}<figcaption>{title}</figcaption>\n</figure>\n\n\
@@ -43,6 +45,9 @@ mod tests {
     fn a_picture_that_is_missing_is_a_fault_that_says_how_to_make_it() {
         let fixture = Recipes::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture"));
         let reason = lanes(&fixture, "bell").expect_err("there is none");
-        assert!(reason.contains("docs/timelines/bell.svg") && reason.ends_with(HOW), "{reason}");
+        assert!(
+            reason.contains("docs/timelines/bell.svg") && reason.ends_with(HOW),
+            "{reason}"
+        );
     }
 }

@@ -13,7 +13,9 @@ pub(crate) struct Uses {
 
 impl Uses {
     pub(crate) fn of(source: &str) -> Result<Self, String> {
-        let tokens: TokenStream = source.parse().map_err(|error| format!("not Rust: {error}"))?;
+        let tokens: TokenStream = source
+            .parse()
+            .map_err(|error| format!("not Rust: {error}"))?;
         let mut uses = Uses::default();
         uses.note(tokens);
         Ok(uses)
@@ -26,7 +28,9 @@ impl Uses {
 
     /// Whether a string of the program has `folder` among its parts, as `"/input/words.txt"` has `input`.
     pub(crate) fn has_folder(&self, folder: &str) -> bool {
-        self.literals.iter().any(|text| text.trim_matches('"').split('/').any(|part| part == folder))
+        self.literals
+            .iter()
+            .any(|text| text.trim_matches('"').split('/').any(|part| part == folder))
     }
 
     fn note(&mut self, tokens: TokenStream) {
@@ -98,7 +102,11 @@ mod tests {
         ] {
             assert!(Uses::of(source).unwrap().has_crate("tokio"), "{source}");
         }
-        assert!(Uses::of("use tokio_util::sync;").unwrap().has_crate("tokio-util"));
+        assert!(
+            Uses::of("use tokio_util::sync;")
+                .unwrap()
+                .has_crate("tokio-util")
+        );
     }
 
     #[test]

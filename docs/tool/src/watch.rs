@@ -12,7 +12,11 @@ use std::time::{Duration, SystemTime};
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// Where the book's parts are, and which folders there are not its parts.
-const PARTS: [(&str, &[&str]); 3] = [("docs", &["book", "tool"]), ("recipes", &["target"]), (results::FOLDER, &[])];
+const PARTS: [(&str, &[&str]); 3] = [
+    ("docs", &["book", "tool"]),
+    ("recipes", &["target"]),
+    (results::FOLDER, &[]),
+];
 
 /// The time and size of every file that the book is made of.
 #[derive(PartialEq)]

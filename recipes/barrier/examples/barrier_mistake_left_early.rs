@@ -38,7 +38,11 @@ fn ended(work: fn(&[&str], &Barrier) -> Outcome, patience: Duration) -> usize {
         }
         let failed = ends.pop().is_ok(); // Whoever fails, waits for nobody.
         // For the others the end of the scope would wait for ever.
-        let ended = usize::from(failed) + COLUMNS[1..].iter().map_while(|_| ends.try_pop_for(patience).ok()).count();
+        let ended = usize::from(failed)
+            + COLUMNS[1..]
+                .iter()
+                .map_while(|_| ends.try_pop_for(patience).ok())
+                .count();
         meeting.abort(); // Whoever still waits goes on.
         ended
     })
@@ -47,7 +51,9 @@ fn ended(work: fn(&[&str], &Barrier) -> Outcome, patience: Duration) -> usize {
 fn add_up(column: &[&str], meeting: &Barrier) -> Outcome {
     let mut sum = 0;
     for text in column {
-        sum += text.parse::<u32>().map_err(|error| format!("{text:?}: {error}"))?;
+        sum += text
+            .parse::<u32>()
+            .map_err(|error| format!("{text:?}: {error}"))?;
         meeting.wait().map_err(|error| error.to_string())?;
     }
     Ok(sum)

@@ -19,11 +19,16 @@ const ROUNDS: usize = 2;
 fn main() -> ExitCode {
     let one = play(1, Duration::from_secs(10));
     println!("one meeting a round: {one:?}");
-    println!("two meetings a round: {:?}", play(2, Duration::from_millis(100)));
+    println!(
+        "two meetings a round: {:?}",
+        play(2, Duration::from_millis(100))
+    );
     if one == [6, 6] {
         return ExitCode::SUCCESS;
     }
-    eprintln!("wrong sum: in round 2 a thread read 3 and 2, since the other had not written its 3 of round 1");
+    eprintln!(
+        "wrong sum: in round 2 a thread read 3 and 2, since the other had not written its 3 of round 1"
+    );
     eprintln!("meet after writing, too, or read from one board and write to another");
     ExitCode::FAILURE
 }

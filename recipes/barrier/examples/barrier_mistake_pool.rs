@@ -22,13 +22,20 @@ fn main() -> ExitCode {
     if pooled == PARTIES {
         return ExitCode::SUCCESS;
     }
-    eprintln!("nobody goes on: three jobs keep all threads of the pool, and wait for one that has none");
-    eprintln!("give each party a thread of its own; in a pool, end a phase with the end of a scope or of an iterator");
+    eprintln!(
+        "nobody goes on: three jobs keep all threads of the pool, and wait for one that has none"
+    );
+    eprintln!(
+        "give each party a thread of its own; in a pool, end a phase with the end of a scope or of an iterator"
+    );
     ExitCode::FAILURE
 }
 
 fn in_a_pool(patience: Duration) -> usize {
-    let pool = ThreadPoolBuilder::new().num_threads(3).build().expect("three threads can be started");
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(3)
+        .build()
+        .expect("three threads can be started");
     let (meeting, met) = (Barrier::new(PARTIES), AtomicUsize::new(0));
     pool.in_place_scope(|scope| {
         for _ in 0..PARTIES {
@@ -45,6 +52,10 @@ fn in_threads() -> usize {
     let meeting = Barrier::new(PARTIES);
     thread::scope(|scope| {
         let threads = [(); PARTIES].map(|()| scope.spawn(|| meeting.wait()));
-        threads.map(|thread| thread.join().expect("a thread panicked")).iter().flatten().count()
+        threads
+            .map(|thread| thread.join().expect("a thread panicked"))
+            .iter()
+            .flatten()
+            .count()
     })
 }

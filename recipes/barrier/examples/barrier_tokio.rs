@@ -21,7 +21,11 @@ fn main() {
     let game = play(&board, 4);
     assert_eq!(game, play(&board, 1), "four tasks and one disagree"); // One alone waits for nobody.
     let (living, board) = game.unwrap_or_else(|reason| fail(&format!("{file}: {reason}")));
-    living.iter().enumerate().step_by(30).for_each(|(number, cells)| println!("generation {number:>3}: {cells} cells"));
+    living
+        .iter()
+        .enumerate()
+        .step_by(30)
+        .for_each(|(number, cells)| println!("generation {number:>3}: {cells} cells"));
     println!("{}", board.join("\n"));
 }
 
@@ -34,26 +38,55 @@ struct Game {
 
 /// The number of living cells in each generation, and the last board.
 fn play(board: &[String], tasks: usize) -> Result<(Vec<usize>, Vec<String>), String> {
-    let cells = |row: &String| row.bytes().map(|cell| AtomicBool::new(cell == b'O')).collect();
+    let cells = |row: &String| {
+        row.bytes()
+            .map(|cell| AtomicBool::new(cell == b'O'))
+            .collect()
+    };
     let boards = [(); 2].map(|()| board.iter().map(cells).collect());
-    let game = Arc::new(Game { boards, meeting: Barrier::new(tasks), last: GENERATIONS.into() });
-    let runtime = runtime::Builder::new_current_thread().build().expect("a runtime can be started");
+    let game = Arc::new(Game {
+        boards,
+        meeting: Barrier::new(tasks),
+        last: GENERATIONS.into(),
+    });
+    let runtime = runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime can be started");
     let mut bands = runtime.block_on(async {
-        let bands = (0..tasks).map(|band| band * board.len() / tasks..(band + 1) * board.len() / tasks);
+        let bands =
+            (0..tasks).map(|band| band * board.len() / tasks..(band + 1) * board.len() / tasks);
         // The first that panics ends `join_all`; dropping the set ends the rest, who would wait for ever.
         let tasks: task::JoinSet<_> = bands.map(|band| evolve(game.clone(), band)).collect();
         tasks.join_all().await
     });
     bands.sort_unstable_by_key(|(start, _)| *start); // Of several that have failed the topmost says why.
-    let bands = bands.into_iter().map(|(_, band)| band).collect::<Result<Vec<_>, _>>()?;
-    let living = (0..=GENERATIONS).map(|generation| bands.iter().map(|living| living[generation]).sum()).collect();
-    let text = |row: &Vec<AtomicBool>| row.iter().map(|cell| if cell.load(Relaxed) { 'O' } else { '.' }).collect();
-    Ok((living, game.boards[GENERATIONS % 2].iter().map(text).collect()))
+    let bands = bands
+        .into_iter()
+        .map(|(_, band)| band)
+        .collect::<Result<Vec<_>, _>>()?;
+    let living = (0..=GENERATIONS)
+        .map(|generation| bands.iter().map(|living| living[generation]).sum())
+        .collect();
+    let text = |row: &Vec<AtomicBool>| {
+        row.iter()
+            .map(|cell| if cell.load(Relaxed) { 'O' } else { '.' })
+            .collect()
+    };
+    Ok((
+        living,
+        game.boards[GENERATIONS % 2].iter().map(text).collect(),
+    ))
 }
 
 /// The first row of a band, and the number of living cells in it in each generation.
 async fn evolve(game: Arc<Game>, band: Range<usize>) -> (usize, Result<Vec<usize>, String>) {
-    let count = |cells: &Cells| cells[band.clone()].iter().flatten().filter(|cell| cell.load(Relaxed)).count();
+    let count = |cells: &Cells| {
+        cells[band.clone()]
+            .iter()
+            .flatten()
+            .filter(|cell| cell.load(Relaxed))
+            .count()
+    };
     let mut living = vec![count(&game.boards[0])];
     for generation in 0..GENERATIONS {
         let (shared, rows) = (game.clone(), band.clone());
@@ -80,7 +113,10 @@ fn step(boards: &[Cells; 2], generation: usize, band: Range<usize>) -> Result<()
     for (y, x) in band.flat_map(|y| (0..now[y].len()).map(move |x| (y, x))) {
         let edge = [0, now.len() - 1].contains(&y) || [0, now[y].len() - 1].contains(&x);
         if edge && now[y][x].load(Relaxed) {
-            return Err(format!("generation {generation} reaches the edge in row {}; leave more room", y + 1));
+            return Err(format!(
+                "generation {generation} reaches the edge in row {}; leave more room",
+                y + 1
+            ));
         }
         next[y][x].store(lives_next(now, y, x), Relaxed);
     }
@@ -90,7 +126,12 @@ fn step(boards: &[Cells; 2], generation: usize, band: Range<usize>) -> Result<()
 /// Three living neighbours give life, two keep it. The nine cells looked at include the one in question.
 fn lives_next(now: &Cells, y: usize, x: usize) -> bool {
     let around = |position: usize, end: usize| position.saturating_sub(1)..end.min(position + 2);
-    let count = |row: &Vec<AtomicBool>| row[around(x, row.len())].iter().filter(|cell| cell.load(Relaxed)).count();
+    let count = |row: &Vec<AtomicBool>| {
+        row[around(x, row.len())]
+            .iter()
+            .filter(|cell| cell.load(Relaxed))
+            .count()
+    };
     let living: usize = now[around(y, now.len())].iter().map(count).sum();
     living == 3 || living == 4 && now[y][x].load(Relaxed)
 }
@@ -100,17 +141,37 @@ fn load() -> Result<(String, Vec<String>), String> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/gosper-glider-gun.cells");
     let path = named.next().unwrap_or(default);
     if let Some(second) = named.next() {
-        return Err(format!("cannot play {} as well: name one file", second.display()));
+        return Err(format!(
+            "cannot play {} as well: name one file",
+            second.display()
+        ));
     }
     let file = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
     let failed = |error| format!("cannot read {file}: {error}; name a file that exists");
     let text = fs::read_to_string(&path).map_err(failed)?;
-    let rows: Vec<_> = (1..).zip(text.lines()).filter(|(_, row)| !row.starts_with('!')).collect();
-    if let Some((number, row)) = rows.iter().find(|(_, row)| row.contains(|cell| !".O".contains(cell))) {
-        return Err(format!("{file}:{number}: expected a row such as ..O.OO, found {row:?}"));
+    let rows: Vec<_> = (1..)
+        .zip(text.lines())
+        .filter(|(_, row)| !row.starts_with('!'))
+        .collect();
+    if let Some((number, row)) = rows
+        .iter()
+        .find(|(_, row)| row.contains(|cell| !".O".contains(cell)))
+    {
+        return Err(format!(
+            "{file}:{number}: expected a row such as ..O.OO, found {row:?}"
+        ));
     }
-    let width = rows.iter().map(|(_, row)| row.len()).max().unwrap_or_default();
-    Ok((file, rows.iter().map(|(_, row)| format!("{row:.<width$}")).collect()))
+    let width = rows
+        .iter()
+        .map(|(_, row)| row.len())
+        .max()
+        .unwrap_or_default();
+    Ok((
+        file,
+        rows.iter()
+            .map(|(_, row)| format!("{row:.<width$}"))
+            .collect(),
+    ))
 }
 
 fn fail(reason: &str) -> ! {

@@ -23,7 +23,10 @@ fn run<A: AsRef<Path>>(arguments: &[A]) -> Run {
 
 /// Runs the recipe to its end, or kills it at the limit and fails.
 fn end(command: &mut Command) -> Run {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().expect("the recipe starts");
     let stdout = drain(child.stdout.take().expect("piped"));
     let stderr = drain(child.stderr.take().expect("piped"));
@@ -33,7 +36,11 @@ fn end(command: &mut Command) -> Run {
         child.kill().expect("the recipe can be killed");
         panic!("the recipe did not end within {LIMIT:?}");
     };
-    Run { code: child.wait().expect("the recipe has ended").code(), stdout, stderr }
+    Run {
+        code: child.wait().expect("the recipe has ended").code(),
+        stdout,
+        stderr,
+    }
 }
 
 fn drain(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
@@ -50,18 +57,38 @@ fn file(name: &str, content: &[u8]) -> PathBuf {
 }
 
 fn succeeds(run: &Run, expected: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(0), expected), "standard error: {}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(0), expected),
+        "standard error: {}",
+        run.stderr
+    );
 }
 
 /// Exit code 1, nothing on standard output, and one line that starts so on standard error.
 fn fails(run: &Run, start: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(1), ""), "standard error: {}", run.stderr);
-    assert!(run.stderr.starts_with(start), "{:?} does not start with {start:?}", run.stderr);
-    assert!(run.stderr.ends_with('\n') && run.stderr.lines().count() == 1, "not one line: {:?}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(1), ""),
+        "standard error: {}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.starts_with(start),
+        "{:?} does not start with {start:?}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.ends_with('\n') && run.stderr.lines().count() == 1,
+        "not one line: {:?}",
+        run.stderr
+    );
 }
 
 fn slashed(path: &Path) -> String {
-    path.display().to_string().replace(std::path::MAIN_SEPARATOR_STR, "/")
+    path.display()
+        .to_string()
+        .replace(std::path::MAIN_SEPARATOR_STR, "/")
 }
 
 #[test]
@@ -94,9 +121,19 @@ fn expected(rows: &[String]) -> Result<String, String> {
         if generation % 30 == 0 {
             output += &format!("generation {generation:>3}: {} cells\n", cells.len());
         }
-        let is_edge = |&&(y, x): &&(i32, i32)| y == 0 || x == 0 || y + 1 == height as i32 || x + 1 == width as i32;
-        if let Some((y, _)) = cells.iter().filter(is_edge).min().filter(|_| generation < 120) {
-            return Err(format!("generation {generation} reaches the edge in row {}; leave more room\n", y + 1));
+        let is_edge = |&&(y, x): &&(i32, i32)| {
+            y == 0 || x == 0 || y + 1 == height as i32 || x + 1 == width as i32
+        };
+        if let Some((y, _)) = cells
+            .iter()
+            .filter(is_edge)
+            .min()
+            .filter(|_| generation < 120)
+        {
+            return Err(format!(
+                "generation {generation} reaches the edge in row {}; leave more room\n",
+                y + 1
+            ));
         }
         if generation < 120 {
             cells = next(&cells);
@@ -110,10 +147,21 @@ fn expected(rows: &[String]) -> Result<String, String> {
 }
 
 fn next(cells: &HashSet<(i32, i32)>) -> HashSet<(i32, i32)> {
-    let around = |(y, x): (i32, i32)| (-1..=1).flat_map(move |down| (-1..=1).map(move |right| (y + down, x + right)));
-    let neighbours = |cell| around(cell).filter(|other| *other != cell && cells.contains(other)).count();
+    let around = |(y, x): (i32, i32)| {
+        (-1..=1).flat_map(move |down| (-1..=1).map(move |right| (y + down, x + right)))
+    };
+    let neighbours = |cell| {
+        around(cell)
+            .filter(|other| *other != cell && cells.contains(other))
+            .count()
+    };
     let candidates: HashSet<_> = cells.iter().copied().flat_map(around).collect();
-    let lives = |cell: &(i32, i32)| matches!((neighbours(*cell), cells.contains(cell)), (3, _) | (2, true));
+    let lives = |cell: &(i32, i32)| {
+        matches!(
+            (neighbours(*cell), cells.contains(cell)),
+            (3, _) | (2, true)
+        )
+    };
     candidates.into_iter().filter(lives).collect()
 }
 
@@ -154,49 +202,84 @@ fn random_boards_agree_with_a_set_of_cells() {
             (state >> 33) % end
         };
         let (height, width) = (20 + random(12) as usize, 20 + random(12) as usize);
-        let soup: Vec<String> =
-            (0..6).map(|_| (0..6).map(|_| if random(5) < 2 { 'O' } else { '.' }).collect()).collect();
+        let soup: Vec<String> = (0..6)
+            .map(|_| {
+                (0..6)
+                    .map(|_| if random(5) < 2 { 'O' } else { '.' })
+                    .collect()
+            })
+            .collect();
         let soup: Vec<&str> = soup.iter().map(String::as_str).collect();
         println!("seed {seed}: {height} rows, {width} columns, in the middle {soup:?}");
-        let agreed = agrees("barrier-random.cells", &board(height, width, &[(height / 2 - 3, width / 2 - 3)], &soup));
+        let agreed = agrees(
+            "barrier-random.cells",
+            &board(height, width, &[(height / 2 - 3, width / 2 - 3)], &soup),
+        );
         *(if agreed { &mut ended } else { &mut failed }) += 1;
     }
-    assert!(ended >= 5 && failed >= 5, "{ended} boards came to their end, {failed} to the edge");
+    assert!(
+        ended >= 5 && failed >= 5,
+        "{ended} boards came to their end, {failed} to the edge"
+    );
 }
 
 #[test]
 fn a_glider_comes_thirty_cells_down_and_to_the_right() {
     let start = board(35, 36, &[(1, 2)], &GLIDER);
-    let counts: String = [0, 30, 60, 90, 120].map(|number| format!("generation {number:>3}: 5 cells\n")).concat();
+    let counts: String = [0, 30, 60, 90, 120]
+        .map(|number| format!("generation {number:>3}: 5 cells\n"))
+        .concat();
     let end = board(35, 36, &[(31, 32)], &GLIDER).join("\n");
-    succeeds(&run(&[file("barrier-glider.cells", start.join("\n").as_bytes())]), &format!("{counts}{end}\n"));
+    succeeds(
+        &run(&[file("barrier-glider.cells", start.join("\n").as_bytes())]),
+        &format!("{counts}{end}\n"),
+    );
     assert!(agrees("barrier-glider-again.cells", &start));
 }
 
 /// Four rows make bands of one row each; fewer leave some of the threads without.
 #[test]
 fn a_band_may_have_one_row_or_none() {
-    assert!(agrees("barrier-block.cells", &board(4, 4, &[(1, 1)], &["OO", "OO"])));
+    assert!(agrees(
+        "barrier-block.cells",
+        &board(4, 4, &[(1, 1)], &["OO", "OO"])
+    ));
     for height in 1..=3 {
         assert!(agrees("barrier-dead.cells", &board(height, 5, &[], &[])));
-        assert!(!agrees("barrier-flat.cells", &board(height, 5, &[(0, 1)], &["OOO"])));
+        assert!(!agrees(
+            "barrier-flat.cells",
+            &board(height, 5, &[(0, 1)], &["OOO"])
+        ));
     }
-    assert!(!agrees("barrier-single.cells", &board(1, 1, &[(0, 0)], &["O"])));
+    assert!(!agrees(
+        "barrier-single.cells",
+        &board(1, 1, &[(0, 0)], &["O"])
+    ));
 }
 
 #[test]
 fn comments_and_rows_that_end_early_are_understood() {
     let text = "!Name: Toad\r\n\r\n\r\n...OOO\r\n..OOO\r\n!Here it ends.\r\n.......\r\n\r\n";
     let end = ".......\n.......\n...OOO.\n..OOO..\n.......\n.......\n";
-    let counts: String = [0, 30, 60, 90, 120].map(|number| format!("generation {number:>3}: 6 cells\n")).concat();
-    succeeds(&run(&[file("barrier-toad.cells", text.as_bytes())]), &(counts + end));
+    let counts: String = [0, 30, 60, 90, 120]
+        .map(|number| format!("generation {number:>3}: 6 cells\n"))
+        .concat();
+    succeeds(
+        &run(&[file("barrier-toad.cells", text.as_bytes())]),
+        &(counts + end),
+    );
 }
 
 #[test]
 fn a_file_without_rows_gives_an_empty_board() {
-    let counts: String = [0, 30, 60, 90, 120].map(|number| format!("generation {number:>3}: 0 cells\n")).concat();
+    let counts: String = [0, 30, 60, 90, 120]
+        .map(|number| format!("generation {number:>3}: 0 cells\n"))
+        .concat();
     for text in ["", "!Nothing\n", "\n"] {
-        succeeds(&run(&[file("barrier-empty.cells", text.as_bytes())]), &(counts.clone() + "\n"));
+        succeeds(
+            &run(&[file("barrier-empty.cells", text.as_bytes())]),
+            &(counts.clone() + "\n"),
+        );
     }
 }
 
@@ -205,7 +288,10 @@ fn a_file_without_rows_gives_an_empty_board() {
 fn nobody_is_left_waiting_when_a_band_fails() {
     for top in [3, 13, 23, 33] {
         let rows = board(40, 14, &[(top, 8)], &GLIDER);
-        let path = file(&format!("barrier-band-{top}.cells"), rows.join("\n").as_bytes());
+        let path = file(
+            &format!("barrier-band-{top}.cells"),
+            rows.join("\n").as_bytes(),
+        );
         let reason = expected(&rows).expect_err("the board is too narrow");
         for _ in 0..20 {
             fails(&run(&[&path]), &format!("{}: {reason}", slashed(&path)));
@@ -222,7 +308,10 @@ fn of_several_bands_at_the_edge_the_topmost_is_named() {
     let later = file("barrier-later.cells", rows.join("\n").as_bytes());
     let reason = expected(&rows).expect_err("the board is too narrow");
     for _ in 0..20 {
-        let start = format!("{}: generation 0 reaches the edge in row 8; leave more room\n", slashed(&at_once));
+        let start = format!(
+            "{}: generation 0 reaches the edge in row 8; leave more room\n",
+            slashed(&at_once)
+        );
         fails(&run(&[&at_once]), &start);
         fails(&run(&[&later]), &format!("{}: {reason}", slashed(&later)));
     }
@@ -230,9 +319,29 @@ fn of_several_bands_at_the_edge_the_topmost_is_named() {
 
 #[test]
 fn a_malformed_row_is_named() {
-    for row in ["..o..", "..0..", ". .", ".O. ", "*", ".!", "\t", "..\u{d6}.", "\u{feff}..", "O,O"] {
-        let path = file("barrier-malformed.cells", format!("!Comment\n...\n{row}\nwrong as well\n").as_bytes());
-        fails(&run(&[&path]), &format!("{}:3: expected a row such as ..O.OO, found {row:?}\n", slashed(&path)));
+    for row in [
+        "..o..",
+        "..0..",
+        ". .",
+        ".O. ",
+        "*",
+        ".!",
+        "\t",
+        "..\u{d6}.",
+        "\u{feff}..",
+        "O,O",
+    ] {
+        let path = file(
+            "barrier-malformed.cells",
+            format!("!Comment\n...\n{row}\nwrong as well\n").as_bytes(),
+        );
+        fails(
+            &run(&[&path]),
+            &format!(
+                "{}:3: expected a row such as ..O.OO, found {row:?}\n",
+                slashed(&path)
+            ),
+        );
     }
 }
 
@@ -247,7 +356,10 @@ fn a_file_that_cannot_be_read_is_named() {
 
 #[test]
 fn a_second_board_is_one_too_many() {
-    fails(&run(&["one", "two"]), "cannot play two as well: name one file\n");
+    fails(
+        &run(&["one", "two"]),
+        "cannot play two as well: name one file\n",
+    );
 }
 
 /// Of address space for two threads and no more: the third cannot be started. Two bands wait for the
@@ -257,9 +369,24 @@ fn a_second_board_is_one_too_many() {
 fn nobody_is_left_waiting_when_a_thread_cannot_be_started() {
     for _ in 0..5 {
         let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -v 1048576; exec \"$0\"", env!("CARGO_BIN_EXE_barrier")]);
-        let run = end(command.env("RUST_MIN_STACK", "419430400").env("RUST_BACKTRACE", "0"));
-        assert_eq!((run.code, &*run.stdout), (Some(101), ""), "standard error: {}", run.stderr);
-        assert!(run.stderr.contains("failed to spawn thread"), "{}", run.stderr);
+        command.args([
+            "-c",
+            "ulimit -v 1048576; exec \"$0\"",
+            env!("CARGO_BIN_EXE_barrier"),
+        ]);
+        let run = end(command
+            .env("RUST_MIN_STACK", "419430400")
+            .env("RUST_BACKTRACE", "0"));
+        assert_eq!(
+            (run.code, &*run.stdout),
+            (Some(101), ""),
+            "standard error: {}",
+            run.stderr
+        );
+        assert!(
+            run.stderr.contains("failed to spawn thread"),
+            "{}",
+            run.stderr
+        );
     }
 }

@@ -18,7 +18,10 @@ fn main() {
     let (outcome, tables) = thread::scope(|scope| {
         // The keepers own the receivers: when both have gone, `send` fails.
         let keepers = [take.clone(), take].map(|take| scope.spawn(move || keep(take.into_iter())));
-        (read(put), keepers.map(|keeper| keeper.join().expect("a keeper panicked")))
+        (
+            read(put),
+            keepers.map(|keeper| keeper.join().expect("a keeper panicked")),
+        )
     });
     let readings = outcome.unwrap_or_else(|reason| {
         eprintln!("{reason}");
@@ -33,17 +36,24 @@ type Reading = (String, [i64; 4]);
 /// Owns the only sender: however this ends, the keepers get what is left in the channel and then end too.
 fn read(put: Sender<Reading>) -> Result<i64, String> {
     let named = env::args_os().skip(1);
-    let default = (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv").into());
+    let default = (named.len() == 0)
+        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv").into());
     let mut readings = 0;
     for path in named.chain(default).map(PathBuf::from) {
         let name = path.display();
-        let file = File::open(&path).map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
+        let file = File::open(&path)
+            .map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
         for (number, line) in (1..).zip(BufReader::new(file).lines()) {
             let line = line.map_err(|error| format!("{name}:{number}: {error}"))?;
-            let malformed = || format!("{name}:{number}: expected a line such as EWR;-39, found {line:?}");
-            let (station, tenths) = line.split_once(';').filter(|fields| !fields.0.is_empty()).ok_or_else(malformed)?;
+            let malformed =
+                || format!("{name}:{number}: expected a line such as EWR;-39, found {line:?}");
+            let (station, tenths) = line
+                .split_once(';')
+                .filter(|fields| !fields.0.is_empty())
+                .ok_or_else(malformed)?;
             let tenths = tenths.parse::<i16>().map_err(|_| malformed())?.into();
-            put.send((station.to_owned(), [1, tenths, tenths, tenths])).expect("a keeper is there");
+            put.send((station.to_owned(), [1, tenths, tenths, tenths]))
+                .expect("a keeper is there");
             readings += 1;
         }
     }
@@ -55,13 +65,22 @@ fn keep(readings: impl Iterator<Item = Reading>) -> BTreeMap<String, [i64; 4]> {
     let mut table = BTreeMap::new();
     for (station, [readings, sum, min, max]) in readings {
         let known = table.entry(station).or_insert([0, 0, min, max]);
-        *known = [known[0] + readings, known[1] + sum, known[2].min(min), known[3].max(max)];
+        *known = [
+            known[0] + readings,
+            known[1] + sum,
+            known[2].min(min),
+            known[3].max(max),
+        ];
     }
     table
 }
 
 fn print(table: &BTreeMap<String, [i64; 4]>, read: i64) {
-    assert_eq!(table.values().map(|summary| summary[0]).sum::<i64>(), read, "the buffer lost or made up a reading");
+    assert_eq!(
+        table.values().map(|summary| summary[0]).sum::<i64>(),
+        read,
+        "the buffer lost or made up a reading"
+    );
     println!("station  readings     min    mean     max");
     for (station, [readings, sum, min, max]) in table {
         let mean = (2 * sum.abs() + readings) / (2 * readings) * sum.signum();

@@ -35,7 +35,9 @@ fn main() -> ExitCode {
     if late {
         return ExitCode::SUCCESS;
     }
-    eprintln!("lost wakeup: the keeper was woken before the buffer was closed, and nobody notified it afterwards");
+    eprintln!(
+        "lost wakeup: the keeper was woken before the buffer was closed, and nobody notified it afterwards"
+    );
     eprintln!("change the data under the lock first, then notify");
     ExitCode::FAILURE
 }
@@ -77,6 +79,7 @@ impl Buffer {
     }
 
     fn wait_for_look(&self, number: u32) {
-        self.looked.wait_while(&mut self.state.lock(), |state| state.looks < number);
+        self.looked
+            .wait_while(&mut self.state.lock(), |state| state.looks < number);
     }
 }

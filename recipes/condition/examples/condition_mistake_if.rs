@@ -32,7 +32,9 @@ fn main() -> ExitCode {
     if under_if == in_loop {
         return ExitCode::SUCCESS;
     }
-    eprintln!("both keepers were woken for one reading; the second did not look again and found the buffer empty");
+    eprintln!(
+        "both keepers were woken for one reading; the second did not look again and found the buffer empty"
+    );
     eprintln!("wait in a loop that looks before it goes on, or by `wait_while`");
     ExitCode::FAILURE
 }
@@ -77,7 +79,8 @@ impl Buffer {
 
     fn put_when(&self, reading: u32, is_time: fn(&Slots) -> bool) {
         let mut slots = self.slots.lock();
-        self.progress.wait_while(&mut slots, |slots| !is_time(slots));
+        self.progress
+            .wait_while(&mut slots, |slots| !is_time(slots));
         slots.readings.push(reading);
         self.not_empty.notify_all();
     }

@@ -25,17 +25,29 @@ struct Buffer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let buffer = with_two_readings();
-    let keepers = [(); 2].map(|()| take_when_notified(buffer.clone())).into_iter().collect();
+    let keepers = [(); 2]
+        .map(|()| take_when_notified(buffer.clone()))
+        .into_iter()
+        .collect();
     let notified = all_end(keepers, LIMIT).await;
-    println!("wait, then take: both keepers ended: {notified}, left: {}", buffer.left());
+    println!(
+        "wait, then take: both keepers ended: {notified}, left: {}",
+        buffer.left()
+    );
 
     let buffer = with_two_readings();
     let keepers = [(); 2].map(|()| take(buffer.clone())).into_iter().collect();
-    println!("look, then wait: both keepers ended: {}, left: {}", all_end(keepers, Duration::MAX).await, buffer.left());
+    println!(
+        "look, then wait: both keepers ended: {}, left: {}",
+        all_end(keepers, Duration::MAX).await,
+        buffer.left()
+    );
     if notified {
         return ExitCode::SUCCESS;
     }
-    eprintln!("two notifications found nobody in line and were kept as one: a keeper waits beside a reading");
+    eprintln!(
+        "two notifications found nobody in line and were kept as one: a keeper waits beside a reading"
+    );
     eprintln!("get in line by `enable`, look, and wait only if there is nothing; or use a channel");
     ExitCode::FAILURE
 }
@@ -71,7 +83,10 @@ async fn take(buffer: Arc<Buffer>) -> Option<u32> {
 
 impl Buffer {
     fn put(&self, reading: u32) {
-        self.readings.lock().expect("no holder panics").push(reading);
+        self.readings
+            .lock()
+            .expect("no holder panics")
+            .push(reading);
         self.not_empty.notify_one();
     }
 

@@ -48,7 +48,9 @@ fn both_end_after(close: fn(&Buffer), limit: Duration) -> bool {
         for end in [end.clone(), end] {
             scope.spawn(|| buffer.keep(end));
         }
-        buffer.looked.wait_while(&mut buffer.state.lock(), |state| state.waiting < 2);
+        buffer
+            .looked
+            .wait_while(&mut buffer.state.lock(), |state| state.waiting < 2);
         close(&buffer);
         ended.recv().expect("the first keeper ends");
         let both = ended.recv_timeout(limit).is_ok();

@@ -6,7 +6,9 @@
 //! still true. So a reading that comes together with the end of the time is taken, and the table does not change.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::{env, fs::File, io::BufRead, io::BufReader, iter, path::PathBuf, process, thread, time::Duration};
+use std::{
+    env, fs::File, io::BufRead, io::BufReader, iter, path::PathBuf, process, thread, time::Duration,
+};
 use sync_primitives::{Condition, Lock};
 
 const A_WHILE: Duration = Duration::from_millis(1);
@@ -16,13 +18,19 @@ fn main() {
     let (outcome, tables) = thread::scope(|scope| {
         let [reader, keepers @ ..] = [(); 3].map(|()| End(&buffer));
         let keepers = keepers.map(|end| scope.spawn(move || keep(iter::from_fn(|| end.take()))));
-        (read(reader), keepers.map(|keeper| keeper.join().expect("a keeper panicked")))
+        (
+            read(reader),
+            keepers.map(|keeper| keeper.join().expect("a keeper panicked")),
+        )
     });
     let readings = outcome.unwrap_or_else(|reason| {
         eprintln!("{reason}");
         process::exit(1)
     });
-    eprintln!("keepers waited in vain {} times", buffer.slots.lock().in_vain);
+    eprintln!(
+        "keepers waited in vain {} times",
+        buffer.slots.lock().in_vain
+    );
     print(&keep(tables.into_iter().flatten()), readings);
 }
 
@@ -45,7 +53,9 @@ struct End<'a>(&'a Buffer);
 impl End<'_> {
     fn put(&self, reading: Reading) {
         let mut slots = self.0.slots.lock();
-        self.0.not_full.wait_while(&mut slots, |slots| slots.readings.len() == 10 && !slots.closed);
+        self.0.not_full.wait_while(&mut slots, |slots| {
+            slots.readings.len() == 10 && !slots.closed
+        });
         assert!(!slots.closed, "a keeper has gone");
         slots.readings.push_back(reading);
         self.0.not_empty.notify_one();
@@ -55,7 +65,12 @@ impl End<'_> {
     fn take(&self) -> Option<Reading> {
         let mut slots = self.0.slots.lock();
         let nothing = |slots: &Slots| slots.readings.is_empty() && !slots.closed;
-        while self.0.not_empty.wait_while_for(&mut slots, A_WHILE, nothing).timed_out() {
+        while self
+            .0
+            .not_empty
+            .wait_while_for(&mut slots, A_WHILE, nothing)
+            .timed_out()
+        {
             slots.in_vain += 1;
         }
         let reading = slots.readings.pop_front();
@@ -78,15 +93,21 @@ type Reading = (String, [i64; 4]);
 
 fn read(end: End) -> Result<i64, String> {
     let named = env::args_os().skip(1);
-    let default = (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv").into());
+    let default = (named.len() == 0)
+        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv").into());
     let mut readings = 0;
     for path in named.chain(default).map(PathBuf::from) {
         let name = path.display();
-        let file = File::open(&path).map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
+        let file = File::open(&path)
+            .map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
         for (number, line) in (1..).zip(BufReader::new(file).lines()) {
             let line = line.map_err(|error| format!("{name}:{number}: {error}"))?;
-            let malformed = || format!("{name}:{number}: expected a line such as EWR;-39, found {line:?}");
-            let (station, tenths) = line.split_once(';').filter(|fields| !fields.0.is_empty()).ok_or_else(malformed)?;
+            let malformed =
+                || format!("{name}:{number}: expected a line such as EWR;-39, found {line:?}");
+            let (station, tenths) = line
+                .split_once(';')
+                .filter(|fields| !fields.0.is_empty())
+                .ok_or_else(malformed)?;
             let tenths = tenths.parse::<i16>().map_err(|_| malformed())?.into();
             end.put((station.to_owned(), [1, tenths, tenths, tenths]));
             readings += 1;
@@ -100,13 +121,22 @@ fn keep(readings: impl Iterator<Item = Reading>) -> BTreeMap<String, [i64; 4]> {
     let mut table = BTreeMap::new();
     for (station, [readings, sum, min, max]) in readings {
         let known = table.entry(station).or_insert([0, 0, min, max]);
-        *known = [known[0] + readings, known[1] + sum, known[2].min(min), known[3].max(max)];
+        *known = [
+            known[0] + readings,
+            known[1] + sum,
+            known[2].min(min),
+            known[3].max(max),
+        ];
     }
     table
 }
 
 fn print(table: &BTreeMap<String, [i64; 4]>, read: i64) {
-    assert_eq!(table.values().map(|summary| summary[0]).sum::<i64>(), read, "the buffer lost or made up a reading");
+    assert_eq!(
+        table.values().map(|summary| summary[0]).sum::<i64>(),
+        read,
+        "the buffer lost or made up a reading"
+    );
     println!("station  readings     min    mean     max");
     for (station, [readings, sum, min, max]) in table {
         let mean = (2 * sum.abs() + readings) / (2 * readings) * sum.signum();

@@ -33,7 +33,11 @@ fn run<A: AsRef<Path>>(arguments: &[A]) -> Run {
         child.kill().expect("the recipe can be killed");
         panic!("the recipe did not end within {LIMIT:?}");
     };
-    Run { code: child.wait().expect("the recipe has ended").code(), stdout, stderr }
+    Run {
+        code: child.wait().expect("the recipe has ended").code(),
+        stdout,
+        stderr,
+    }
 }
 
 fn drain(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
@@ -50,14 +54,32 @@ fn file(name: &str, content: &[u8]) -> PathBuf {
 }
 
 fn succeeds(run: &Run, expected: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(0), expected), "standard error: {}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(0), expected),
+        "standard error: {}",
+        run.stderr
+    );
 }
 
 /// Exit code 1, nothing on standard output, and one line that starts so on standard error.
 fn fails(run: &Run, start: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(1), ""), "standard error: {}", run.stderr);
-    assert!(run.stderr.starts_with(start), "{:?} does not start with {start:?}", run.stderr);
-    assert!(run.stderr.ends_with('\n') && run.stderr.lines().count() == 1, "not one line: {:?}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(1), ""),
+        "standard error: {}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.starts_with(start),
+        "{:?} does not start with {start:?}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.ends_with('\n') && run.stderr.lines().count() == 1,
+        "not one line: {:?}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -94,7 +116,10 @@ fn a_mean_is_rounded_to_the_nearest_tenth_and_half_way_away_from_zero() {
 
 #[test]
 fn a_file_without_readings_gives_a_table_without_stations() {
-    succeeds(&run(&[file("condition-empty.csv", b"")]), "station  readings     min    mean     max\n");
+    succeeds(
+        &run(&[file("condition-empty.csv", b"")]),
+        "station  readings     min    mean     max\n",
+    );
 }
 
 #[test]
@@ -121,8 +146,14 @@ fn a_malformed_line_is_named() {
         "EWR,39",
     ];
     for line in malformed {
-        let path = file("condition-malformed.csv", format!("EWR;39\n{line}\nJFK;wrong as well\n").as_bytes());
-        let start = format!("{}:2: expected a line such as EWR;-39, found {line:?}\n", path.display());
+        let path = file(
+            "condition-malformed.csv",
+            format!("EWR;39\n{line}\nJFK;wrong as well\n").as_bytes(),
+        );
+        let start = format!(
+            "{}:2: expected a line such as EWR;-39, found {line:?}\n",
+            path.display()
+        );
         fails(&run(&[path]), &start);
     }
 }
@@ -137,9 +168,15 @@ fn a_line_that_is_not_utf_8_is_named() {
 fn nobody_is_left_waiting_when_reading_fails() {
     // At once, when the keepers may not have started; after less than the buffer holds; and in full flow.
     for good in [0, 5, 5000] {
-        let path = file("condition-hang.csv", format!("{}wrong\n", "EWR;39\n".repeat(good)).as_bytes());
+        let path = file(
+            "condition-hang.csv",
+            format!("{}wrong\n", "EWR;39\n".repeat(good)).as_bytes(),
+        );
         for _ in 0..10 {
-            fails(&run(&[&path]), &format!("{}:{}: ", path.display(), good + 1));
+            fails(
+                &run(&[&path]),
+                &format!("{}:{}: ", path.display(), good + 1),
+            );
         }
     }
 }
@@ -148,8 +185,14 @@ fn nobody_is_left_waiting_when_reading_fails() {
 fn the_first_file_that_cannot_be_read_is_named() {
     let good = file("condition-good.csv", b"EWR;39\n");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (missing, later) = (folder.join("condition-missing.csv"), folder.join("condition-later.csv"));
-    fails(&run(&[&good, &missing, &later]), &format!("cannot read {}: ", missing.display()));
+    let (missing, later) = (
+        folder.join("condition-missing.csv"),
+        folder.join("condition-later.csv"),
+    );
+    fails(
+        &run(&[&good, &missing, &later]),
+        &format!("cannot read {}: ", missing.display()),
+    );
 }
 
 #[test]
@@ -157,6 +200,10 @@ fn a_folder_holds_no_readings() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let run = run(&[folder]);
     // Whether a folder fails to open or to be read depends on the platform.
-    assert!(run.stderr.contains(&*folder.to_string_lossy()), "{:?}", run.stderr);
+    assert!(
+        run.stderr.contains(&*folder.to_string_lossy()),
+        "{:?}",
+        run.stderr
+    );
     fails(&run, "");
 }

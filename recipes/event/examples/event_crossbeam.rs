@@ -16,24 +16,51 @@ use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::{collections::BTreeMap, env, fs, process, sync::Mutex, thread, time::Duration};
 
 fn main() {
-    let Ok(quakes) = load().inspect_err(|reason| eprintln!("{reason}")) else { process::exit(1) };
+    let Ok(quakes) = load().inspect_err(|reason| eprintln!("{reason}")) else {
+        process::exit(1)
+    };
     let feed = Mutex::new(Vec::new());
     let (mut days, mut magnitudes, mut strong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     thread::scope(|scope| {
         let (stop, stopped) = channel::bounded(0);
-        let service = Service { start: WaitGroup::new(), stopped, feed: &feed };
+        let service = Service {
+            start: WaitGroup::new(),
+            stopped,
+            feed: &feed,
+        };
         let [one, two, three] = [service.clone(), service.clone(), service.clone()];
-        scope.spawn(|| watch(one, |(time, _, _)| *days.entry(&time[..10]).or_insert(0) += 1));
-        scope.spawn(|| watch(two, |(_, size, _)| *magnitudes.entry(size.floor() as i8).or_insert(0) += 1));
-        scope.spawn(|| watch(three, |quake| strong.extend((quake.1 >= 6.0).then_some(quake))));
+        scope.spawn(|| {
+            watch(one, |(time, _, _)| {
+                *days.entry(&time[..10]).or_insert(0) += 1
+            })
+        });
+        scope.spawn(|| {
+            watch(two, |(_, size, _)| {
+                *magnitudes.entry(size.floor() as i8).or_insert(0) += 1
+            })
+        });
+        scope.spawn(|| {
+            watch(three, |quake| {
+                strong.extend((quake.1 >= 6.0).then_some(quake))
+            })
+        });
         service.start.wait(); // Every thread is there: now all begin.
         play(&feed, &quakes);
         drop(stop);
     });
-    assert_eq!([days.values().sum(), magnitudes.values().sum::<usize>()], [quakes.len(); 2], "a monitor missed one");
-    days.iter().for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes.iter().for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong.iter().for_each(|(time, magnitude, place)| println!("{time} {magnitude:<4} {place}"));
+    assert_eq!(
+        [days.values().sum(), magnitudes.values().sum::<usize>()],
+        [quakes.len(); 2],
+        "a monitor missed one"
+    );
+    days.iter()
+        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
+    magnitudes
+        .iter()
+        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
+    strong
+        .iter()
+        .for_each(|(time, magnitude, place)| println!("{time} {magnitude:<4} {place}"));
 }
 
 /// What is known, day after day. As with a feed on the web, nobody is told when there is more.
@@ -72,7 +99,10 @@ type Quake = (String, f64, String);
 
 fn parse(line: &str) -> Option<Quake> {
     let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude.parse().ok().filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
+    let magnitude = magnitude
+        .parse()
+        .ok()
+        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
     let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
     (shape == "0000-00-00T00:00:00Z").then(|| (time.into(), magnitude, place.into()))
 }
@@ -81,12 +111,19 @@ fn load() -> Result<Vec<Quake>, String> {
     let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
     let mut quakes = Vec::new();
-    for path in if named.is_empty() { vec![default] } else { named } {
+    for path in if named.is_empty() {
+        vec![default]
+    } else {
+        named
+    } {
         let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
         let failed = |error| format!("cannot read {name}: {error}; name files that exist");
         for (number, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let malformed =
-                || format!("{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}");
+            let malformed = || {
+                format!(
+                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
+                )
+            };
             quakes.push(parse(line).ok_or_else(malformed)?);
         }
     }

@@ -15,11 +15,16 @@ use sync_primitives::Event;
 fn main() -> ExitCode {
     let (seen, ended) = stop_by_event();
     println!("stop asked for between earthquakes: seen {seen}, ended {ended}");
-    println!("stop by the end of the feed: seen {}, ended true", stop_by_end());
+    println!(
+        "stop by the end of the feed: seen {}, ended true",
+        stop_by_end()
+    );
     if ended {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the monitor waits for an earthquake, not for the stop: it would ask for the stop after the next one");
+    eprintln!(
+        "the monitor waits for an earthquake, not for the stop: it would ask for the stop after the next one"
+    );
     eprintln!("end what it waits for, or wait for the stop itself with a time limit");
     ExitCode::FAILURE
 }
@@ -39,9 +44,13 @@ fn stop_by_event() -> (usize, bool) {
         feed.send("Hualian").expect("the monitor listens");
         asked.recv().expect("the monitor asks after an earthquake"); // From here on it waits for the next one.
         stop.set();
-        let has_ended = ended.recv_timeout(Duration::from_millis(300)) == Err(RecvTimeoutError::Disconnected);
+        let has_ended =
+            ended.recv_timeout(Duration::from_millis(300)) == Err(RecvTimeoutError::Disconnected);
         drop(feed); // Otherwise this program would not end either.
-        (monitor.join().expect("the monitor does not panic"), has_ended)
+        (
+            monitor.join().expect("the monitor does not panic"),
+            has_ended,
+        )
     })
 }
 

@@ -23,7 +23,10 @@ fn main() {
         stop.set();
         monitor.join().expect("the monitor does not panic")
     });
-    println!("is_set in a loop: {LOOKS} looks or more: {}", looks >= LOOKS);
+    println!(
+        "is_set in a loop: {LOOKS} looks or more: {}",
+        looks >= LOOKS
+    );
 
     let stop = Event::new();
     let looks = thread::scope(|scope| {
@@ -32,8 +35,12 @@ fn main() {
         monitor.join().expect("the monitor does not panic")
     });
     println!("wait: looks: {looks}");
-    eprintln!("the monitor looked a million times for nothing, and a processor did nothing else meanwhile");
-    eprintln!("let it sleep: `wait()`, or `wait_for(pause)` where it has something to do now and then");
+    eprintln!(
+        "the monitor looked a million times for nothing, and a processor did nothing else meanwhile"
+    );
+    eprintln!(
+        "let it sleep: `wait()`, or `wait_for(pause)` where it has something to do now and then"
+    );
 }
 
 /// How often it looked.

@@ -18,7 +18,9 @@ fn main() -> ExitCode {
     if pulsed {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the event was set and cleared before the monitor came to wait, and nobody will set it again");
+    eprintln!(
+        "the event was set and cleared before the monitor came to wait, and nobody will set it again"
+    );
     eprintln!("leave it set as long as what it stands for is true");
     ExitCode::FAILURE
 }

@@ -14,25 +14,50 @@ use std::sync::{Condvar, Mutex, OnceLock};
 use std::{collections::BTreeMap, env, fs, process, thread, time::Duration};
 
 fn main() {
-    let Ok(quakes) = load().inspect_err(|reason| eprintln!("{reason}")) else { process::exit(1) };
+    let Ok(quakes) = load().inspect_err(|reason| eprintln!("{reason}")) else {
+        process::exit(1)
+    };
     let service = Service::default();
     let (mut days, mut magnitudes, mut strong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     thread::scope(|scope| {
         let running = Running(&service);
         let monitors = [
-            scope.spawn(|| watch(&service, |(time, _, _)| *days.entry(&time[..10]).or_insert(0) += 1)),
-            scope.spawn(|| watch(&service, |(_, size, _)| *magnitudes.entry(size.floor() as i8).or_insert(0) += 1)),
-            scope.spawn(|| watch(&service, |quake| strong.extend((quake.1 >= 6.0).then_some(quake)))),
+            scope.spawn(|| {
+                watch(&service, |(time, _, _)| {
+                    *days.entry(&time[..10]).or_insert(0) += 1
+                })
+            }),
+            scope.spawn(|| {
+                watch(&service, |(_, size, _)| {
+                    *magnitudes.entry(size.floor() as i8).or_insert(0) += 1
+                })
+            }),
+            scope.spawn(|| {
+                watch(&service, |quake| {
+                    strong.extend((quake.1 >= 6.0).then_some(quake))
+                })
+            }),
         ];
         service.start.get_or_init(|| ()); // Every thread is there: now all may begin.
         play(&service, &quakes);
         drop(running); // Sets `stop`.
-        monitors.into_iter().for_each(|monitor| monitor.join().expect("a monitor panicked"));
+        monitors
+            .into_iter()
+            .for_each(|monitor| monitor.join().expect("a monitor panicked"));
     });
-    assert_eq!([days.values().sum(), magnitudes.values().sum::<usize>()], [quakes.len(); 2], "a monitor missed one");
-    days.iter().for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes.iter().for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong.iter().for_each(|(time, magnitude, place)| println!("{time} {magnitude:<4} {place}"));
+    assert_eq!(
+        [days.values().sum(), magnitudes.values().sum::<usize>()],
+        [quakes.len(); 2],
+        "a monitor missed one"
+    );
+    days.iter()
+        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
+    magnitudes
+        .iter()
+        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
+    strong
+        .iter()
+        .for_each(|(time, magnitude, place)| println!("{time} {magnitude:<4} {place}"));
 }
 
 #[derive(Default)]
@@ -56,7 +81,11 @@ impl Flag {
 
     fn wait_for(&self, time: Duration) -> bool {
         let is_set = self.is_set.lock().expect("no holder panics");
-        *self.changed.wait_timeout_while(is_set, time, |is_set| !*is_set).expect("no holder panics").0
+        *self
+            .changed
+            .wait_timeout_while(is_set, time, |is_set| !*is_set)
+            .expect("no holder panics")
+            .0
     }
 }
 
@@ -97,7 +126,10 @@ type Quake = (String, f64, String);
 
 fn parse(line: &str) -> Option<Quake> {
     let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude.parse().ok().filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
+    let magnitude = magnitude
+        .parse()
+        .ok()
+        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
     let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
     (shape == "0000-00-00T00:00:00Z").then(|| (time.into(), magnitude, place.into()))
 }
@@ -106,12 +138,19 @@ fn load() -> Result<Vec<Quake>, String> {
     let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
     let mut quakes = Vec::new();
-    for path in if named.is_empty() { vec![default] } else { named } {
+    for path in if named.is_empty() {
+        vec![default]
+    } else {
+        named
+    } {
         let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
         let failed = |error| format!("cannot read {name}: {error}; name files that exist");
         for (number, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let malformed =
-                || format!("{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}");
+            let malformed = || {
+                format!(
+                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
+                )
+            };
             quakes.push(parse(line).ok_or_else(malformed)?);
         }
     }

@@ -22,14 +22,30 @@ fn main() {
         eprintln!("{reason}");
         process::exit(1)
     });
-    let service = Service { start: Event::new(), stop: Event::new(), feed: Lock::new(Vec::new()) };
+    let service = Service {
+        start: Event::new(),
+        stop: Event::new(),
+        feed: Lock::new(Vec::new()),
+    };
     let (mut days, mut magnitudes, mut strong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let looks = thread::scope(|scope| {
         let running = Running(&service);
         let monitors = [
-            scope.spawn(|| watch(&service, |quake| *days.entry(&quake.time[..10]).or_insert(0) += 1)),
-            scope.spawn(|| watch(&service, |quake| *magnitudes.entry(quake.magnitude.floor() as i8).or_insert(0) += 1)),
-            scope.spawn(|| watch(&service, |quake| strong.extend((quake.magnitude >= 6.0).then_some(quake)))),
+            scope.spawn(|| {
+                watch(&service, |quake| {
+                    *days.entry(&quake.time[..10]).or_insert(0) += 1
+                })
+            }),
+            scope.spawn(|| {
+                watch(&service, |quake| {
+                    *magnitudes.entry(quake.magnitude.floor() as i8).or_insert(0) += 1
+                })
+            }),
+            scope.spawn(|| {
+                watch(&service, |quake| {
+                    strong.extend((quake.magnitude >= 6.0).then_some(quake))
+                })
+            }),
         ];
         service.start.set(); // Every thread is there: now all may begin.
         play(&service, &quakes);
@@ -37,10 +53,23 @@ fn main() {
         monitors.map(|monitor| monitor.join().expect("a monitor panicked"))
     });
     eprintln!("the monitors looked {looks:?} times");
-    assert_eq!([days.values().sum(), magnitudes.values().sum::<usize>()], [quakes.len(); 2], "a monitor missed one");
-    days.iter().for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes.iter().for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong.iter().for_each(|Quake { time, magnitude, place }| println!("{time} {magnitude:<4} {place}"));
+    assert_eq!(
+        [days.values().sum(), magnitudes.values().sum::<usize>()],
+        [quakes.len(); 2],
+        "a monitor missed one"
+    );
+    days.iter()
+        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
+    magnitudes
+        .iter()
+        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
+    strong.iter().for_each(
+        |Quake {
+             time,
+             magnitude,
+             place,
+         }| println!("{time} {magnitude:<4} {place}"),
+    );
 }
 // ANCHOR_END: main
 
@@ -98,21 +127,35 @@ struct Quake {
 
 fn parse(line: &str) -> Option<Quake> {
     let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude.parse().ok().filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
+    let magnitude = magnitude
+        .parse()
+        .ok()
+        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
     let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
-    (shape == "0000-00-00T00:00:00Z").then(|| Quake { time: time.into(), magnitude, place: place.into() })
+    (shape == "0000-00-00T00:00:00Z").then(|| Quake {
+        time: time.into(),
+        magnitude,
+        place: place.into(),
+    })
 }
 
 fn load() -> Result<Vec<Quake>, String> {
     let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
     let mut quakes = Vec::new();
-    for path in if named.is_empty() { vec![default] } else { named } {
+    for path in if named.is_empty() {
+        vec![default]
+    } else {
+        named
+    } {
         let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
         let failed = |error| format!("cannot read {name}: {error}; name files that exist");
         for (number, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let malformed =
-                || format!("{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}");
+            let malformed = || {
+                format!(
+                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
+                )
+            };
             quakes.push(parse(line).ok_or_else(malformed)?);
         }
     }

@@ -25,18 +25,27 @@ type Counted = Result<Table, (usize, String)>;
 fn main() {
     let files = input_files().unwrap_or_else(|reason| fail(&reason));
     let (hand_out, work) = channel::unbounded();
-    files.iter().enumerate().for_each(|file| hand_out.send(file).expect("`work` is still there"));
+    files
+        .iter()
+        .enumerate()
+        .for_each(|file| hand_out.send(file).expect("`work` is still there"));
     drop(hand_out); // The threads end when all files are taken.
     let counted = thread::scope(|scope| {
         let (report, reports) = channel::bounded(THREADS);
         for _ in 0..THREADS {
             let (work, report) = (work.clone(), report.clone());
-            scope.spawn(move || work.iter().try_for_each(|(position, path)| report.send(count_file(position, path))));
+            scope.spawn(move || {
+                work.iter()
+                    .try_for_each(|(position, path)| report.send(count_file(position, path)))
+            });
         }
         drop(report); // The threads have the only senders now: `reports` ends when they do.
         add_up(&reports)
     });
-    print(files.len(), counted.unwrap_or_else(|(_, reason)| fail(&reason)));
+    print(
+        files.len(),
+        counted.unwrap_or_else(|(_, reason)| fail(&reason)),
+    );
 }
 
 /// The sum of all tables, or the first file that cannot be read. The table has one owner and needs no lock.
@@ -44,7 +53,9 @@ fn add_up(reports: &Receiver<Counted>) -> Counted {
     let mut sum = Ok(Table::new());
     for counted in reports {
         match (&mut sum, counted) {
-            (Ok(table), Ok(counts)) => counts.into_iter().for_each(|(word, n)| *table.entry(word).or_default() += n),
+            (Ok(table), Ok(counts)) => counts
+                .into_iter()
+                .for_each(|(word, n)| *table.entry(word).or_default() += n),
             (Ok(_), Err(unreadable)) => sum = Err(unreadable),
             (Err(first), Err(unreadable)) if unreadable < *first => *first = unreadable,
             (Err(_), _) => {}
@@ -60,14 +71,21 @@ fn count_file(position: usize, path: &Path) -> Counted {
 
 fn count_words(text: &str) -> Table {
     let mut counts = Table::new();
-    for word in text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+    {
         *counts.entry(word.to_ascii_lowercase()).or_default() += 1;
     }
     counts
 }
 
 fn print(files: usize, table: Table) {
-    println!("files: {files}, words: {}, distinct words: {}", table.values().sum::<u64>(), table.len());
+    println!(
+        "files: {files}, words: {}, distinct words: {}",
+        table.values().sum::<u64>(),
+        table.len()
+    );
     let mut commonest: Vec<_> = table.into_iter().collect();
     commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
     for (word, count) in commonest.iter().take(10) {

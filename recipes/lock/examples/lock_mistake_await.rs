@@ -25,7 +25,9 @@ async fn main() -> ExitCode {
     eprintln!(
         "deadlock: one task waits with the lock held, the other one blocks the only thread until the lock is free"
     );
-    eprintln!("let the guard end before the `.await`, or use tokio's Mutex, whose `lock().await` blocks no thread");
+    eprintln!(
+        "let the guard end before the `.await`, or use tokio's Mutex, whose `lock().await` blocks no thread"
+    );
     ExitCode::FAILURE
 }
 
@@ -34,7 +36,10 @@ async fn both<F: Future<Output = ()> + 'static>(add: fn(Rc<Mutex<u32>>) -> F) ->
     let sum = Rc::new(Mutex::new(0));
     let first = spawn_local(add(sum.clone()));
     // `lock()` would sleep for ever, and a `tokio::time::timeout` around it would never be asked.
-    let second = spawn_local(async move { sum.try_lock_for(Duration::from_millis(200)).map(|mut sum| *sum += 1) });
+    let second = spawn_local(async move {
+        sum.try_lock_for(Duration::from_millis(200))
+            .map(|mut sum| *sum += 1)
+    });
     let got_in = second.await.expect("the task does not panic").is_some();
     first.await.expect("the task does not panic");
     got_in

@@ -32,7 +32,9 @@ fn main() -> ExitCode {
     if in_the_head.is_some() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("deadlock: `share` locks in an arm of a match whose head has locked, and this thread waits for itself");
+    eprintln!(
+        "deadlock: `share` locks in an arm of a match whose head has locked, and this thread waits for itself"
+    );
     eprintln!("copy what you need out of the guard with a `let`, and match that");
     ExitCode::FAILURE
 }

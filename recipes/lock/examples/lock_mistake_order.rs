@@ -19,8 +19,14 @@ struct Shelf {
 }
 
 fn main() -> ExitCode {
-    let picking = Shelf { number: 1, bolts: Lock::new(100) };
-    let reserve = Shelf { number: 2, bolts: Lock::new(100) };
+    let picking = Shelf {
+        number: 1,
+        bolts: Lock::new(100),
+    };
+    let reserve = Shelf {
+        number: 2,
+        bolts: Lock::new(100),
+    };
     let each_has_one = Barrier::new(2);
     let [refilled, put_back] = thread::scope(|scope| {
         let refill = scope.spawn(|| transfer(&reserve, &picking, &each_has_one));
@@ -33,11 +39,17 @@ fn main() -> ExitCode {
         scope.spawn(|| transfer_in_order(&reserve, &picking));
         scope.spawn(|| transfer_in_order(&picking, &reserve));
     });
-    println!("lower number first: {} and {} bolts", picking.bolts.into_inner(), reserve.bolts.into_inner());
+    println!(
+        "lower number first: {} and {} bolts",
+        picking.bolts.into_inner(),
+        reserve.bolts.into_inner()
+    );
     if refilled && put_back {
         return ExitCode::SUCCESS;
     }
-    eprintln!("deadlock: one thread has shelf 1 and wants shelf 2, the other has shelf 2 and wants shelf 1");
+    eprintln!(
+        "deadlock: one thread has shelf 1 and wants shelf 2, the other has shelf 2 and wants shelf 1"
+    );
     eprintln!("give the locks an order and take them in it, whatever you do with them");
     ExitCode::FAILURE
 }
@@ -48,7 +60,9 @@ fn transfer(from: &Shelf, to: &Shelf, each_has_one: &Barrier) -> bool {
     each_has_one.wait(); // By chance it seldom happens that both threads are here. This makes it certain.
     let target = to.bolts.try_lock_for(PATIENCE);
     each_has_one.wait(); // Nobody lets go before the other has given up too.
-    let Some(mut target) = target else { return false };
+    let Some(mut target) = target else {
+        return false;
+    };
     *source -= 10;
     *target += 10;
     true

@@ -14,11 +14,19 @@ use sync_primitives::Lock;
 
 fn main() {
     let (waited, sum) = race(add_reading);
-    println!("read under the lock: another thread got in: {}, sum {sum}", !waited);
+    println!(
+        "read under the lock: another thread got in: {}, sum {sum}",
+        !waited
+    );
     let (waited_again, sum) = race(read_then_add);
-    println!("read before locking: another thread got in: {}, sum {sum}", !waited_again);
+    println!(
+        "read before locking: another thread got in: {}, sum {sum}",
+        !waited_again
+    );
     if waited {
-        eprintln!("while one thread waited for its input, another could not add a number that it had ready");
+        eprintln!(
+            "while one thread waited for its input, another could not add a number that it had ready"
+        );
         eprintln!("read first, then lock, add and release");
     }
 }
@@ -31,8 +39,12 @@ fn race(add: fn(&Lock<u64>, PipeReader, &mpsc::Sender<()>)) -> (bool, u64) {
     let (begin, begun) = mpsc::channel();
     let waited = thread::scope(|scope| {
         scope.spawn(|| add(&sum, input, &begin));
-        begun.recv().expect("the thread says when it begins to read");
-        let quick = sum.try_lock_for(Duration::from_millis(200)).map(|mut sum| *sum += 1);
+        begun
+            .recv()
+            .expect("the thread says when it begins to read");
+        let quick = sum
+            .try_lock_for(Duration::from_millis(200))
+            .map(|mut sum| *sum += 1);
         slow.write_all(b"41").expect("the thread reads the pipe");
         drop(slow); // The input ends.
         if quick.is_none() {
@@ -56,5 +68,8 @@ fn read_then_add(sum: &Lock<u64>, input: PipeReader, begin: &mpsc::Sender<()>) {
 }
 
 fn number(input: impl Read) -> u64 {
-    read_to_string(input).expect("the pipe can be read").parse().expect("a number comes")
+    read_to_string(input)
+        .expect("the pipe can be read")
+        .parse()
+        .expect("a number comes")
 }

@@ -19,11 +19,16 @@ fn main() -> ExitCode {
 
     let lamps = Lock::new(1);
     let sold = sell_to_two(|| buy_in_one(&lamps));
-    println!("one section: 1 lamp, {sold} sold, {} left", lamps.into_inner());
+    println!(
+        "one section: 1 lamp, {sold} sold, {} left",
+        lamps.into_inner()
+    );
     if left >= 0 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("both customers saw the lamp before either had bought it: the look was out of date when they acted");
+    eprintln!(
+        "both customers saw the lamp before either had bought it: the look was out of date when they acted"
+    );
     eprintln!("hold one guard from the look to the act");
     ExitCode::FAILURE
 }
@@ -32,7 +37,11 @@ fn main() -> ExitCode {
 fn sell_to_two(buy: impl Fn() -> bool + Sync) -> usize {
     thread::scope(|scope| {
         let customers = [(); 2].map(|()| scope.spawn(&buy));
-        customers.into_iter().map(|it| it.join().expect("no customer panics")).filter(|got| *got).count()
+        customers
+            .into_iter()
+            .map(|it| it.join().expect("no customer panics"))
+            .filter(|got| *got)
+            .count()
     })
 }
 

@@ -20,7 +20,10 @@ type Table = HashMap<String, u64>;
 
 fn main() {
     let files = input_files().unwrap_or_else(|reason| fail(&reason));
-    let table = files.par_iter().fold(empty, count_file).reduce(empty, merge);
+    let table = files
+        .par_iter()
+        .fold(empty, count_file)
+        .reduce(empty, merge);
     print(files.len(), table.unwrap_or_else(|reason| fail(&reason)));
 }
 
@@ -33,7 +36,10 @@ fn count_file(table: Result<Table, String>, path: &PathBuf) -> Result<Table, Str
     let mut table = table?;
     let text = fs::read(path).map_err(|error| cannot_read(path, &error))?;
     let text = String::from_utf8_lossy(&text);
-    for word in text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+    {
         *table.entry(word.to_ascii_lowercase()).or_default() += 1;
     }
     Ok(table)
@@ -52,7 +58,11 @@ fn merge(left: Result<Table, String>, right: Result<Table, String>) -> Result<Ta
 }
 
 fn print(files: usize, table: Table) {
-    println!("files: {files}, words: {}, distinct words: {}", table.values().sum::<u64>(), table.len());
+    println!(
+        "files: {files}, words: {}, distinct words: {}",
+        table.values().sum::<u64>(),
+        table.len()
+    );
     let mut commonest: Vec<_> = table.into_iter().collect();
     commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
     for (word, count) in commonest.iter().take(10) {

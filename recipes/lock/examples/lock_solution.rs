@@ -31,7 +31,11 @@ fn main() {
         let threads = [(); THREADS].map(|()| scope.spawn(|| count_files(&files, &next, &tables)));
         threads.map(|thread| thread.join().expect("a thread panicked"))
     });
-    if let Some((_, reason)) = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).min() {
+    if let Some((_, reason)) = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.as_ref().err())
+        .min()
+    {
         fail(reason);
     }
     let table = tables.into_iter().flat_map(Lock::into_inner).collect();
@@ -47,12 +51,17 @@ fn count_files(files: &[PathBuf], next: &AtomicUsize, tables: &Shelf<Lock<Table>
     loop {
         // Relaxed: it hands out positions and nothing else; the locks order what is done to the tables.
         let position = next.fetch_add(1, Ordering::Relaxed);
-        let Some(path) = files.get(position) else { return Ok(words) };
+        let Some(path) = files.get(position) else {
+            return Ok(words);
+        };
         let text = fs::read(path).map_err(|error| (position, cannot_read(path, &error)))?;
         let counts = count_words(&String::from_utf8_lossy(&text));
         words.push(counts.iter().flat_map(Table::values).sum());
 
-        let to_add = tables.iter().zip(counts).filter(|(_, counts)| !counts.is_empty());
+        let to_add = tables
+            .iter()
+            .zip(counts)
+            .filter(|(_, counts)| !counts.is_empty());
         for (table, counts) in to_add {
             let mut table = table.lock();
             for (word, count) in counts {
@@ -65,7 +74,10 @@ fn count_files(files: &[PathBuf], next: &AtomicUsize, tables: &Shelf<Lock<Table>
 /// Bytes that are not UTF-8 come as U+FFFD, which is no letter and ends a word as they do.
 fn count_words(text: &str) -> Shelf<Table> {
     let mut counts = array::from_fn(|_| Table::new());
-    for word in text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+    {
         let word = word.to_ascii_lowercase();
         let letter = usize::from(word.as_bytes()[0] - b'a');
         *counts[letter].entry(word).or_default() += 1;
@@ -78,11 +90,19 @@ fn audit(shares: &[Vec<u64>], table: &Table) {
     for (thread, words) in (1..).zip(shares) {
         eprintln!("thread {thread} counted files of {words:?} words");
     }
-    assert_eq!(shares.iter().flatten().sum::<u64>(), table.values().sum(), "the table is wrong");
+    assert_eq!(
+        shares.iter().flatten().sum::<u64>(),
+        table.values().sum(),
+        "the table is wrong"
+    );
 }
 
 fn print(files: usize, table: Table) {
-    println!("files: {files}, words: {}, distinct words: {}", table.values().sum::<u64>(), table.len());
+    println!(
+        "files: {files}, words: {}, distinct words: {}",
+        table.values().sum::<u64>(),
+        table.len()
+    );
     let mut commonest: Vec<_> = table.into_iter().collect();
     commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
     for (word, count) in commonest.iter().take(10) {

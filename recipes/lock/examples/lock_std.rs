@@ -32,11 +32,19 @@ fn main() {
         let threads = [(); THREADS].map(|()| scope.spawn(|| count_files(&files, &next, &table)));
         threads.map(|thread| thread.join().expect("a thread panicked"))
     });
-    if let Some((_, reason)) = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).min() {
+    if let Some((_, reason)) = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.as_ref().err())
+        .min()
+    {
         fail(reason);
     }
     let table = table.into_inner().expect(TORN);
-    assert_eq!(outcomes.into_iter().flatten().sum::<u64>(), table.values().sum(), "the table is wrong");
+    assert_eq!(
+        outcomes.into_iter().flatten().sum::<u64>(),
+        table.values().sum(),
+        "the table is wrong"
+    );
     print(files.len(), table);
 }
 
@@ -47,7 +55,9 @@ fn count_files(files: &[PathBuf], next: &AtomicUsize, table: &Mutex<Table>) -> O
     loop {
         // Relaxed: it hands out positions and nothing else; the mutex orders what is done to the table.
         let position = next.fetch_add(1, Ordering::Relaxed);
-        let Some(path) = files.get(position) else { return Ok(words) };
+        let Some(path) = files.get(position) else {
+            return Ok(words);
+        };
         let text = fs::read(path).map_err(|error| (position, cannot_read(path, &error)))?;
         let counts = count_words(&String::from_utf8_lossy(&text));
         words += counts.values().sum::<u64>();
@@ -61,14 +71,21 @@ fn count_files(files: &[PathBuf], next: &AtomicUsize, table: &Mutex<Table>) -> O
 
 fn count_words(text: &str) -> Table {
     let mut counts = Table::new();
-    for word in text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+    {
         *counts.entry(word.to_ascii_lowercase()).or_default() += 1;
     }
     counts
 }
 
 fn print(files: usize, table: Table) {
-    println!("files: {files}, words: {}, distinct words: {}", table.values().sum::<u64>(), table.len());
+    println!(
+        "files: {files}, words: {}, distinct words: {}",
+        table.values().sum::<u64>(),
+        table.len()
+    );
     let mut commonest: Vec<_> = table.into_iter().collect();
     commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
     for (word, count) in commonest.iter().take(10) {

@@ -32,7 +32,11 @@ fn main() {
         let threads = [(); THREADS].map(|()| scope.spawn(|| count_files(&files, &next, &table)));
         threads.map(|thread| thread.join().expect("a thread panicked"))
     });
-    if let Some((_, reason)) = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).min() {
+    if let Some((_, reason)) = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.as_ref().err())
+        .min()
+    {
         fail(reason);
     }
     // Every thread has ended: the table comes out of its lock without locking.
@@ -53,7 +57,9 @@ fn count_files(files: &[PathBuf], next: &AtomicUsize, table: &Lock<Table>) -> Ou
     loop {
         // Relaxed: it hands out positions and nothing else; the lock orders what is done to the table.
         let position = next.fetch_add(1, Ordering::Relaxed);
-        let Some(path) = files.get(position) else { return Ok(words) };
+        let Some(path) = files.get(position) else {
+            return Ok(words);
+        };
         let text = fs::read(path).map_err(|error| (position, cannot_read(path, &error)))?;
         let counts = count_words(&String::from_utf8_lossy(&text));
         words.push(counts.values().sum());
@@ -71,7 +77,10 @@ fn count_files(files: &[PathBuf], next: &AtomicUsize, table: &Lock<Table>) -> Ou
 /// Bytes that are not UTF-8 come as U+FFFD, which is no letter and ends a word as they do.
 fn count_words(text: &str) -> Table {
     let mut counts = Table::new();
-    for word in text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty())
+    {
         *counts.entry(word.to_ascii_lowercase()).or_default() += 1;
     }
     counts
@@ -82,11 +91,19 @@ fn audit(shares: &[Vec<u64>], table: &Table) {
     for (thread, words) in (1..).zip(shares) {
         eprintln!("thread {thread} counted files of {words:?} words");
     }
-    assert_eq!(shares.iter().flatten().sum::<u64>(), table.values().sum(), "the table is wrong");
+    assert_eq!(
+        shares.iter().flatten().sum::<u64>(),
+        table.values().sum(),
+        "the table is wrong"
+    );
 }
 
 fn print(files: usize, table: Table) {
-    println!("files: {files}, words: {}, distinct words: {}", table.values().sum::<u64>(), table.len());
+    println!(
+        "files: {files}, words: {}, distinct words: {}",
+        table.values().sum::<u64>(),
+        table.len()
+    );
     let mut commonest: Vec<_> = table.into_iter().collect();
     commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
     for (word, count) in commonest.iter().take(10) {

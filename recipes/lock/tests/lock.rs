@@ -33,7 +33,11 @@ fn run<A: AsRef<Path>>(arguments: &[A]) -> Run {
         child.kill().expect("the recipe can be killed");
         panic!("the recipe did not end within {LIMIT:?}");
     };
-    Run { code: child.wait().expect("the recipe has ended").code(), stdout, stderr }
+    Run {
+        code: child.wait().expect("the recipe has ended").code(),
+        stdout,
+        stderr,
+    }
 }
 
 fn drain(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
@@ -50,18 +54,38 @@ fn file(name: &str, content: &[u8]) -> PathBuf {
 }
 
 fn succeeds(run: &Run, expected: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(0), expected), "standard error: {}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(0), expected),
+        "standard error: {}",
+        run.stderr
+    );
 }
 
 /// Exit code 1, nothing on standard output, and one line that starts so on standard error.
 fn fails(run: &Run, start: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(1), ""), "standard error: {}", run.stderr);
-    assert!(run.stderr.starts_with(start), "{:?} does not start with {start:?}", run.stderr);
-    assert!(run.stderr.ends_with('\n') && run.stderr.lines().count() == 1, "not one line: {:?}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(1), ""),
+        "standard error: {}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.starts_with(start),
+        "{:?} does not start with {start:?}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.ends_with('\n') && run.stderr.lines().count() == 1,
+        "not one line: {:?}",
+        run.stderr
+    );
 }
 
 fn slashed(path: &Path) -> String {
-    path.display().to_string().replace(std::path::MAIN_SEPARATOR_STR, "/")
+    path.display()
+        .to_string()
+        .replace(std::path::MAIN_SEPARATOR_STR, "/")
 }
 
 #[test]
@@ -76,8 +100,7 @@ fn the_files_named_are_counted() {
     // Words end at digits, apostrophes and bytes that are not UTF-8; "pear" and "plum" are equally common.
     let first = file("lock-first.txt", b"Plum, PEAR apple1apple\napple's");
     let second = file("lock-second.txt", b"fig\xffplum\xc3(pear) fig");
-    let expected =
-        "files: 2, words: 10, distinct words: 5\n     3 apple\n     2 fig\n     2 pear\n     2 plum\n     1 s\n";
+    let expected = "files: 2, words: 10, distinct words: 5\n     3 apple\n     2 fig\n     2 pear\n     2 plum\n     1 s\n";
     succeeds(&run(&[&first, &second]), expected);
     succeeds(&run(&[&second, &first]), expected);
 }
@@ -99,23 +122,35 @@ fn many_files_lose_no_word() {
 
 #[test]
 fn a_file_without_words_counts_as_a_file() {
-    succeeds(&run(&[file("lock-empty.txt", b"")]), "files: 1, words: 0, distinct words: 0\n");
+    succeeds(
+        &run(&[file("lock-empty.txt", b"")]),
+        "files: 1, words: 0, distinct words: 0\n",
+    );
 }
 
 #[test]
 fn the_first_file_that_cannot_be_read_is_named() {
     let good = file("lock-good.txt", b"good");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (missing, later) = (folder.join("lock-missing.txt"), folder.join("lock-later.txt"));
+    let (missing, later) = (
+        folder.join("lock-missing.txt"),
+        folder.join("lock-later.txt"),
+    );
     for _ in 0..20 {
         let mut arguments = vec![&good; 7];
         arguments.extend([&missing, &good, &later, &later, &later]);
-        fails(&run(&arguments), &format!("cannot read {}: ", slashed(&missing)));
+        fails(
+            &run(&arguments),
+            &format!("cannot read {}: ", slashed(&missing)),
+        );
     }
 }
 
 #[test]
 fn a_folder_is_no_text() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fails(&run(&[folder]), &format!("cannot read {}: ", slashed(folder)));
+    fails(
+        &run(&[folder]),
+        &format!("cannot read {}: ", slashed(folder)),
+    );
 }

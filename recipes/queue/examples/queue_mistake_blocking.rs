@@ -21,17 +21,24 @@ fn main() -> ExitCode {
     if in_task {
         return ExitCode::SUCCESS;
     }
-    eprintln!("deadlock: the thread sleeps in pop, and the task that would push waits for the thread");
+    eprintln!(
+        "deadlock: the thread sleeps in pop, and the task that would push waits for the thread"
+    );
     eprintln!("await a tokio channel, or move the pop into spawn_blocking");
     ExitCode::FAILURE
 }
 
 /// Whether a task that pops and one that pushes have ended before this thread loses patience.
-fn is_done<F: Future<Output = ()>>(pop: fn(Arc<Queue<&'static str>>) -> F, patience: Duration) -> bool {
+fn is_done<F: Future<Output = ()>>(
+    pop: fn(Arc<Queue<&'static str>>) -> F,
+    patience: Duration,
+) -> bool {
     let (jobs, done) = (Arc::new(Queue::unbounded()), Queue::unbounded());
     thread::scope(|scope| {
         scope.spawn(|| {
-            let runtime = runtime::Builder::new_current_thread().build().expect("a runtime can be started");
+            let runtime = runtime::Builder::new_current_thread()
+                .build()
+                .expect("a runtime can be started");
             runtime.block_on(async {
                 let queue = jobs.clone();
                 task::spawn(async move { queue.push("a job") });

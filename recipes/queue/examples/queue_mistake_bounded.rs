@@ -24,8 +24,12 @@ fn main() -> ExitCode {
     if bounded {
         return ExitCode::SUCCESS;
     }
-    eprintln!("deadlock: the queue is full, and both workers wait in push for a pop that is theirs to do");
-    eprintln!("leave the queue unbounded; or try_push, and do the job at once if it comes back as Full");
+    eprintln!(
+        "deadlock: the queue is full, and both workers wait in push for a pop that is theirs to do"
+    );
+    eprintln!(
+        "leave the queue unbounded; or try_push, and do the job at once if it comes back as Full"
+    );
     ExitCode::FAILURE
 }
 
@@ -38,7 +42,13 @@ fn walk(jobs: &Queue<Job>, patience: Duration) -> (bool, usize) {
         let workers = [(); 2].map(|()| scope.spawn(|| work(jobs)));
         let done = jobs.join_for(patience); // `join` would wait for ever.
         jobs.close_now(); // Who waits in `push` gets its job back.
-        (done, workers.map(|worker| worker.join().expect("a worker panicked")).iter().sum())
+        (
+            done,
+            workers
+                .map(|worker| worker.join().expect("a worker panicked"))
+                .iter()
+                .sum(),
+        )
     })
 }
 

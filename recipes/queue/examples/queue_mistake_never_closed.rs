@@ -17,7 +17,10 @@ fn main() -> ExitCode {
     }
     let ended = thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| sums.push(numbers.iter().sum::<u32>()).expect("the queue is open"));
+            scope.spawn(|| {
+                sums.push(numbers.iter().sum::<u32>())
+                    .expect("the queue is open")
+            });
         }
         // The end of the scope would wait for ever.
         let ended = sums.try_pop_for(Duration::from_millis(300)) != Err(TryPopError::Empty);
@@ -26,11 +29,16 @@ fn main() -> ExitCode {
         ended
     });
     sums.close();
-    println!("closed: all have ended, the sum is {}", sums.iter().sum::<u32>());
+    println!(
+        "closed: all have ended, the sum is {}",
+        sums.iter().sum::<u32>()
+    );
     if ended {
         return ExitCode::SUCCESS;
     }
     eprintln!("nobody goes on: the workers wait for a number, and the queue is empty and open");
-    eprintln!("close the queue when the last item has been pushed; with channels, drop the last sender");
+    eprintln!(
+        "close the queue when the last item has been pushed; with channels, drop the last sender"
+    );
     ExitCode::FAILURE
 }

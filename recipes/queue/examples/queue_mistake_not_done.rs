@@ -18,8 +18,12 @@ fn main() -> ExitCode {
     if joined {
         return ExitCode::SUCCESS;
     }
-    eprintln!("join waits: four items were pushed, three were reported done, and nobody is at work");
-    eprintln!("take the items with tasks(), whose Drop reports; or call task_done on every way out of the loop's body");
+    eprintln!(
+        "join waits: four items were pushed, three were reported done, and nobody is at work"
+    );
+    eprintln!(
+        "take the items with tasks(), whose Drop reports; or call task_done on every way out of the loop's body"
+    );
     ExitCode::FAILURE
 }
 
@@ -33,14 +37,22 @@ fn add_up(work: fn(&Queue<&str>) -> u32, patience: Duration) -> (bool, u32) {
         let workers = [(); 2].map(|()| scope.spawn(|| work(&items)));
         let joined = items.join_for(patience); // `join` could wait for ever.
         items.close();
-        (joined, workers.map(|worker| worker.join().expect("a worker panicked")).iter().sum())
+        (
+            joined,
+            workers
+                .map(|worker| worker.join().expect("a worker panicked"))
+                .iter()
+                .sum(),
+        )
     })
 }
 
 fn pop_and_report(items: &Queue<&str>) -> u32 {
     let mut sum = 0;
     while let Ok(item) = items.pop() {
-        let Ok(number) = item.parse::<u32>() else { continue };
+        let Ok(number) = item.parse::<u32>() else {
+            continue;
+        };
         sum += number;
         items.task_done().expect("it has been popped");
     }
@@ -48,5 +60,8 @@ fn pop_and_report(items: &Queue<&str>) -> u32 {
 }
 
 fn drop_tasks(items: &Queue<&str>) -> u32 {
-    items.tasks().filter_map(|item| item.parse::<u32>().ok()).sum()
+    items
+        .tasks()
+        .filter_map(|item| item.parse::<u32>().ok())
+        .sum()
 }

@@ -23,7 +23,13 @@ fn main() {
     // Unbounded: those who empty the queue are those who fill it. With a bound, all workers could come to wait for a
     // free slot at once, and nobody would be left to make one.
     let queue = PriorityQueue::unbounded();
-    queue.push(Reverse(Job { is_directory: true, size: 0, path: root })).expect("a new queue is open");
+    queue
+        .push(Reverse(Job {
+            is_directory: true,
+            size: 0,
+            path: root,
+        }))
+        .expect("a new queue is open");
     let shares = thread::scope(|scope| {
         let workers = [(); 4].map(|()| scope.spawn(|| work(&queue)));
         // An empty queue is not the end: a worker may be about to fill it. `join` waits until the last job is done.
@@ -32,7 +38,8 @@ fn main() {
         workers.map(|worker| worker.join().expect("a worker panicked"))
     });
     let jobs = shares.each_ref().map(Vec::len);
-    let table = tally(shares.into_iter().flatten().collect()).unwrap_or_else(|reason| fail(&reason));
+    let table =
+        tally(shares.into_iter().flatten().collect()).unwrap_or_else(|reason| fail(&reason));
     eprintln!("the workers did {jobs:?} jobs");
     print(&table);
 }
@@ -44,8 +51,14 @@ fn work(queue: &PriorityQueue<Reverse<Job>>) -> Vec<Finding> {
     let _walking = Walking(queue);
     // A task counts as done when it is dropped, at the end of each round, in a panic too. By then a directory's entries
     // are in the queue, so `join` cannot end between the two.
-    let run = |Reverse(Job { is_directory, path, .. }): &_| {
-        let outcome = if *is_directory { list(path, queue).map(|()| None) } else { count(path).map(Some) };
+    let run = |Reverse(Job {
+                   is_directory, path, ..
+               }): &_| {
+        let outcome = if *is_directory {
+            list(path, queue).map(|()| None)
+        } else {
+            count(path).map(Some)
+        };
         (path.clone(), outcome)
     };
     queue.tasks().map(|task| run(&task)).collect()
@@ -66,8 +79,14 @@ fn list(directory: &Path, queue: &PriorityQueue<Reverse<Job>>) -> io::Result<()>
         let (kind, size) = (entry.file_type()?, entry.metadata()?.len());
         // A link counts as itself here: the walk never leaves the tree, nor goes round in it.
         if kind.is_dir() || kind.is_file() {
-            let job = Job { is_directory: kind.is_dir(), size, path: entry.path() };
-            queue.push(Reverse(job)).expect("the queue is open until the last job is done");
+            let job = Job {
+                is_directory: kind.is_dir(),
+                size,
+                path: entry.path(),
+            };
+            queue
+                .push(Reverse(job))
+                .expect("the queue is open until the last job is done");
         }
     }
     Ok(())
@@ -75,19 +94,34 @@ fn list(directory: &Path, queue: &PriorityQueue<Reverse<Job>>) -> io::Result<()>
 
 fn count(path: &Path) -> io::Result<(usize, usize)> {
     let content = fs::read(path)?;
-    Ok((content.split_inclusive(|byte| *byte == b'\n').count(), content.len()))
+    Ok((
+        content.split_inclusive(|byte| *byte == b'\n').count(),
+        content.len(),
+    ))
 }
 
 type Table = BTreeMap<Option<OsString>, [usize; 3]>;
 
 fn tally(mut findings: Vec<Finding>) -> Result<Table, String> {
     findings.sort_by(|(path, _), (other, _)| path.cmp(other));
-    assert!(findings.is_sorted_by(|(path, _), (next, _)| path < next), "a job was done twice");
+    assert!(
+        findings.is_sorted_by(|(path, _), (next, _)| path < next),
+        "a job was done twice"
+    );
     let mut table = Table::new();
     for (path, outcome) in findings {
-        let failed = |error| format!("cannot read {}: {error}; name a directory that you may read", path.display());
-        let Some((lines, bytes)) = outcome.map_err(failed)? else { continue };
-        let row = table.entry(path.extension().map(OsString::from)).or_default();
+        let failed = |error| {
+            format!(
+                "cannot read {}: {error}; name a directory that you may read",
+                path.display()
+            )
+        };
+        let Some((lines, bytes)) = outcome.map_err(failed)? else {
+            continue;
+        };
+        let row = table
+            .entry(path.extension().map(OsString::from))
+            .or_default();
         *row = [row[0] + 1, row[1] + lines, row[2] + bytes];
     }
     Ok(table)
@@ -96,17 +130,32 @@ fn tally(mut findings: Vec<Finding>) -> Result<Table, String> {
 fn print(table: &Table) {
     println!("extension   files    lines      bytes");
     for (extension, [files, lines, bytes]) in table {
-        let extension = extension.as_ref().map_or("(none)".into(), |extension| extension.to_string_lossy());
+        let extension = extension
+            .as_ref()
+            .map_or("(none)".into(), |extension| extension.to_string_lossy());
         println!("{extension:<10}{files:>7}{lines:>9}{bytes:>11}");
     }
     let total = |column: usize| table.values().map(|row| row[column]).sum::<usize>();
-    println!("{:<10}{:>7}{:>9}{:>11}", "total", total(0), total(1), total(2));
+    println!(
+        "{:<10}{:>7}{:>9}{:>11}",
+        "total",
+        total(0),
+        total(1),
+        total(2)
+    );
 }
 
 fn root() -> Result<PathBuf, String> {
     let mut named = env::args_os().skip(1).map(PathBuf::from);
-    let root = named.next().unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/flask-examples").into());
-    named.next().map_or(Ok(root), |more| Err(format!("cannot walk {} as well: name one directory", more.display())))
+    let root = named
+        .next()
+        .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/flask-examples").into());
+    named.next().map_or(Ok(root), |more| {
+        Err(format!(
+            "cannot walk {} as well: name one directory",
+            more.display()
+        ))
+    })
 }
 
 fn fail(reason: &str) -> ! {

@@ -33,7 +33,11 @@ fn run<A: AsRef<Path>>(arguments: &[A]) -> Run {
         child.kill().expect("the recipe can be killed");
         panic!("the recipe did not end within {LIMIT:?}");
     };
-    Run { code: child.wait().expect("the recipe has ended").code(), stdout, stderr }
+    Run {
+        code: child.wait().expect("the recipe has ended").code(),
+        stdout,
+        stderr,
+    }
 }
 
 fn drain(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
@@ -53,14 +57,32 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn succeeds(run: &Run, expected: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(0), expected), "standard error: {}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(0), expected),
+        "standard error: {}",
+        run.stderr
+    );
 }
 
 /// Exit code 1, nothing on standard output, and one line that starts so on standard error.
 fn fails(run: &Run, start: &str) {
-    assert_eq!((run.code, &*run.stdout), (Some(1), ""), "standard error: {}", run.stderr);
-    assert!(run.stderr.starts_with(start), "{:?} does not start with {start:?}", run.stderr);
-    assert!(run.stderr.ends_with('\n') && run.stderr.lines().count() == 1, "not one line: {:?}", run.stderr);
+    assert_eq!(
+        (run.code, &*run.stdout),
+        (Some(1), ""),
+        "standard error: {}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.starts_with(start),
+        "{:?} does not start with {start:?}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.ends_with('\n') && run.stderr.lines().count() == 1,
+        "not one line: {:?}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -149,7 +171,13 @@ fn links_and_pipes_are_left_out() {
     symlink("a.txt", tree.join("link.txt")).expect("a link");
     symlink("nowhere", tree.join("broken")).expect("a link");
     // Opened, a pipe that nobody writes to would hold its worker up for ever.
-    assert!(Command::new("mkfifo").arg(tree.join("pipe")).status().expect("mkfifo starts").success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(tree.join("pipe"))
+            .status()
+            .expect("mkfifo starts")
+            .success()
+    );
     succeeds(&run(&[&tree]), SMALL_TREE);
     let link = folder("queue-link-to-tree").join("tree");
     symlink(&tree, &link).expect("a link");
@@ -159,7 +187,10 @@ fn links_and_pipes_are_left_out() {
 #[test]
 fn a_root_that_is_missing_is_named() {
     let missing = folder("queue-root").join("missing");
-    fails(&run(&[&missing]), &format!("cannot read {}: ", missing.display()));
+    fails(
+        &run(&[&missing]),
+        &format!("cannot read {}: ", missing.display()),
+    );
 }
 
 #[test]
@@ -171,7 +202,10 @@ fn a_root_that_is_a_file_is_named() {
 
 #[test]
 fn a_second_root_is_one_too_many() {
-    fails(&run(&["one", "two"]), "cannot walk two as well: name one directory\n");
+    fails(
+        &run(&["one", "two"]),
+        "cannot walk two as well: name one directory\n",
+    );
 }
 
 /// Permissions would not do here, since root may read everything. A path longer than the system takes stops anybody: two
@@ -190,7 +224,10 @@ fn the_first_unreadable_path_in_order_is_named() {
     }
     fs::write(tree.join("a.txt"), "text\n").expect("a file");
     for _ in 0..10 {
-        fails(&run(&[&tree]), &format!("cannot read {}", tree.join("b/x").display()));
+        fails(
+            &run(&[&tree]),
+            &format!("cannot read {}", tree.join("b/x").display()),
+        );
     }
     fs::remove_dir_all(tree).expect("the tree can be removed");
 }

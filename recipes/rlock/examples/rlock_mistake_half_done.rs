@@ -17,7 +17,9 @@ struct Warehouse {
 }
 
 fn main() -> ExitCode {
-    let warehouse = Warehouse { shelves: RLock::new([Cell::new(100), Cell::new(0)]) };
+    let warehouse = Warehouse {
+        shelves: RLock::new([Cell::new(100), Cell::new(0)]),
+    };
     let half_way = warehouse.transfer(10);
     println!("audit between the steps: {half_way} of 100");
     let complete = warehouse.transfer_then_audit(10);
@@ -25,7 +27,9 @@ fn main() -> ExitCode {
     if half_way == 100 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("`audit` came between the two steps of `transfer`: the lock keeps other threads out, not its own");
+    eprintln!(
+        "`audit` came between the two steps of `transfer`: the lock keeps other threads out, not its own"
+    );
     eprintln!("call other methods before the change begins or after it is complete");
     ExitCode::FAILURE
 }

@@ -12,18 +12,32 @@ use std::{process::ExitCode, time::Duration};
 use sync_primitives::Lock;
 
 fn main() -> ExitCode {
-    let locked = Locked { shelves: Lock::new([100, 0]) };
+    let locked = Locked {
+        shelves: Lock::new([100, 0]),
+    };
     let done = locked.transfer(10);
-    println!("each method locks: transferred: {done}, {:?}", locked.shelves.into_inner());
+    println!(
+        "each method locks: transferred: {done}, {:?}",
+        locked.shelves.into_inner()
+    );
 
-    let split = Split { shelves: Lock::new([100, 0]) };
+    let split = Split {
+        shelves: Lock::new([100, 0]),
+    };
     split.transfer(10);
-    println!("one method locks: transferred: true, {:?}", split.shelves.into_inner());
+    println!(
+        "one method locks: transferred: true, {:?}",
+        split.shelves.into_inner()
+    );
     if done {
         return ExitCode::SUCCESS;
     }
-    eprintln!("deadlock: `transfer` holds the lock and calls `add`, which waits for this very thread to release it");
-    eprintln!("lock in the public method and pass `&mut` to a private one; if that cannot be, use an `RLock`");
+    eprintln!(
+        "deadlock: `transfer` holds the lock and calls `add`, which waits for this very thread to release it"
+    );
+    eprintln!(
+        "lock in the public method and pass `&mut` to a private one; if that cannot be, use an `RLock`"
+    );
     ExitCode::FAILURE
 }
 
@@ -39,7 +53,10 @@ impl Locked {
 
     /// Whether it could be done. `lock()` in place of `try_lock_for` would never return.
     fn add(&self, shelf: usize, quantity: i64) -> bool {
-        self.shelves.try_lock_for(Duration::from_millis(200)).map(|mut shelves| shelves[shelf] += quantity).is_some()
+        self.shelves
+            .try_lock_for(Duration::from_millis(200))
+            .map(|mut shelves| shelves[shelf] += quantity)
+            .is_some()
     }
 }
 

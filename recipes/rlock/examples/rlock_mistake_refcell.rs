@@ -17,18 +17,26 @@ type Journal = RLock<RefCell<Vec<&'static str>>>;
 fn main() -> ExitCode {
     let journal = Journal::new(RefCell::new(vec!["opened"]));
     let logged = clear_all(&journal);
-    println!("borrow over the call: logged: {logged}, {:?}", journal.lock().borrow());
+    println!(
+        "borrow over the call: logged: {logged}, {:?}",
+        journal.lock().borrow()
+    );
 
     let journal = Journal::new(RefCell::new(vec!["opened"]));
     let logged_after = clear_first(&journal);
-    println!("borrow ended before: logged: {logged_after}, {:?}", journal.lock().borrow());
+    println!(
+        "borrow ended before: logged: {logged_after}, {:?}",
+        journal.lock().borrow()
+    );
     if logged {
         return ExitCode::SUCCESS;
     }
     eprintln!(
         "`log` was let into the lock, which its thread holds, but not into the RefCell, which its caller borrows"
     );
-    eprintln!("end the borrow before you call a method that borrows, or put each value into a Cell");
+    eprintln!(
+        "end the borrow before you call a method that borrows, or put each value into a Cell"
+    );
     ExitCode::FAILURE
 }
 
@@ -48,5 +56,8 @@ fn clear_first(journal: &Journal) -> bool {
 fn log(journal: &Journal, line: &'static str) -> bool {
     let lines = journal.lock();
     assert_eq!(journal.depth(), 2, "the lock lets its owner in again");
-    lines.try_borrow_mut().map(|mut lines| lines.push(line)).is_ok()
+    lines
+        .try_borrow_mut()
+        .map(|mut lines| lines.push(line))
+        .is_ok()
 }

@@ -10,22 +10,43 @@ use std::{cell::Cell, collections::BTreeMap, env, fs, path::PathBuf, process, th
 use sync_primitives::RLock;
 
 fn main() {
-    let Day { items, adds, removes, transfers, .. } = load().unwrap_or_else(|reason| {
+    let Day {
+        items,
+        adds,
+        removes,
+        transfers,
+        ..
+    } = load().unwrap_or_else(|reason| {
         eprintln!("{reason}");
         process::exit(1)
     });
     let total = Cell::new(items.values().map(Cell::get).sum());
-    let inventory = Inventory { stock: RLock::new(Stock { items, total }) };
+    let inventory = Inventory {
+        stock: RLock::new(Stock { items, total }),
+    };
     thread::scope(|scope| {
-        scope.spawn(|| adds.iter().for_each(|(item, quantity)| inventory.add(item, *quantity)));
-        scope.spawn(|| removes.iter().for_each(|(item, quantity)| inventory.remove(item, *quantity)));
-        scope.spawn(|| transfers.iter().for_each(|(from, to, quantity)| inventory.transfer(from, to, *quantity)));
+        scope.spawn(|| {
+            adds.iter()
+                .for_each(|(item, quantity)| inventory.add(item, *quantity))
+        });
+        scope.spawn(|| {
+            removes
+                .iter()
+                .for_each(|(item, quantity)| inventory.remove(item, *quantity))
+        });
+        scope.spawn(|| {
+            transfers
+                .iter()
+                .for_each(|(from, to, quantity)| inventory.transfer(from, to, *quantity))
+        });
         scope.spawn(|| transfers.iter().for_each(|_| inventory.audit())); // As often as goods are moved.
     });
     eprintln!("audited {} times", transfers.len());
     inventory.audit(); // And once when all is done.
     let Stock { items, total } = inventory.stock.into_inner();
-    items.iter().for_each(|(item, quantity)| println!("{item:30}{:>8}", quantity.get()));
+    items
+        .iter()
+        .for_each(|(item, quantity)| println!("{item:30}{:>8}", quantity.get()));
     println!("{:30}{:>8}", "total", total.get());
 }
 
@@ -59,7 +80,11 @@ impl Inventory {
 
     fn audit(&self) {
         let stock = self.stock.lock(); // Over both looks: no order comes between them.
-        assert_eq!(self.sum(), stock.total.get(), "the auditor finds a difference");
+        assert_eq!(
+            self.sum(),
+            stock.total.get(),
+            "the auditor finds a difference"
+        );
     }
 
     fn sum(&self) -> i64 {
@@ -82,7 +107,8 @@ struct Day {
 
 fn load() -> Result<Day, String> {
     let named = env::args_os().skip(1);
-    let default = (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
+    let default =
+        (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
     let mut day = Day::default();
     for path in named.chain(default).map(PathBuf::from) {
         let name = path.display();
@@ -100,12 +126,21 @@ fn enter(day: &mut Day, row: &str) -> Result<(), String> {
     let n = quantity.parse::<u32>().map_err(|_| malformed())?.into();
     // The item's name, if its opening stock covers what leaves it by this order as well.
     let mut claim = |item: &str, leaving| {
-        let left = day.unclaimed.get_mut(item).ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
+        let left = day
+            .unclaimed
+            .get_mut(item)
+            .ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
         *left -= leaving;
-        if *left < 0 { Err(format!("the opening stock of {item:?} is {} short", -*left)) } else { Ok(item.to_owned()) }
+        if *left < 0 {
+            Err(format!("the opening stock of {item:?} is {} short", -*left))
+        } else {
+            Ok(item.to_owned())
+        }
     };
     match order.split(',').collect::<Vec<_>>()[..] {
-        ["stock", item] if day.items.contains_key(item) => return Err(format!("a second stock row for {item:?}")),
+        ["stock", item] if day.items.contains_key(item) => {
+            return Err(format!("a second stock row for {item:?}"));
+        }
         ["stock", item] => {
             day.items.insert(item.into(), Cell::new(n));
             day.unclaimed.insert(item.into(), n);

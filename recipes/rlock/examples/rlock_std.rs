@@ -16,20 +16,45 @@ use std::{collections::BTreeMap, env, fs, path::PathBuf, process, thread};
 const TORN: &str = "a thread panicked in the middle of an order, so the stock is wrong";
 
 fn main() {
-    let Day { items, adds, removes, transfers, .. } = load().unwrap_or_else(|reason| {
+    let Day {
+        items,
+        adds,
+        removes,
+        transfers,
+        ..
+    } = load().unwrap_or_else(|reason| {
         eprintln!("{reason}");
         process::exit(1)
     });
     let total = items.values().sum();
-    let inventory = Inventory { stock: Mutex::new(Stock { items, total }) };
+    let inventory = Inventory {
+        stock: Mutex::new(Stock { items, total }),
+    };
     thread::scope(|scope| {
-        scope.spawn(|| adds.iter().for_each(|(item, quantity)| inventory.add(item, *quantity)));
-        scope.spawn(|| removes.iter().for_each(|(item, quantity)| inventory.remove(item, *quantity)));
-        scope.spawn(|| transfers.iter().for_each(|(from, to, quantity)| inventory.transfer(from, to, *quantity)));
+        scope.spawn(|| {
+            adds.iter()
+                .for_each(|(item, quantity)| inventory.add(item, *quantity))
+        });
+        scope.spawn(|| {
+            removes
+                .iter()
+                .for_each(|(item, quantity)| inventory.remove(item, *quantity))
+        });
+        scope.spawn(|| {
+            transfers
+                .iter()
+                .for_each(|(from, to, quantity)| inventory.transfer(from, to, *quantity))
+        });
     });
     let Stock { items, total } = inventory.stock.into_inner().expect(TORN);
-    assert_eq!(items.values().sum::<i64>(), total, "goods were lost or made up");
-    items.iter().for_each(|(item, quantity)| println!("{item:30}{quantity:>8}"));
+    assert_eq!(
+        items.values().sum::<i64>(),
+        total,
+        "goods were lost or made up"
+    );
+    items
+        .iter()
+        .for_each(|(item, quantity)| println!("{item:30}{quantity:>8}"));
     println!("{:30}{total:>8}", "total");
 }
 
@@ -64,7 +89,10 @@ struct Stock {
 
 impl Stock {
     fn change(&mut self, item: &str, change: i64) {
-        *self.items.get_mut(item).expect("`load` has checked each item") += change;
+        *self
+            .items
+            .get_mut(item)
+            .expect("`load` has checked each item") += change;
         self.total += change;
     }
 }
@@ -81,7 +109,8 @@ struct Day {
 
 fn load() -> Result<Day, String> {
     let named = env::args_os().skip(1);
-    let default = (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
+    let default =
+        (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
     let mut day = Day::default();
     for path in named.chain(default).map(PathBuf::from) {
         let name = path.display();
@@ -99,12 +128,21 @@ fn enter(day: &mut Day, row: &str) -> Result<(), String> {
     let n = quantity.parse::<u32>().map_err(|_| malformed())?.into();
     // The item's name, if its opening stock covers what leaves it by this order as well.
     let mut claim = |item: &str, leaving| {
-        let left = day.unclaimed.get_mut(item).ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
+        let left = day
+            .unclaimed
+            .get_mut(item)
+            .ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
         *left -= leaving;
-        if *left < 0 { Err(format!("the opening stock of {item:?} is {} short", -*left)) } else { Ok(item.to_owned()) }
+        if *left < 0 {
+            Err(format!("the opening stock of {item:?} is {} short", -*left))
+        } else {
+            Ok(item.to_owned())
+        }
     };
     match order.split(',').collect::<Vec<_>>()[..] {
-        ["stock", item] if day.items.contains_key(item) => return Err(format!("a second stock row for {item:?}")),
+        ["stock", item] if day.items.contains_key(item) => {
+            return Err(format!("a second stock row for {item:?}"));
+        }
         ["stock", item] => {
             day.items.insert(item.into(), n);
             day.unclaimed.insert(item.into(), n);

@@ -15,7 +15,13 @@ use tokio::{fs, sync::mpsc};
 
 #[tokio::main]
 async fn main() {
-    let Day { items, adds, removes, transfers, .. } = load().await.unwrap_or_else(|reason| {
+    let Day {
+        items,
+        adds,
+        removes,
+        transfers,
+        ..
+    } = load().await.unwrap_or_else(|reason| {
         eprintln!("{reason}");
         process::exit(1)
     });
@@ -27,8 +33,14 @@ async fn main() {
     }
     drop(inventory); // The actor ends when the last sender is gone.
     let Stock { items, total } = actor.await.expect("the actor panicked");
-    assert_eq!(items.values().sum::<i64>(), total, "goods were lost or made up");
-    items.iter().for_each(|(item, quantity)| println!("{item:30}{quantity:>8}"));
+    assert_eq!(
+        items.values().sum::<i64>(),
+        total,
+        "goods were lost or made up"
+    );
+    items
+        .iter()
+        .for_each(|(item, quantity)| println!("{item:30}{quantity:>8}"));
     println!("{:30}{total:>8}", "total");
 }
 
@@ -40,7 +52,10 @@ enum Order {
 
 async fn send(inventory: mpsc::Sender<Order>, orders: Vec<Order>) {
     for order in orders {
-        inventory.send(order).await.expect("the actor is there as long as there are senders");
+        inventory
+            .send(order)
+            .await
+            .expect("the actor is there as long as there are senders");
     }
 }
 
@@ -65,7 +80,10 @@ impl Stock {
     }
 
     fn add(&mut self, item: &str, quantity: i64) {
-        *self.items.get_mut(item).expect("`load` has checked each item") += quantity;
+        *self
+            .items
+            .get_mut(item)
+            .expect("`load` has checked each item") += quantity;
         self.total += quantity;
     }
 }
@@ -82,7 +100,8 @@ struct Day {
 
 async fn load() -> Result<Day, String> {
     let named = env::args_os().skip(1);
-    let default = (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
+    let default =
+        (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
     let mut day = Day::default();
     for path in named.chain(default).map(PathBuf::from) {
         let name = path.display();
@@ -100,19 +119,31 @@ fn enter(day: &mut Day, row: &str) -> Result<(), String> {
     let n = quantity.parse::<u32>().map_err(|_| malformed())?.into();
     // The item's name, if its opening stock covers what leaves it by this order as well.
     let mut claim = |item: &str, leaving| {
-        let left = day.unclaimed.get_mut(item).ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
+        let left = day
+            .unclaimed
+            .get_mut(item)
+            .ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
         *left -= leaving;
-        if *left < 0 { Err(format!("the opening stock of {item:?} is {} short", -*left)) } else { Ok(item.to_owned()) }
+        if *left < 0 {
+            Err(format!("the opening stock of {item:?} is {} short", -*left))
+        } else {
+            Ok(item.to_owned())
+        }
     };
     match order.split(',').collect::<Vec<_>>()[..] {
-        ["stock", item] if day.items.contains_key(item) => return Err(format!("a second stock row for {item:?}")),
+        ["stock", item] if day.items.contains_key(item) => {
+            return Err(format!("a second stock row for {item:?}"));
+        }
         ["stock", item] => {
             day.items.insert(item.into(), n);
             day.unclaimed.insert(item.into(), n);
         }
         ["add", item] => day.adds.push(Order::Add(claim(item, 0)?, n)),
         ["remove", item] => day.removes.push(Order::Remove(claim(item, n)?, n)),
-        ["transfer", from, to] => day.transfers.push(Order::Transfer(claim(from, n)?, claim(to, 0)?, n)),
+        ["transfer", from, to] => {
+            day.transfers
+                .push(Order::Transfer(claim(from, n)?, claim(to, 0)?, n))
+        }
         _ => return Err(malformed()),
     }
     Ok(())

@@ -23,7 +23,9 @@ fn main() -> io::Result<ExitCode> {
     if late[1] == "served" {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("turned away: the second client had the only permit, and the server still counted the first");
+    eprintln!(
+        "turned away: the second client had the only permit, and the server still counted the first"
+    );
     eprintln!("end your work first, then do what lets the other side go on: count, then close");
     Ok(ExitCode::FAILURE)
 }

@@ -16,13 +16,21 @@ const REQUESTS: [&str; 5] = ["one", "", "1.5", "15", "21"];
 
 fn main() -> ExitCode {
     let forgotten = begun(forget_and_add, Duration::from_millis(300));
-    println!("permits forgotten and added: {forgotten} of {} requests begun", REQUESTS.len());
+    println!(
+        "permits forgotten and added: {forgotten} of {} requests begun",
+        REQUESTS.len()
+    );
     let moved = begun(keep, Duration::from_secs(10));
-    println!("permits moved into the threads: {moved} of {} requests begun", REQUESTS.len());
+    println!(
+        "permits moved into the threads: {moved} of {} requests begun",
+        REQUESTS.len()
+    );
     if forgotten == REQUESTS.len() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("no permit is left, and nobody has one who could give it back: three requests ended without add_permits");
+    eprintln!(
+        "no permit is left, and nobody has one who could give it back: three requests ended without add_permits"
+    );
     eprintln!("move an acquire_owned permit into the thread: no early return forgets to drop it");
     ExitCode::FAILURE
 }
@@ -47,13 +55,17 @@ fn begun(work: fn(OwnedSemaphorePermit, &Semaphore, &str), patience: Duration) -
 
 fn forget_and_add(permit: OwnedSemaphorePermit, permits: &Semaphore, request: &str) {
     permit.forget(); // "It is given back below."
-    let Ok(number) = request.parse::<u64>() else { return };
+    let Ok(number) = request.parse::<u64>() else {
+        return;
+    };
     serve(number);
     permits.add_permits(1);
 }
 
 fn keep(_permit: OwnedSemaphorePermit, _: &Semaphore, request: &str) {
-    let Ok(number) = request.parse::<u64>() else { return };
+    let Ok(number) = request.parse::<u64>() else {
+        return;
+    };
     serve(number);
 }
 

@@ -27,7 +27,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("too many clients: a request that failed took one permit and gave back two");
-    eprintln!("let the permit drop and do no more; add_permits is for a server that has got another place");
+    eprintln!(
+        "let the permit drop and do no more; add_permits is for a server that has got another place"
+    );
     ExitCode::FAILURE
 }
 

@@ -24,7 +24,9 @@ fn main() -> ExitCode {
     if one_by_one == THREADS {
         return ExitCode::SUCCESS;
     }
-    eprintln!("deadlock: three threads have one of three permits each, and each waits for a second");
+    eprintln!(
+        "deadlock: three threads have one of three permits each, and each waits for a second"
+    );
     eprintln!(
         "take what you need in one call of acquire_many, or make room for all: n threads that take k need n(k-1)+1"
     );
@@ -36,7 +38,11 @@ fn copies(copy: fn(&Semaphore, &Barrier) -> bool) -> usize {
     let (permits, together) = (Semaphore::new(3), Barrier::new(THREADS));
     thread::scope(|scope| {
         let threads = [(); THREADS].map(|()| scope.spawn(|| copy(&permits, &together)));
-        threads.map(|thread| thread.join().expect("a thread panicked")).iter().filter(|copied| **copied).count()
+        threads
+            .map(|thread| thread.join().expect("a thread panicked"))
+            .iter()
+            .filter(|copied| **copied)
+            .count()
     })
 }
 

@@ -16,8 +16,11 @@ const PLACES: usize = 3;
 type Requests = BTreeMap<String, Vec<u64>>; // The numbers that each client asks about.
 
 fn main() {
-    let Ok(requests) = load().inspect_err(|reason| eprintln!("{reason}")) else { process::exit(1) };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback interface has a free port");
+    let Ok(requests) = load().inspect_err(|reason| eprintln!("{reason}")) else {
+        process::exit(1)
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .expect("the loopback interface has a free port");
     let server = listener.local_addr().expect("a listener has an address");
     thread::spawn(move || serve(&listener)); // Until the program ends.
     print(&requests, &ask_all(&requests, server));
@@ -31,8 +34,14 @@ fn ask_all(requests: &Requests, server: SocketAddr) -> Vec<Vec<u64>> {
     };
     let ask_in_turn = |numbers: &Vec<u64>| numbers.iter().map(ask).collect::<Vec<_>>();
     thread::scope(|scope| {
-        let clients: Vec<_> = requests.values().map(|numbers| scope.spawn(move || ask_in_turn(numbers))).collect();
-        clients.into_iter().map(|client| client.join().expect("a client panicked")).collect()
+        let clients: Vec<_> = requests
+            .values()
+            .map(|numbers| scope.spawn(move || ask_in_turn(numbers)))
+            .collect();
+        clients
+            .into_iter()
+            .map(|client| client.join().expect("a client panicked"))
+            .collect()
     })
 }
 
@@ -63,7 +72,9 @@ fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
     write!(stream, "{number}")?;
     stream.shutdown(Shutdown::Write)?;
     let answer = io::read_to_string(stream)?;
-    answer.parse().map_err(|_| io::Error::other(format!("the server says {answer:?}")))
+    answer
+        .parse()
+        .map_err(|_| io::Error::other(format!("the server says {answer:?}")))
 }
 
 /// The server's own counts. Relaxed: they say nothing about other memory.
@@ -75,8 +86,12 @@ fn serve(listener: &TcpListener) {
         let welcome = OPEN.fetch_add(1, Relaxed) < PLACES;
         REFUSED.fetch_add(usize::from(!welcome), Relaxed);
         thread::spawn(move || {
-            let number = io::read_to_string(&stream).ok().and_then(|text| text.parse().ok());
-            let factor = number.filter(|_| welcome).map(|number| largest_prime_factor(number).to_string());
+            let number = io::read_to_string(&stream)
+                .ok()
+                .and_then(|text| text.parse().ok());
+            let factor = number
+                .filter(|_| welcome)
+                .map(|number| largest_prime_factor(number).to_string());
             let _ = write!(stream, "{}", factor.as_deref().unwrap_or("busy")); // A client knows of an error.
             // First make room, then end the stream: the client that reads the end gives its permit to the next.
             OPEN.fetch_sub(1, Relaxed);
@@ -86,31 +101,47 @@ fn serve(listener: &TcpListener) {
 }
 
 fn largest_prime_factor(number: u64) -> u64 {
-    let smallest = (2..).take_while(|factor| factor * factor <= number).find(|factor| number.is_multiple_of(*factor));
+    let smallest = (2..)
+        .take_while(|factor| factor * factor <= number)
+        .find(|factor| number.is_multiple_of(*factor));
     smallest.map_or(number, |prime| largest_prime_factor(number / prime))
 }
 
 fn print(requests: &Requests, answers: &[Vec<u64>]) {
     for (client, answers) in requests.keys().zip(answers) {
-        let columns: String = answers.iter().map(|answer| format!("{answer:>14}")).collect();
+        let columns: String = answers
+            .iter()
+            .map(|answer| format!("{answer:>14}"))
+            .collect();
         println!("{client:10}{columns}");
     }
-    let (asked, answered) = (requests.values().flatten().count(), answers.iter().flatten().count());
-    println!("requests: {asked}, answers: {answered}, refused: {}", REFUSED.load(Relaxed));
+    let (asked, answered) = (
+        requests.values().flatten().count(),
+        answers.iter().flatten().count(),
+    );
+    println!(
+        "requests: {asked}, answers: {answered}, refused: {}",
+        REFUSED.load(Relaxed)
+    );
 }
 
 fn load() -> Result<Requests, String> {
     let named = env::args_os().skip(1);
-    let default = (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/requests.txt").into());
+    let default = (named.len() == 0)
+        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/requests.txt").into());
     let mut requests = Requests::new();
     for path in named.chain(default).map(PathBuf::from) {
         let name = path.display();
         let failed = |error| format!("cannot read {name}: {error}; name files that exist");
         for (row, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let fields = line.split_once(' ').filter(|(client, _)| !client.is_empty());
+            let fields = line
+                .split_once(' ')
+                .filter(|(client, _)| !client.is_empty());
             let request = fields.and_then(|(client, number)| Some((client, number.parse().ok()?)));
             let Some((client, number @ 2..=1_000_000_000_000)) = request else {
-                return Err(format!("{name}:{row}: expected a line such as fermat 4294967297, found {line:?}"));
+                return Err(format!(
+                    "{name}:{row}: expected a line such as fermat 4294967297, found {line:?}"
+                ));
             };
             requests.entry(client.to_owned()).or_default().push(number);
         }

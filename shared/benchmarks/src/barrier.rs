@@ -62,7 +62,11 @@ fn meet<M: Meeting>(threads: usize, rounds: u64) -> Sample {
     let barrier = CachePadded::new(M::new(threads));
     let led = |_| (0..rounds).map(|_| u64::from(barrier.wait())).sum::<u64>();
     let (elapsed, led) = race_of(threads, led);
-    assert_eq!(led.iter().sum::<u64>(), rounds, "a round has not one leader");
+    assert_eq!(
+        led.iter().sum::<u64>(),
+        rounds,
+        "a round has not one leader"
+    );
     Sample::per_operation(elapsed, rounds)
 }
 
@@ -74,7 +78,9 @@ fn of_threads(threads: usize) -> Workload {
     let workload = Workload::new("Barrier", format!("{threads} threads"), "ns a round")
         .ours(move |n| meet::<Barrier>(threads, n))
         .peer("std", move |n| meet::<std::sync::Barrier>(threads, n))
-        .peer("async-lock", move |n| meet::<async_lock::Barrier>(threads, n));
+        .peer("async-lock", move |n| {
+            meet::<async_lock::Barrier>(threads, n)
+        });
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     let workload = workload.peer("pthread", move |n| meet::<pthread::Barrier>(threads, n));
     workload

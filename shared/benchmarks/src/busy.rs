@@ -22,8 +22,13 @@ impl Others {
         let mut others = Self(Vec::new());
         let program = env::current_exe()?;
         for _ in 0..thread::available_parallelism()?.get() {
-            let other = Command::new(&program).arg(ARGUMENT).stdin(Stdio::piped()).spawn();
-            others.0.push(other.map_err(|error| format!("a busy process does not start: {error}"))?);
+            let other = Command::new(&program)
+                .arg(ARGUMENT)
+                .stdin(Stdio::piped())
+                .spawn();
+            others
+                .0
+                .push(other.map_err(|error| format!("a busy process does not start: {error}"))?);
         }
         Ok(others)
     }
@@ -55,7 +60,9 @@ pub(crate) fn be_busy() -> ! {
 fn sort_numbers() -> Vec<u64> {
     let mut state = 1_u64;
     let next = |_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         state
     };
     let mut numbers: Vec<u64> = (0..65_536).map(next).collect();

@@ -41,7 +41,10 @@ struct Ours {
 
 impl Monitor for Ours {
     fn new() -> Self {
-        Self { state: Lock::default(), conditions: [Condition::new(), Condition::new()] }
+        Self {
+            state: Lock::default(),
+            conditions: [Condition::new(), Condition::new()],
+        }
     }
 
     #[inline]
@@ -83,7 +86,9 @@ impl Monitor for Std {
     fn wait_until(&self, condition: usize, mut ready: impl FnMut(&mut State) -> bool) {
         let mut state = self.state.lock().expect("nobody panicked");
         while !ready(&mut state) {
-            state = self.conditions[condition].wait(state).expect("nobody panicked");
+            state = self.conditions[condition]
+                .wait(state)
+                .expect("nobody panicked");
         }
     }
 
@@ -148,7 +153,10 @@ struct Pthread {
 impl Monitor for Pthread {
     fn new() -> Self {
         let conditions = [pthread::Condition::new(), pthread::Condition::new()];
-        Self { state: pthread::Mutex::normal(UnsafeCell::default()), conditions }
+        Self {
+            state: pthread::Mutex::normal(UnsafeCell::default()),
+            conditions,
+        }
     }
 
     #[inline]
@@ -237,7 +245,12 @@ const SAID: usize = 0;
 const HEARD: usize = 1;
 
 fn tell(monitor: &impl Monitor) {
-    monitor.change(|state| *state = State { turn: state.turn + 1, arrived: 0 });
+    monitor.change(|state| {
+        *state = State {
+            turn: state.turn + 1,
+            arrived: 0,
+        }
+    });
     monitor.notify_all(SAID);
     monitor.wait_until(HEARD, |state| state.arrived == LISTENERS);
 }
@@ -271,6 +284,9 @@ pub(crate) fn workloads() -> Vec<Workload> {
     vec![
         floor::of_a_hand_over(with_each(new("ping-pong", "ns a hand-over"), PingPong)),
         with_each(new("broadcast to 8", "ns a broadcast"), Broadcast),
-        with_each(new("notify_one with nobody waiting", "ns a call"), NobodyWaits),
+        with_each(
+            new("notify_one with nobody waiting", "ns a call"),
+            NobodyWaits,
+        ),
     ]
 }

@@ -70,7 +70,11 @@ impl Flag for Std {
     #[inline]
     fn wait(&self) {
         let flag = self.flag.lock().expect("nobody panicked");
-        drop(self.changed.wait_while(flag, |flag| !*flag).expect("nobody panicked"));
+        drop(
+            self.changed
+                .wait_while(flag, |flag| !*flag)
+                .expect("nobody panicked"),
+        );
     }
 }
 
@@ -99,7 +103,8 @@ impl Flag for ParkingLot {
 
     #[inline]
     fn wait(&self) {
-        self.changed.wait_while(&mut self.flag.lock(), |flag| !*flag);
+        self.changed
+            .wait_while(&mut self.flag.lock(), |flag| !*flag);
     }
 }
 
@@ -113,7 +118,10 @@ pub(crate) struct Pthread {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 impl Flag for Pthread {
     fn new() -> Self {
-        Self { flag: pthread::Mutex::normal(Cell::new(false)), changed: pthread::Condition::new() }
+        Self {
+            flag: pthread::Mutex::normal(Cell::new(false)),
+            changed: pthread::Condition::new(),
+        }
     }
 
     #[inline]
@@ -196,7 +204,11 @@ const WAITERS: usize = 8;
 impl<F: Flag> Gates<F> {
     fn new() -> Self {
         let flag = || CachePadded::new(F::new());
-        Self { gates: [flag(), flag()], all_passed: flag(), passed: CachePadded::new(AtomicUsize::new(0)) }
+        Self {
+            gates: [flag(), flag()],
+            all_passed: flag(),
+            passed: CachePadded::new(AtomicUsize::new(0)),
+        }
     }
 
     fn open(&self, round: u64) {
@@ -228,7 +240,11 @@ impl Job for WakeEight {
             WAITERS => (0..n).for_each(|round| gates.open(round)),
             _ => (0..n).for_each(|round| gates.pass(round)),
         });
-        assert_eq!(gates.passed.load(Ordering::Relaxed) as u64, n * WAITERS as u64, "a wake-up was lost");
+        assert_eq!(
+            gates.passed.load(Ordering::Relaxed) as u64,
+            n * WAITERS as u64,
+            "a wake-up was lost"
+        );
         Sample::per_operation(elapsed, n)
     }
 }

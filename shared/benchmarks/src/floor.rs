@@ -25,7 +25,11 @@ struct Bare {
 impl Bare {
     #[inline]
     fn pair(&self) {
-        assert!(self.held.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok());
+        assert!(
+            self.held
+                .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+        );
         // SAFETY: this type is not Sync, and no reference outlives the statement.
         unsafe { *self.counter.get() += 1 };
         assert!(self.held.swap(0, Ordering::Release) == 1);
@@ -48,7 +52,11 @@ pub(crate) fn of_a_permit(workload: Workload) -> Workload {
         let permits = CachePadded::new(AtomicUsize::new(1));
         let pair = |permits: &AtomicUsize| {
             let free = permits.load(Ordering::Relaxed);
-            assert!(permits.compare_exchange(free, free - 1, Ordering::Acquire, Ordering::Relaxed).is_ok());
+            assert!(
+                permits
+                    .compare_exchange(free, free - 1, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            );
             permits.fetch_add(1, Ordering::Release);
         };
         let elapsed = alone(|| (0..n).for_each(|_| pair(black_box(&permits))));
@@ -79,7 +87,10 @@ pub(crate) fn of_a_reentry(workload: Workload) -> Workload {
 pub(crate) fn of_a_hand_over(workload: Workload) -> Workload {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     let workload = workload.floor("two futex calls", |n| {
-        let words = [CachePadded::new(Futex::default()), CachePadded::new(Futex::default())];
+        let words = [
+            CachePadded::new(Futex::default()),
+            CachePadded::new(Futex::default()),
+        ];
         let each = n.div_ceil(2);
         let (elapsed, _) = race_of(2, |index| {
             for turn in 0..each {
@@ -149,8 +160,13 @@ mod tests {
 
     #[test]
     fn every_floor_does_its_work() {
-        let floors =
-            [super::of_a_lock, super::of_a_permit, super::of_a_reentry, super::of_a_hand_over, super::of_an_item];
+        let floors = [
+            super::of_a_lock,
+            super::of_a_permit,
+            super::of_a_reentry,
+            super::of_a_hand_over,
+            super::of_an_item,
+        ];
         for floor in floors {
             floor(Workload::new("Test", "floor", "ns")).try_all(1_000);
         }

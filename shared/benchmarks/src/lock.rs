@@ -77,9 +77,13 @@ fn with_each(workload: Workload, job: impl Job) -> Workload {
     let workload = workload
         .ours(move |n| job.run::<Lock<u64>>(n))
         .peer("std", move |n| job.run::<std::sync::Mutex<u64>>(n))
-        .peer("parking_lot", move |n| job.run::<parking_lot::Mutex<u64>>(n));
+        .peer("parking_lot", move |n| {
+            job.run::<parking_lot::Mutex<u64>>(n)
+        });
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    let workload = workload.peer("pthread", move |n| job.run::<pthread::Mutex<UnsafeCell<u64>>>(n));
+    let workload = workload.peer("pthread", move |n| {
+        job.run::<pthread::Mutex<UnsafeCell<u64>>>(n)
+    });
     workload
 }
 
@@ -120,7 +124,11 @@ impl Job for Contended {
             }
         });
         let operations = each * self.threads as u64;
-        assert_eq!(lock.with(|counter| *counter), operations, "an update was lost");
+        assert_eq!(
+            lock.with(|counter| *counter),
+            operations,
+            "an update was lost"
+        );
         Sample::per_operation(elapsed, operations)
     }
 }
@@ -149,7 +157,11 @@ impl Job for TimeToAcquire {
             }
             latencies
         });
-        assert_eq!(lock.with(|counter| *counter), each * self.threads as u64, "an update was lost");
+        assert_eq!(
+            lock.with(|counter| *counter),
+            each * self.threads as u64,
+            "an update was lost"
+        );
         Sample::percentiles(elapsed, latencies.concat())
     }
 }
@@ -160,8 +172,14 @@ struct Fairness;
 
 const GREEDY: usize = 8;
 const SPELL: Duration = Duration::from_secs(2);
-const SHARES: [Figure; 2] =
-    [Figure { name: "least share", unit: "of the mean", higher_is_better: true }, Figure::new("longest wait", "ms")];
+const SHARES: [Figure; 2] = [
+    Figure {
+        name: "least share",
+        unit: "of the mean",
+        higher_is_better: true,
+    },
+    Figure::new("longest wait", "ms"),
+];
 
 impl Job for Fairness {
     fn run<L: Mutual>(self, _: u64) -> Sample {
@@ -184,8 +202,13 @@ impl Job for Fairness {
         let turns: [u64; GREEDY] = array::from_fn(|index| threads[index].0);
         let sum: u64 = turns.iter().sum();
         assert_eq!(lock.with(|counter| *counter), sum, "an update was lost");
-        let least = turns.into_iter().min().expect("there are eight") as f64 * GREEDY as f64 / sum as f64;
-        let longest = threads.iter().map(|(_, longest)| *longest).max().expect("there are eight");
+        let least =
+            turns.into_iter().min().expect("there are eight") as f64 * GREEDY as f64 / sum as f64;
+        let longest = threads
+            .iter()
+            .map(|(_, longest)| *longest)
+            .max()
+            .expect("there are eight");
         Sample::of(elapsed, vec![least, longest.as_secs_f64() * 1e3])
     }
 }
@@ -201,13 +224,27 @@ pub(crate) fn workloads() -> Vec<Workload> {
     for (length, inside, outside) in [("short", 0, SHORT), ("longer", LONGER, LONGER)] {
         for threads in [2, 4, 8] {
             let name = format!("{threads} threads, {length} critical section");
-            let workload = Workload::new(group, name, "ns a pair").lasting(Duration::from_millis(40));
-            all.push(with_each(workload, Contended { threads, inside, outside }));
+            let workload =
+                Workload::new(group, name, "ns a pair").lasting(Duration::from_millis(40));
+            all.push(with_each(
+                workload,
+                Contended {
+                    threads,
+                    inside,
+                    outside,
+                },
+            ));
         }
     }
     let name = "time to acquire, 4 threads";
-    all.push(with_each(Workload::with_figures(group, name, &PERCENTILES), TimeToAcquire { threads: 4 }));
+    all.push(with_each(
+        Workload::with_figures(group, name, &PERCENTILES),
+        TimeToAcquire { threads: 4 },
+    ));
     let name = "fairness, 8 threads for 2 s";
-    all.push(with_each(Workload::with_figures(group, name, &SHARES).at_most(3), Fairness));
+    all.push(with_each(
+        Workload::with_figures(group, name, &SHARES).at_most(3),
+        Fairness,
+    ));
     all
 }

@@ -37,24 +37,31 @@ pub(crate) fn this_machine() -> Result<Machine> {
 /// Linux says it in a file; elsewhere the architecture must do.
 fn cpu() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("model name"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))?;
     Some(line.trim_start_matches([' ', '\t', ':']).to_owned())
 }
 
 fn os() -> String {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{} {}", env::consts::OS, release.trim()).trim_end().to_owned()
+    format!("{} {}", env::consts::OS, release.trim())
+        .trim_end()
+        .to_owned()
 }
 
 fn rustc() -> Result<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output();
-    let output = output.map_err(|error| format!("rustc cannot be asked for its version: {error}"))?;
+    let output =
+        output.map_err(|error| format!("rustc cannot be asked for its version: {error}"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 pub(crate) fn versions() -> BTreeMap<String, String> {
-    let crates = CRATES.iter().filter_map(|name| Some(((*name).to_owned(), version(LOCK_FILE, name)?)));
+    let crates = CRATES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), version(LOCK_FILE, name)?)));
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     let crates = crates.chain([("glibc".to_owned(), crate::pthread::glibc_version())]);
     crates.collect()
@@ -69,19 +76,35 @@ fn version(lock_file: &str, name: &str) -> Option<String> {
 
 /// Today in UTC, as in 2026-01-31.
 pub(crate) fn today() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is after 1970");
     date(now.as_secs() / 86_400)
 }
 
 /// The date so many days after 1970-01-01, in the Gregorian calendar.
 fn date(days: u64) -> String {
-    let is_leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
     let (mut year, mut month, mut left) = (1970, 1, days);
     while left >= 365 + u64::from(is_leap(year)) {
         left -= 365 + u64::from(is_leap(year));
         year += 1;
     }
-    for length in [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+    for length in [
+        31,
+        28 + u64::from(is_leap(year)),
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ] {
         if left < length {
             break;
         }
@@ -97,8 +120,16 @@ mod tests {
 
     #[test]
     fn days_become_dates() {
-        let dates = [(0, "1970-01-01"), (59, "1970-03-01"), (789, "1972-02-29"), (11_016, "2000-02-29")];
-        for (days, expected) in dates.into_iter().chain([(20_453, "2025-12-31"), (20_454, "2026-01-01")]) {
+        let dates = [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (789, "1972-02-29"),
+            (11_016, "2000-02-29"),
+        ];
+        for (days, expected) in dates
+            .into_iter()
+            .chain([(20_453, "2025-12-31"), (20_454, "2026-01-01")])
+        {
             assert_eq!(date(days), expected);
         }
     }
@@ -106,7 +137,8 @@ mod tests {
     #[test]
     fn every_crate_that_is_measured_has_its_version() {
         for name in CRATES {
-            let version = version(LOCK_FILE, name).unwrap_or_else(|| panic!("{name} is not in Cargo.lock"));
+            let version =
+                version(LOCK_FILE, name).unwrap_or_else(|| panic!("{name} is not in Cargo.lock"));
             assert_eq!(version.split('.').count(), 3, "{name} {version}");
         }
         let lock_file = "name = \"a\"\nversion = \"1.0.0\"\n\nname = \"a\"\nversion = \"2.0.0\"\n";

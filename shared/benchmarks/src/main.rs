@@ -94,7 +94,13 @@ const MOST_ROUNDS: usize = 1_000;
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let mut options = Self { filter: String::new(), list: false, busy: false, save: false, rounds: ROUNDS };
+        let mut options = Self {
+            filter: String::new(),
+            list: false,
+            busy: false,
+            save: false,
+            rounds: ROUNDS,
+        };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -118,13 +124,18 @@ impl Options {
         let mut all = all();
         all.retain(|workload| workload.title().to_lowercase().contains(&self.filter));
         if all.is_empty() {
-            return Err(format!("no workload has `{}` in its name; --list shows the names", self.filter).into());
+            return Err(format!(
+                "no workload has `{}` in its name; --list shows the names",
+                self.filter
+            )
+            .into());
         }
         Ok(all)
     }
 }
 
-const USAGE: &str = "it takes a part of a workload's name, --list, --busy, --save and --rounds NUMBER";
+const USAGE: &str =
+    "it takes a part of a workload's name, --list, --busy, --save and --rounds NUMBER";
 
 fn rounds(argument: Option<&String>) -> Result<usize> {
     let rounds = argument.and_then(|argument| argument.parse().ok());
@@ -151,24 +162,40 @@ fn all() -> Vec<Workload> {
 fn bench(options: &Options) -> Result<()> {
     let chosen = options.chosen()?;
     if options.list {
-        chosen.iter().for_each(|workload| println!("{}", workload.title()));
+        chosen
+            .iter()
+            .for_each(|workload| println!("{}", workload.title()));
         return Ok(());
     }
-    let mut results =
-        Results::new(machine::today(), options.busy, machine::this_machine()?, machine::versions(), options.rounds);
-    let saved = if options.save { Some(Saved::look(options, &results)?) } else { None };
+    let mut results = Results::new(
+        machine::today(),
+        options.busy,
+        machine::this_machine()?,
+        machine::versions(),
+        options.rounds,
+    );
+    let saved = if options.save {
+        Some(Saved::look(options, &results)?)
+    } else {
+        None
+    };
     measure(chosen, options, &mut results)?;
     print!("{}", report::summary(&results.workloads));
     saved.map_or(Ok(()), |saved| saved.replace_by(results))
 }
 
 fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -> Result<()> {
-    let _others = if options.busy { Some(busy::Others::start()?) } else { None };
+    let _others = if options.busy {
+        Some(busy::Others::start()?)
+    } else {
+        None
+    };
     watchdog::start();
     let (start, colour) = (Instant::now(), io::stdout().is_terminal());
     for workload in workloads {
         let rows = workload.measure(options.rounds)?;
-        rows.iter().for_each(|row| print!("{}", report::table(row, colour)));
+        rows.iter()
+            .for_each(|row| print!("{}", report::table(row, colour)));
         results.workloads.extend(rows);
     }
     println!("\nmeasured for {} s", start.elapsed().as_secs());
@@ -207,9 +234,13 @@ impl Saved {
         results.write(&folder().join(format!("{}.json", self.name)))?;
         for (group, plot) in svg::plots(&results.workloads, results.busy) {
             let file = folder().join(format!("{}-{}.svg", self.name, group.to_lowercase()));
-            fs::write(&file, plot).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+            fs::write(&file, plot)
+                .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
         }
-        println!("written: shared/benchmarks/results/{}.json and its plots", self.name);
+        println!(
+            "written: shared/benchmarks/results/{}.json and its plots",
+            self.name
+        );
         Ok(())
     }
 }
@@ -223,32 +254,60 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Options> {
-        Options::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        Options::parse(
+            &line
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn options_come_in_any_order() {
         let options = parse("--rounds 3 Queue --save --busy").expect("all are options");
-        let expected = Options { filter: "queue".into(), list: false, busy: true, save: true, rounds: 3 };
+        let expected = Options {
+            filter: "queue".into(),
+            list: false,
+            busy: true,
+            save: true,
+            rounds: 3,
+        };
         assert_eq!(options, expected);
         assert_eq!(parse("").expect("nothing is needed").rounds, ROUNDS);
     }
 
     #[test]
     fn what_is_not_understood_is_refused_in_one_line() {
-        let refused = ["--fast", "--rounds", "--rounds x", "--rounds 0", "--rounds 1001", "lock queue"];
+        let refused = [
+            "--fast",
+            "--rounds",
+            "--rounds x",
+            "--rounds 0",
+            "--rounds 1001",
+            "lock queue",
+        ];
         for line in refused {
             let message = parse(line).expect_err(line).to_string();
             assert!(!message.contains('\n'), "{message}");
         }
         let nothing = parse("no such thing".split(' ').next().expect("a word")).expect("a filter");
-        assert!(Options { filter: "no such thing".into(), ..nothing }.chosen().is_err());
+        assert!(
+            Options {
+                filter: "no such thing".into(),
+                ..nothing
+            }
+            .chosen()
+            .is_err()
+        );
     }
 
     #[test]
     fn the_filter_is_a_part_of_group_and_name() {
         let titles = |filter: &str| {
-            let options = Options { filter: filter.to_lowercase(), ..parse("").expect("nothing is needed") };
+            let options = Options {
+                filter: filter.to_lowercase(),
+                ..parse("").expect("nothing is needed")
+            };
             let chosen = options.chosen().expect("there is one");
             chosen.iter().map(Workload::title).collect::<Vec<_>>()
         };
@@ -259,17 +318,28 @@ mod tests {
 
     #[test]
     fn every_contender_of_every_workload_does_its_work() {
-        for group in [rlock::workloads, semaphore::workloads, condition::workloads, event::workloads, queue::workloads]
-        {
+        for group in [
+            rlock::workloads,
+            semaphore::workloads,
+            condition::workloads,
+            event::workloads,
+            queue::workloads,
+        ] {
             group().iter().for_each(|workload| workload.try_all(100));
         }
-        barrier::workloads().iter().chain(&memory::workloads()).for_each(|workload| workload.try_all(100));
+        barrier::workloads()
+            .iter()
+            .chain(&memory::workloads())
+            .for_each(|workload| workload.try_all(100));
     }
 
     #[test]
     fn no_two_workloads_have_one_name() {
         let mut titles: Vec<_> = all().iter().map(Workload::title).collect();
         titles.sort();
-        assert!(titles.windows(2).all(|pair| pair[0] != pair[1]), "{titles:?}");
+        assert!(
+            titles.windows(2).all(|pair| pair[0] != pair[1]),
+            "{titles:?}"
+        );
     }
 }

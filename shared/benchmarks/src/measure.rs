@@ -42,7 +42,11 @@ impl Sample {
     }
 
     pub(crate) fn of(elapsed: Duration, figures: Vec<f64>) -> Self {
-        Self { elapsed, figures, usage: (None, 1) }
+        Self {
+            elapsed,
+            figures,
+            usage: (None, 1),
+        }
     }
 
     /// Those of [`PERCENTILES`].
@@ -82,13 +86,20 @@ pub(crate) struct Figure {
 
 impl Figure {
     pub(crate) const fn new(name: &'static str, unit: &'static str) -> Self {
-        Self { name, unit, higher_is_better: false }
+        Self {
+            name,
+            unit,
+            higher_is_better: false,
+        }
     }
 }
 
 /// Percentiles of latencies.
-pub(crate) const PERCENTILES: [Figure; 3] =
-    [Figure::new("p50", "ns"), Figure::new("p99", "ns"), Figure::new("p99.9", "ns")];
+pub(crate) const PERCENTILES: [Figure; 3] = [
+    Figure::new("p50", "ns"),
+    Figure::new("p99", "ns"),
+    Figure::new("p99.9", "ns"),
+];
 
 /// How often and how long.
 #[derive(Clone, Copy, PartialEq)]
@@ -115,7 +126,11 @@ impl Workload {
         Self::with_figures(group, name, &[Figure::new("", unit)])
     }
 
-    pub(crate) fn with_figures(group: &'static str, name: impl Into<String>, figures: &[Figure]) -> Self {
+    pub(crate) fn with_figures(
+        group: &'static str,
+        name: impl Into<String>,
+        figures: &[Figure],
+    ) -> Self {
         Self {
             group,
             name: name.into(),
@@ -128,24 +143,37 @@ impl Workload {
 
     /// Samples of about this length.
     pub(crate) fn lasting(self, target: Duration) -> Self {
-        Self { pace: Pace::Calibrated(target), ..self }
+        Self {
+            pace: Pace::Calibrated(target),
+            ..self
+        }
     }
 
     /// One iteration a sample, no warm-up, at most so many rounds.
     pub(crate) fn at_most(self, rounds: usize) -> Self {
-        Self { pace: Pace::Fixed(rounds), ..self }
+        Self {
+            pace: Pace::Fixed(rounds),
+            ..self
+        }
     }
 
     /// Adds its contenders only when it is run.
     pub(crate) fn prepared_by(self, prepare: impl FnOnce(Self) -> Result<Self> + 'static) -> Self {
-        Self { prepare: Some(Box::new(prepare)), ..self }
+        Self {
+            prepare: Some(Box::new(prepare)),
+            ..self
+        }
     }
 
     pub(crate) fn ours(self, run: impl Fn(u64) -> Sample + 'static) -> Self {
         self.contender(OURS, Role::Ours, run)
     }
 
-    pub(crate) fn peer(self, name: impl Into<String>, run: impl Fn(u64) -> Sample + 'static) -> Self {
+    pub(crate) fn peer(
+        self,
+        name: impl Into<String>,
+        run: impl Fn(u64) -> Sample + 'static,
+    ) -> Self {
         self.contender(name, Role::Peer, run)
     }
 
@@ -153,8 +181,17 @@ impl Workload {
         self.contender(name, Role::Floor, run)
     }
 
-    fn contender(mut self, name: impl Into<String>, role: Role, run: impl Fn(u64) -> Sample + 'static) -> Self {
-        self.contenders.push(Contender { name: name.into(), role, run: Rc::new(run) });
+    fn contender(
+        mut self,
+        name: impl Into<String>,
+        role: Role,
+        run: impl Fn(u64) -> Sample + 'static,
+    ) -> Self {
+        self.contenders.push(Contender {
+            name: name.into(),
+            role,
+            run: Rc::new(run),
+        });
         self
     }
 
@@ -163,7 +200,12 @@ impl Workload {
     pub(crate) fn try_all(&self, iterations: u64) {
         for contender in &self.contenders {
             let sample = (contender.run)(iterations);
-            assert!(sample.figures.len() >= self.figures.len(), "{}, {}", self.title(), contender.name);
+            assert!(
+                sample.figures.len() >= self.figures.len(),
+                "{}, {}",
+                self.title(),
+                contender.name
+            );
         }
     }
 
@@ -181,22 +223,38 @@ impl Workload {
             self.add_control();
         }
         let samples = self.samples(rounds);
-        Ok((0..self.figures.len()).map(|figure| self.row(figure, &samples)).collect())
+        Ok((0..self.figures.len())
+            .map(|figure| self.row(figure, &samples))
+            .collect())
     }
 
     /// Puts the control half a round away from ours, so that it sees the drift that a peer sees.
     fn add_control(&mut self) {
-        let ours = self.contenders.iter().find(|contender| contender.role == Role::Ours);
+        let ours = self
+            .contenders
+            .iter()
+            .find(|contender| contender.role == Role::Ours);
         let run = Rc::clone(&ours.expect("every workload has ours").run);
         let middle = self.contenders.len().div_ceil(2);
-        self.contenders.insert(middle, Contender { name: AGAIN.into(), role: Role::Control, run });
+        self.contenders.insert(
+            middle,
+            Contender {
+                name: AGAIN.into(),
+                role: Role::Control,
+                run,
+            },
+        );
     }
 
     /// By contender, then by round.
     fn samples(&self, rounds: usize) -> Vec<Vec<Sample>> {
         let (mut iterations, target, rounds) = match self.pace {
             Pace::Calibrated(target) => (self.calibrated(target), target, rounds),
-            Pace::Fixed(most) => (vec![1; self.contenders.len()], Duration::MAX, rounds.min(most)),
+            Pace::Fixed(most) => (
+                vec![1; self.contenders.len()],
+                Duration::MAX,
+                rounds.min(most),
+            ),
         };
         let mut samples: Vec<Vec<Sample>> = self.contenders.iter().map(|_| Vec::new()).collect();
         for round in 0..rounds {
@@ -216,8 +274,13 @@ impl Workload {
         let run = || {
             let before = Usage::now();
             let sample = (contender.run)(iterations);
-            let usage = Usage::now().zip(before).map(|(after, before)| after.since(before));
-            Sample { usage: (usage, iterations), ..sample }
+            let usage = Usage::now()
+                .zip(before)
+                .map(|(after, before)| after.since(before));
+            Sample {
+                usage: (usage, iterations),
+                ..sample
+            }
         };
         watchdog::watching(format!("{}, {}", self.title(), contender.name), run)
     }
@@ -226,7 +289,10 @@ impl Workload {
     fn calibrated(&self, target: Duration) -> Vec<u64> {
         let all = 0..self.contenders.len();
         let elapsed = |index: usize, n: u64| self.sample(index, n).elapsed;
-        let rough: Vec<_> = all.clone().map(|index| calibrate(target, |n| elapsed(index, n))).collect();
+        let rough: Vec<_> = all
+            .clone()
+            .map(|index| calibrate(target, |n| elapsed(index, n)))
+            .collect();
         // The faster of two: another program's turn in between must not pass for slowness.
         let refined = |index: usize| {
             let n = rough[index];
@@ -236,27 +302,52 @@ impl Workload {
     }
 
     fn row(&self, figure: usize, samples: &[Vec<Sample>]) -> Row {
-        let values = |index: usize| samples[index].iter().map(|sample| sample.figures[figure]).collect::<Vec<f64>>();
-        let ours = self.contenders.iter().position(|contender| contender.role == Role::Ours);
+        let values = |index: usize| {
+            samples[index]
+                .iter()
+                .map(|sample| sample.figures[figure])
+                .collect::<Vec<f64>>()
+        };
+        let ours = self
+            .contenders
+            .iter()
+            .position(|contender| contender.role == Role::Ours);
         let ours = values(ours.expect("every workload has ours"));
         let entry = |index: usize| Entry {
             name: self.contenders[index].name.clone(),
             value: Spread::of(values(index)),
-            ratio: Spread::of(ours.iter().zip(values(index)).map(|(ours, theirs)| ours / theirs).collect()),
+            ratio: Spread::of(
+                ours.iter()
+                    .zip(values(index))
+                    .map(|(ours, theirs)| ours / theirs)
+                    .collect(),
+            ),
             usage: PerIteration::of(samples[index].iter().map(|sample| sample.usage)),
         };
         let of = |role: Role| {
             let all = self.contenders.iter().enumerate();
-            all.filter(move |(_, contender)| contender.role == role).map(|(index, _)| entry(index))
+            all.filter(move |(_, contender)| contender.role == role)
+                .map(|(index, _)| entry(index))
         };
-        let Figure { name, unit, higher_is_better } = self.figures[figure];
-        let name = if name.is_empty() { self.name.clone() } else { format!("{}, {name}", self.name) };
+        let Figure {
+            name,
+            unit,
+            higher_is_better,
+        } = self.figures[figure];
+        let name = if name.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}, {name}", self.name)
+        };
         Row {
             group: self.group.into(),
             name,
             unit: unit.into(),
             higher_is_better,
-            contenders: of(Role::Ours).chain(of(Role::Control)).chain(of(Role::Peer)).collect(),
+            contenders: of(Role::Ours)
+                .chain(of(Role::Control))
+                .chain(of(Role::Peer))
+                .collect(),
             floor: of(Role::Floor).next(),
         }
     }
@@ -303,18 +394,42 @@ pub(crate) fn race<R: Send>(tasks: Vec<Task<'_, R>>) -> (Duration, Vec<R>) {
             let result = task();
             (start, Instant::now(), result)
         };
-        let threads: Vec<_> = tasks.into_iter().map(|task| scope.spawn(move || run(task))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("a panic ends the process")).collect()
+        let threads: Vec<_> = tasks
+            .into_iter()
+            .map(|task| scope.spawn(move || run(task)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a panic ends the process"))
+            .collect()
     });
-    let first = runs.iter().map(|(start, ..)| *start).min().expect("there is a task");
-    let last = runs.iter().map(|(_, end, _)| *end).max().expect("there is a task");
-    (last - first, runs.into_iter().map(|(.., result)| result).collect())
+    let first = runs
+        .iter()
+        .map(|(start, ..)| *start)
+        .min()
+        .expect("there is a task");
+    let last = runs
+        .iter()
+        .map(|(_, end, _)| *end)
+        .max()
+        .expect("there is a task");
+    (
+        last - first,
+        runs.into_iter().map(|(.., result)| result).collect(),
+    )
 }
 
 /// `race` where every thread does the same. `work` gets the thread's number.
-pub(crate) fn race_of<R: Send>(threads: usize, work: impl Fn(usize) -> R + Sync) -> (Duration, Vec<R>) {
+pub(crate) fn race_of<R: Send>(
+    threads: usize,
+    work: impl Fn(usize) -> R + Sync,
+) -> (Duration, Vec<R>) {
     let work = &work;
-    race((0..threads).map(|index| Box::new(move || work(index)) as Task<'_, R>).collect())
+    race(
+        (0..threads)
+            .map(|index| Box::new(move || work(index)) as Task<'_, R>)
+            .collect(),
+    )
 }
 
 /// Times what one thread does.
@@ -345,7 +460,13 @@ mod tests {
         let orders: Vec<_> = (0..10).map(|round| order(round, 5)).collect();
         for place in 0..5 {
             for contender in 0..5 {
-                assert_eq!(orders.iter().filter(|order| order[place] == contender).count(), 2);
+                assert_eq!(
+                    orders
+                        .iter()
+                        .filter(|order| order[place] == contender)
+                        .count(),
+                    2
+                );
             }
         }
         assert_eq!(orders[1], [1, 2, 3, 4, 0]);
@@ -368,17 +489,34 @@ mod tests {
 
     /// A workload of three contenders that cost 2, 1 and 4 nanoseconds an operation.
     fn planted() -> Workload {
-        let cost = |nanoseconds: u64| move |n| Sample::per_operation(Duration::from_nanos(nanoseconds * n), n);
-        Workload::new("Test", "planted", "ns").ours(cost(2)).peer("fast", cost(1)).peer("slow", cost(4))
+        let cost = |nanoseconds: u64| {
+            move |n| Sample::per_operation(Duration::from_nanos(nanoseconds * n), n)
+        };
+        Workload::new("Test", "planted", "ns")
+            .ours(cost(2))
+            .peer("fast", cost(1))
+            .peer("slow", cost(4))
     }
 
     #[test]
     fn a_ratio_is_ours_over_theirs() {
-        let row = planted().floor("floor", |n| Sample::per_operation(Duration::from_nanos(n), n)).measure(3);
+        let row = planted()
+            .floor("floor", |n| {
+                Sample::per_operation(Duration::from_nanos(n), n)
+            })
+            .measure(3);
         let row = row.expect("nothing to prepare").remove(0);
-        let names: Vec<_> = row.contenders.iter().map(|entry| entry.name.as_str()).collect();
+        let names: Vec<_> = row
+            .contenders
+            .iter()
+            .map(|entry| entry.name.as_str())
+            .collect();
         assert_eq!(names, [OURS, AGAIN, "fast", "slow"]);
-        let ratios: Vec<_> = row.contenders.iter().map(|entry| entry.ratio.median).collect();
+        let ratios: Vec<_> = row
+            .contenders
+            .iter()
+            .map(|entry| entry.ratio.median)
+            .collect();
         assert_eq!(ratios, [1.0, 1.0, 2.0, 0.5]);
         assert_eq!(row.floor.expect("it has one").ratio.median, 2.0);
     }
@@ -386,8 +524,15 @@ mod tests {
     #[test]
     fn what_is_always_the_same_needs_no_control() {
         let names_at_most = |rounds| {
-            let row = planted().at_most(rounds).measure(9).expect("nothing to prepare").remove(0);
-            row.contenders.into_iter().map(|entry| entry.name).collect::<Vec<_>>()
+            let row = planted()
+                .at_most(rounds)
+                .measure(9)
+                .expect("nothing to prepare")
+                .remove(0);
+            row.contenders
+                .into_iter()
+                .map(|entry| entry.name)
+                .collect::<Vec<_>>()
         };
         assert_eq!(names_at_most(1), [OURS, "fast", "slow"]);
         assert_eq!(names_at_most(2), [OURS, AGAIN, "fast", "slow"]);

@@ -31,11 +31,17 @@ unsafe impl<T: Send> Sync for Mutex<T> {}
 
 impl<T> Mutex<T> {
     pub(crate) const fn normal(value: T) -> Self {
-        Self { raw: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER), value }
+        Self {
+            raw: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
+            value,
+        }
     }
 
     pub(crate) const fn recursive(value: T) -> Self {
-        Self { raw: UnsafeCell::new(libc::PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP), value }
+        Self {
+            raw: UnsafeCell::new(libc::PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP),
+            value,
+        }
     }
 
     /// `f` must not panic: the mutex would stay locked. Here a panic ends the process.
@@ -131,7 +137,9 @@ unsafe impl Sync for Barrier {}
 
 impl Barrier {
     pub(crate) fn new(parties: u32) -> Self {
-        let raw = Box::new(UnsafeCell::new(MaybeUninit::<libc::pthread_barrier_t>::zeroed()));
+        let raw = Box::new(UnsafeCell::new(
+            MaybeUninit::<libc::pthread_barrier_t>::zeroed(),
+        ));
         // SAFETY: the pointer is to memory of the right size that nobody else knows; no attributes is allowed.
         check(unsafe { libc::pthread_barrier_init(raw.get().cast(), ptr::null(), parties) });
         // SAFETY: it was initialised just now, and `MaybeUninit` changes no layout.
@@ -179,7 +187,15 @@ impl Futex {
     fn call(&self, operation: libc::c_int, value: u32) {
         let no_timeout = ptr::null::<libc::timespec>();
         // SAFETY: the word lives as long as `self` is borrowed, and neither operation writes to it.
-        unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), operation, value, no_timeout) };
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                self.0.as_ptr(),
+                operation,
+                value,
+                no_timeout,
+            )
+        };
     }
 }
 
@@ -207,5 +223,7 @@ pub(crate) fn glibc_version() -> String {
     // SAFETY: it takes nothing, and returns a pointer to a string that lives for ever.
     let version = unsafe { libc::gnu_get_libc_version() };
     // SAFETY: as above.
-    unsafe { CStr::from_ptr(version) }.to_string_lossy().into_owned()
+    unsafe { CStr::from_ptr(version) }
+        .to_string_lossy()
+        .into_owned()
 }

@@ -141,7 +141,11 @@ impl Channel for Array {
     fn open(capacity: Option<usize>) -> (Self::Tx, Self::Rx) {
         let capacity = capacity.expect("it is bounded");
         let semaphore = |permits| CachePadded::new(Semaphore::new(permits));
-        let queue = Array { items: ArrayQueue::new(capacity), filled: semaphore(0), free: semaphore(capacity) };
+        let queue = Array {
+            items: ArrayQueue::new(capacity),
+            filled: semaphore(0),
+            free: semaphore(capacity),
+        };
         let queue = Arc::new(queue);
         (Arc::clone(&queue), queue)
     }
@@ -177,7 +181,10 @@ impl Channel for Segments {
     type Rx = Arc<Segments>;
 
     fn open(_: Option<usize>) -> (Self::Tx, Self::Rx) {
-        let queue = Segments { items: SegQueue::new(), filled: CachePadded::new(Semaphore::new(0)) };
+        let queue = Segments {
+            items: SegQueue::new(),
+            filled: CachePadded::new(Semaphore::new(0)),
+        };
         let queue = Arc::new(queue);
         (Arc::clone(&queue), queue)
     }
@@ -219,7 +226,9 @@ pub(crate) fn with_each(workload: Workload, job: impl Job) -> Workload {
         _ => workload,
     };
     match job.capacity() {
-        None => workload.peer("crossbeam-queue + semaphore", move |n| job.run::<Segments>(n)),
+        None => workload.peer("crossbeam-queue + semaphore", move |n| {
+            job.run::<Segments>(n)
+        }),
         Some(_) => workload.peer("crossbeam-queue + semaphore", move |n| job.run::<Array>(n)),
     }
 }
@@ -253,7 +262,11 @@ impl Job for Alone {
                 sum += (0..filling).map(|_| C::recv(black_box(&rx))).sum::<u64>();
             }
         });
-        assert_eq!(sum, turns * sum_below(filling), "an item was lost or doubled");
+        assert_eq!(
+            sum,
+            turns * sum_below(filling),
+            "an item was lost or doubled"
+        );
         Sample::per_operation(elapsed, turns * filling)
     }
 }
@@ -320,7 +333,11 @@ impl Job for Traffic {
             .into_iter()
             .map(|rx| Box::new(move || (0..received).map(|_| C::recv(&rx)).sum()) as Task<'_, u64>);
         let (elapsed, sums) = race(producers.chain(consumers).collect());
-        assert_eq!(sums.iter().sum::<u64>(), self.producers as u64 * sum_below(sent), "an item was lost or doubled");
+        assert_eq!(
+            sums.iter().sum::<u64>(),
+            self.producers as u64 * sum_below(sent),
+            "an item was lost or doubled"
+        );
         Sample::per_operation(elapsed, items)
     }
 }
@@ -384,31 +401,56 @@ fn finished_tasks(capacity: Option<usize>) -> Workload {
         queue.join();
         sum
     };
-    Workload::new("Queue", format!("task_done, spsc, {}", named(capacity)), "ns an item")
-        .ours(move |n| consumed(n, capacity, |queue, n| (0..n).map(|_| queue.pop().expect(OPEN)).sum()))
-        .peer("with task_done, join", move |n| consumed(n, capacity, one_by_one))
-        .peer("with Task, join", move |n| consumed(n, capacity, by_guard))
+    Workload::new(
+        "Queue",
+        format!("task_done, spsc, {}", named(capacity)),
+        "ns an item",
+    )
+    .ours(move |n| {
+        consumed(n, capacity, |queue, n| {
+            (0..n).map(|_| queue.pop().expect(OPEN)).sum()
+        })
+    })
+    .peer("with task_done, join", move |n| {
+        consumed(n, capacity, one_by_one)
+    })
+    .peer("with Task, join", move |n| consumed(n, capacity, by_guard))
 }
 
 /// One thread pushes, another does `consume`.
-fn consumed(n: u64, capacity: Option<usize>, consume: impl Fn(&Queue<u64>, u64) -> u64 + Sync) -> Sample {
+fn consumed(
+    n: u64,
+    capacity: Option<usize>,
+    consume: impl Fn(&Queue<u64>, u64) -> u64 + Sync,
+) -> Sample {
     let queue = &capacity.map_or_else(Queue::unbounded, Queue::bounded);
     let push = || {
         (0..n).for_each(|item| queue.push(item).expect(OPEN));
         0_u64
     };
-    let (elapsed, sums) = race(vec![Box::new(push) as Task<'_, u64>, Box::new(|| consume(queue, n))]);
+    let (elapsed, sums) = race(vec![
+        Box::new(push) as Task<'_, u64>,
+        Box::new(|| consume(queue, n)),
+    ]);
     assert_eq!(sums[1], sum_below(n), "an item was lost or doubled");
     Sample::per_operation(elapsed, n)
 }
 
 fn named(capacity: Option<usize>) -> String {
-    capacity.map_or_else(|| "unbounded".to_owned(), |capacity| format!("capacity {capacity}"))
+    capacity.map_or_else(
+        || "unbounded".to_owned(),
+        |capacity| format!("capacity {capacity}"),
+    )
 }
 
 const CAPACITIES: [Option<usize>; 4] = [None, Some(1), Some(16), Some(1024)];
 /// How many producers and consumers.
-const KINDS: [(&str, usize, usize); 4] = [("spsc", 1, 1), ("mpsc", 4, 1), ("spmc", 1, 4), ("mpmc", 4, 4)];
+const KINDS: [(&str, usize, usize); 4] = [
+    ("spsc", 1, 1),
+    ("mpsc", 4, 1),
+    ("spmc", 1, 4),
+    ("mpmc", 4, 4),
+];
 /// About 100 microseconds.
 const UNTIL_ASLEEP: u32 = 40_000;
 
@@ -421,16 +463,32 @@ pub(crate) fn workloads() -> Vec<Workload> {
     }
     for (kind, producers, consumers) in KINDS {
         for capacity in CAPACITIES {
-            let workload = Workload::new(group, format!("{kind}, {}", named(capacity)), "ns an item");
-            all.push(floor::of_an_item(with_each(workload, Traffic { producers, consumers, capacity })));
+            let workload =
+                Workload::new(group, format!("{kind}, {}", named(capacity)), "ns an item");
+            all.push(floor::of_an_item(with_each(
+                workload,
+                Traffic {
+                    producers,
+                    consumers,
+                    capacity,
+                },
+            )));
         }
     }
     let at_once = Workload::with_figures(group, "hand-over at once", &PERCENTILES);
     all.push(with_each(at_once, HandOver { pause: 0 }));
     let to_sleeper = Workload::with_figures(group, "hand-over after 100 µs", &PERCENTILES[..2]);
     let to_sleeper = to_sleeper.lasting(Duration::from_millis(50));
-    all.push(with_each(to_sleeper, HandOver { pause: UNTIL_ASLEEP }));
-    all.push(with_each(Workload::new(group, "push alone, unbounded", "ns a push"), PushAlone));
+    all.push(with_each(
+        to_sleeper,
+        HandOver {
+            pause: UNTIL_ASLEEP,
+        },
+    ));
+    all.push(with_each(
+        Workload::new(group, "push alone, unbounded", "ns a push"),
+        PushAlone,
+    ));
     all.extend([None, Some(1024)].map(finished_tasks));
     all
 }

@@ -33,7 +33,8 @@ fn workload(name: String) -> Workload {
 fn with_programs(mut workload: Workload, recipe: &str) -> Result<Workload> {
     let folder = checks::recipe(recipe);
     let expected = folder.join("expected.txt");
-    let expected = fs::read(&expected).map_err(|error| format!("{} cannot be read: {error}", expected.display()))?;
+    let expected = fs::read(&expected)
+        .map_err(|error| format!("{} cannot be read: {error}", expected.display()))?;
     let mut programs = build(recipe)?;
     programs.sort();
     for (name, program) in programs {
@@ -68,17 +69,39 @@ fn kind(recipe: &str, program: &str) -> Option<Kind> {
 /// The names and the paths of the recipe's executables, as cargo reports them.
 fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
     let mut command = cargo();
-    command.args(["build", "--quiet", "--release", "--bins", "--examples", "--message-format", "json", "-p", recipe]);
-    let output = command.current_dir(checks::workspace()).stderr(Stdio::inherit()).output();
+    command.args([
+        "build",
+        "--quiet",
+        "--release",
+        "--bins",
+        "--examples",
+        "--message-format",
+        "json",
+        "-p",
+        recipe,
+    ]);
+    let output = command
+        .current_dir(checks::workspace())
+        .stderr(Stdio::inherit())
+        .output();
     let output = output.map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err(format!("{recipe} does not build; `cargo build --release -p {recipe} --examples` says why").into());
+        return Err(format!(
+            "{recipe} does not build; `cargo build --release -p {recipe} --examples` says why"
+        )
+        .into());
     }
-    Ok(String::from_utf8(output.stdout)?.lines().filter_map(executable).collect())
+    Ok(String::from_utf8(output.stdout)?
+        .lines()
+        .filter_map(executable)
+        .collect())
 }
 
 fn has_python() -> bool {
-    Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success())
+    Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 /// Runs it from start to end, so many times. Wrong output ends everything.
@@ -87,9 +110,17 @@ fn whole_process(command: impl Fn() -> Command, expected: Vec<u8>) -> impl Fn(u6
         let once = |_| {
             let mut command = command();
             let output = watchdog::output(command.stdin(Stdio::null()).stderr(Stdio::null()));
-            let output = output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
-            assert!(output.status.success(), "{command:?} ends with {}", output.status);
-            assert!(output.stdout == expected, "{command:?} prints something else than expected.txt");
+            let output =
+                output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
+            assert!(
+                output.status.success(),
+                "{command:?} ends with {}",
+                output.status
+            );
+            assert!(
+                output.stdout == expected,
+                "{command:?} prints something else than expected.txt"
+            );
         };
         let elapsed = alone(|| (0..n).for_each(once));
         Sample::of(elapsed, vec![elapsed.as_secs_f64() * 1e3 / n as f64])
@@ -103,7 +134,10 @@ mod tests {
     #[test]
     fn a_variant_is_called_after_its_library_and_a_mistake_is_none() {
         assert_eq!(kind("lock", "lock"), Some(Kind::Recipe));
-        assert_eq!(kind("lock", "lock_parking_lot"), Some(Kind::Variant("parking_lot".to_owned())));
+        assert_eq!(
+            kind("lock", "lock_parking_lot"),
+            Some(Kind::Variant("parking_lot".to_owned()))
+        );
         assert_eq!(kind("lock", "lock_mistake_await"), None);
         assert_eq!(kind("lock", "lock_solution"), None);
         assert_eq!(kind("lock", "locket"), None);

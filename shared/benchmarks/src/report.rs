@@ -20,23 +20,39 @@ const CLEAR: f64 = 0.8;
 
 impl Row {
     pub(crate) fn peers(&self) -> impl Iterator<Item = &Entry> {
-        self.contenders.iter().filter(|entry| ![OURS, AGAIN].contains(&entry.name.as_str()))
+        self.contenders
+            .iter()
+            .filter(|entry| ![OURS, AGAIN].contains(&entry.name.as_str()))
     }
 
     /// A ratio read so that less is better for ours.
     pub(crate) fn read(&self, ratio: f64) -> f64 {
-        if self.higher_is_better { 1.0 / ratio } else { ratio }
+        if self.higher_is_better {
+            1.0 / ratio
+        } else {
+            ratio
+        }
     }
 
     pub(crate) fn verdict(&self) -> Option<Verdict<'_>> {
         let against = |entry: &Entry| self.read(entry.ratio.median);
-        let best = self.peers().max_by(|a, b| against(a).total_cmp(&against(b)))?;
-        Some(Verdict { best, ratio: against(best), noise: self.noise() })
+        let best = self
+            .peers()
+            .max_by(|a, b| against(a).total_cmp(&against(b)))?;
+        Some(Verdict {
+            best,
+            ratio: against(best),
+            noise: self.noise(),
+        })
     }
 
     fn noise(&self) -> Option<f64> {
         let control = self.contenders.iter().find(|entry| entry.name == AGAIN)?;
-        Some((control.ratio.high - 1.0).max(1.0 - control.ratio.low).max(0.0))
+        Some(
+            (control.ratio.high - 1.0)
+                .max(1.0 - control.ratio.low)
+                .max(0.0),
+        )
     }
 }
 
@@ -52,9 +68,16 @@ impl Verdict<'_> {
     }
 
     fn line(&self) -> String {
-        let noise = self.noise.map_or_else(String::new, |noise| format!(", noise {noise:.2}"));
+        let noise = self
+            .noise
+            .map_or_else(String::new, |noise| format!(", noise {noise:.2}"));
         let decimals = if self.ratio < 0.1 { 3 } else { 2 };
-        format!("{:.decimals$} of {}{noise}: {}", self.ratio, self.best.name, self.word())
+        format!(
+            "{:.decimals$} of {}{noise}: {}",
+            self.ratio,
+            self.best.name,
+            self.word()
+        )
     }
 }
 
@@ -74,7 +97,11 @@ pub(crate) fn table(row: &Row, colour: bool) -> String {
 }
 
 fn line(text: &mut String, name: &str, entry: &Entry) {
-    let ratio = if name == OURS { String::new() } else { spread(&entry.ratio, 6) };
+    let ratio = if name == OURS {
+        String::new()
+    } else {
+        spread(&entry.ratio, 6)
+    };
     let line = format!("  {name:<34}{}  {ratio}", spread(&entry.value, 10));
     writeln!(text, "{}", line.trim_end()).expect("a string takes all");
 }
@@ -109,14 +136,29 @@ fn thousands(value: i64) -> String {
 }
 
 fn painted(verdict: &Verdict<'_>, colour: bool) -> String {
-    let (line, code) = (verdict.line(), if verdict.word() == "behind" { 31 } else { 32 });
-    if colour { format!("\x1b[{code}m{line}\x1b[0m") } else { line }
+    let (line, code) = (
+        verdict.line(),
+        if verdict.word() == "behind" { 31 } else { 32 },
+    );
+    if colour {
+        format!("\x1b[{code}m{line}\x1b[0m")
+    } else {
+        line
+    }
 }
 
 /// How many rows are won, and which are not.
 pub(crate) fn summary(rows: &[Row]) -> String {
-    let verdicts: Vec<_> = rows.iter().filter_map(|row| Some((row, row.verdict()?))).collect();
-    let count = |word: &str| verdicts.iter().filter(|(_, verdict)| verdict.word() == word).count();
+    let verdicts: Vec<_> = rows
+        .iter()
+        .filter_map(|row| Some((row, row.verdict()?)))
+        .collect();
+    let count = |word: &str| {
+        verdicts
+            .iter()
+            .filter(|(_, verdict)| verdict.word() == word)
+            .count()
+    };
     let mut text = format!(
         "\n{} rows: clearly ahead {}, ahead {}, level {}, behind {}\n",
         verdicts.len(),
@@ -125,8 +167,12 @@ pub(crate) fn summary(rows: &[Row]) -> String {
         count("level"),
         count("behind")
     );
-    for (row, verdict) in verdicts.iter().filter(|(_, verdict)| verdict.word() == "behind") {
-        writeln!(text, "  {}: {}: {}", row.group, row.name, verdict.line()).expect("a string takes all");
+    for (row, verdict) in verdicts
+        .iter()
+        .filter(|(_, verdict)| verdict.word() == "behind")
+    {
+        writeln!(text, "  {}: {}: {}", row.group, row.name, verdict.line())
+            .expect("a string takes all");
     }
     text
 }
@@ -139,18 +185,47 @@ mod tests {
     #[test]
     fn numbers_have_three_digits() {
         let numbers = [0.0, 0.1234, 1.0, 9.876, 12.34, 123.4, 1234.5, 1_234_567.0].map(number);
-        assert_eq!(numbers, ["0.000", "0.123", "1.00", "9.88", "12.3", "123", "1,235", "1,234,567"]);
+        assert_eq!(
+            numbers,
+            [
+                "0.000",
+                "0.123",
+                "1.00",
+                "9.88",
+                "12.3",
+                "123",
+                "1,235",
+                "1,234,567"
+            ]
+        );
     }
 
     fn planted(control: f64, peer: f64) -> Row {
-        row("Lock", "planted", vec![entry(OURS, 10.0), entry(AGAIN, control), entry("slow", 40.0), entry("std", peer)])
+        row(
+            "Lock",
+            "planted",
+            vec![
+                entry(OURS, 10.0),
+                entry(AGAIN, control),
+                entry("slow", 40.0),
+                entry("std", peer),
+            ],
+        )
     }
 
     /// The control's quartiles lie a tenth from its median.
     #[test]
     fn the_verdict_is_on_the_best_peer_and_knows_the_noise() {
-        let word = |peer: f64| planted(10.0, peer).verdict().expect("there are peers").word();
-        assert_eq!([5.0, 9.2, 11.0, 12.0, 20.0].map(word), ["behind", "level", "level", "ahead", "clearly ahead"]);
+        let word = |peer: f64| {
+            planted(10.0, peer)
+                .verdict()
+                .expect("there are peers")
+                .word()
+        };
+        assert_eq!(
+            [5.0, 9.2, 11.0, 12.0, 20.0].map(word),
+            ["behind", "level", "level", "ahead", "clearly ahead"]
+        );
         let row = planted(10.0, 5.0);
         let verdict = row.verdict().expect("there are peers");
         assert_eq!((verdict.best.name.as_str(), verdict.ratio), ("std", 2.0));
@@ -158,7 +233,10 @@ mod tests {
 
     #[test]
     fn where_more_is_better_the_best_peer_has_most() {
-        let row = Row { higher_is_better: true, ..planted(10.0, 5.0) };
+        let row = Row {
+            higher_is_better: true,
+            ..planted(10.0, 5.0)
+        };
         let verdict = row.verdict().expect("there are peers");
         assert_eq!((verdict.best.name.as_str(), verdict.ratio), ("slow", 4.0));
     }

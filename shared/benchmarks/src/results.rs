@@ -30,7 +30,10 @@ pub(crate) fn median(values: Vec<f64>) -> f64 {
 /// Between two values if the place falls between them.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * part;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    let (below, above) = (
+        sorted[place.floor() as usize],
+        sorted[place.ceil() as usize],
+    );
     below + (above - below) * place.fract()
 }
 
@@ -93,7 +96,15 @@ impl Results {
         versions: BTreeMap<String, String>,
         rounds: usize,
     ) -> Self {
-        Self { format: FORMAT, date, busy, machine, versions, rounds, workloads: Vec::new() }
+        Self {
+            format: FORMAT,
+            date,
+            busy,
+            machine,
+            versions,
+            rounds,
+            workloads: Vec::new(),
+        }
     }
 
     /// None if there is no such file.
@@ -102,19 +113,28 @@ impl Results {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(format!("{} cannot be read: {error}", file.display()).into()),
             Ok(text) => Self::parse(&text).map(Some).map_err(|error| {
-                format!("{} is no results file ({error}); delete it and measure all", file.display()).into()
+                format!(
+                    "{} is no results file ({error}); delete it and measure all",
+                    file.display()
+                )
+                .into()
             }),
         }
     }
 
     fn parse(text: &str) -> Result<Self> {
         let results: Self = serde_json::from_str(text)?;
-        if results.format == FORMAT { Ok(results) } else { Err(format!("its format is {}", results.format).into()) }
+        if results.format == FORMAT {
+            Ok(results)
+        } else {
+            Err(format!("its format is {}", results.format).into())
+        }
     }
 
     pub(crate) fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
-        fs::write(file, text).map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
+        fs::write(file, text)
+            .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
     }
 
     /// Whether rows of the two may stand in one file.
@@ -127,7 +147,10 @@ impl Results {
     pub(crate) fn keep_others_of(&mut self, older: Self) {
         let mut rows = older.workloads;
         for row in self.workloads.drain(..) {
-            if let Some(same) = rows.iter_mut().find(|old| (&old.group, &old.name) == (&row.group, &row.name)) {
+            if let Some(same) = rows
+                .iter_mut()
+                .find(|old| (&old.group, &old.name) == (&row.group, &row.name))
+            {
                 *same = row;
             } else {
                 let last = rows.iter().rposition(|old| old.group == row.group);
@@ -145,27 +168,70 @@ pub(crate) mod tests {
     #[test]
     fn a_spread_is_the_median_and_the_quartiles() {
         let spread = |values: &[f64]| Spread::of(values.to_vec());
-        assert_eq!(spread(&[5.0, 1.0, 4.0, 2.0, 3.0]), Spread { median: 3.0, low: 2.0, high: 4.0 });
-        assert_eq!(spread(&[4.0, 1.0]), Spread { median: 2.5, low: 1.75, high: 3.25 });
-        assert_eq!(spread(&[123.456_789]), Spread { median: 123.46, low: 123.46, high: 123.46 });
+        assert_eq!(
+            spread(&[5.0, 1.0, 4.0, 2.0, 3.0]),
+            Spread {
+                median: 3.0,
+                low: 2.0,
+                high: 4.0
+            }
+        );
+        assert_eq!(
+            spread(&[4.0, 1.0]),
+            Spread {
+                median: 2.5,
+                low: 1.75,
+                high: 3.25
+            }
+        );
+        assert_eq!(
+            spread(&[123.456_789]),
+            Spread {
+                median: 123.46,
+                low: 123.46,
+                high: 123.46
+            }
+        );
     }
 
     /// An entry that costs so much, as if ours cost 10, with a tenth more and less in its quartiles.
     pub(crate) fn entry(name: &str, cost: f64) -> Entry {
-        let around = |median: f64| Spread { median, low: median * 0.9, high: median * 1.1 };
-        Entry { name: name.to_owned(), value: around(cost), ratio: around(10.0 / cost), usage: None }
+        let around = |median: f64| Spread {
+            median,
+            low: median * 0.9,
+            high: median * 1.1,
+        };
+        Entry {
+            name: name.to_owned(),
+            value: around(cost),
+            ratio: around(10.0 / cost),
+            usage: None,
+        }
     }
 
     pub(crate) fn row(group: &str, name: &str, contenders: Vec<Entry>) -> Row {
         let (group, name, unit) = (group.to_owned(), name.to_owned(), "ns".to_owned());
-        Row { group, name, unit, higher_is_better: false, contenders, floor: None }
+        Row {
+            group,
+            name,
+            unit,
+            higher_is_better: false,
+            contenders,
+            floor: None,
+        }
     }
 
     fn results(names: &[(&str, &str, f64)]) -> Results {
         let text = String::new;
-        let machine = Machine { cpu: text(), cores: 2, os: text(), rustc: text() };
+        let machine = Machine {
+            cpu: text(),
+            cores: 2,
+            os: text(),
+            rustc: text(),
+        };
         let mut results = Results::new(text(), false, machine, BTreeMap::new(), 3);
-        let row = |(group, name, cost): &(&str, &str, f64)| row(group, name, vec![entry("std", *cost)]);
+        let row =
+            |(group, name, cost): &(&str, &str, f64)| row(group, name, vec![entry("std", *cost)]);
         results.workloads = names.iter().map(row).collect();
         results
     }
@@ -175,9 +241,15 @@ pub(crate) mod tests {
         let results = results(&[("Lock", "a", 1.0)]);
         let text = serde_json::to_string(&results).expect("it is plain");
         assert_eq!(Results::parse(&text).expect("it is its own"), results);
-        assert!(text.contains(r#"{"name":"std","median":1.0,"low":0.9"#), "{text}");
+        assert!(
+            text.contains(r#"{"name":"std","median":1.0,"low":0.9"#),
+            "{text}"
+        );
         let newer = text.replace("\"format\":1", "\"format\":2");
-        assert_eq!(Results::parse(&newer).expect_err("not ours").to_string(), "its format is 2");
+        assert_eq!(
+            Results::parse(&newer).expect_err("not ours").to_string(),
+            "its format is 2"
+        );
     }
 
     #[test]
@@ -185,8 +257,13 @@ pub(crate) mod tests {
         let older = results(&[("Lock", "a", 1.0), ("Lock", "b", 1.0), ("Queue", "a", 1.0)]);
         let mut newer = results(&[("Lock", "c", 2.0), ("Lock", "a", 2.0), ("Event", "a", 2.0)]);
         newer.keep_others_of(older);
-        let kept =
-            [("Lock", "a", 2.0), ("Lock", "b", 1.0), ("Lock", "c", 2.0), ("Queue", "a", 1.0), ("Event", "a", 2.0)];
+        let kept = [
+            ("Lock", "a", 2.0),
+            ("Lock", "b", 1.0),
+            ("Lock", "c", 2.0),
+            ("Queue", "a", 1.0),
+            ("Event", "a", 2.0),
+        ];
         assert_eq!(newer, results(&kept));
     }
 }

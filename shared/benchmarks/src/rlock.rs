@@ -58,9 +58,13 @@ trait Job: Copy + 'static {
 fn with_each(workload: Workload, job: impl Job) -> Workload {
     let workload = workload
         .ours(move |n| job.run::<RLock<Cell<u64>>>(n))
-        .peer("parking_lot", move |n| job.run::<parking_lot::ReentrantMutex<Cell<u64>>>(n));
+        .peer("parking_lot", move |n| {
+            job.run::<parking_lot::ReentrantMutex<Cell<u64>>>(n)
+        });
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    let workload = workload.peer("pthread, recursive", move |n| job.run::<pthread::Mutex<Cell<u64>>>(n));
+    let workload = workload.peer("pthread, recursive", move |n| {
+        job.run::<pthread::Mutex<Cell<u64>>>(n)
+    });
     workload
 }
 
@@ -88,7 +92,8 @@ struct Reentry;
 impl Job for Reentry {
     fn run<L: Reentrant>(self, n: u64) -> Sample {
         let lock = CachePadded::new(L::new());
-        let again = || (0..n).for_each(|_| black_box(&lock).with(|counter| increment(black_box(counter))));
+        let again =
+            || (0..n).for_each(|_| black_box(&lock).with(|counter| increment(black_box(counter))));
         let elapsed = lock.with(|_| alone(again));
         assert_eq!(lock.with(Cell::get), n, "an update was lost");
         Sample::per_operation(elapsed, n)
@@ -123,12 +128,19 @@ impl Job for ThreeDeep {
 pub(crate) fn workloads() -> Vec<Workload> {
     let group = "RLock";
     let mut all = vec![
-        floor::of_a_lock(with_each(Workload::new(group, "outermost level", "ns a pair"), Outermost)),
-        floor::of_a_reentry(with_each(Workload::new(group, "re-entry", "ns a pair"), Reentry)),
+        floor::of_a_lock(with_each(
+            Workload::new(group, "outermost level", "ns a pair"),
+            Outermost,
+        )),
+        floor::of_a_reentry(with_each(
+            Workload::new(group, "re-entry", "ns a pair"),
+            Reentry,
+        )),
     ];
     for threads in [2, 4] {
         let name = format!("three deep, {threads} threads");
-        let workload = Workload::new(group, name, "ns for three pairs").lasting(Duration::from_millis(40));
+        let workload =
+            Workload::new(group, name, "ns for three pairs").lasting(Duration::from_millis(40));
         all.push(with_each(workload, ThreeDeep { threads }));
     }
     all

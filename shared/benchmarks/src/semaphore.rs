@@ -137,7 +137,13 @@ impl Counted {
 
 impl Permits for Counted {
     fn new(permits: u32) -> Self {
-        Self { state: Mutex::new(CountedState { permits, waiting: 0 }), more: Condvar::new() }
+        Self {
+            state: Mutex::new(CountedState {
+                permits,
+                waiting: 0,
+            }),
+            more: Condvar::new(),
+        }
     }
 
     #[inline]
@@ -200,7 +206,9 @@ impl Permits for tokio::sync::Semaphore {
 impl ManyPermits for tokio::sync::Semaphore {
     #[inline]
     fn with_many<R>(&self, permits: u32, f: impl FnOnce() -> R) -> R {
-        let permit = self.try_acquire_many(permits).or_else(|_| block_on(self.acquire_many(permits)));
+        let permit = self
+            .try_acquire_many(permits)
+            .or_else(|_| block_on(self.acquire_many(permits)));
         let _permit = permit.expect("nobody closes it");
         f()
     }
@@ -229,7 +237,9 @@ impl Permits for async_lock::Semaphore {
     }
 
     fn free(&self) -> usize {
-        std::iter::from_fn(|| self.try_acquire()).collect::<Vec<_>>().len()
+        std::iter::from_fn(|| self.try_acquire())
+            .collect::<Vec<_>>()
+            .len()
     }
 }
 
@@ -293,7 +303,10 @@ const SHORT: u32 = 5;
 /// Counts the permits that are out, while one works with some of them.
 fn use_permits(out: &AtomicU32, permits: u32, most: u32) {
     let others = out.fetch_add(permits, Ordering::Relaxed);
-    assert!(others + permits <= most, "more permits are out than there are");
+    assert!(
+        others + permits <= most,
+        "more permits are out than there are"
+    );
     work(SHORT);
     out.fetch_sub(permits, Ordering::Relaxed);
 }
@@ -307,7 +320,10 @@ const TWO: u32 = 2;
 
 impl Job for Contended {
     fn run<S: Permits>(self, n: u64) -> Sample {
-        let (semaphore, out) = (CachePadded::new(S::new(TWO)), CachePadded::new(AtomicU32::new(0)));
+        let (semaphore, out) = (
+            CachePadded::new(S::new(TWO)),
+            CachePadded::new(AtomicU32::new(0)),
+        );
         let each = n.div_ceil(self.threads as u64);
         let (elapsed, _) = race_of(self.threads, |_| {
             for _ in 0..each {
@@ -328,7 +344,10 @@ const FOUR: u32 = 4;
 
 impl ManyJob for ContendedMany {
     fn run<S: ManyPermits>(self, n: u64) -> Sample {
-        let (semaphore, out) = (CachePadded::new(S::new(FOUR)), CachePadded::new(AtomicU32::new(0)));
+        let (semaphore, out) = (
+            CachePadded::new(S::new(FOUR)),
+            CachePadded::new(AtomicU32::new(0)),
+        );
         let each = n.div_ceil(FOUR as u64);
         let (elapsed, _) = race_of(FOUR as usize, |index| {
             let permits = index as u32 + 1;
@@ -356,7 +375,11 @@ impl Job for PingPong {
                 semaphores[1 - index].add();
             }
         });
-        assert_eq!(semaphores.map(|semaphore| semaphore.free()), [1, 0], "a permit was lost or made");
+        assert_eq!(
+            semaphores.map(|semaphore| semaphore.free()),
+            [1, 0],
+            "a permit was lost or made"
+        );
         Sample::per_operation(elapsed, 2 * each)
     }
 }
@@ -364,14 +387,22 @@ impl Job for PingPong {
 pub(crate) fn workloads() -> Vec<Workload> {
     let new = |name: &str, unit| Workload::new("Semaphore", name, unit);
     let longer = Duration::from_millis(40);
-    let contended = |name, threads| with_each(new(name, "ns a pair").lasting(longer), Contended { threads });
+    let contended = |name, threads| {
+        with_each(
+            new(name, "ns a pair").lasting(longer),
+            Contended { threads },
+        )
+    };
     let many = new("acquire_many, 4 threads, 4 permits", "ns a pair").lasting(longer);
     vec![
         floor::of_a_permit(with_each(new("uncontended", "ns a pair"), Uncontended)),
         contended("2 permits, 4 threads", 4),
         contended("2 permits, 8 threads", 8),
         floor::of_a_hand_over(with_each(new("ping-pong", "ns a hand-over"), PingPong)),
-        floor::of_a_permit(with_each_of_many(new("acquire_many, uncontended", "ns a pair"), UncontendedMany)),
+        floor::of_a_permit(with_each_of_many(
+            new("acquire_many, uncontended", "ns a pair"),
+            UncontendedMany,
+        )),
         with_each_of_many(many, ContendedMany),
     ]
 }

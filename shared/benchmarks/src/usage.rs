@@ -31,7 +31,11 @@ impl Usage {
         let [this, children] = [libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN].map(of);
         let add = |of: fn(&Self) -> u64| of(&this) + of(&children);
         let processor = this.processor + children.processor;
-        Some(Self { processor, sleeps: add(|usage| usage.sleeps), switches: add(|usage| usage.switches) })
+        Some(Self {
+            processor,
+            sleeps: add(|usage| usage.sleeps),
+            switches: add(|usage| usage.switches),
+        })
     }
 
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
@@ -48,8 +52,12 @@ impl Usage {
     }
 
     fn per_iteration(self, iterations: u64) -> [f64; 3] {
-        [self.processor.as_nanos() as f64, self.sleeps as f64, self.switches as f64]
-            .map(|count| count / iterations as f64)
+        [
+            self.processor.as_nanos() as f64,
+            self.sleeps as f64,
+            self.switches as f64,
+        ]
+        .map(|count| count / iterations as f64)
     }
 }
 
@@ -60,7 +68,11 @@ impl PerIteration {
         let each = each.collect::<Option<Vec<_>>>()?;
         let [processor_ns, sleeps, switches] =
             [0, 1, 2].map(|of| median(each.iter().map(|counts| counts[of]).collect()));
-        Some(Self { processor_ns, sleeps, switches })
+        Some(Self {
+            processor_ns,
+            sleeps,
+            switches,
+        })
     }
 }
 
@@ -69,10 +81,17 @@ fn of(whom: libc::c_int) -> Usage {
     let mut usage = std::mem::MaybeUninit::uninit();
     // SAFETY: the pointer is to memory for one `rusage`.
     let error = unsafe { libc::getrusage(whom, usage.as_mut_ptr()) };
-    assert_eq!(error, 0, "getrusage refuses: {}", std::io::Error::last_os_error());
+    assert_eq!(
+        error,
+        0,
+        "getrusage refuses: {}",
+        std::io::Error::last_os_error()
+    );
     // SAFETY: the call has filled it in.
     let usage = unsafe { usage.assume_init() };
-    let time = |time: libc::timeval| Duration::new(time.tv_sec as u64, 0) + Duration::from_micros(time.tv_usec as u64);
+    let time = |time: libc::timeval| {
+        Duration::new(time.tv_sec as u64, 0) + Duration::from_micros(time.tv_usec as u64)
+    };
     Usage {
         processor: time(usage.ru_utime) + time(usage.ru_stime),
         sleeps: usage.ru_nvcsw as u64,
@@ -87,12 +106,27 @@ mod tests {
     #[test]
     fn a_usage_is_that_of_one_iteration_in_the_median() {
         let usage = |microseconds, sleeps, switches| {
-            Some(Usage { processor: Duration::from_micros(microseconds), sleeps, switches })
+            Some(Usage {
+                processor: Duration::from_micros(microseconds),
+                sleeps,
+                switches,
+            })
         };
-        let samples = [(usage(1, 10, 0), 10), (usage(4, 20, 5), 10), (usage(9, 90, 9), 10)];
-        let expected = PerIteration { processor_ns: 400.0, sleeps: 2.0, switches: 0.5 };
+        let samples = [
+            (usage(1, 10, 0), 10),
+            (usage(4, 20, 5), 10),
+            (usage(9, 90, 9), 10),
+        ];
+        let expected = PerIteration {
+            processor_ns: 400.0,
+            sleeps: 2.0,
+            switches: 0.5,
+        };
         assert_eq!(PerIteration::of(samples.into_iter()), Some(expected));
-        assert_eq!(PerIteration::of([(usage(1, 1, 1), 1), (None, 1)].into_iter()), None);
+        assert_eq!(
+            PerIteration::of([(usage(1, 1, 1), 1), (None, 1)].into_iter()),
+            None
+        );
     }
 
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -104,8 +138,12 @@ mod tests {
         let slept = Usage::now().expect("it is Linux").since(before);
         assert!(slept.sleeps >= 10, "{slept:?}");
         let start = std::time::Instant::now();
-        while Usage::now().expect("it is Linux").since(before).processor < Duration::from_millis(20) {
-            assert!(start.elapsed() < Duration::from_secs(10), "no time on a processor is counted");
+        while Usage::now().expect("it is Linux").since(before).processor < Duration::from_millis(20)
+        {
+            assert!(
+                start.elapsed() < Duration::from_secs(10),
+                "no time on a processor is counted"
+            );
         }
     }
 }

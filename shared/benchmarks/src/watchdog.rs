@@ -69,7 +69,9 @@ fn fail(what: &str) -> ! {
     eprintln!("cargo bench-peers: {name}: {what}");
     if let Some(child) = *lock(&CHILD) {
         // Where there is no such command, the process is left behind.
-        let _ = Command::new("kill").args(["-KILL", &child.to_string()]).status();
+        let _ = Command::new("kill")
+            .args(["-KILL", &child.to_string()])
+            .status();
     }
     process::exit(1)
 }

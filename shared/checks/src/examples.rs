@@ -49,15 +49,30 @@ impl Example {
 pub fn build() -> Vec<Example> {
     let files = files();
     let mut cargo = cargo();
-    cargo.args(["build", "--examples", "--message-format=json-render-diagnostics"]).current_dir(workspace());
+    cargo
+        .args([
+            "build",
+            "--examples",
+            "--message-format=json-render-diagnostics",
+        ])
+        .current_dir(workspace());
     cargo.args(recipes().iter().flat_map(|recipe| ["-p", recipe]));
-    let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be run");
+    let output = cargo
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo can be run");
     assert!(output.status.success(), "cargo does not build the examples");
     let messages = String::from_utf8_lossy(&output.stdout);
     let mut built: BTreeMap<_, _> = messages.lines().filter_map(executable).collect();
     let example = |(recipe, name): (String, String)| {
-        let executable = built.remove(&name).unwrap_or_else(|| panic!("cargo did not build {name}"));
-        Example { recipe, name, executable }
+        let executable = built
+            .remove(&name)
+            .unwrap_or_else(|| panic!("cargo did not build {name}"));
+        Example {
+            recipe,
+            name,
+            executable,
+        }
     };
     files.into_iter().map(example).collect()
 }
@@ -67,7 +82,11 @@ fn files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     for recipe in recipes() {
         let names = names(&folder(&recipe));
-        files.extend(names.iter().filter_map(|file| Some((recipe.clone(), file.strip_suffix(".rs")?.to_owned()))));
+        files.extend(
+            names
+                .iter()
+                .filter_map(|file| Some((recipe.clone(), file.strip_suffix(".rs")?.to_owned()))),
+        );
     }
     files
 }

@@ -17,7 +17,13 @@ pub fn assert_all(examples: &[Example], judge: impl Fn(&Example) -> Result<(), S
 /// It ends well, and prints this.
 pub fn prints(end: &End, expected: &str) -> Result<(), String> {
     let is_good = end.code == Some(0) && end.stdout == expected;
-    if is_good { Ok(()) } else { Err(format!("does not print what it promises and end well, but {end:#?}")) }
+    if is_good {
+        Ok(())
+    } else {
+        Err(format!(
+            "does not print what it promises and end well, but {end:#?}"
+        ))
+    }
 }
 
 /// It prints nothing but one line that names the file.
@@ -26,13 +32,19 @@ pub fn refuses(end: &End, file: &str) -> Result<(), String> {
     if end.code == Some(1) && end.stdout.is_empty() && is_clear {
         return Ok(());
     }
-    Err(format!("does not name {file} in one line on standard error and end with 1, but {end:#?}"))
+    Err(format!(
+        "does not name {file} in one line on standard error and end with 1, but {end:#?}"
+    ))
 }
 
 /// A page holds it.
 pub fn is_short(source: &str) -> Result<(), String> {
     let lines = source.lines().count();
-    if lines < TOO_LONG { Ok(()) } else { Err(format!("has {lines} lines, not fewer than {TOO_LONG}")) }
+    if lines < TOO_LONG {
+        Ok(())
+    } else {
+        Err(format!("has {lines} lines, not fewer than {TOO_LONG}"))
+    }
 }
 
 /// Were these not found out, neither would be a bad example.
@@ -41,13 +53,21 @@ mod tests {
     use super::*;
 
     fn end(code: Option<i32>, stdout: &str, stderr: &str) -> End {
-        End { code, stdout: stdout.to_owned(), stderr: stderr.to_owned() }
+        End {
+            code,
+            stdout: stdout.to_owned(),
+            stderr: stderr.to_owned(),
+        }
     }
 
     #[test]
     fn what_prints_something_else_is_found_out() {
         assert!(prints(&end(Some(0), "1\n", "note\n"), "1\n").is_ok());
-        for bad in [end(Some(0), "2\n", ""), end(Some(1), "1\n", ""), end(None, "1\n", "")] {
+        for bad in [
+            end(Some(0), "2\n", ""),
+            end(Some(1), "1\n", ""),
+            end(None, "1\n", ""),
+        ] {
             assert!(prints(&bad, "1\n").is_err(), "{bad:?}");
         }
     }
@@ -59,7 +79,11 @@ mod tests {
             end(Some(0), "", "no a.txt\n"),
             end(Some(1), "1\n", "no a.txt\n"),
             end(Some(1), "", "no file\n"),
-            end(Some(1), "", "thread 'main' panicked at x.rs:1:2:\nno a.txt\n"),
+            end(
+                Some(1),
+                "",
+                "thread 'main' panicked at x.rs:1:2:\nno a.txt\n",
+            ),
         ] {
             assert!(refuses(&bad, "a.txt").is_err(), "{bad:?}");
         }

@@ -17,7 +17,10 @@ use std::{fs, io};
 
 /// The folder of the whole workspace.
 pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this package lies two folders deep")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("this package lies two folders deep")
 }
 
 /// The names of the recipes, in order.
@@ -37,7 +40,9 @@ pub fn recipe(name: &str) -> PathBuf {
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     let name = |entry: io::Result<fs::DirEntry>| entry.expect("a folder can be read").file_name();
-    let mut names: Vec<_> = entries.map(|entry| name(entry).into_string().expect("names are UTF-8")).collect();
+    let mut names: Vec<_> = entries
+        .map(|entry| name(entry).into_string().expect("names are UTF-8"))
+        .collect();
     names.sort();
     names
 }

@@ -34,7 +34,10 @@ pub fn executable(message: &str) -> Option<(String, PathBuf)> {
 
 /// Runs a program with nothing on its standard input. One that does not end in time is killed, and that is the error.
 pub fn run(command: &mut Command, limit: Duration) -> Result<End, String> {
-    let pipes = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pipes = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let child = pipes.env("RUST_BACKTRACE", "0").spawn();
     let mut child = child.map_err(|error| format!("cannot be run: {error}"))?;
     let stdout = drain(child.stdout.take().expect("it is piped"));
@@ -46,7 +49,11 @@ pub fn run(command: &mut Command, limit: Duration) -> Result<End, String> {
         return Err(format!("does not end within {limit:?}"));
     };
     let code = child.wait().expect("it is this process's child").code();
-    Ok(End { code, stdout, stderr: without_thread_numbers(&stderr) })
+    Ok(End {
+        code,
+        stdout,
+        stderr: without_thread_numbers(&stderr),
+    })
 }
 
 /// Reads to the end in a thread: the receiver can give up.
@@ -63,7 +70,9 @@ fn drain(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
 
 /// `thread 'main' (4711) panicked at` has a number that differs from run to run.
 fn without_thread_numbers(text: &str) -> String {
-    text.split_inclusive('\n').map(|line| without_thread_number(line).unwrap_or_else(|| line.to_owned())).collect()
+    text.split_inclusive('\n')
+        .map(|line| without_thread_number(line).unwrap_or_else(|| line.to_owned()))
+        .collect()
 }
 
 fn without_thread_number(line: &str) -> Option<String> {
@@ -87,15 +96,23 @@ mod tests {
     #[test]
     fn cargo_says_where_an_executable_is() {
         let message = r#"{"reason":"compiler-artifact","target":{"name":"lock"},"executable":"/somewhere/lock"}"#;
-        assert_eq!(executable(message), Some(("lock".to_owned(), "/somewhere/lock".into())));
-        assert_eq!(executable(r#"{"target":{"name":"lock"},"executable":null}"#), None);
+        assert_eq!(
+            executable(message),
+            Some(("lock".to_owned(), "/somewhere/lock".into()))
+        );
+        assert_eq!(
+            executable(r#"{"target":{"name":"lock"},"executable":null}"#),
+            None
+        );
         assert_eq!(executable("not JSON"), None);
     }
 
     #[test]
     fn a_threads_number_is_left_out() {
-        let text = "a (1)\nthread 'main' (4711) panicked at x.rs:1:2:\nwhy (2)\nthread 'a' (b) panicked\n";
-        let expected = "a (1)\nthread 'main' panicked at x.rs:1:2:\nwhy (2)\nthread 'a' (b) panicked\n";
+        let text =
+            "a (1)\nthread 'main' (4711) panicked at x.rs:1:2:\nwhy (2)\nthread 'a' (b) panicked\n";
+        let expected =
+            "a (1)\nthread 'main' panicked at x.rs:1:2:\nwhy (2)\nthread 'a' (b) panicked\n";
         assert_eq!(without_thread_numbers(text), expected);
     }
 }

@@ -15,8 +15,15 @@ const AT_LEAST: usize = 28;
 
 #[test]
 fn every_mistake_ends_as_it_promises() {
-    let mistakes: Vec<_> = examples::build().into_iter().filter(Example::is_mistake).collect();
-    assert!(mistakes.len() >= AT_LEAST, "there are only {} mistakes", mistakes.len());
+    let mistakes: Vec<_> = examples::build()
+        .into_iter()
+        .filter(Example::is_mistake)
+        .collect();
+    assert!(
+        mistakes.len() >= AT_LEAST,
+        "there are only {} mistakes",
+        mistakes.len()
+    );
     let complaint = |mistake: &Example| Some(format!("{} {}", mistake.name, judge(mistake).err()?));
     let complaints: Vec<_> = mistakes.iter().filter_map(complaint).collect();
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
@@ -28,6 +35,11 @@ fn judge(mistake: &Example) -> Result<(), String> {
     if env::var_os("BLESS").is_some() {
         fs::write(&file, &said).expect("the workspace takes files");
     }
-    let promised = fs::read_to_string(&file).map_err(|error| format!("has no {}: {error}", file.display()))?;
-    if said == promised { Ok(()) } else { Err(format!("says\n{said}and promises\n{promised}")) }
+    let promised =
+        fs::read_to_string(&file).map_err(|error| format!("has no {}: {error}", file.display()))?;
+    if said == promised {
+        Ok(())
+    } else {
+        Err(format!("says\n{said}and promises\n{promised}"))
+    }
 }

@@ -18,9 +18,17 @@ const AT_LEAST: usize = 7;
 
 #[test]
 fn every_recipe_has_a_twin() {
-    assert!(recipes().len() >= AT_LEAST, "there are only {} recipes", recipes().len());
+    assert!(
+        recipes().len() >= AT_LEAST,
+        "there are only {} recipes",
+        recipes().len()
+    );
     for name in recipes() {
-        assert!(twin(&name).is_file(), "{} is missing", twin(&name).display());
+        assert!(
+            twin(&name).is_file(),
+            "{} is missing",
+            twin(&name).display()
+        );
     }
 }
 
@@ -31,7 +39,11 @@ fn a_twin_prints_what_its_recipe_prints() {
         assert_eq!(end.code, Some(0), "{name}.py: {}", end.stderr);
         let expected = recipe(&name).join("expected.txt");
         let expected = fs::read_to_string(expected).expect("a recipe has its expected output");
-        assert!(end.stdout == expected, "{name}.py does not print expected.txt, but\n{}", end.stdout);
+        assert!(
+            end.stdout == expected,
+            "{name}.py does not print expected.txt, but\n{}",
+            end.stdout
+        );
     }
 }
 
@@ -39,9 +51,18 @@ fn a_twin_prints_what_its_recipe_prints() {
 fn a_twin_refuses_a_file_that_is_missing() {
     for name in recipes_to_check("how the twins refuse a file") {
         let end = python(Command::new("python3").arg(twin(&name)).arg("missing.txt"));
-        assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{name}.py: {}", end.stderr);
+        assert_eq!(
+            (end.code, end.stdout.len()),
+            (Some(1), 0),
+            "{name}.py: {}",
+            end.stderr
+        );
         let is_clear = end.stderr.contains("missing.txt") && end.stderr.lines().count() == 1;
-        assert!(is_clear, "{name}.py does not name the file in one line: {}", end.stderr);
+        assert!(
+            is_clear,
+            "{name}.py does not name the file in one line: {}",
+            end.stderr
+        );
     }
 }
 
@@ -65,19 +86,34 @@ runpy.run_path(twin, run_name='__main__')
 fn a_twin_ends_and_fails_when_a_thread_fails() {
     for name in recipes_to_check("how the twins end when a thread fails") {
         let end = python(Command::new("python3").args(["-c", PLANT]).arg(twin(&name)));
-        assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{name}.py: {}", end.stderr);
-        assert!(end.stderr.contains("planted"), "{name}.py fails for another reason: {}", end.stderr);
+        assert_eq!(
+            (end.code, end.stdout.len()),
+            (Some(1), 0),
+            "{name}.py: {}",
+            end.stderr
+        );
+        assert!(
+            end.stderr.contains("planted"),
+            "{name}.py fails for another reason: {}",
+            end.stderr
+        );
     }
 }
 
 /// All recipes, or none without a Python that runs their twins.
 fn recipes_to_check(what: &str) -> Vec<String> {
-    let version = Command::new("python3").args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).output();
+    let version = Command::new("python3")
+        .args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"])
+        .output();
     if version.is_ok_and(|output| output.status.success()) {
         return recipes();
     }
     // Not by `eprintln!`: what a passing test says by that, nobody sees.
-    writeln!(io::stderr(), "there is no python3, 3.9 or later: NOT CHECKED: {what}").expect("standard error is open");
+    writeln!(
+        io::stderr(),
+        "there is no python3, 3.9 or later: NOT CHECKED: {what}"
+    )
+    .expect("standard error is open");
     Vec::new()
 }
 

@@ -21,8 +21,15 @@ const AT_LEAST: usize = 25;
 
 #[test]
 fn every_reject_is_refused_for_its_reason() {
-    assert!(REJECTS.len() >= AT_LEAST, "there are only {} rejects", REJECTS.len());
-    let failures: Vec<_> = REJECTS.iter().filter_map(|(name, source)| judge(name, source).err()).collect();
+    assert!(
+        REJECTS.len() >= AT_LEAST,
+        "there are only {} rejects",
+        REJECTS.len()
+    );
+    let failures: Vec<_> = REJECTS
+        .iter()
+        .filter_map(|(name, source)| judge(name, source).err())
+        .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -36,26 +43,47 @@ fn the_compilers_words_are_those_in_the_book() {
             fs::write(&file, said).expect("the workspace takes files");
         } else if is_oldest_compiler() {
             let shown = fs::read_to_string(&file).unwrap_or_default();
-            assert!(shown == *said, "{name}: the compiler says\n{said}\nand {} says\n{shown}", file.display());
+            assert!(
+                shown == *said,
+                "{name}: the compiler says\n{said}\nand {} says\n{shown}",
+                file.display()
+            );
         }
     }
 }
 
 fn is_oldest_compiler() -> bool {
-    let version = Command::new("rustc").arg("--version").output().expect("rustc can be run").stdout;
-    String::from_utf8_lossy(&version).starts_with(&format!("rustc {}.", env!("CARGO_PKG_RUST_VERSION")))
+    let version = Command::new("rustc")
+        .arg("--version")
+        .output()
+        .expect("rustc can be run")
+        .stdout;
+    String::from_utf8_lossy(&version)
+        .starts_with(&format!("rustc {}.", env!("CARGO_PKG_RUST_VERSION")))
 }
 
 /// Programs that this test must find fault with, and what it must say. Were they not found out, no reject would be.
 const PLANTED: [(&str, &str, &str); 6] = [
-    ("compiles", "// error: E0308\nfn main() {\n    main(); // refused\n}\n", "compiles, but must not"),
-    ("other", "// error: E0277\nfn main() {\n    let _: u8 = \"\"; // refused\n}\n", "gives E0308, not E0277"),
+    (
+        "compiles",
+        "// error: E0308\nfn main() {\n    main(); // refused\n}\n",
+        "compiles, but must not",
+    ),
+    (
+        "other",
+        "// error: E0277\nfn main() {\n    let _: u8 = \"\"; // refused\n}\n",
+        "gives E0308, not E0277",
+    ),
     (
         "two",
         "// error: E0308\nfn main() {\n    let _: u8 = no(\"\"); let _: u8 = \"\"; // refused\n}\n",
         "gives E0308, E0425",
     ),
-    ("syntax", "// error: E0308\nfn main() {\n    let // refused\n}\n", "gives an error without a code"),
+    (
+        "syntax",
+        "// error: E0308\nfn main() {\n    let // refused\n}\n",
+        "gives an error without a code",
+    ),
     (
         "elsewhere",
         "// error: E0308\nfn main() {\n    let _: u8 = \"\";\n    // refused\n}\n",
@@ -72,23 +100,37 @@ const PLANTED: [(&str, &str, &str); 6] = [
 fn a_bad_reject_is_found_out() {
     for (name, source, complaint) in PLANTED {
         let complaints = judge(name, source).expect_err(name);
-        assert!(complaints.starts_with(name) && complaints.contains(complaint), "{complaints}");
+        assert!(
+            complaints.starts_with(name) && complaints.contains(complaint),
+            "{complaints}"
+        );
     }
 }
 
 fn judge(name: &str, source: &str) -> Result<(), String> {
     let first = source.lines().next().unwrap_or_default();
     let Some(code) = first.strip_prefix("// error: ") else {
-        return Err(format!("{name}: begins with `{first}`, not with a line such as `// error: E0277`"));
+        return Err(format!(
+            "{name}: begins with `{first}`, not with a line such as `// error: E0277`"
+        ));
     };
-    let list = |errors: &BTreeSet<String>| errors.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let list = |errors: &BTreeSet<String>| {
+        errors
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let (errors, rest) = (&SAID[&program(name)].codes, &SAID[&mended(name)].codes);
     if errors.is_empty() {
         Err(format!("{name}: compiles, but must not"))
     } else if list(errors) != code {
         Err(format!("{name}: gives {}, not {code}", list(errors)))
     } else if !rest.is_empty() {
-        Err(format!("{name}: still gives {} without the lines that end in `{MARK}`", list(rest)))
+        Err(format!(
+            "{name}: still gives {} without the lines that end in `{MARK}`",
+            list(rest)
+        ))
     } else {
         Ok(())
     }
@@ -101,7 +143,8 @@ static REJECTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
         let files = names(&workspace().join("recipes").join(&recipe).join("rejects"));
         for file in files.iter().filter(|file| file.ends_with(".rs")) {
             let name = format!("recipes/{recipe}/rejects/{file}");
-            let source = fs::read_to_string(workspace().join(&name)).expect("a reject is a text file");
+            let source =
+                fs::read_to_string(workspace().join(&name)).expect("a reject is a text file");
             rejects.push((name, source));
         }
     }
@@ -120,8 +163,15 @@ struct Said {
 static SAID: LazyLock<BTreeMap<String, Said>> = LazyLock::new(|| {
     let mut programs = BTreeMap::new();
     let planted = PLANTED.iter().map(|(name, source, _)| (*name, *source));
-    for (name, source) in REJECTS.iter().map(|(name, source)| (&**name, &**source)).chain(planted) {
-        let unmarked = source.lines().filter(|line| !line.ends_with(MARK)).map(|line| format!("{line}\n"));
+    for (name, source) in REJECTS
+        .iter()
+        .map(|(name, source)| (&**name, &**source))
+        .chain(planted)
+    {
+        let unmarked = source
+            .lines()
+            .filter(|line| !line.ends_with(MARK))
+            .map(|line| format!("{line}\n"));
         programs.insert(mended(name), unmarked.collect());
         programs.insert(program(name), source.to_owned());
     }
@@ -129,24 +179,36 @@ static SAID: LazyLock<BTreeMap<String, Said>> = LazyLock::new(|| {
     let stdout = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
     let mut said = BTreeMap::<_, Said>::new();
     for line in stdout.lines() {
-        let message: Value = serde_json::from_str(line).expect("cargo writes one JSON object a line");
-        if let Some(program) = message["target"]["name"].as_str().filter(|name| programs.contains_key(*name)) {
+        let message: Value =
+            serde_json::from_str(line).expect("cargo writes one JSON object a line");
+        if let Some(program) = message["target"]["name"]
+            .as_str()
+            .filter(|name| programs.contains_key(*name))
+        {
             let said = said.entry(program.to_owned()).or_default();
             if let Some(code) = error_code(&message["message"]) {
-                said.words += &words(&message["message"], &code).replace(&format!("src/bin/{program}"), "src/main");
+                said.words += &words(&message["message"], &code)
+                    .replace(&format!("src/bin/{program}"), "src/main");
                 said.codes.insert(code);
             }
         }
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(said.keys().eq(programs.keys()), "cargo did not come to every program:\n{stderr}");
+    assert!(
+        said.keys().eq(programs.keys()),
+        "cargo did not come to every program:\n{stderr}"
+    );
     said
 });
 
 /// The error's first line, what it says of the line it points to, and its notes and helps.
 fn words(message: &Value, code: &str) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().replace('\n', "\n    ");
-    let primary = message["spans"].as_array().into_iter().flatten().find(|span| span["is_primary"] == true);
+    let primary = message["spans"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|span| span["is_primary"] == true);
     let mut words = format!("error[{code}]: {}\n", text(&message["message"]));
     if let Some(span) = primary {
         let line = text(&span["text"][0]["text"]);
@@ -155,7 +217,11 @@ fn words(message: &Value, code: &str) -> String {
     }
     for child in message["children"].as_array().into_iter().flatten() {
         if child["spans"].as_array().is_some_and(Vec::is_empty) {
-            words += &format!("  = {}: {}\n", text(&child["level"]), text(&child["message"]));
+            words += &format!(
+                "  = {}: {}\n",
+                text(&child["level"]),
+                text(&child["message"])
+            );
         }
     }
     words
@@ -167,7 +233,10 @@ fn error_code(message: &Value) -> Option<String> {
         return None;
     }
     let code = message["code"]["code"].as_str();
-    Some(code.map_or_else(|| format!("an error without a code ({text})"), str::to_owned))
+    Some(code.map_or_else(
+        || format!("an error without a code ({text})"),
+        str::to_owned,
+    ))
 }
 
 /// One project for all programs, with a target folder that the next run finds again.
@@ -177,26 +246,46 @@ fn scratch_project(programs: &BTreeMap<String, String>) -> PathBuf {
     let _ = fs::remove_dir_all(&sources); // those of the last run, if there was one
     fs::create_dir_all(&sources).expect("the target folder takes folders");
     for (name, source) in programs {
-        fs::write(sources.join(name).with_extension("rs"), source).expect("the target folder takes files");
+        fs::write(sources.join(name).with_extension("rs"), source)
+            .expect("the target folder takes files");
     }
     let library = workspace().join("shared/sync-primitives");
     let package = "[workspace]\n\n[package]\nname = \"rejects\"\nedition = \"2024\"\n";
-    let manifest = format!("{package}\n[dependencies]\nsync-primitives.path = '{}'\n", library.display());
+    let manifest = format!(
+        "{package}\n[dependencies]\nsync-primitives.path = '{}'\n",
+        library.display()
+    );
     fs::write(project.join("Cargo.toml"), manifest).expect("the target folder takes files");
     // With the workspace's versions, cargo needs nothing that it has not fetched for the workspace.
-    fs::copy(workspace().join("Cargo.lock"), project.join("Cargo.lock")).expect("cargo has locked the versions");
+    fs::copy(workspace().join("Cargo.lock"), project.join("Cargo.lock"))
+        .expect("cargo has locked the versions");
     project
 }
 
 fn check(project: &Path) -> Output {
     let mut cargo = cargo();
-    cargo.args(["check", "--offline", "--bins", "--keep-going", "--message-format=json", "--manifest-path"]);
-    cargo.arg(project.join("Cargo.toml")).arg("--target-dir").arg(project.join("target"));
+    cargo.args([
+        "check",
+        "--offline",
+        "--bins",
+        "--keep-going",
+        "--message-format=json",
+        "--manifest-path",
+    ]);
+    cargo
+        .arg(project.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(project.join("target"));
     // Flags such as `-Dwarnings` would add errors of their own.
-    cargo.env("RUSTFLAGS", "").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    cargo
+        .env("RUSTFLAGS", "")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(cargo.output()));
-    receiver.recv_timeout(TIME_LIMIT).expect("cargo ends within the time limit").expect("cargo can be run")
+    receiver
+        .recv_timeout(TIME_LIMIT)
+        .expect("cargo ends within the time limit")
+        .expect("cargo can be run")
 }
 
 fn program(name: &str) -> String {

@@ -11,33 +11,56 @@ use std::{fs, sync::LazyLock, time::Duration};
 /// Each takes a fraction of a second. One that takes longer has hung.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-static SOLUTIONS: LazyLock<Vec<Example>> =
-    LazyLock::new(|| examples::build().into_iter().filter(Example::is_solution).collect());
+static SOLUTIONS: LazyLock<Vec<Example>> = LazyLock::new(|| {
+    examples::build()
+        .into_iter()
+        .filter(Example::is_solution)
+        .collect()
+});
 
 #[test]
 fn every_exercise_has_a_solution() {
-    let solved: BTreeSet<_> = SOLUTIONS.iter().map(|solution| solution.recipe.clone()).collect();
+    let solved: BTreeSet<_> = SOLUTIONS
+        .iter()
+        .map(|solution| solution.recipe.clone())
+        .collect();
     assert_eq!(solved, checks::recipes().into_iter().collect());
     // Folders that are read wrongly have neither recipes nor solutions.
-    assert!(solved.len() >= 7, "there are only {} solutions", solved.len());
+    assert!(
+        solved.len() >= 7,
+        "there are only {} solutions",
+        solved.len()
+    );
 }
 
 #[test]
 fn a_solution_prints_what_it_promises() {
     // More than once: with threads, once may be luck.
     for _ in 0..5 {
-        assert_all(&SOLUTIONS, |solution| prints(&run(&mut solution.command(), TIME_LIMIT)?, &expected(solution)));
+        assert_all(&SOLUTIONS, |solution| {
+            prints(
+                &run(&mut solution.command(), TIME_LIMIT)?,
+                &expected(solution),
+            )
+        });
     }
 }
 
 #[test]
 fn a_solution_refuses_a_file_that_is_missing() {
-    assert_all(&SOLUTIONS, |solution| refuses(&run(solution.command().arg("missing.txt"), TIME_LIMIT)?, "missing.txt"));
+    assert_all(&SOLUTIONS, |solution| {
+        refuses(
+            &run(solution.command().arg("missing.txt"), TIME_LIMIT)?,
+            "missing.txt",
+        )
+    });
 }
 
 #[test]
 fn a_solution_is_short() {
-    assert_all(&SOLUTIONS, |solution| is_short(&fs::read_to_string(solution.file("rs")).expect("it was built")));
+    assert_all(&SOLUTIONS, |solution| {
+        is_short(&fs::read_to_string(solution.file("rs")).expect("it was built"))
+    });
 }
 
 fn expected(solution: &Example) -> String {

@@ -12,12 +12,20 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// A folder that is read wrongly has no variants, and no variant fails. Raise this with every new one.
 const AT_LEAST: usize = 31;
 
-static VARIANTS: LazyLock<Vec<Example>> =
-    LazyLock::new(|| examples::build().into_iter().filter(Example::is_variant).collect());
+static VARIANTS: LazyLock<Vec<Example>> = LazyLock::new(|| {
+    examples::build()
+        .into_iter()
+        .filter(Example::is_variant)
+        .collect()
+});
 
 #[test]
 fn a_variant_prints_what_its_recipe_prints() {
-    assert!(VARIANTS.len() >= AT_LEAST, "there are only {} variants", VARIANTS.len());
+    assert!(
+        VARIANTS.len() >= AT_LEAST,
+        "there are only {} variants",
+        VARIANTS.len()
+    );
     assert_all(&VARIANTS, |variant| {
         let expected = checks::recipe(&variant.recipe).join("expected.txt");
         let expected = fs::read_to_string(expected).expect("a recipe has its expected output");
@@ -27,10 +35,17 @@ fn a_variant_prints_what_its_recipe_prints() {
 
 #[test]
 fn a_variant_refuses_a_file_that_is_missing() {
-    assert_all(&VARIANTS, |variant| refuses(&run(variant.command().arg("missing.txt"), TIME_LIMIT)?, "missing.txt"));
+    assert_all(&VARIANTS, |variant| {
+        refuses(
+            &run(variant.command().arg("missing.txt"), TIME_LIMIT)?,
+            "missing.txt",
+        )
+    });
 }
 
 #[test]
 fn a_variant_is_short() {
-    assert_all(&VARIANTS, |variant| is_short(&fs::read_to_string(variant.file("rs")).expect("it was built")));
+    assert_all(&VARIANTS, |variant| {
+        is_short(&fs::read_to_string(variant.file("rs")).expect("it was built"))
+    });
 }

@@ -37,10 +37,19 @@ impl Graph {
         let mut seen = HashMap::from([(model.start.clone(), 0)]);
         while graph.next.len() < graph.states.len() {
             graph.visit(model, &mut seen);
-            assert!(graph.states.len() <= MOST_STATES, "{}: more than {MOST_STATES} states", model.title);
+            assert!(
+                graph.states.len() <= MOST_STATES,
+                "{}: more than {MOST_STATES} states",
+                model.title
+            );
         }
         graph.order = graph.sorted();
-        assert_eq!(graph.order.len(), graph.states.len(), "{}: a schedule comes back to a state", model.title);
+        assert_eq!(
+            graph.order.len(),
+            graph.states.len(),
+            "{}: a schedule comes back to a state",
+            model.title
+        );
         graph
     }
 
@@ -65,7 +74,8 @@ impl Graph {
     /// Each state before all that follow it; those on a cycle and behind it are left out.
     fn sorted(&self) -> Vec<usize> {
         let mut unsorted_before = vec![0; self.states.len()];
-        self.edges().for_each(|(_, after)| unsorted_before[after] += 1);
+        self.edges()
+            .for_each(|(_, after)| unsorted_before[after] += 1);
         let mut order = Vec::from_iter((unsorted_before[0] == 0).then_some(0));
         let mut done = 0;
         while let Some(&state) = order.get(done) {
@@ -125,7 +135,10 @@ impl Graph {
     /// The bad states that a schedule ends in before all threads have.
     pub fn deadlocks(&self, model: &Model) -> usize {
         let unfinished = |state: &usize| !model.unfinished(&self.states[*state]).is_empty();
-        (0..self.states.len()).filter(|state| self.is_last(*state)).filter(unfinished).count()
+        (0..self.states.len())
+            .filter(|state| self.is_last(*state))
+            .filter(unfinished)
+            .count()
     }
 
     /// The threads that step, one after the other, on a shortest way to a bad state; `None` if there is no such state.
@@ -146,7 +159,9 @@ fn badness(model: &Model, state: &State, next: &[Option<usize>]) -> Option<Strin
     let unfinished = model.unfinished(state);
     let stuck = !unfinished.is_empty() && next.iter().all(Option::is_none);
     let deadlock = || match unfinished.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("deadlock: {} and {last} wait for ever", rest.join(", ")),
+        Some((last, rest)) if !rest.is_empty() => {
+            format!("deadlock: {} and {last} wait for ever", rest.join(", "))
+        }
         _ => format!("deadlock: {} waits for ever", unfinished.join("")),
     };
     model.badness(state).or_else(|| stuck.then(deadlock))

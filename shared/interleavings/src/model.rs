@@ -52,8 +52,21 @@ pub struct Step {
 impl Model {
     /// A model without variables and threads.
     pub fn new(title: &'static str) -> Self {
-        let start = State { next_step: vec![], numbers: vec![], locks: vec![], lines: vec![], current: 0 };
-        Model { title, variables: vec![], threads: vec![], start, never: vec![], bad_ends: vec![] }
+        let start = State {
+            next_step: vec![],
+            numbers: vec![],
+            locks: vec![],
+            lines: vec![],
+            current: 0,
+        };
+        Model {
+            title,
+            variables: vec![],
+            threads: vec![],
+            start,
+            never: vec![],
+            bad_ends: vec![],
+        }
     }
 
     /// A shared number.
@@ -69,7 +82,10 @@ impl Model {
     fn numbered(&mut self, name: String, start: i32, kind: fn(usize) -> Kind) -> Number {
         self.start.numbers.push(start);
         let index = self.start.numbers.len() - 1;
-        self.variables.push(Variable { name, kind: kind(index) });
+        self.variables.push(Variable {
+            name,
+            kind: kind(index),
+        });
         Number(index)
     }
 
@@ -86,7 +102,10 @@ impl Model {
     fn any_lock(&mut self, name: &str, reentrant: bool) -> Lock {
         self.start.locks.push(Held::default());
         let index = self.start.locks.len() - 1;
-        self.variables.push(Variable { name: name.to_owned(), kind: Kind::Lock(index, reentrant) });
+        self.variables.push(Variable {
+            name: name.to_owned(),
+            kind: Kind::Lock(index, reentrant),
+        });
         Lock { index, reentrant }
     }
 
@@ -94,14 +113,27 @@ impl Model {
     pub fn line(&mut self, name: &str) -> Line {
         self.start.lines.push(Vec::new());
         let index = self.start.lines.len() - 1;
-        self.variables.push(Variable { name: name.to_owned(), kind: Kind::Line(index) });
+        self.variables.push(Variable {
+            name: name.to_owned(),
+            kind: Kind::Line(index),
+        });
         Line(index)
     }
 
     /// Threads that do the same, each with local variables of its own.
-    pub fn threads<const N: usize>(&mut self, names: [&'static str; N], program: impl Fn(&mut Program<'_>)) {
+    pub fn threads<const N: usize>(
+        &mut self,
+        names: [&'static str; N],
+        program: impl Fn(&mut Program<'_>),
+    ) {
         for name in names {
-            let mut thread = Program { thread: Thread { name, steps: Vec::new() }, model: self };
+            let mut thread = Program {
+                thread: Thread {
+                    name,
+                    steps: Vec::new(),
+                },
+                model: self,
+            };
             program(&mut thread);
             let thread = thread.thread;
             self.threads.push(thread);
@@ -123,7 +155,10 @@ impl Model {
     pub(crate) fn step(&self, state: &State, thread: usize) -> Option<State> {
         let index = state.next_step[thread];
         let step = self.threads[thread].steps.get(index)?;
-        let mut next = State { current: thread, ..state.clone() };
+        let mut next = State {
+            current: thread,
+            ..state.clone()
+        };
         if !(step.guard)(&next) {
             return None;
         }
@@ -135,20 +170,34 @@ impl Model {
 
     /// What is wrong in a state that some thread can leave, or that all have ended in.
     pub(crate) fn badness(&self, state: &State) -> Option<String> {
-        let ends = if self.unfinished(state).is_empty() { &*self.bad_ends } else { &[] };
-        let found = self.never.iter().chain(ends).find(|(_, is_bad)| is_bad(state));
+        let ends = if self.unfinished(state).is_empty() {
+            &*self.bad_ends
+        } else {
+            &[]
+        };
+        let found = self
+            .never
+            .iter()
+            .chain(ends)
+            .find(|(_, is_bad)| is_bad(state));
         found.map(|(what, _)| (*what).to_owned())
     }
 
     /// The names of the threads that have steps left.
     pub(crate) fn unfinished(&self, state: &State) -> Vec<&'static str> {
         let threads = self.threads.iter().zip(&state.next_step);
-        threads.filter(|(thread, next)| **next < thread.steps.len()).map(|(thread, _)| thread.name).collect()
+        threads
+            .filter(|(thread, next)| **next < thread.steps.len())
+            .map(|(thread, _)| thread.name)
+            .collect()
     }
 
     /// The value of each variable, in words.
     pub fn values(&self, state: &State) -> Vec<String> {
-        self.variables.iter().map(|variable| self.value(variable.kind, state)).collect()
+        self.variables
+            .iter()
+            .map(|variable| self.value(variable.kind, state))
+            .collect()
     }
 
     fn value(&self, kind: Kind, state: &State) -> String {
@@ -159,13 +208,30 @@ impl Model {
             Kind::Flag(index) => (state.numbers[index] != 0).to_string(),
             Kind::Lock(index, reentrant) => match &state.locks[index] {
                 Held { owner: None, .. } => "free".to_owned(),
-                Held { owner: Some(thread), depth } if reentrant => format!("held by {}, depth {depth}", name(*thread)),
-                Held { owner: Some(thread), .. } => format!("held by {}", name(*thread)),
+                Held {
+                    owner: Some(thread),
+                    depth,
+                } if reentrant => format!("held by {}, depth {depth}", name(*thread)),
+                Held {
+                    owner: Some(thread),
+                    ..
+                } => format!("held by {}", name(*thread)),
             },
             Kind::Line(index) if state.lines[index].is_empty() => "empty".to_owned(),
             Kind::Line(index) => {
-                let sleepers: Vec<_> = state.lines[index].iter().map(|thread| name(*thread)).collect();
-                format!("{} {}", sleepers.join(", "), if sleepers.len() == 1 { "sleeps" } else { "sleep" })
+                let sleepers: Vec<_> = state.lines[index]
+                    .iter()
+                    .map(|thread| name(*thread))
+                    .collect();
+                format!(
+                    "{} {}",
+                    sleepers.join(", "),
+                    if sleepers.len() == 1 {
+                        "sleeps"
+                    } else {
+                        "sleep"
+                    }
+                )
             }
         }
     }
@@ -206,7 +272,11 @@ impl Program<'_> {
         guard: impl Fn(&State) -> bool + 'static,
         effect: impl Fn(&mut State) + 'static,
     ) {
-        self.thread.steps.push(Step { text, guard: Box::new(guard), effect: Box::new(effect) });
+        self.thread.steps.push(Step {
+            text,
+            guard: Box::new(guard),
+            effect: Box::new(effect),
+        });
     }
 
     /// Takes a lock.
@@ -220,7 +290,13 @@ impl Program<'_> {
     }
 
     /// Gives a lock back at the end of a loop, which `counter` counts the passes of.
-    pub fn unlock_and_repeat(&mut self, text: &'static str, lock: Lock, counter: Number, passes: i32) {
+    pub fn unlock_and_repeat(
+        &mut self,
+        text: &'static str,
+        lock: Lock,
+        counter: Number,
+        passes: i32,
+    ) {
         self.run(text, move |s| {
             s.unlock(lock);
             if s[counter] < passes {
@@ -231,7 +307,12 @@ impl Program<'_> {
     }
 
     /// Something done in one step under a lock that is free again afterwards.
-    pub fn run_locked(&mut self, text: &'static str, lock: Lock, effect: impl Fn(&mut State) + 'static) {
+    pub fn run_locked(
+        &mut self,
+        text: &'static str,
+        lock: Lock,
+        effect: impl Fn(&mut State) + 'static,
+    ) {
         self.run_when(text, move |s| s.can_lock(lock), effect);
     }
 
@@ -243,7 +324,12 @@ impl Program<'_> {
         wanting: impl Fn(&State) -> bool + 'static,
     ) {
         let again = self.here();
-        self.wait([look, sleep, "} // woken, with the lock: looks again"], (lock, line), wanting, again);
+        self.wait(
+            [look, sleep, "} // woken, with the lock: looks again"],
+            (lock, line),
+            wanting,
+            again,
+        );
     }
 
     /// As [`wait_while`](Program::wait_while), but goes on when woken.
@@ -254,7 +340,12 @@ impl Program<'_> {
         wanting: impl Fn(&State) -> bool + 'static,
     ) {
         let on = self.here() + 3;
-        self.wait([look, sleep, "} // woken, with the lock: goes on"], (lock, line), wanting, on);
+        self.wait(
+            [look, sleep, "} // woken, with the lock: goes on"],
+            (lock, line),
+            wanting,
+            on,
+        );
     }
 
     fn wait(

@@ -59,7 +59,10 @@ impl State {
 
     /// The current thread takes the lock.
     pub fn lock(&mut self, lock: Lock) {
-        assert!(self.can_lock(lock), "a step takes a lock that its guard does not ask for");
+        assert!(
+            self.can_lock(lock),
+            "a step takes a lock that its guard does not ask for"
+        );
         let held = &mut self.locks[lock.index];
         held.owner = Some(self.current);
         held.depth += 1;
@@ -68,7 +71,11 @@ impl State {
     /// The current thread gives back one level of the lock.
     pub fn unlock(&mut self, lock: Lock) {
         let held = &mut self.locks[lock.index];
-        assert_eq!(held.owner, Some(self.current), "a step gives back a lock that its thread does not hold");
+        assert_eq!(
+            held.owner,
+            Some(self.current),
+            "a step gives back a lock that its thread does not hold"
+        );
         held.depth -= 1;
         if held.depth == 0 {
             held.owner = None;

@@ -15,15 +15,39 @@ pub struct Subject {
 
 /// All of them, in the order of the book.
 pub fn subjects() -> Vec<Subject> {
-    let subject = |name, broken, mended| Subject { name, broken, mended };
+    let subject = |name, broken, mended| Subject {
+        name,
+        broken,
+        mended,
+    };
     vec![
-        subject("lost-update", load_add_store(), load_add_store_under_one_guard()),
-        subject("self-deadlock", lock_twice("Lock", Model::lock), lock_twice("RLock", Model::rlock)),
+        subject(
+            "lost-update",
+            load_add_store(),
+            load_add_store_under_one_guard(),
+        ),
+        subject(
+            "self-deadlock",
+            lock_twice("Lock", Model::lock),
+            lock_twice("RLock", Model::rlock),
+        ),
         subject("lock-order", opposite_order(), fixed_order()),
-        subject("wait-under-if", two_keepers("Wait under if", Wait::If), two_keepers("Wait in a loop", Wait::While)),
+        subject(
+            "wait-under-if",
+            two_keepers("Wait under if", Wait::If),
+            two_keepers("Wait in a loop", Wait::While),
+        ),
         subject("lost-wakeup", flag_outside_the_lock(), flag_in_the_lock()),
-        subject("notify", end_of_work("notify_one", Tell::One), end_of_work("notify_all", Tell::All)),
-        subject("pulse", start_signal("set, then clear", true), start_signal("set", false)),
+        subject(
+            "notify",
+            end_of_work("notify_one", Tell::One),
+            end_of_work("notify_all", Tell::All),
+        ),
+        subject(
+            "pulse",
+            start_signal("set, then clear", true),
+            start_signal("set", false),
+        ),
         subject("semaphore", counted_outside(), counted_inside()),
         subject("barrier", one_count(), count_and_round()),
         subject("queue", bound_outside_the_lock(), bound_inside_the_lock()),
@@ -131,8 +155,14 @@ fn two_keepers(title: &'static str, wait: Wait) -> Model {
         let sleep = "    not_empty.wait(&mut slots);";
         thread.lock("let mut slots = slots.lock();", lock);
         match wait {
-            Wait::If => thread.wait_if(["if slots.is_empty() {", sleep], (lock, not_empty), wanting),
-            Wait::While => thread.wait_while(["while slots.is_empty() {", sleep], (lock, not_empty), wanting),
+            Wait::If => {
+                thread.wait_if(["if slots.is_empty() {", sleep], (lock, not_empty), wanting)
+            }
+            Wait::While => thread.wait_while(
+                ["while slots.is_empty() {", sleep],
+                (lock, not_empty),
+                wanting,
+            ),
         }
         thread.run("slots.pop() // and the guard is dropped", move |s| {
             s[missed] |= i32::from(s[readings] == 0);
@@ -142,11 +172,16 @@ fn two_keepers(title: &'static str, wait: Wait) -> Model {
     });
     model.threads(["R"], |thread| {
         for _reading in 0..2 {
-            thread.run_locked("slots.lock().push(reading);", lock, move |s| s[readings] += 1);
+            thread.run_locked("slots.lock().push(reading);", lock, move |s| {
+                s[readings] += 1
+            });
             thread.run("not_empty.notify_one();", move |s| s.notify_one(not_empty));
         }
     });
-    model.never("a keeper was woken, did not look again, and found nothing", move |s| s[missed] == 1);
+    model.never(
+        "a keeper was woken, did not look again, and found nothing",
+        move |s| s[missed] == 1,
+    );
     model
 }
 
@@ -155,7 +190,10 @@ fn flag_outside_the_lock() -> Model {
     let (lock, changed) = (model.lock("lock"), model.line("changed"));
     let ready = model.flag("ready");
     model.threads(["A"], |thread| {
-        let look = ["while !ready.load(Acquire) {", "    changed.wait(&mut guard);"];
+        let look = [
+            "while !ready.load(Acquire) {",
+            "    changed.wait(&mut guard);",
+        ];
         thread.lock("let mut guard = lock.lock();", lock);
         thread.wait_while(look, (lock, changed), move |s| s[ready] == 0);
         thread.unlock("drop(guard);", lock);
@@ -255,11 +293,18 @@ fn clients(title: &'static str, leave: fn(&mut Program<'_>, Number, Number)) -> 
     let (free, open) = (model.number("free permits", 0), model.number("open", 3));
     model.threads(["A", "B", "C"], |thread| leave(thread, free, open));
     model.threads(["D"], |thread| {
-        thread.run_when("let permit = permits.acquire();", move |s| s[free] > 0, move |s| s[free] -= 1);
+        thread.run_when(
+            "let permit = permits.acquire();",
+            move |s| s[free] > 0,
+            move |s| s[free] -= 1,
+        );
         thread.run("open.fetch_add(1, Relaxed);", move |s| s[open] += 1);
         leave(thread, free, open);
     });
-    model.never("the server counts four clients, and there are three permits", move |s| s[open] > 3);
+    model.never(
+        "the server counts four clients, and there are three permits",
+        move |s| s[open] > 3,
+    );
     model
 }
 
@@ -272,13 +317,18 @@ fn one_count() -> Model {
         let lap = thread.local_from("lap", 1);
         thread.lock("let mut arrived = arrived.lock();", lock);
         thread.run("*arrived += 1;", move |s| s[arrived] += 1);
-        thread.run("if *arrived == 2 {", move |s| s.go_to(if s[arrived] == 2 { 3 } else { 4 }));
+        thread.run("if *arrived == 2 {", move |s| {
+            s.go_to(if s[arrived] == 2 { 3 } else { 4 })
+        });
         thread.run("    *arrived = 0; all_here.notify_all();", move |s| {
             s[arrived] = 0;
             s.notify_all(all_here);
             s.go_to(7);
         });
-        let look = ["} else { while *arrived != 0 {", "    all_here.wait(&mut arrived);"];
+        let look = [
+            "} else { while *arrived != 0 {",
+            "    all_here.wait(&mut arrived);",
+        ];
         thread.wait_while(look, (lock, all_here), move |s| s[arrived] != 0);
         thread.unlock_and_repeat("drop(arrived); // and the second lap", lock, lap, 2);
     });
@@ -292,18 +342,29 @@ fn count_and_round() -> Model {
     model.threads(["A", "B"], |thread| {
         let (lap, mine) = (thread.local_from("lap", 1), thread.local("mine"));
         thread.lock("let mut meeting = meeting.lock();", lock);
-        thread.run("let mine = meeting.round; meeting.arrived += 1;", move |s| {
-            s[mine] = s[round];
-            s[arrived] += 1;
+        thread.run(
+            "let mine = meeting.round; meeting.arrived += 1;",
+            move |s| {
+                s[mine] = s[round];
+                s[arrived] += 1;
+            },
+        );
+        thread.run("if meeting.arrived == 2 {", move |s| {
+            s.go_to(if s[arrived] == 2 { 3 } else { 4 })
         });
-        thread.run("if meeting.arrived == 2 {", move |s| s.go_to(if s[arrived] == 2 { 3 } else { 4 }));
-        thread.run("    meeting.next_round(); all_here.notify_all();", move |s| {
-            s[arrived] = 0;
-            s[round] += 1;
-            s.notify_all(all_here);
-            s.go_to(7);
-        });
-        let look = ["} else { while meeting.round == mine {", "    all_here.wait(&mut meeting);"];
+        thread.run(
+            "    meeting.next_round(); all_here.notify_all();",
+            move |s| {
+                s[arrived] = 0;
+                s[round] += 1;
+                s.notify_all(all_here);
+                s.go_to(7);
+            },
+        );
+        let look = [
+            "} else { while meeting.round == mine {",
+            "    all_here.wait(&mut meeting);",
+        ];
         thread.wait_while(look, (lock, all_here), move |s| s[round] == s[mine]);
         thread.unlock_and_repeat("drop(meeting); // and the second lap", lock, lap, 2);
     });
@@ -315,7 +376,11 @@ fn bound_outside_the_lock() -> Model {
     let mut model = Model::new("Look, then push");
     let len = model.number("queue.len()", 0);
     model.threads(["A", "B"], |thread| {
-        thread.run_when("while queue.len() == 1 { yield_now(); }", move |s| s[len] != 1, |_| ());
+        thread.run_when(
+            "while queue.len() == 1 { yield_now(); }",
+            move |s| s[len] != 1,
+            |_| (),
+        );
         thread.run("queue.push(item);", move |s| s[len] += 1);
     });
     model.threads(["C"], |thread| {
@@ -343,7 +408,10 @@ fn bound_inside_the_lock() -> Model {
     });
     model.threads(["C"], |thread| {
         let popped = thread.local_from("item", 1);
-        let look = ["while items.is_empty() {", "    not_empty.wait(&mut items);"];
+        let look = [
+            "while items.is_empty() {",
+            "    not_empty.wait(&mut items);",
+        ];
         thread.lock("let mut items = items.lock();", lock);
         thread.wait_while(look, (lock, not_empty), move |s| s[len] == 0);
         thread.run("items.pop_front(); not_full.notify_one();", move |s| {

@@ -23,12 +23,30 @@ fn facts(model: &Model) -> Facts {
     }
 }
 
-fn broken(states: usize, schedules: u64, bad_schedules: u64, deadlocks: usize, nearest_bad: usize) -> Facts {
-    Facts { states, schedules, bad_schedules, deadlocks, nearest_bad: Some(nearest_bad) }
+fn broken(
+    states: usize,
+    schedules: u64,
+    bad_schedules: u64,
+    deadlocks: usize,
+    nearest_bad: usize,
+) -> Facts {
+    Facts {
+        states,
+        schedules,
+        bad_schedules,
+        deadlocks,
+        nearest_bad: Some(nearest_bad),
+    }
 }
 
 fn mended(states: usize, schedules: u64) -> Facts {
-    Facts { states, schedules, bad_schedules: 0, deadlocks: 0, nearest_bad: None }
+    Facts {
+        states,
+        schedules,
+        bad_schedules: 0,
+        deadlocks: 0,
+        nearest_bad: None,
+    }
 }
 
 #[test]
@@ -37,11 +55,19 @@ fn every_mistake_can_go_wrong_and_what_mends_it_cannot() {
         ("lost-update", broken(22, 20, 18, 0, 6), mended(21, 2)),
         ("self-deadlock", broken(5, 2, 2, 2, 1), mended(12, 2)),
         ("lock-order", broken(19, 6, 2, 1, 2), mended(16, 2)),
-        ("wait-under-if", broken(111, 142, 10, 0, 10), mended(110, 158)),
+        (
+            "wait-under-if",
+            broken(111, 142, 10, 0, 10),
+            mended(110, 158),
+        ),
         ("lost-wakeup", broken(17, 10, 1, 1, 5), mended(14, 5)),
         ("notify", broken(63, 26, 2, 2, 11), mended(56, 28)),
         ("pulse", broken(31, 58, 14, 4, 4), mended(14, 16)),
-        ("semaphore", broken(131, 11_340, 5_130, 0, 3), mended(103, 3_060)),
+        (
+            "semaphore",
+            broken(131, 11_340, 5_130, 0, 3),
+            mended(103, 3_060),
+        ),
         ("barrier", broken(67, 6, 2, 2, 18), mended(65, 6)),
         ("queue", broken(15, 10, 4, 0, 4), mended(78, 16)),
     ];
@@ -56,7 +82,10 @@ fn every_mistake_can_go_wrong_and_what_mends_it_cannot() {
 
 /// Both models of each subject.
 fn models() -> Vec<Model> {
-    subjects().into_iter().flat_map(|subject| [subject.broken, subject.mended]).collect()
+    subjects()
+        .into_iter()
+        .flat_map(|subject| [subject.broken, subject.mended])
+        .collect()
 }
 
 #[test]
@@ -64,7 +93,12 @@ fn schedules_counted_over_the_graph_are_those_that_one_by_one_can_be_taken() {
     for model in models() {
         let graph = Graph::explore(&model);
         let counted = walk(&graph, 0, false);
-        assert_eq!((graph.schedules(), graph.bad_schedules()), counted, "{}", model.title);
+        assert_eq!(
+            (graph.schedules(), graph.bad_schedules()),
+            counted,
+            "{}",
+            model.title
+        );
     }
 }
 
@@ -83,18 +117,38 @@ fn walk(graph: &Graph, state: usize, bad_before: bool) -> (u64, u64) {
 fn the_shortest_bad_schedule_leads_to_a_bad_state() {
     for model in models() {
         let graph = Graph::explore(&model);
-        let Some(threads) = graph.shortest_bad() else { continue };
-        let step = |state: usize, thread: &usize| graph.next[state][*thread].expect("the thread can step");
-        assert!(graph.bad[threads.iter().fold(0, step)].is_some(), "{}", model.title);
+        let Some(threads) = graph.shortest_bad() else {
+            continue;
+        };
+        let step =
+            |state: usize, thread: &usize| graph.next[state][*thread].expect("the thread can step");
+        assert!(
+            graph.bad[threads.iter().fold(0, step)].is_some(),
+            "{}",
+            model.title
+        );
     }
 }
 
 #[test]
 fn a_reentrant_lock_is_free_when_every_level_is_given_back() {
-    let rlock = subjects().into_iter().find(|it| it.name == "self-deadlock").expect("the subject is there").mended;
+    let rlock = subjects()
+        .into_iter()
+        .find(|it| it.name == "self-deadlock")
+        .expect("the subject is there")
+        .mended;
     let graph = Graph::explore(&rlock);
-    let held: Vec<_> = graph.states.iter().map(|state| rlock.values(state)[0].clone()).collect();
-    for value in ["free", "held by A, depth 1", "held by A, depth 2", "held by B, depth 1"] {
+    let held: Vec<_> = graph
+        .states
+        .iter()
+        .map(|state| rlock.values(state)[0].clone())
+        .collect();
+    for value in [
+        "free",
+        "held by A, depth 1",
+        "held by A, depth 2",
+        "held by B, depth 1",
+    ] {
         assert!(held.iter().any(|it| it == value), "{value}");
     }
     assert!(!held.contains(&"held by B, depth 2".to_owned()));
@@ -102,7 +156,10 @@ fn a_reentrant_lock_is_free_when_every_level_is_given_back() {
 
 #[test]
 fn deadlocked_threads_are_named() {
-    let subject = subjects().into_iter().find(|it| it.name == "lock-order").expect("the subject is there");
+    let subject = subjects()
+        .into_iter()
+        .find(|it| it.name == "lock-order")
+        .expect("the subject is there");
     let graph = Graph::explore(&subject.broken);
     let words: Vec<_> = graph.bad.iter().flatten().collect();
     assert_eq!(words, ["deadlock: A and B wait for ever"]);

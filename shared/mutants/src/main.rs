@@ -30,16 +30,30 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 fn main() -> ExitCode {
     let complaints = mutate(&env::args().skip(1).collect::<Vec<_>>());
     let complaints = complaints.unwrap_or_else(|error| vec![format!("cargo mutate: {error}")]);
-    complaints.iter().for_each(|complaint| eprintln!("{complaint}"));
-    if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    complaints
+        .iter()
+        .for_each(|complaint| eprintln!("{complaint}"));
+    if complaints.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Returns what is wrong with the tests or with the list of survivors.
 fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     let argument = match arguments {
         [] => "",
-        [argument] if !argument.starts_with('-') || ["--rest", "--list"].contains(&argument.as_str()) => argument,
-        _ => return Err("it takes a part of a mutant's name, or --rest, or --list, or nothing".into()),
+        [argument]
+            if !argument.starts_with('-') || ["--rest", "--list"].contains(&argument.as_str()) =>
+        {
+            argument
+        }
+        _ => {
+            return Err(
+                "it takes a part of a mutant's name, or --rest, or --list, or nothing".into(),
+            );
+        }
     };
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = here.join("../..");
@@ -49,10 +63,16 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let list = read(&here.join("survivors.txt"))?;
-    let listed = report::read_survivors(&list).map_err(|error| format!("shared/mutants/survivors.txt: {error}"))?;
+    let listed = report::read_survivors(&list)
+        .map_err(|error| format!("shared/mutants/survivors.txt: {error}"))?;
     let results = here.join("results.md");
-    let table = if results.exists() { read(&results)? } else { String::new() };
-    let mut outcomes = report::read_table(&table).map_err(|error| format!("shared/mutants/results.md: {error}"))?;
+    let table = if results.exists() {
+        read(&results)?
+    } else {
+        String::new()
+    };
+    let mut outcomes = report::read_table(&table)
+        .map_err(|error| format!("shared/mutants/results.md: {error}"))?;
     let is_chosen = |mutant: &&Mutant| match argument {
         "--rest" => !outcomes.contains_key(&mutant.name()),
         part => mutant.name().contains(part),
@@ -61,7 +81,9 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     match argument {
         _ if !chosen.is_empty() => {}
         "--rest" => println!("each mutant has its row in shared/mutants/results.md"),
-        part => return Err(format!("no mutant has `{part}` in its name; --list shows them").into()),
+        part => {
+            return Err(format!("no mutant has `{part}` in its name; --list shows them").into());
+        }
     }
     let write = |outcomes: &Outcomes| fs::write(&results, report::table(&all, outcomes, &listed));
     // The arguments for those that survive may be new.
@@ -80,7 +102,8 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
 }
 
 fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
+    fs::read_to_string(file)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
 }
 
 /// The mutants of every file in the library but the seam, which loom replaces.
@@ -102,15 +125,21 @@ fn try_out(
     mutants: &[&Mutant],
     mut record: impl FnMut(&Mutant, Outcome) -> Result<()>,
 ) -> Result<()> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let folder = std::path::absolute(target.join("mutants"))?;
-    let copies = thread::available_parallelism().map_or(1, usize::from).min(mutants.len());
-    let copies =
-        (0..copies).map(|n| Scratch::new(workspace, folder.join(n.to_string()))).collect::<Result<Vec<_>>>()?;
+    let copies = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(mutants.len());
+    let copies = (0..copies)
+        .map(|n| Scratch::new(workspace, folder.join(n.to_string())))
+        .collect::<Result<Vec<_>>>()?;
     match copies.first().map(Scratch::run_tests).transpose()? {
         None => return Ok(()),
         Some(Outcome::Survived) => {}
-        Some(outcome) => return Err(format!("without a mutant all tests should pass, but: {outcome:?}").into()),
+        Some(outcome) => {
+            return Err(format!("without a mutant all tests should pass, but: {outcome:?}").into());
+        }
     }
     let start = Instant::now();
     let queue = Mutex::new(mutants.iter().enumerate());
@@ -119,7 +148,10 @@ fn try_out(
     let work = |copy: &Scratch, sender: mpsc::Sender<_>| {
         while let Some((index, mutant)) = next() {
             // Nobody receives once a mutant could not be run or recorded.
-            if sender.send((index + 1, mutant, copy.try_out(mutant))).is_err() {
+            if sender
+                .send((index + 1, mutant, copy.try_out(mutant)))
+                .is_err()
+            {
                 break;
             }
         }
@@ -130,10 +162,16 @@ fn try_out(
             scope.spawn(|| work(copy, sender));
         });
         drop(sender);
-        outcomes.into_iter().try_for_each(|(number, mutant, outcome)| {
-            let (seconds, outcome) = (start.elapsed().as_secs(), outcome?);
-            eprintln!("{seconds} s, {number}/{}, {}: {outcome:?}", mutants.len(), mutant.place());
-            record(mutant, outcome)
-        })
+        outcomes
+            .into_iter()
+            .try_for_each(|(number, mutant, outcome)| {
+                let (seconds, outcome) = (start.elapsed().as_secs(), outcome?);
+                eprintln!(
+                    "{seconds} s, {number}/{}, {}: {outcome:?}",
+                    mutants.len(),
+                    mutant.place()
+                );
+                record(mutant, outcome)
+            })
     })
 }

@@ -9,9 +9,15 @@ pub(crate) type Survivors = BTreeMap<String, String>;
 /// Reads `survivors.txt`: paragraphs, each a name on a line of its own and the argument below it.
 pub(crate) fn read_survivors(text: &str) -> Result<Survivors> {
     let mut survivors = Survivors::new();
-    for entry in text.split("\n\n").map(str::trim).filter(|entry| !entry.is_empty() && !entry.starts_with('#')) {
+    for entry in text
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty() && !entry.starts_with('#'))
+    {
         let Some((name, argument)) = entry.split_once('\n') else {
-            return Err(format!("`{entry}` has no argument below it why it changes nothing").into());
+            return Err(
+                format!("`{entry}` has no argument below it why it changes nothing").into(),
+            );
         };
         let argument = argument.split_whitespace().collect::<Vec<_>>().join(" ");
         if survivors.insert(name.to_owned(), argument).is_some() {
@@ -39,16 +45,30 @@ pub(crate) fn complaints(all: &[Mutant], tried: &Outcomes, listed: &Survivors) -
         }
         _ => None,
     });
-    let gone = listed.keys().filter(|name| all.iter().all(|mutant| mutant.name() != **name));
-    let gone = gone.map(|name| format!("{name} is in survivors.txt, but there is no such mutant: delete its entry"));
+    let gone = listed
+        .keys()
+        .filter(|name| all.iter().all(|mutant| mutant.name() != **name));
+    let gone = gone.map(|name| {
+        format!("{name} is in survivors.txt, but there is no such mutant: delete its entry")
+    });
     unkilled.chain(gone).collect()
 }
 
 /// How many of `mutants` have each outcome, in one line.
 pub(crate) fn counts(mutants: &[&Mutant], outcomes: &Outcomes) -> String {
-    let outcomes: Vec<_> = mutants.iter().map(|mutant| outcomes.get(&mutant.name())).collect();
-    let count = |is: fn(&Outcome) -> bool| outcomes.iter().flatten().filter(|outcome| is(outcome)).count();
-    let by_models = count(|outcome| matches!(outcome, Outcome::Killed(test) if test.starts_with("loom::")));
+    let outcomes: Vec<_> = mutants
+        .iter()
+        .map(|mutant| outcomes.get(&mutant.name()))
+        .collect();
+    let count = |is: fn(&Outcome) -> bool| {
+        outcomes
+            .iter()
+            .flatten()
+            .filter(|outcome| is(outcome))
+            .count()
+    };
+    let by_models =
+        count(|outcome| matches!(outcome, Outcome::Killed(test) if test.starts_with("loom::")));
     let by_tests = count(|outcome| matches!(outcome, Outcome::Killed(_))) - by_models;
     let survive = count(|outcome| *outcome == Outcome::Survived);
     let broken = count(|outcome| *outcome == Outcome::DoesNotCompile);
@@ -74,22 +94,40 @@ pub(crate) fn table(all: &[Mutant], outcomes: &Outcomes, listed: &Survivors) -> 
             (Outcome::Survived, Some(argument)) => format!("{SURVIVED}: {argument}"),
         };
         let (place, change) = name.split_once(": ")?;
-        Some(format!("| `{place}` | `{}` | {} |\n", escaped(change), escaped(&killer)))
+        Some(format!(
+            "| `{place}` | `{}` | {} |\n",
+            escaped(change),
+            escaped(&killer)
+        ))
     });
     let rows: String = rows.collect();
     let counts = counts(&all.iter().collect::<Vec<_>>(), outcomes);
-    format!("<!-- Written by `cargo mutate`. -->\n\n{counts}.\n\n| In | Fault | Killed by |\n|---|---|---|\n{rows}")
+    format!(
+        "<!-- Written by `cargo mutate`. -->\n\n{counts}.\n\n| In | Fault | Killed by |\n|---|---|---|\n{rows}"
+    )
 }
 
 /// Reads what [`table`] wrote; of a survivor's argument, only that there is one.
 pub(crate) fn read_table(text: &str) -> Result<Outcomes> {
-    let row = |line: &str| read_row(line).ok_or_else(|| format!("`{line}` is no row that `cargo mutate` wrote").into());
-    text.lines().filter(|line| line.starts_with("| `")).map(row).collect()
+    let row = |line: &str| {
+        read_row(line).ok_or_else(|| format!("`{line}` is no row that `cargo mutate` wrote").into())
+    };
+    text.lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(row)
+        .collect()
 }
 
 fn read_row(line: &str) -> Option<(String, Outcome)> {
-    let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").map(unescaped).collect();
-    let [place, change, killer] = cells.as_slice() else { return None };
+    let cells: Vec<_> = line
+        .strip_prefix("| ")?
+        .strip_suffix(" |")?
+        .split(" | ")
+        .map(unescaped)
+        .collect();
+    let [place, change, killer] = cells.as_slice() else {
+        return None;
+    };
     let outcome = match (code(killer), killer.as_str()) {
         (Some(test), _) => Outcome::Killed(test.to_owned()),
         (None, DOES_NOT_COMPILE) => Outcome::DoesNotCompile,
@@ -118,12 +156,19 @@ mod tests {
     use crate::rules;
 
     const TEXT: &str = "fn set(&self) {\n    self.state.store(1, Ordering::Release);\n}\n";
-    const NAMES: [&str; 2] = ["event.rs set: Release -> Relaxed", "event.rs set: store dropped"];
+    const NAMES: [&str; 2] = [
+        "event.rs set: Release -> Relaxed",
+        "event.rs set: store dropped",
+    ];
 
     /// What is complained of when the two mutants of `TEXT` end as `outcomes` say, and `survivors` is the list.
     fn complaints_of(outcomes: [Outcome; 2], survivors: &str) -> Vec<String> {
         let tried = NAMES.map(str::to_owned).into_iter().zip(outcomes).collect();
-        complaints(&rules::find("event.rs", TEXT), &tried, &read_survivors(survivors).expect("a good list"))
+        complaints(
+            &rules::find("event.rs", TEXT),
+            &tried,
+            &read_survivors(survivors).expect("a good list"),
+        )
     }
 
     fn killed() -> Outcome {
@@ -134,7 +179,10 @@ mod tests {
     fn a_planted_survivor_fails_the_run_until_it_is_argued_for() {
         let outcomes = || [Outcome::Survived, killed()];
         let complaint = &complaints_of(outcomes(), "# none\n")[0];
-        assert!(complaint.starts_with(&format!("{} survives: write the test", NAMES[0])), "{complaint}");
+        assert!(
+            complaint.starts_with(&format!("{} survives: write the test", NAMES[0])),
+            "{complaint}"
+        );
         let list = format!("{}\n    Because.\n", NAMES[0]);
         assert_eq!(complaints_of(outcomes(), &list), [""; 0]);
     }
@@ -142,8 +190,14 @@ mod tests {
     #[test]
     fn the_list_may_only_get_shorter() {
         let list = format!("{}\n    Because.\n", NAMES[1]);
-        assert!(complaints_of([killed(), killed()], &list)[0].contains("but loom::a_set_event kills it"));
-        assert!(complaints_of([killed(), Outcome::DoesNotCompile], &list)[0].contains("does not compile"));
+        assert!(
+            complaints_of([killed(), killed()], &list)[0]
+                .contains("but loom::a_set_event kills it")
+        );
+        assert!(
+            complaints_of([killed(), Outcome::DoesNotCompile], &list)[0]
+                .contains("does not compile")
+        );
         let gone = "event.rs gone: store dropped\n    Because.\n";
         assert!(complaints_of([killed(), killed()], gone)[0].contains("there is no such mutant"));
     }
@@ -153,7 +207,8 @@ mod tests {
         let error = |text: &str| read_survivors(text).expect_err("a bad list").to_string();
         assert!(error("# all\n\na\n\nb\n    Because.\n").contains("`a` has no argument"));
         assert!(error("a\n    Because.\n\na\n    Because.\n").contains("`a` is listed twice"));
-        let survivors = read_survivors("# all\n\nb\n    Because\n    of this.\n").expect("a good list");
+        let survivors =
+            read_survivors("# all\n\nb\n    Because\n    of this.\n").expect("a good list");
         assert_eq!(survivors["b"], "Because of this.");
     }
 
@@ -176,13 +231,19 @@ mod tests {
     #[test]
     fn rows_stay_until_their_mutant_is_run_again_or_gone() {
         let all = rules::find("event.rs", TEXT);
-        let row = |place: &str, change: &str, killer: &str| format!("| `{place}` | `{change}` | {killer} |\n");
-        let old =
-            row("event.rs set", "store dropped", "`old::test`") + &row("event.rs gone", "store dropped", SURVIVED);
+        let row = |place: &str, change: &str, killer: &str| {
+            format!("| `{place}` | `{change}` | {killer} |\n")
+        };
+        let old = row("event.rs set", "store dropped", "`old::test`")
+            + &row("event.rs gone", "store dropped", SURVIVED);
         let mut outcomes = read_table(&old).expect("a table");
         let rows = |outcomes: &Outcomes| {
             let table = table(&all, outcomes, &Survivors::new());
-            table.split_once("|---|---|---|\n").expect("a table").1.to_owned()
+            table
+                .split_once("|---|---|---|\n")
+                .expect("a table")
+                .1
+                .to_owned()
         };
 
         let kept = row("event.rs set", "store dropped", "`old::test`");
@@ -192,14 +253,22 @@ mod tests {
                 .contains("1 by tests; 0 survive, 0 do not compile, 1 not")
         );
         outcomes.insert(NAMES[0].to_owned(), killed());
-        assert_eq!(rows(&outcomes), row("event.rs set", "Release -> Relaxed", "`loom::a_set_event`") + &kept);
+        assert_eq!(
+            rows(&outcomes),
+            row("event.rs set", "Release -> Relaxed", "`loom::a_set_event`") + &kept
+        );
         outcomes.insert(NAMES[1].to_owned(), Outcome::Survived);
         assert!(rows(&outcomes).ends_with(&row("event.rs set", "store dropped", SURVIVED)));
     }
 
     #[test]
     fn a_row_that_cannot_be_read_is_named() {
-        let error = read_table("| In |\n| `a b` | `c` | by hand |\n").expect_err("a bad row").to_string();
-        assert!(error.starts_with("`| `a b` | `c` | by hand |` is no row"), "{error}");
+        let error = read_table("| In |\n| `a b` | `c` | by hand |\n")
+            .expect_err("a bad row")
+            .to_string();
+        assert!(
+            error.starts_with("`| `a b` | `c` | by hand |` is no row"),
+            "{error}"
+        );
     }
 }

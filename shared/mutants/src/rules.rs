@@ -6,8 +6,16 @@
 
 /// What stands in a line of code, and what takes its place: name, old, new.
 const REPLACED: &[(&str, &str, &str)] = &[
-    ("Acquire -> Relaxed", "Ordering::Acquire", "Ordering::Relaxed"),
-    ("Release -> Relaxed", "Ordering::Release", "Ordering::Relaxed"),
+    (
+        "Acquire -> Relaxed",
+        "Ordering::Acquire",
+        "Ordering::Relaxed",
+    ),
+    (
+        "Release -> Relaxed",
+        "Ordering::Release",
+        "Ordering::Relaxed",
+    ),
     ("AcqRel -> Relaxed", "Ordering::AcqRel", "Ordering::Relaxed"),
     ("AcqRel -> Acquire", "Ordering::AcqRel", "Ordering::Acquire"),
     ("AcqRel -> Release", "Ordering::AcqRel", "Ordering::Release"),
@@ -16,16 +24,32 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("Stop -> Unpark", "FilterOp::Stop", "FilterOp::Unpark"),
     ("while -> if", "  while ", "  if "),
     // What is said of those who still sleep.
-    ("have_more_threads -> true", "line.have_more_threads", "true"),
-    ("have_more_threads -> false", "line.have_more_threads", "false"),
+    (
+        "have_more_threads -> true",
+        "line.have_more_threads",
+        "true",
+    ),
+    (
+        "have_more_threads -> false",
+        "line.have_more_threads",
+        "false",
+    ),
     ("was_last -> true", "if was_last", "if true"),
     ("was_last -> false", "if was_last", "if false"),
     ("was_last -> true", "&& was_last", "&& true"),
     ("was_last -> false", "&& was_last", "&& false"),
     ("was_last -> true", "!was_last", "!true"),
     ("was_last -> false", "!was_last", "!false"),
-    ("expect_sleepers_if_held -> true", "lock.expect_sleepers_if_held()", "true"),
-    ("expect_sleepers_if_held -> false", "lock.expect_sleepers_if_held()", "false"),
+    (
+        "expect_sleepers_if_held -> true",
+        "lock.expect_sleepers_if_held()",
+        "true",
+    ),
+    (
+        "expect_sleepers_if_held -> false",
+        "lock.expect_sleepers_if_held()",
+        "false",
+    ),
     ("| PARKED left out", " | PARKED", ""),
     ("| parked left out", " | parked", ""),
     ("| JOINERS left out", " | JOINERS", ""),
@@ -57,19 +81,36 @@ pub(crate) struct Mutant {
 impl Mutant {
     /// The name that stays the same when lines move.
     pub(crate) fn name(&self) -> String {
-        let ordinal = if self.ordinal == 1 { String::new() } else { format!(" #{}", self.ordinal) };
+        let ordinal = if self.ordinal == 1 {
+            String::new()
+        } else {
+            format!(" #{}", self.ordinal)
+        };
         format!("{} {}: {}{ordinal}", self.file, self.function, self.change)
     }
 
     /// Where to look.
     pub(crate) fn place(&self) -> String {
-        format!("{}:{} {} in {}", self.file, self.line, self.change, self.function)
+        format!(
+            "{}:{} {} in {}",
+            self.file, self.line, self.change, self.function
+        )
     }
 
     /// `text`, the file's, with the fault.
     pub(crate) fn applied_to(&self, text: &str) -> String {
-        let line = |(index, line)| if index + 1 == self.line { self.new_line.as_str() } else { line };
-        text.lines().enumerate().map(line).flat_map(|line| [line, "\n"]).collect()
+        let line = |(index, line)| {
+            if index + 1 == self.line {
+                self.new_line.as_str()
+            } else {
+                line
+            }
+        };
+        text.lines()
+            .enumerate()
+            .map(line)
+            .flat_map(|line| [line, "\n"])
+            .collect()
     }
 }
 
@@ -77,8 +118,13 @@ impl Mutant {
 pub(crate) fn find(file: &str, text: &str) -> Vec<Mutant> {
     let mut found: Vec<Mutant> = Vec::new();
     let mut function = "";
-    let is_test = |line: &str| line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(all(test,");
-    for (index, line) in text.lines().enumerate().take_while(|(_, line)| !is_test(line)) {
+    let is_test =
+        |line: &str| line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(all(test,");
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .take_while(|(_, line)| !is_test(line))
+    {
         if line.trim_start().starts_with("//") || line.trim_start().starts_with("#[") {
             continue;
         }
@@ -87,7 +133,14 @@ pub(crate) fn find(file: &str, text: &str) -> Vec<Mutant> {
             let is_twin = |other: &&Mutant| other.function == function && other.change == change;
             let ordinal = found.iter().filter(is_twin).count() + 1;
             let (file, function) = (file.to_owned(), function.to_owned());
-            found.push(Mutant { file, line: index + 1, function, change, ordinal, new_line });
+            found.push(Mutant {
+                file,
+                line: index + 1,
+                function,
+                change,
+                ordinal,
+                new_line,
+            });
         }
     }
     found
@@ -96,7 +149,9 @@ pub(crate) fn find(file: &str, text: &str) -> Vec<Mutant> {
 fn function_declared(line: &str) -> Option<&str> {
     let (before, after) = line.split_once("fn ")?;
     let is_keyword = before.is_empty() || before.ends_with(' ');
-    is_keyword.then(|| after.split(|c: char| !is_of_a_name(c)).next())?.filter(|name| !name.is_empty())
+    is_keyword
+        .then(|| after.split(|c: char| !is_of_a_name(c)).next())?
+        .filter(|name| !name.is_empty())
 }
 
 fn is_of_a_name(c: char) -> bool {
@@ -111,7 +166,11 @@ fn changes(line: &str) -> Vec<(String, String)> {
             (name.to_string(), new_line)
         })
     });
-    replaced.chain(dropped(line)).chain(parks_without_a_look(line)).chain(half_looks(line)).collect()
+    replaced
+        .chain(dropped(line))
+        .chain(parks_without_a_look(line))
+        .chain(half_looks(line))
+        .collect()
 }
 
 /// A statement of [`DROPPED`] functions is kept from running, so that all names stay used and all types known.
@@ -122,13 +181,16 @@ fn dropped(line: &str) -> Option<(String, String)> {
         return None;
     }
     let name = DROPPED.iter().find(|name| calls(statement, name))?;
-    Some((format!("{name} dropped"), format!("if false {{ {statement} }}")))
+    Some((
+        format!("{name} dropped"),
+        format!("if false {{ {statement} }}"),
+    ))
 }
 
 fn calls(statement: &str, name: &str) -> bool {
-    statement
-        .match_indices(name)
-        .any(|(at, _)| !statement[..at].ends_with(is_of_a_name) && statement[at + name.len()..].starts_with('('))
+    statement.match_indices(name).any(|(at, _)| {
+        !statement[..at].ends_with(is_of_a_name) && statement[at + name.len()..].starts_with('(')
+    })
 }
 
 /// `park` is called with a `validate`, its second argument, that always says to sleep.
@@ -136,14 +198,22 @@ fn parks_without_a_look(line: &str) -> Option<(String, String)> {
     let (before, arguments) = line.split_once("park::park(")?;
     let mut arguments = arguments.splitn(3, ", ");
     let (key, validate, rest) = (arguments.next()?, arguments.next()?, arguments.next()?);
-    Some((format!("{validate} -> true"), format!("{before}park::park({key}, || true, {rest}")))
+    Some((
+        format!("{validate} -> true"),
+        format!("{before}park::park({key}, || true, {rest}"),
+    ))
 }
 
 /// A reason to sleep that is two conditions, one of them a bit of the state, becomes one of the two.
 fn half_looks(line: &str) -> Vec<(String, String)> {
-    let halves = line.split_once(" && ").filter(|(first, _)| first.trim_start().starts_with("state & "));
-    let left_out = |out: &str, half: &str| (format!("{} left out", out.trim_start()), half.to_owned());
-    halves.map_or(Vec::new(), |(first, second)| vec![left_out(first, second), left_out(second, first)])
+    let halves = line
+        .split_once(" && ")
+        .filter(|(first, _)| first.trim_start().starts_with("state & "));
+    let left_out =
+        |out: &str, half: &str| (format!("{} left out", out.trim_start()), half.to_owned());
+    halves.map_or(Vec::new(), |(first, second)| {
+        vec![left_out(first, second), left_out(second, first)]
+    })
 }
 
 #[cfg(test)]
@@ -214,15 +284,30 @@ mod tests {
     fn a_mutant_changes_its_line_and_no_other() {
         let new_lines = |change: &str| {
             let mutants = find("lock.rs", FIXTURE);
-            let mutant = mutants.iter().find(|mutant| mutant.change == change).expect("a mutant of the fixture");
+            let mutant = mutants
+                .iter()
+                .find(|mutant| mutant.change == change)
+                .expect("a mutant of the fixture");
             let mutated = mutant.applied_to(FIXTURE);
             assert_eq!(mutated.lines().count(), FIXTURE.lines().count());
-            let new: Vec<_> = mutated.lines().filter(|line| !FIXTURE.lines().any(|old| old == *line)).collect();
+            let new: Vec<_> = mutated
+                .lines()
+                .filter(|line| !FIXTURE.lines().any(|old| old == *line))
+                .collect();
             new.join("\n").trim_start().to_owned()
         };
-        assert_eq!(new_lines("AcqRel -> Acquire"), "self.state.swap(2, Ordering::Acquire);");
+        assert_eq!(
+            new_lines("AcqRel -> Acquire"),
+            "self.state.swap(2, Ordering::Acquire);"
+        );
         assert_eq!(new_lines("while -> if"), "if self.wait() {");
-        assert_eq!(new_lines("finish dropped"), "if false { let _ = self.ledger.finish(); }");
-        assert!(new_lines("still_held -> true").contains("park::park(self.key(), || true, || {}, gave_up, "));
+        assert_eq!(
+            new_lines("finish dropped"),
+            "if false { let _ = self.ledger.finish(); }"
+        );
+        assert!(
+            new_lines("still_held -> true")
+                .contains("park::park(self.key(), || true, || {}, gave_up, ")
+        );
     }
 }

@@ -34,7 +34,14 @@ pub(crate) enum Outcome {
 
 /// Test files that are not run: other checkers' models, what looks for faults by chance (a list of survivors cannot rest
 /// on luck), and what needs a feature.
-const LEFT_OUT: [&str; 6] = ["linearizability", "loom", "sanitizer", "shuttle", "stress", "trace"];
+const LEFT_OUT: [&str; 6] = [
+    "linearizability",
+    "loom",
+    "sanitizer",
+    "shuttle",
+    "stress",
+    "trace",
+];
 
 /// Cargo's words for one kind of tests.
 struct Suite {
@@ -62,8 +69,16 @@ impl Scratch {
         tests.push("--lib".to_owned());
         // The models come first: what they find, they find at every run.
         let suites = [
-            Suite { name: "models", arguments: models, rustflags: "--cfg loom -Awarnings" },
-            Suite { name: "tests", arguments: tests, rustflags: "-Awarnings" },
+            Suite {
+                name: "models",
+                arguments: models,
+                rustflags: "--cfg loom -Awarnings",
+            },
+            Suite {
+                name: "tests",
+                arguments: tests,
+                rustflags: "-Awarnings",
+            },
         ];
         Ok(Scratch { root, suites })
     }
@@ -81,7 +96,9 @@ impl Scratch {
     /// Builds and runs the tests up to the first failure.
     pub(crate) fn run_tests(&self) -> Result<Outcome> {
         for suite in &self.suites {
-            let Some(programs) = self.build(suite)? else { return Ok(Outcome::DoesNotCompile) };
+            let Some(programs) = self.build(suite)? else {
+                return Ok(Outcome::DoesNotCompile);
+            };
             for program in &programs {
                 if let Some(test) = self.first_failure(program)? {
                     return Ok(Outcome::Killed(test));
@@ -94,19 +111,40 @@ impl Scratch {
     /// The test programs of `suite` in order of their names, or `None` if the crate does not compile.
     fn build(&self, suite: &Suite) -> Result<Option<Vec<PathBuf>>> {
         let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
-            .args(["test", "--quiet", "--no-run", "--message-format=json", "--package=sync-primitives"])
+            .args([
+                "test",
+                "--quiet",
+                "--no-run",
+                "--message-format=json",
+                "--package=sync-primitives",
+            ])
             .args(&suite.arguments)
-            .env("CARGO_TARGET_DIR", self.root.join("target").join(suite.name))
+            .env(
+                "CARGO_TARGET_DIR",
+                self.root.join("target").join(suite.name),
+            )
             .env("RUSTFLAGS", suite.rustflags)
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             // One line changes at a time, and what is built runs for seconds.
-            .envs([("CARGO_PROFILE_RELEASE_INCREMENTAL", "true"), ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")])
+            .envs([
+                ("CARGO_PROFILE_RELEASE_INCREMENTAL", "true"),
+                ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+            ])
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .current_dir(&self.root)
             .stderr(Stdio::null())
             .output()?;
         let messages = String::from_utf8_lossy(&output.stdout);
-        let program = |message: &str| Some(message.split_once("\"executable\":\"")?.1.split_once('"')?.0.into());
+        let program = |message: &str| {
+            Some(
+                message
+                    .split_once("\"executable\":\"")?
+                    .1
+                    .split_once('"')?
+                    .0
+                    .into(),
+            )
+        };
         let mut programs: Vec<PathBuf> = messages.lines().filter_map(program).collect();
         programs.sort();
         Ok(output.status.success().then_some(programs))
@@ -124,14 +162,19 @@ impl Scratch {
         let output = BufReader::new(process.stdout.take().expect("it is piped"));
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            output.split(b'\n').map_while(std::io::Result::ok).try_for_each(|line| sender.send(line))
+            output
+                .split(b'\n')
+                .map_while(std::io::Result::ok)
+                .try_for_each(|line| sender.send(line))
         });
 
         let mut hangs = "";
         let mut failed = None;
         while failed.is_none() {
             match lines.recv_timeout(LIMIT) {
-                Ok(line) => failed = failing_test(&String::from_utf8_lossy(&line)).map(str::to_owned),
+                Ok(line) => {
+                    failed = failing_test(&String::from_utf8_lossy(&line)).map(str::to_owned)
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     // The name of the test that runs is the line that libtest has begun, which ends now.
@@ -163,7 +206,9 @@ fn test_files(folder: &Path) -> Result<Vec<String>> {
     let mut arguments = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        let test = name.strip_suffix(".rs").filter(|test| !LEFT_OUT.contains(test));
+        let test = name
+            .strip_suffix(".rs")
+            .filter(|test| !LEFT_OUT.contains(test));
         arguments.extend(test.map(|test| format!("--test={test}")));
     }
     Ok(arguments)
@@ -172,10 +217,18 @@ fn test_files(folder: &Path) -> Result<Vec<String>> {
 /// A workspace manifest without the other members; the keys stand on one line each.
 fn with_the_library_alone(manifest: &str) -> String {
     let members = format!("members = [\"{LIBRARY}\"]");
-    let kept = manifest.lines().filter(|line| !line.starts_with("default-members = "));
-    kept.map(|line| if line.starts_with("members = ") { &members } else { line })
-        .flat_map(|line| [line, "\n"])
-        .collect()
+    let kept = manifest
+        .lines()
+        .filter(|line| !line.starts_with("default-members = "));
+    kept.map(|line| {
+        if line.starts_with("members = ") {
+            &members
+        } else {
+            line
+        }
+    })
+    .flat_map(|line| [line, "\n"])
+    .collect()
 }
 
 /// Copies `from` to `to`, in the place of what is there.
@@ -198,7 +251,11 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
         let entry = entry?;
         let name = PathBuf::from(entry.file_name());
         if entry.file_type()?.is_dir() {
-            files.extend(files_below(&entry.path())?.iter().map(|file| name.join(file)));
+            files.extend(
+                files_below(&entry.path())?
+                    .iter()
+                    .map(|file| name.join(file)),
+            );
         } else {
             files.push(name);
         }
@@ -215,13 +272,20 @@ mod tests {
     fn the_failing_test_is_named_also_when_the_program_ends_in_it() {
         assert_eq!(failing_test("test family::it_waits ... ok"), None);
         assert_eq!(failing_test("running 3 tests"), None);
-        assert_eq!(failing_test("test family::it_waits ... FAILED"), Some("family::it_waits"));
-        assert_eq!(failing_test("test family::it_waits ... "), Some("family::it_waits"));
+        assert_eq!(
+            failing_test("test family::it_waits ... FAILED"),
+            Some("family::it_waits")
+        );
+        assert_eq!(
+            failing_test("test family::it_waits ... "),
+            Some("family::it_waits")
+        );
     }
 
     #[test]
     fn the_copy_has_one_member() {
-        let manifest = "[workspace]\nmembers = [\"a\", \"b\"]\ndefault-members = [\"a\"]\n[profile.dev]\n";
+        let manifest =
+            "[workspace]\nmembers = [\"a\", \"b\"]\ndefault-members = [\"a\"]\n[profile.dev]\n";
         let expected = "[workspace]\nmembers = [\"shared/sync-primitives\"]\n[profile.dev]\n";
         assert_eq!(with_the_library_alone(manifest), expected);
     }

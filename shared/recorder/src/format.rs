@@ -173,11 +173,19 @@ impl Display for Record {
         match what {
             What::Begin(name) => write!(f, "begin\t{}", Escaped(name)),
             What::End => write!(f, "end"),
-            What::Event(Event { op, primitive, address, count, place }) => {
+            What::Event(Event {
+                op,
+                primitive,
+                address,
+                count,
+                place,
+            }) => {
                 let primitive = primitive.map_or("", Primitive::name);
                 write!(f, "{}\t{primitive}\t{address:x}\t{count}\t", op.name())?;
                 match place {
-                    Some(Place { file, line, column }) => write!(f, "{}:{line}:{column}", Escaped(file)),
+                    Some(Place { file, line, column }) => {
+                        write!(f, "{}:{line}:{column}", Escaped(file))
+                    }
                     None => Ok(()),
                 }
             }
@@ -253,8 +261,12 @@ fn number(field: &str, what: &str, radix: u32) -> Result<u64, String> {
 }
 
 fn text(field: &str) -> Result<String, String> {
-    unescaped(field)
-        .ok_or_else(|| format!("`{}` ends in the middle of an escape, or has an unknown one", shortened(field)))
+    unescaped(field).ok_or_else(|| {
+        format!(
+            "`{}` ends in the middle of an escape, or has an unknown one",
+            shortened(field)
+        )
+    })
 }
 
 fn primitive(field: &str) -> Result<Option<Primitive>, String> {
@@ -275,16 +287,31 @@ fn place(field: &str) -> Result<Option<Place>, String> {
     let mut parts = field.rsplitn(3, ':');
     let (column, line, file) = (parts.next(), parts.next(), parts.next());
     let (Some(column), Some(line), Some(file)) = (column, line, file) else {
-        return Err(format!("`{}` is no place (FILE:LINE:COLUMN)", shortened(field)));
+        return Err(format!(
+            "`{}` is no place (FILE:LINE:COLUMN)",
+            shortened(field)
+        ));
     };
     let (line, column) = (number(line, "a line", 10)?, number(column, "a column", 10)?);
-    Ok(Some(Place { file: text(file)?, line, column }))
+    Ok(Some(Place {
+        file: text(file)?,
+        line,
+        column,
+    }))
 }
 
 /// Of what is not understood, enough to find it again, and nothing that a terminal would obey.
 fn shortened(field: &str) -> String {
-    let few: String = field.chars().take(24).map(|c| if c.is_control() { '?' } else { c }).collect();
-    if few.len() < field.len() { format!("{few}…") } else { few }
+    let few: String = field
+        .chars()
+        .take(24)
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    if few.len() < field.len() {
+        format!("{few}…")
+    } else {
+        few
+    }
 }
 
 /// What is wrong with a trace, and in which of its lines.
@@ -322,14 +349,28 @@ pub struct Reader<R> {
 impl<R: BufRead> Reader<R> {
     /// Reads the first line. The error says that this is no trace.
     pub fn new(input: R) -> Result<Self, Fault> {
-        let mut reader = Reader { input, bytes: Vec::new(), number: 0, time: 0, newer: None, ended: false };
+        let mut reader = Reader {
+            input,
+            bytes: Vec::new(),
+            number: 0,
+            time: 0,
+            newer: None,
+            ended: false,
+        };
         let fault = |reason: String| Fault { line: 1, reason };
-        if !reader.read_line().map_err(|error| fault(format!("cannot be read: {error}")))? {
+        if !reader
+            .read_line()
+            .map_err(|error| fault(format!("cannot be read: {error}")))?
+        {
             return Err(fault("the file is empty".to_owned()));
         }
         let line = String::from_utf8_lossy(&reader.bytes);
-        let version = line.trim_end().strip_prefix(TITLE).and_then(|version| version.parse().ok());
-        let version = version.ok_or_else(|| fault(format!("this is no trace; one begins with `{HEADER}`")))?;
+        let version = line
+            .trim_end()
+            .strip_prefix(TITLE)
+            .and_then(|version| version.parse().ok());
+        let version = version
+            .ok_or_else(|| fault(format!("this is no trace; one begins with `{HEADER}`")))?;
         reader.newer = (version > VERSION).then_some(version);
         Ok(reader)
     }
@@ -338,7 +379,10 @@ impl<R: BufRead> Reader<R> {
     fn read_line(&mut self) -> io::Result<bool> {
         self.bytes.clear();
         self.number += 1;
-        Ok((&mut self.input).take(LONGEST).read_until(b'\n', &mut self.bytes)? > 0)
+        Ok((&mut self.input)
+            .take(LONGEST)
+            .read_until(b'\n', &mut self.bytes)?
+            > 0)
     }
 
     fn record(&mut self) -> Result<Record, String> {
@@ -351,7 +395,10 @@ impl<R: BufRead> Reader<R> {
         let line = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
         let record = Record::parse(line.strip_suffix('\r').unwrap_or(line))?;
         if record.time < self.time {
-            return Err(format!("it is from {} ns, and the one before it from {} ns", record.time, self.time));
+            return Err(format!(
+                "it is from {} ns, and the one before it from {} ns",
+                record.time, self.time
+            ));
         }
         self.time = record.time;
         Ok(record)
@@ -391,26 +438,56 @@ mod tests {
 
     fn event(op: Op, primitive: Option<Primitive>, place: Option<Place>) -> Record {
         let address = if primitive.is_some() { 0x7ffd_1000 } else { 0 };
-        Record { time: 5, thread: 2, what: What::Event(Event { op, primitive, address, count: 3, place }) }
+        Record {
+            time: 5,
+            thread: 2,
+            what: What::Event(Event {
+                op,
+                primitive,
+                address,
+                count: 3,
+                place,
+            }),
+        }
     }
 
     /// What the reader makes of lines below a good header.
     fn read(lines: &str) -> Vec<Result<Record, String>> {
         let text = format!("{HEADER}\n{lines}");
         let reader = Reader::new(text.as_bytes()).expect("the header is good");
-        reader.map(|item| item.map_err(|fault| fault.to_string())).collect()
+        reader
+            .map(|item| item.map_err(|fault| fault.to_string()))
+            .collect()
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let place = |file: &str| Some(Place { file: file.to_owned(), line: 7, column: 9 });
+        let place = |file: &str| {
+            Some(Place {
+                file: file.to_owned(),
+                line: 7,
+                column: 9,
+            })
+        };
         let mut records: Vec<_> = Op::ALL.iter().map(|op| event(*op, None, None)).collect();
-        records.extend(Primitive::ALL.iter().map(|it| event(Op::Wait, Some(*it), place("src/main.rs"))));
+        records.extend(
+            Primitive::ALL
+                .iter()
+                .map(|it| event(Op::Wait, Some(*it), place("src/main.rs"))),
+        );
         for odd in ["C:\\tab\there.rs", "two\nlines\r", "\\", "größer→", ":1:2"] {
             records.push(event(Op::Acquire, Some(Primitive::Lock), place(odd)));
-            records.push(Record { time: 5, thread: 2, what: What::Begin(odd.to_owned()) });
+            records.push(Record {
+                time: 5,
+                thread: 2,
+                what: What::Begin(odd.to_owned()),
+            });
         }
-        records.push(Record { time: u64::MAX, thread: u64::MAX, what: What::End });
+        records.push(Record {
+            time: u64::MAX,
+            thread: u64::MAX,
+            what: What::End,
+        });
         let text: String = records.iter().map(|record| format!("{record}\n")).collect();
         assert_eq!(read(&text), records.into_iter().map(Ok).collect::<Vec<_>>());
     }
@@ -437,7 +514,10 @@ mod tests {
             let items = read(&format!("{line}\n{end}"));
             assert_eq!(items.len(), 2, "{line}");
             let fault = items[0].as_ref().expect_err(line);
-            assert!(fault.starts_with("line 2: ") && fault.contains(reason), "{line}: {fault}");
+            assert!(
+                fault.starts_with("line 2: ") && fault.contains(reason),
+                "{line}: {fault}"
+            );
             assert!(items[1].is_ok(), "{line}");
         }
     }
@@ -445,14 +525,20 @@ mod tests {
     #[test]
     fn a_trace_cut_short_says_so() {
         let items = read("1\t1\tend\n2\t2\ten");
-        assert_eq!(items[1], Err("line 3: the trace is cut short here".to_owned()));
+        assert_eq!(
+            items[1],
+            Err("line 3: the trace is cut short here".to_owned())
+        );
         assert_eq!(items.len(), 2);
     }
 
     #[test]
     fn time_never_goes_back() {
         let items = read("5\t1\tend\n4\t2\tend\n6\t3\tend\n");
-        assert_eq!(items[1], Err("line 3: it is from 4 ns, and the one before it from 5 ns".to_owned()));
+        assert_eq!(
+            items[1],
+            Err("line 3: it is from 4 ns, and the one before it from 5 ns".to_owned())
+        );
         assert!(items[2].is_ok());
     }
 
@@ -463,16 +549,30 @@ mod tests {
         bytes.extend(vec![b'x'; 3 * LONGEST as usize]);
         let faults: Vec<_> = Reader::new(&*bytes).expect("the header is good").collect();
         assert_eq!(faults.len(), 4);
-        assert_eq!(faults[0].as_ref().expect_err("no text").reason, "it is not UTF-8");
-        assert!(faults[1].as_ref().expect_err("no end").reason.contains("longer than"));
+        assert_eq!(
+            faults[0].as_ref().expect_err("no text").reason,
+            "it is not UTF-8"
+        );
+        assert!(
+            faults[1]
+                .as_ref()
+                .expect_err("no end")
+                .reason
+                .contains("longer than")
+        );
     }
 
     #[test]
     fn a_newer_version_is_read_as_far_as_it_is_understood() {
         let text = "sync-primitives trace 2\n1\t1\tend\n2\t1\tteleport\n";
-        let items: Vec<_> = Reader::new(text.as_bytes()).expect("it is a trace").collect();
+        let items: Vec<_> = Reader::new(text.as_bytes())
+            .expect("it is a trace")
+            .collect();
         let fault = items[0].as_ref().expect_err("it is newer").to_string();
-        assert!(fault.contains("of version 2, this program knows 1"), "{fault}");
+        assert!(
+            fault.contains("of version 2, this program knows 1"),
+            "{fault}"
+        );
         assert!(items[1].is_ok() && items[2].is_err());
     }
 
@@ -482,6 +582,11 @@ mod tests {
             assert!(Reader::new(text.as_bytes()).is_err(), "{text}");
         }
         let header_alone = format!("{HEADER}\n");
-        assert_eq!(Reader::new(header_alone.as_bytes()).expect("it is a trace").count(), 0);
+        assert_eq!(
+            Reader::new(header_alone.as_bytes())
+                .expect("it is a trace")
+                .count(),
+            0
+        );
     }
 }

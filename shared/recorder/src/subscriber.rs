@@ -25,13 +25,17 @@ const TARGET: &str = "sync_primitives";
 /// Does nothing if the variable is unset or another subscriber is there already. A file that cannot be written is one
 /// line on standard error, and the program goes on without a trace.
 pub fn install_from_env() {
-    let Some(path) = env::var_os(VARIABLE) else { return };
+    let Some(path) = env::var_os(VARIABLE) else {
+        return;
+    };
     match Recorder::create(Path::new(&path)) {
         // Whoever sets a subscriber of their own wants that one.
         Ok(recorder) => drop(dispatcher::set_global_default(Dispatch::new(recorder))),
         Err(error) => {
             let path = Path::new(&path).display();
-            complain(&format!("no trace: {VARIABLE} is {path}, which cannot be written: {error}"));
+            complain(&format!(
+                "no trace: {VARIABLE} is {path}, which cannot be written: {error}"
+            ));
         }
     }
 }
@@ -51,15 +55,33 @@ impl Recorder {
     /// has inherited the variable, and two stories in one file are none.
     pub fn create(path: &Path) -> io::Result<Recorder> {
         // Emptied only when it is certain that nobody else writes to it.
-        let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-        file.try_lock().map_err(|_| Error::new(ErrorKind::ResourceBusy, "another process is writing a trace to it"))?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        file.try_lock().map_err(|_| {
+            Error::new(
+                ErrorKind::ResourceBusy,
+                "another process is writing a trace to it",
+            )
+        })?;
         // A pipe or a device has no length.
         if file.metadata()?.is_file() {
             file.set_len(0)?;
         }
         file.write_all(format!("{HEADER}\n").as_bytes())?;
-        let state = State { file: Some(file), threads: 0, line: String::new() };
-        Ok(Recorder { trace: Arc::new(Trace { start: Instant::now(), state: Mutex::new(state) }) })
+        let state = State {
+            file: Some(file),
+            threads: 0,
+            line: String::new(),
+        };
+        Ok(Recorder {
+            trace: Arc::new(Trace {
+                start: Instant::now(),
+                state: Mutex::new(state),
+            }),
+        })
     }
 }
 
@@ -105,7 +127,9 @@ impl State {
         writeln!(self.line, "{}", Record { time, thread, what }).expect("a string takes all");
         // Whole and unbuffered: whatever becomes of the program, the line is with the operating system.
         if let Err(error) = file.write_all(self.line.as_bytes()) {
-            complain(&format!("the trace ends here, it cannot be written any further: {error}"));
+            complain(&format!(
+                "the trace ends here, it cannot be written any further: {error}"
+            ));
             self.file = None;
         }
     }
@@ -144,7 +168,10 @@ impl Recorder {
         }
         let number = self.trace.begin_thread();
         NUMBER.set(number);
-        let presence = Presence { trace: Arc::clone(&self.trace), number };
+        let presence = Presence {
+            trace: Arc::clone(&self.trace),
+            number,
+        };
         drop(PRESENCE.try_with(|place| place.replace(Some(presence))));
         number
     }
@@ -164,10 +191,27 @@ impl Subscriber for Recorder {
         event.record(&mut fields);
         // An event of a library newer than this recorder may be of a kind that no reader would know.
         let Some(op) = fields.op else { return };
-        let Fields { primitive, address, count, file, line, column, .. } = fields;
+        let Fields {
+            primitive,
+            address,
+            count,
+            file,
+            line,
+            column,
+            ..
+        } = fields;
         let place = (!file.is_empty()).then_some(Place { file, line, column });
         let thread = self.thread();
-        self.trace.write(thread, What::Event(Reported { op, primitive, address, count, place }));
+        self.trace.write(
+            thread,
+            What::Event(Reported {
+                op,
+                primitive,
+                address,
+                count,
+                place,
+            }),
+        );
     }
 
     /// There are no spans: none is enabled.

@@ -1,7 +1,9 @@
 //! Recorders that are given events, also in processes of their own: those that end badly, and those whose file cannot
 //! be written.
 
-use recorder::{Event, Op, Place, Primitive, Reader, Record, Recorder, VARIABLE, What, install_from_env};
+use recorder::{
+    Event, Op, Place, Primitive, Reader, Record, Recorder, VARIABLE, What, install_from_env,
+};
 use std::env;
 use std::fs;
 use std::io::Cursor;
@@ -48,11 +50,24 @@ fn an_event_is_in_the_file_when_it_has_happened() {
     let path = file("event.trace");
     with_default(Recorder::create(&path).expect("a recorder"), || {
         report("wait", 3);
-        let place = Some(Place { file: "a.rs".to_owned(), line: 3, column: 7 });
-        let expected = Event { op: Op::Wait, primitive: Some(Primitive::Lock), address: 16, count: 1, place };
+        let place = Some(Place {
+            file: "a.rs".to_owned(),
+            line: 3,
+            column: 7,
+        });
+        let expected = Event {
+            op: Op::Wait,
+            primitive: Some(Primitive::Lock),
+            address: 16,
+            count: 1,
+            place,
+        };
         let records = read(&path);
         assert_eq!(records[1].what, What::Event(expected));
-        assert!(matches!(&records[0].what, What::Begin(name) if name.contains("an_event_is_in")), "{records:?}");
+        assert!(
+            matches!(&records[0].what, What::Begin(name) if name.contains("an_event_is_in")),
+            "{records:?}"
+        );
     });
 }
 
@@ -75,12 +90,24 @@ fn threads_are_numbered_named_and_seen_to_end() {
     for name in ["first", "second"] {
         let dispatch = dispatch.clone();
         let work = move || dispatcher::with_default(&dispatch, || report("set", 1));
-        thread::Builder::new().name(name.to_owned()).spawn(work).expect("a thread").join().expect("it does not panic");
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(work)
+            .expect("a thread")
+            .join()
+            .expect("it does not panic");
     }
     let records = read(&path);
-    let told: Vec<_> = records.iter().map(|record| (record.thread, record.what.clone())).collect();
+    let told: Vec<_> = records
+        .iter()
+        .map(|record| (record.thread, record.what.clone()))
+        .collect();
     for (number, name) in [(1, "first"), (2, "second")] {
-        let of_thread: Vec<_> = told.iter().filter(|(thread, _)| *thread == number).map(|(_, what)| what).collect();
+        let of_thread: Vec<_> = told
+            .iter()
+            .filter(|(thread, _)| *thread == number)
+            .map(|(_, what)| what)
+            .collect();
         assert_eq!(of_thread[0], &What::Begin(name.to_owned()));
         assert!(matches!(of_thread[1], What::Event(_)));
         assert_eq!(of_thread[2..], [&What::End]);
@@ -103,7 +130,10 @@ fn threads_at_once_lose_nothing_and_time_never_goes_back() {
         }
     });
     // The reader takes a time that goes back for a fault.
-    let events = read(&path).iter().filter(|record| matches!(record.what, What::Event(_))).count();
+    let events = read(&path)
+        .iter()
+        .filter(|record| matches!(record.what, What::Event(_)))
+        .count();
     assert_eq!(events, 2000);
 }
 
@@ -111,13 +141,18 @@ fn threads_at_once_lose_nothing_and_time_never_goes_back() {
 fn a_file_that_another_recorder_writes_is_left_alone() {
     let path = file("twice.trace");
     let first = Recorder::create(&path).expect("a recorder");
-    let error = Recorder::create(&path).expect_err("there is one").to_string();
+    let error = Recorder::create(&path)
+        .expect_err("there is one")
+        .to_string();
     assert!(error.contains("another process is writing"), "{error}");
     drop(first);
     // A child that another test is just starting has the file open too, until it runs a program of its own.
     let start = Instant::now();
     while let Err(error) = Recorder::create(&path) {
-        assert!(start.elapsed() < Duration::from_secs(20), "the other one is gone: {error}");
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "the other one is gone: {error}"
+        );
         thread::yield_now();
     }
 }
@@ -125,7 +160,10 @@ fn a_file_that_another_recorder_writes_is_left_alone() {
 /// Runs `child` in a process of its own.
 fn run_child(task: &str, trace: &Path) -> Output {
     let mut command = Command::new(env::current_exe().expect("this test"));
-    command.args(["--exact", "child", "--nocapture"]).env(TASK, task).env(VARIABLE, trace);
+    command
+        .args(["--exact", "child", "--nocapture"])
+        .env(TASK, task)
+        .env(VARIABLE, trace);
     command.output().expect("the test can be run")
 }
 
@@ -154,10 +192,19 @@ fn a_program_that_is_killed_leaves_its_story() {
 fn a_file_that_cannot_be_made_is_one_line_and_the_program_goes_on() {
     let path = file("no such folder").join("x.trace");
     let output = run_child("goes on", &path);
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("it goes on"), "{out}");
+    let (out, error) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(
+        output.status.success() && out.contains("it goes on"),
+        "{out}"
+    );
     assert_eq!(error.lines().count(), 1, "{error}");
-    assert!(error.starts_with("no trace: SYNC_PRIMITIVES_TRACE is ") && error.contains("x.trace"), "{error}");
+    assert!(
+        error.starts_with("no trace: SYNC_PRIMITIVES_TRACE is ") && error.contains("x.trace"),
+        "{error}"
+    );
 }
 
 /// On Linux there is a device that is always full.
@@ -174,20 +221,38 @@ fn a_full_disk_is_one_line_and_the_program_goes_on() {
 fn a_trace_that_cannot_be_written_any_further_is_one_line_and_the_program_goes_on() {
     use std::io::Read;
     let path = file("pipe.trace");
-    assert!(Command::new("mkfifo").arg(&path).status().expect("there is a mkfifo").success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .expect("there is a mkfifo")
+            .success()
+    );
     let reader = {
         let path = path.clone();
         thread::spawn(move || fs::File::open(path).and_then(|mut pipe| pipe.read(&mut [0; 10])))
     };
     let output = run_child("goes on", &path);
-    assert_eq!(reader.join().expect("it does not panic").expect("it can be read"), 10);
+    assert_eq!(
+        reader
+            .join()
+            .expect("it does not panic")
+            .expect("it can be read"),
+        10
+    );
     assert_one_line(&output, "the trace ends here");
 }
 
 #[cfg(unix)]
 fn assert_one_line(output: &Output, reason: &str) {
-    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("it goes on"), "{out}");
+    let (out, error) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(
+        output.status.success() && out.contains("it goes on"),
+        "{out}"
+    );
     assert_eq!(error.lines().count(), 1, "{error}");
     assert!(error.contains(reason), "{error}");
 }

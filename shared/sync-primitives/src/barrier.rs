@@ -22,8 +22,8 @@
 
 use crate::{
     park::{
-        self, AtomicU64, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, SpinWait,
-        UnparkResult, const_fn,
+        self, AtomicU64, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
+        ParkResult, SpinWait, UnparkResult, const_fn,
     },
     trace::{self, Call, Op, Place, Primitive, Subject},
 };
@@ -116,7 +116,11 @@ impl State {
 
     /// Sends away those who have arrived.
     fn round_broken(self) -> State {
-        State(if self.threads() > 0 { self.0 | LEAVING } else { self.0 })
+        State(if self.threads() > 0 {
+            self.0 | LEAVING
+        } else {
+            self.0
+        })
     }
 
     fn broken(self) -> State {
@@ -130,7 +134,11 @@ impl State {
     /// One less to leave.
     fn left(self) -> State {
         let left = State(self.0 - THREAD);
-        State(if left.threads() > 0 { left.0 } else { left.0 & !LEAVING })
+        State(if left.threads() > 0 {
+            left.0
+        } else {
+            left.0 & !LEAVING
+        })
     }
 }
 
@@ -351,14 +359,18 @@ impl<A> Barrier<A> {
     fn try_change(&self, from: State, to: State) -> bool {
         // Acquire: pairs with the Release of those who arrived before; the last to arrive, and the action, see what they
         // wrote. Release: pairs with that, and with the Acquire in `look` of those whom the change lets go.
-        self.state.compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        self.state
+            .compare_exchange(from.0, to.0, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// Makes a change that waiting threads are to know of, and wakes those who sleep. Returns whether there was one to make.
     fn decide(&self, change: impl Fn(State) -> Option<State>) -> bool {
         loop {
             let state = self.look();
-            let Some(next) = change(state) else { return false };
+            let Some(next) = change(state) else {
+                return false;
+            };
             if self.try_change(state, next) {
                 self.wake_those_parked_in(state);
                 return true;
@@ -403,7 +415,16 @@ impl<A> Barrier<A> {
         };
         // SAFETY: the key is the address of our own field; the callbacks touch only the state, so they neither unwind nor
         // park.
-        unsafe { park::park(self.key(), still_undecided, || {}, gave_up, DEFAULT_PARK_TOKEN, deadline) }
+        unsafe {
+            park::park(
+                self.key(),
+                still_undecided,
+                || {},
+                gave_up,
+                DEFAULT_PARK_TOKEN,
+                deadline,
+            )
+        }
     }
 
     /// After a change of `state`: wakes all who sleep. An early bird who is in line meanwhile finds nothing decided, and
@@ -527,7 +548,11 @@ impl<A: Fn() + Sync> Barrier<A> {
         result
     }
 
-    fn meet(&self, call: &Call, deadline: Option<Instant>) -> Result<BarrierWaitResult, BrokenBarrier> {
+    fn meet(
+        &self,
+        call: &Call,
+        deadline: Option<Instant>,
+    ) -> Result<BarrierWaitResult, BrokenBarrier> {
         let joined = self.join(call, deadline)?;
         let is_leader = joined.threads() == self.parties - 1;
         if is_leader {
@@ -535,7 +560,10 @@ impl<A: Fn() + Sync> Barrier<A> {
         } else {
             self.follow(joined, deadline)?
         }
-        Ok(BarrierWaitResult { index: joined.threads(), is_leader })
+        Ok(BarrierWaitResult {
+            index: joined.threads(),
+            is_leader,
+        })
     }
 
     /// Joins a round, as soon as there is one to join. Returns the state just before. That the thread arrives is told once,
@@ -557,7 +585,11 @@ impl<A: Fn() + Sync> Barrier<A> {
             }
             let is_last = state.threads() == self.parties - 1;
             // In one step, if there is nothing to do between: then nothing breaks a round for which all are here.
-            let next = if is_last && self.action.is_none() { state.passed() } else { state.joined() };
+            let next = if is_last && self.action.is_none() {
+                state.passed()
+            } else {
+                state.joined()
+            };
             if self.try_change(state, next) {
                 return Ok(state);
             }
@@ -569,7 +601,8 @@ impl<A: Fn() + Sync> Barrier<A> {
     fn wait_for_an_open_round(&self, deadline: Option<Instant>) -> Result<(), BrokenBarrier> {
         let undecided = |state: State| !state.has(BROKEN) && !self.is_open(state);
         let state = self.wait_while(deadline, undecided);
-        let gave_up = undecided(state) && self.decide(|state| undecided(state).then(|| state.broken()));
+        let gave_up =
+            undecided(state) && self.decide(|state| undecided(state).then(|| state.broken()));
         if gave_up { Err(BrokenBarrier) } else { Ok(()) }
     }
 
@@ -594,11 +627,17 @@ impl<A: Fn() + Sync> Barrier<A> {
         let undecided = |state: State| state.round() == joined.round() && !state.has(LEAVING);
         let mut state = self.wait_while(deadline, undecided);
         if undecided(state) {
-            self.decide(|state| (undecided(state) && self.is_open(state)).then(|| state.round_broken().broken()));
+            self.decide(|state| {
+                (undecided(state) && self.is_open(state)).then(|| state.round_broken().broken())
+            });
             // If the last party is here, what counts now is the action.
             state = self.wait_while(None, undecided);
         }
-        if state.round() == joined.round() { self.leave() } else { Ok(()) }
+        if state.round() == joined.round() {
+            self.leave()
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -607,7 +646,8 @@ struct ActionFailed<'a, A>(&'a Barrier<A>);
 
 impl<A> Drop for ActionFailed<'_, A> {
     fn drop(&mut self) {
-        self.0.decide(|state| (!state.has(LEAVING)).then(|| state.round_broken().broken()));
+        self.0
+            .decide(|state| (!state.has(LEAVING)).then(|| state.round_broken().broken()));
         // The panic is the leader's answer; `BrokenBarrier` is for the others.
         let _ = self.0.leave();
     }

@@ -41,8 +41,8 @@
 use crate::{
     lock::{HANDED_OVER, LockGuard, RawLock},
     park::{
-        self, AtomicPtr, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, RequeueOp,
-        SpinWait, UnparkResult, const_fn,
+        self, AtomicPtr, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
+        ParkResult, RequeueOp, SpinWait, UnparkResult, const_fn,
     },
     rlock::{Outermost, RLockGuard, RawRLock},
     trace::{self, Call, Op, Place, Primitive, Subject},
@@ -241,7 +241,11 @@ impl Condition {
     /// ```
     #[doc(alias = "wait_for")]
     #[cfg_attr(feature = "trace", track_caller)]
-    pub fn wait_while<G: Waitable>(&self, guard: &mut G, condition: impl FnMut(&G::Target) -> bool) {
+    pub fn wait_while<G: Waitable>(
+        &self,
+        guard: &mut G,
+        condition: impl FnMut(&G::Target) -> bool,
+    ) {
         self.wait_while_deadline(guard, None, condition);
     }
 
@@ -330,7 +334,12 @@ impl Condition {
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn notify_one(&self) -> bool {
         let notified = self.has_waiters() && self.notify_one_slow();
-        trace::report(Place::here(), self.subject(), Op::Notify, usize::from(notified));
+        trace::report(
+            Place::here(),
+            self.subject(),
+            Op::Notify,
+            usize::from(notified),
+        );
         notified
     }
 
@@ -379,7 +388,11 @@ impl Condition {
     #[doc(alias = "broadcast")]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn notify_all(&self) -> usize {
-        let notified = if self.has_waiters() { self.notify_all_slow() } else { 0 };
+        let notified = if self.has_waiters() {
+            self.notify_all_slow()
+        } else {
+            0
+        };
         trace::report(Place::here(), self.subject(), Op::Notify, notified);
         notified
     }
@@ -406,14 +419,22 @@ impl Condition {
     }
 
     #[cfg_attr(feature = "trace", track_caller)]
-    fn wait_deadline<G: Waitable>(&self, guard: &mut G, deadline: Option<Instant>) -> WaitTimeoutResult {
+    fn wait_deadline<G: Waitable>(
+        &self,
+        guard: &mut G,
+        deadline: Option<Instant>,
+    ) -> WaitTimeoutResult {
         guard.assert_may_wait(sealed::Token);
         let lock = guard.lock(sealed::Token);
         let rlock = guard.levels(sealed::Token);
         let lock_subject = rlock.map_or_else(|| lock.subject(), RawRLock::subject);
         let call = Call::new(Place::here(), self.subject());
         trace::about_to_wait();
-        call.report_on(lock_subject, Op::Release, if rlock.is_some() { 0 } else { 1 });
+        call.report_on(
+            lock_subject,
+            Op::Release,
+            if rlock.is_some() { 0 } else { 1 },
+        );
         let mut levels = 0;
         let (notified, handed_over) = self.sleep(lock, deadline, || {
             // SAFETY: the guard proves that this thread owns the lock; it is given up by the next statement.
@@ -431,13 +452,21 @@ impl Condition {
             unsafe { rlock.take_back_levels(levels) };
         }
         // Only now: a subscriber may lock an `RLock` once more.
-        call.ended(Op::Acquire, if rlock.is_some() { levels as usize } else { 1 });
+        call.ended(
+            Op::Acquire,
+            if rlock.is_some() { levels as usize } else { 1 },
+        );
         WaitTimeoutResult(!notified)
     }
 
     /// Joins the waiting line, calls `give_up`, and sleeps until notified or until `deadline`. Returns whether it was
     /// notified, and whether the lock was handed to it on the way.
-    fn sleep(&self, lock: &RawLock, deadline: Option<Instant>, give_up: impl FnOnce()) -> (bool, bool) {
+    fn sleep(
+        &self,
+        lock: &RawLock,
+        deadline: Option<Instant>,
+        give_up: impl FnOnce(),
+    ) -> (bool, bool) {
         let key = self.key();
         let mine = (&raw const *lock).cast_mut();
         // The line always lets us in; what it learns under the bucket lock is which lock we came with.
@@ -445,7 +474,11 @@ impl Condition {
         let join = || {
             let others = self.waiting_with.load(Ordering::Relaxed);
             alone.set(others == NOBODY);
-            let with = if others == NOBODY || others == mine { mine } else { SEVERAL_LOCKS };
+            let with = if others == NOBODY || others == mine {
+                mine
+            } else {
+                SEVERAL_LOCKS
+            };
             self.waiting_with.store(with, Ordering::Relaxed);
             true
         };
@@ -466,8 +499,20 @@ impl Condition {
         // SAFETY: the key is the address of our own field. `join` and `ran_out` touch only the pointer and locals, so
         // they neither unwind nor park; `give_up` unlocks, which may unpark but neither parks nor unwinds, and `linger`
         // does none of these (that this thread waits has been told already).
-        let result = unsafe { park::park(key, join, before_sleep, ran_out, DEFAULT_PARK_TOKEN, deadline) };
-        (result.is_unparked() || moved, result == ParkResult::Unparked(HANDED_OVER))
+        let result = unsafe {
+            park::park(
+                key,
+                join,
+                before_sleep,
+                ran_out,
+                DEFAULT_PARK_TOKEN,
+                deadline,
+            )
+        };
+        (
+            result.is_unparked() || moved,
+            result == ParkResult::Unparked(HANDED_OVER),
+        )
     }
 
     /// In line, and awake for a while yet: if the notification comes soon, the sleep that follows is over before it begins.
@@ -485,7 +530,11 @@ impl Condition {
     #[cold]
     fn notify_one_slow(&self) -> bool {
         let or_move = |lock: &RawLock| {
-            if lock.expect_sleepers_if_held() { RequeueOp::RequeueOne } else { RequeueOp::UnparkOne }
+            if lock.expect_sleepers_if_held() {
+                RequeueOp::RequeueOne
+            } else {
+                RequeueOp::UnparkOne
+            }
         };
         self.notify_slow(1, or_move) == 1
     }
@@ -493,7 +542,11 @@ impl Condition {
     #[cold]
     fn notify_all_slow(&self) -> usize {
         let or_move = |lock: &RawLock| {
-            if lock.expect_sleepers_if_held() { RequeueOp::RequeueAll } else { RequeueOp::UnparkOneRequeueRest }
+            if lock.expect_sleepers_if_held() {
+                RequeueOp::RequeueAll
+            } else {
+                RequeueOp::UnparkOneRequeueRest
+            }
         };
         self.notify_slow(usize::MAX, or_move)
     }
@@ -534,7 +587,8 @@ impl Condition {
             // SAFETY: the keys are our own address and that of a lock, where its waiters park (and if that lock is
             // gone by now, nothing is done there); the callbacks touch atomics of the two only, so they neither
             // unwind nor park.
-            let line = unsafe { park::unpark_requeue(self.key(), lock.addr(), still_all_with_it, settle) };
+            let line =
+                unsafe { park::unpark_requeue(self.key(), lock.addr(), still_all_with_it, settle) };
             if line.unparked_threads + line.requeued_threads > 0 {
                 return line.unparked_threads + line.requeued_threads;
             }
@@ -573,7 +627,9 @@ impl Default for Condition {
 
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Condition").field("has_waiters", &self.has_waiters()).finish()
+        f.debug_struct("Condition")
+            .field("has_waiters", &self.has_waiters())
+            .finish()
     }
 }
 
@@ -642,7 +698,10 @@ mod sealed {
 
         fn assert_may_wait(&mut self, _: Token) {
             let levels = self.raw().levels();
-            assert!(levels == 1, "an Outermost cannot wait while its thread holds {levels} levels of the RLock");
+            assert!(
+                levels == 1,
+                "an Outermost cannot wait while its thread holds {levels} levels of the RLock"
+            );
         }
     }
 }

@@ -18,8 +18,8 @@
 //! nor can a `set` that is still busy waking others let one through that came after the `clear`.
 
 use crate::park::{
-    self, AtomicUsize, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, SpinWait,
-    UnparkResult, const_fn,
+    self, AtomicUsize, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
+    ParkResult, SpinWait, UnparkResult, const_fn,
 };
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{fmt, time::Duration};
@@ -96,10 +96,18 @@ impl Event {
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn set(&self) {
         trace::report(Place::here(), self.subject(), Op::Set, 0);
-        let set = |state: usize| Some(if state & SET == 0 { (state | SET).wrapping_add(ROUND) } else { state });
+        let set = |state: usize| {
+            Some(if state & SET == 0 {
+                (state | SET).wrapping_add(ROUND)
+            } else {
+                state
+            })
+        };
         // Release: pairs with the Acquire in `look`. Also if the event was set already: then this thread's writes are
         // added to those that a waiter is to see.
-        let before = self.state.fetch_update(Ordering::Release, Ordering::Relaxed, set);
+        let before = self
+            .state
+            .fetch_update(Ordering::Release, Ordering::Relaxed, set);
         if before.is_ok_and(|state| state & PARKED != 0) {
             self.wake_all();
         }
@@ -244,7 +252,12 @@ impl Event {
                     continue;
                 }
                 // Relaxed: `PARKED` carries no data; the bucket lock orders it with the look at the line.
-                let marked = self.state.compare_exchange(state, state | PARKED, Ordering::Relaxed, Ordering::Relaxed);
+                let marked = self.state.compare_exchange(
+                    state,
+                    state | PARKED,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
                 if marked.is_err() {
                     continue;
                 }
@@ -269,7 +282,16 @@ impl Event {
         };
         // SAFETY: the key is the address of our own field; the callbacks touch only the state, so they neither unwind
         // nor park.
-        unsafe { park::park(self.key(), still_not_set, || {}, gave_up, DEFAULT_PARK_TOKEN, deadline) }
+        unsafe {
+            park::park(
+                self.key(),
+                still_not_set,
+                || {},
+                gave_up,
+                DEFAULT_PARK_TOKEN,
+                deadline,
+            )
+        }
     }
 
     /// Wakes everybody in line. Who joined it after a `clear` finds the count unchanged and sleeps on.
@@ -299,6 +321,8 @@ impl Default for Event {
 
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event").field("is_set", &self.is_set()).finish()
+        f.debug_struct("Event")
+            .field("is_set", &self.is_set())
+            .finish()
     }
 }

@@ -15,11 +15,13 @@ pub use condition::{Condition, WaitTimeoutResult, Waitable};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard};
 pub use queue::{
-    Closed, Iter, LifoQueue, PriorityQueue, PushError, Queue, Task, TaskDoneError, Tasks, TryIter, TryPopError,
-    TryPushError,
+    Closed, Iter, LifoQueue, PriorityQueue, PushError, Queue, Task, TaskDoneError, Tasks, TryIter,
+    TryPopError, TryPushError,
 };
 pub use rlock::{MappedRLockGuard, Outermost, RLock, RLockGuard};
-pub use semaphore::{BoundedSemaphore, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits};
+pub use semaphore::{
+    BoundedSemaphore, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits,
+};
 
 /// For models: the moment at which timed waits run out, and waits that may be served while awake.
 #[cfg(any(loom, shuttle))]

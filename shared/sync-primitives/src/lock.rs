@@ -22,8 +22,8 @@
 //! a busy lock as slow as a change of threads. So one every 20 milliseconds is enough.
 
 use crate::park::{
-    self, AtomicU8, DEFAULT_PARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken, SpinWait,
-    UnparkResult, UnparkToken, const_fn,
+    self, AtomicU8, DEFAULT_PARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken,
+    SpinWait, UnparkResult, UnparkToken, const_fn,
 };
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{
@@ -168,7 +168,8 @@ impl<T: ?Sized> Lock<T> {
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let call = Call::new(Place::here(), self.raw.subject());
-        call.ended_if(self.raw.try_lock(), Op::Acquire, 1).then(|| LockGuard::of(self))
+        call.ended_if(self.raw.try_lock(), Op::Acquire, 1)
+            .then(|| LockGuard::of(self))
     }
 
     /// Waits for the lock, but no longer than `timeout`. Zero means one try; more than the clock can count, for ever.
@@ -188,7 +189,8 @@ impl<T: ?Sized> Lock<T> {
     pub fn try_lock_for(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
         let call = Call::new(Place::here(), self.raw.subject());
         let taken = self.raw.try_lock() || self.raw.lock_slow(park::deadline_after(timeout));
-        call.ended_if(taken, Op::Acquire, 1).then(|| LockGuard::of(self))
+        call.ended_if(taken, Op::Acquire, 1)
+            .then(|| LockGuard::of(self))
     }
 
     /// Waits for the lock until `deadline`. A deadline that has passed means one try.
@@ -208,7 +210,8 @@ impl<T: ?Sized> Lock<T> {
     pub fn try_lock_until(&self, deadline: Instant) -> Option<LockGuard<'_, T>> {
         let call = Call::new(Place::here(), self.raw.subject());
         let taken = self.raw.try_lock() || self.raw.lock_slow(Some(deadline));
-        call.ended_if(taken, Op::Acquire, 1).then(|| LockGuard::of(self))
+        call.ended_if(taken, Op::Acquire, 1)
+            .then(|| LockGuard::of(self))
     }
 
     /// Whether some thread held the lock when this was called. By the time you read the answer it may be stale.
@@ -315,7 +318,10 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Lock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.try_lock() {
             Some(guard) => f.debug_struct("Lock").field("value", &&*guard).finish(),
-            None => f.debug_struct("Lock").field("value", &format_args!("<locked>")).finish(),
+            None => f
+                .debug_struct("Lock")
+                .field("value", &format_args!("<locked>"))
+                .finish(),
         }
     }
 }
@@ -337,7 +343,10 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
     /// The guard of a lock that this thread has just taken.
     #[inline]
     fn of(lock: &'a Lock<T>) -> Self {
-        LockGuard { lock, stays_here: PhantomData }
+        LockGuard {
+            lock,
+            stays_here: PhantomData,
+        }
     }
 
     #[inline]
@@ -362,12 +371,19 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
     /// assert_eq!(pair.into_inner().1, "one!");
     /// ```
     #[inline]
-    pub fn map<U: ?Sized>(mut guard: Self, f: impl FnOnce(&mut T) -> &mut U) -> MappedLockGuard<'a, U> {
+    pub fn map<U: ?Sized>(
+        mut guard: Self,
+        f: impl FnOnce(&mut T) -> &mut U,
+    ) -> MappedLockGuard<'a, U> {
         // If `f` panics, `guard` is still whole and releases the lock while unwinding.
         let value: *mut U = f(&mut *guard);
         let raw = guard.raw();
         mem::forget(guard);
-        MappedLockGuard { raw, value, borrows: PhantomData }
+        MappedLockGuard {
+            raw,
+            value,
+            borrows: PhantomData,
+        }
     }
 
     /// Releases the lock and, if a thread sleeps for it, hands it to the one that came first.
@@ -567,7 +583,11 @@ impl RawLock {
     #[inline]
     pub(crate) fn lock(&self) {
         // Acquire: pairs with the Release in `release`; makes the last holder's writes visible.
-        if self.state.compare_exchange_weak(0, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        if self
+            .state
+            .compare_exchange_weak(0, HELD, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
             let taken = self.lock_slow(None);
             debug_assert!(taken, "a wait without a deadline ends with the lock");
         }
@@ -589,7 +609,12 @@ impl RawLock {
     #[inline]
     fn take(&self, free: u8) -> Result<u8, u8> {
         // Acquire: as in `lock`.
-        self.state.compare_exchange_weak(free, (free | HELD) & !OPEN, Ordering::Acquire, Ordering::Relaxed)
+        self.state.compare_exchange_weak(
+            free,
+            (free | HELD) & !OPEN,
+            Ordering::Acquire,
+            Ordering::Relaxed,
+        )
     }
 
     /// Waits until this thread has the lock, or until `deadline`. Returns whether it has the lock.
@@ -617,9 +642,12 @@ impl RawLock {
                     continue;
                 }
                 // Relaxed: `PARKED` carries no data; the bucket lock orders it with the unlocker's look at the line.
-                if let Err(now) =
-                    self.state.compare_exchange_weak(state, HELD | PARKED, Ordering::Relaxed, Ordering::Relaxed)
-                {
+                if let Err(now) = self.state.compare_exchange_weak(
+                    state,
+                    HELD | PARKED,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                ) {
                     state = now;
                     continue;
                 }
@@ -645,7 +673,9 @@ impl RawLock {
             let without = |state| (state != PARKED).then_some(state & !(PARKED | OPEN));
             if was_last {
                 // Relaxed: neither bit carries data.
-                let _ = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, without);
+                let _ = self
+                    .state
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, without);
             }
         };
         let token = ParkToken((&raw const *waiter).expose_provenance());
@@ -697,11 +727,15 @@ impl RawLock {
             let waiter = waiter_of(token);
             let Some((hand_over, last)) = decision.get() else {
                 let hand_over = fair || waiter.is_some_and(|waiter| waiter.is_due(now));
-                decision.set(Some((hand_over, waiter.and_then(|waiter| waiter.last_hand_over.get()))));
+                decision.set(Some((
+                    hand_over,
+                    waiter.and_then(|waiter| waiter.last_hand_over.get()),
+                )));
                 return FilterOp::Unpark;
             };
             if let Some(next) = waiter {
-                next.last_hand_over.set(if hand_over { Some(now) } else { last });
+                next.last_hand_over
+                    .set(if hand_over { Some(now) } else { last });
             }
             FilterOp::Stop
         };
@@ -729,13 +763,17 @@ impl RawLock {
     pub(crate) fn expect_sleepers_if_held(&self) -> bool {
         // Relaxed: as for `PARKED` in `lock_slow`.
         let mark = |state| (!is_free(state)).then_some(state | PARKED);
-        self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark).is_ok()
+        self.state
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark)
+            .is_ok()
     }
 
     /// For `Condition`, under the bucket lock of this lock: threads were added to the waiting line.
     pub(crate) fn expect_sleepers(&self) {
         let mark = |state| Some(state | PARKED | if is_free(state) { OPEN } else { 0 });
-        let _ = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark);
+        let _ = self
+            .state
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark);
     }
 }
 
@@ -749,12 +787,19 @@ struct Waiter {
 
 impl Waiter {
     fn new() -> Self {
-        Waiter { since: Moment::now(), last_hand_over: std::cell::Cell::new(None) }
+        Waiter {
+            since: Moment::now(),
+            last_hand_over: std::cell::Cell::new(None),
+        }
     }
 
     /// Whether the lock is to be handed to this one, who is first in line.
     fn is_due(&self, now: Moment) -> bool {
-        self.since.is_overdue(now) && self.last_hand_over.get().is_none_or(|last| last.is_long_ago(now))
+        self.since.is_overdue(now)
+            && self
+                .last_hand_over
+                .get()
+                .is_none_or(|last| last.is_long_ago(now))
     }
 }
 

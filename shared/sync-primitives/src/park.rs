@@ -27,13 +27,14 @@ mod spin;
 
 #[cfg(any(loom, shuttle))]
 pub(crate) use model::{
-    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Gather, Moment, Pauses, SpinWait, fence, has_passed,
-    park, thread_id, unpark_filter, unpark_requeue,
+    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Gather, Moment, Pauses, SpinWait,
+    fence, has_passed, park, thread_id, unpark_filter, unpark_requeue,
 };
 #[cfg(not(any(loom, shuttle, feature = "trace")))]
 pub(crate) use parking_lot_core::park;
 pub(crate) use parking_lot_core::{
-    DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
+    DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp,
+    UnparkResult, UnparkToken,
 };
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use parking_lot_core::{unpark_filter, unpark_requeue};
@@ -128,7 +129,9 @@ pub(crate) fn thread_id() -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         // Relaxed: uniqueness needs the atomicity of the addition only.
         let fresh = NEXT
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1))
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |next| {
+                next.checked_add(1)
+            })
             .expect("more threads were started than a usize can number");
         id.set(fresh);
         fresh

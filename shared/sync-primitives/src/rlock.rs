@@ -155,7 +155,9 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock(&self) -> Option<RLockGuard<'_, T>> {
-        self.raw.enter(Place::here(), RawLock::try_lock).then(|| RLockGuard::of(self))
+        self.raw
+            .enter(Place::here(), RawLock::try_lock)
+            .then(|| RLockGuard::of(self))
     }
 
     /// Waits for the lock, but no longer than `timeout`. Zero means one try; more than the clock can count, for ever.
@@ -179,8 +181,11 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_for(&self, timeout: Duration) -> Option<RLockGuard<'_, T>> {
-        let first_level = |lock: &RawLock| lock.try_lock() || lock.lock_slow(park::deadline_after(timeout));
-        self.raw.enter(Place::here(), first_level).then(|| RLockGuard::of(self))
+        let first_level =
+            |lock: &RawLock| lock.try_lock() || lock.lock_slow(park::deadline_after(timeout));
+        self.raw
+            .enter(Place::here(), first_level)
+            .then(|| RLockGuard::of(self))
     }
 
     /// Waits for the lock until `deadline`. A deadline that has passed means one try.
@@ -203,7 +208,9 @@ impl<T: ?Sized> RLock<T> {
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_until(&self, deadline: Instant) -> Option<RLockGuard<'_, T>> {
         let first_level = |lock: &RawLock| lock.try_lock() || lock.lock_slow(Some(deadline));
-        self.raw.enter(Place::here(), first_level).then(|| RLockGuard::of(self))
+        self.raw
+            .enter(Place::here(), first_level)
+            .then(|| RLockGuard::of(self))
     }
 
     /// Whether some thread owned the lock when this was called. By the time you read the answer it may be stale.
@@ -258,7 +265,11 @@ impl<T: ?Sized> RLock<T> {
     /// ```
     #[inline]
     pub fn depth(&self) -> usize {
-        if self.raw.is_mine() { self.raw.depth.get() as usize } else { 0 }
+        if self.raw.is_mine() {
+            self.raw.depth.get() as usize
+        } else {
+            0
+        }
     }
 
     /// Reaches the value without locking: `&mut self` proves that nobody else can.
@@ -347,7 +358,10 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.try_lock() {
             Some(guard) => f.debug_struct("RLock").field("value", &&*guard).finish(),
-            None => f.debug_struct("RLock").field("value", &format_args!("<locked>")).finish(),
+            None => f
+                .debug_struct("RLock")
+                .field("value", &format_args!("<locked>"))
+                .finish(),
         }
     }
 }
@@ -369,7 +383,10 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     /// The guard of a level that this thread has just taken.
     #[inline]
     fn of(rlock: &'a RLock<T>) -> Self {
-        RLockGuard { rlock, stays_here: PhantomData }
+        RLockGuard {
+            rlock,
+            stays_here: PhantomData,
+        }
     }
 
     #[inline]
@@ -394,7 +411,11 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
         let value: *const U = f(&*guard);
         let raw = guard.raw();
         mem::forget(guard);
-        MappedRLockGuard { raw, value, borrows: PhantomData }
+        MappedRLockGuard {
+            raw,
+            value,
+            borrows: PhantomData,
+        }
     }
 
     /// Releases this level and, if it was the last and a thread sleeps for the lock, hands it to the one that came
@@ -439,7 +460,10 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     #[inline]
     pub fn outermost<'g>(guard: &'g mut Self) -> Option<Outermost<'g, T>> {
         let rlock = guard.rlock;
-        (rlock.raw.depth.get() == 1).then_some(Outermost { rlock, stays_here: PhantomData })
+        (rlock.raw.depth.get() == 1).then_some(Outermost {
+            rlock,
+            stays_here: PhantomData,
+        })
     }
 }
 
@@ -593,7 +617,8 @@ impl RawRLock {
         let me = thread_id();
         if self.owner.load(Ordering::Relaxed) == me {
             let deeper = self.depth.get().checked_add(1);
-            self.depth.set(deeper.expect("an RLock cannot be locked more than u32::MAX times over"));
+            self.depth
+                .set(deeper.expect("an RLock cannot be locked more than u32::MAX times over"));
             return call.ended_if(true, Op::Acquire, self.depth.get() as usize);
         }
         let taken = first_level(&self.lock);

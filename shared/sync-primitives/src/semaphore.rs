@@ -26,8 +26,8 @@
 //! semop(2).
 
 use crate::park::{
-    self, AtomicUsize, Cell, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult, ParkToken,
-    SpinWait, UnparkResult, const_fn,
+    self, AtomicUsize, Cell, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult,
+    ParkToken, SpinWait, UnparkResult, const_fn,
 };
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{fmt, mem, ops::Deref, ptr, sync::Arc, time::Duration};
@@ -440,7 +440,9 @@ impl Semaphore {
     #[doc(alias = "release")]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn add_permits(&self, n: usize) {
-        self.raw.add(Place::here(), n, self.bound()).expect("a semaphore has at most Semaphore::MAX_PERMITS permits");
+        self.raw
+            .add(Place::here(), n, self.bound())
+            .expect("a semaphore has at most Semaphore::MAX_PERMITS permits");
     }
 }
 
@@ -596,7 +598,10 @@ macro_rules! permit_methods {
             /// ```
             pub fn split(&mut self, n: usize) -> Option<Self> {
                 self.permits = self.permits.checked_sub(n)?;
-                Some(Self { raw: Clone::clone(&self.raw), permits: n })
+                Some(Self {
+                    raw: Clone::clone(&self.raw),
+                    permits: n,
+                })
             }
 
             /// Joins another permit of the same semaphore to this one.
@@ -618,7 +623,10 @@ macro_rules! permit_methods {
             /// assert_eq!(permit.num_permits(), 3);
             /// ```
             pub fn merge(&mut self, mut other: Self) {
-                assert!(ptr::eq(&*self.raw, &*other.raw), "only permits of one semaphore can be merged");
+                assert!(
+                    ptr::eq(&*self.raw, &*other.raw),
+                    "only permits of one semaphore can be merged"
+                );
                 self.permits += mem::take(&mut other.permits);
             }
         }
@@ -632,7 +640,9 @@ macro_rules! permit_methods {
 
         impl fmt::Debug for $Permit {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct($name).field("permits", &self.permits).finish()
+                f.debug_struct($name)
+                    .field("permits", &self.permits)
+                    .finish()
             }
         }
     };
@@ -666,7 +676,10 @@ fn free(state: usize) -> usize {
 /// There are never more free than `bound`, so a request for more finds too few.
 #[cold]
 fn assert_possible(n: usize, bound: usize) {
-    assert!(n <= bound, "{n} permits can never be free: the semaphore has at most {bound}");
+    assert!(
+        n <= bound,
+        "{n} permits can never be free: the semaphore has at most {bound}"
+    );
 }
 
 /// The state machine.
@@ -718,7 +731,12 @@ impl RawSemaphore {
             // Acquire: pairs with the Release in `release` and `add_and_settle`; makes visible what was done before the
             // permits were given back.
             let taken = state - n * PERMIT;
-            match self.state.compare_exchange_weak(state, taken, Ordering::Acquire, Ordering::Relaxed) {
+            match self.state.compare_exchange_weak(
+                state,
+                taken,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
                 Ok(_) => return true,
                 Err(now) => state = now,
             }
@@ -739,7 +757,13 @@ impl RawSemaphore {
 
     /// Takes `n` permits, waiting until the deadline if need be. Returns whether it has them.
     #[inline]
-    fn acquire(&self, place: Place, n: usize, bound: usize, deadline: impl FnOnce() -> Option<Instant>) -> bool {
+    fn acquire(
+        &self,
+        place: Place,
+        n: usize,
+        bound: usize,
+        deadline: impl FnOnce() -> Option<Instant>,
+    ) -> bool {
         let call = Call::new(place, self.subject());
         let taken = self.try_acquire(n) || self.acquire_slow(n, bound, deadline());
         call.ended_if(taken, Op::Acquire, n)
@@ -751,7 +775,11 @@ impl RawSemaphore {
         if park::has_passed(deadline) {
             return false;
         }
-        let waiter = Waiter { wanted, got: Cell::new(0), since: Moment::now() };
+        let waiter = Waiter {
+            wanted,
+            got: Cell::new(0),
+            since: Moment::now(),
+        };
         let mut spin = SpinWait::PATIENT;
         let mut woken = false;
         loop {
@@ -769,7 +797,12 @@ impl RawSemaphore {
                     continue;
                 }
                 // Relaxed: `PARKED` carries no data; the bucket lock orders it with the look at the line.
-                let marked = self.state.compare_exchange(state, state | PARKED, Ordering::Relaxed, Ordering::Relaxed);
+                let marked = self.state.compare_exchange(
+                    state,
+                    state | PARKED,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
                 if marked.is_err() {
                     continue;
                 }
@@ -812,7 +845,12 @@ impl RawSemaphore {
         while state & PARKED == 0 {
             // Release: pairs with the Acquire in `try_acquire` and `take_up_to`.
             let given = state + n * PERMIT;
-            match self.state.compare_exchange_weak(state, given, Ordering::Release, Ordering::Relaxed) {
+            match self.state.compare_exchange_weak(
+                state,
+                given,
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
                 Ok(_) => return,
                 Err(now) => state = now,
             }
@@ -845,11 +883,19 @@ impl RawSemaphore {
             if waiter.got.get() > 0 || waiter.since.is_overdue(now) {
                 let part = self.take_up_to(missing, &in_hand);
                 waiter.got.set(waiter.got.get() + part);
-                return if part == missing { FilterOp::Unpark } else { FilterOp::Stop };
+                return if part == missing {
+                    FilterOp::Unpark
+                } else {
+                    FilterOp::Stop
+                };
             }
             promised += missing;
             let enough = promised <= in_hand.get() + free(self.state.load(Ordering::Relaxed));
-            if enough { FilterOp::Unpark } else { FilterOp::Stop }
+            if enough {
+                FilterOp::Unpark
+            } else {
+                FilterOp::Stop
+            }
         };
         let settle = |line: UnparkResult| {
             self.add_and_settle(in_hand.get(), line.have_more_threads);
@@ -868,7 +914,12 @@ impl RawSemaphore {
             let from_hand = part.min(in_hand.get());
             let rest = (part - from_hand) * PERMIT;
             // Acquire: as in `try_acquire`; the waiter sees it through us, who unpark it.
-            match self.state.compare_exchange_weak(state, state - rest, Ordering::Acquire, Ordering::Relaxed) {
+            match self.state.compare_exchange_weak(
+                state,
+                state - rest,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
                 Ok(_) => {
                     in_hand.set(in_hand.get() - from_hand);
                     return part;
@@ -883,14 +934,18 @@ impl RawSemaphore {
         let cleared = if still_parked { 0 } else { PARKED };
         let settled = |state: usize| Some((state + n * PERMIT) & !cleared);
         // Release: as in `release`.
-        let _ = self.state.fetch_update(Ordering::Release, Ordering::Relaxed, settled);
+        let _ = self
+            .state
+            .fetch_update(Ordering::Release, Ordering::Relaxed, settled);
     }
 
     /// Raises the number of permits by `n`, within `bound`.
     fn add(&self, place: Place, n: usize, bound: usize) -> Result<(), TooManyPermits> {
         // Relaxed: a counter that nothing else is read after.
         let raised = |total: usize| total.checked_add(n).filter(|&raised| raised <= bound);
-        self.total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, raised).map_err(|_| TooManyPermits)?;
+        self.total
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, raised)
+            .map_err(|_| TooManyPermits)?;
         self.release(place, n);
         Ok(())
     }

@@ -2,7 +2,10 @@
 //!
 //! Most of this file has done its work when it compiles.
 
-#![allow(clippy::type_complexity, reason = "the signatures are spelled out, as a caller would have to write them")]
+#![allow(
+    clippy::type_complexity,
+    reason = "the signatures are spelled out, as a caller would have to write them"
+)]
 
 use std::cell::Cell;
 use std::error::Error;
@@ -13,9 +16,10 @@ use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 use sync_primitives::{
-    Barrier, BarrierWaitResult, BoundedSemaphore, BrokenBarrier, Closed, Condition, Event, LifoQueue, Lock, LockGuard,
-    MappedLockGuard, Outermost, OwnedSemaphorePermit, PriorityQueue, PushError, Queue, RLock, RLockGuard, Semaphore,
-    SemaphorePermit, Task, TaskDoneError, TooManyPermits, TryPopError, TryPushError, WaitTimeoutResult,
+    Barrier, BarrierWaitResult, BoundedSemaphore, BrokenBarrier, Closed, Condition, Event,
+    LifoQueue, Lock, LockGuard, MappedLockGuard, Outermost, OwnedSemaphorePermit, PriorityQueue,
+    PushError, Queue, RLock, RLockGuard, Semaphore, SemaphorePermit, Task, TaskDoneError,
+    TooManyPermits, TryPopError, TryPushError, WaitTimeoutResult,
 };
 
 /// Whether a type implements a trait, as a constant: an inherent constant, there if the bound holds, is preferred
@@ -72,8 +76,17 @@ static BOUNDED_SEMAPHORE: BoundedSemaphore = BoundedSemaphore::new(4);
 
 #[test]
 fn new_is_const_wherever_nothing_is_allocated() {
-    assert_eq!((*LOCK.lock(), *RLOCK.lock(), CONDITION.notify_all()), (1, 2, 0));
-    assert_eq!((SEMAPHORE.available_permits(), BOUNDED_SEMAPHORE.available_permits()), (3, 4));
+    assert_eq!(
+        (*LOCK.lock(), *RLOCK.lock(), CONDITION.notify_all()),
+        (1, 2, 0)
+    );
+    assert_eq!(
+        (
+            SEMAPHORE.available_permits(),
+            BOUNDED_SEMAPHORE.available_permits()
+        ),
+        (3, 4)
+    );
 }
 
 #[test]
@@ -168,7 +181,8 @@ fn rlock_has_its_methods() {
 
 #[test]
 fn rlock_guards_have_their_functions() {
-    let _: for<'a> fn(&'a mut RLockGuard<'static, [u8]>) -> Option<Outermost<'a, [u8]>> = RLockGuard::outermost;
+    let _: for<'a> fn(&'a mut RLockGuard<'static, [u8]>) -> Option<Outermost<'a, [u8]>> =
+        RLockGuard::outermost;
     let _: for<'a> fn(&'a RLockGuard<'static, [u8]>) -> &'a [u8] = Deref::deref;
     let _: for<'a> fn(&'a Outermost<'static, [u8]>) -> &'a [u8] = Deref::deref;
 }
@@ -231,7 +245,8 @@ fn condition_waits_with_each_guard() {
         ($Guard:ty, $T:ty) => {
             let _: fn(&Condition, &mut $Guard) = Condition::wait;
             let _: fn(&Condition, &mut $Guard, Duration) -> WaitTimeoutResult = Condition::wait_for;
-            let _: fn(&Condition, &mut $Guard, Instant) -> WaitTimeoutResult = Condition::wait_until;
+            let _: fn(&Condition, &mut $Guard, Instant) -> WaitTimeoutResult =
+                Condition::wait_until;
             let _: fn(&Condition, &mut $Guard, fn(&$T) -> bool) = Condition::wait_while;
             let _: fn(&Condition, &mut $Guard, Duration, fn(&$T) -> bool) -> WaitTimeoutResult =
                 Condition::wait_while_for;
@@ -256,14 +271,19 @@ macro_rules! semaphore_has_its_methods {
         let _: fn(&$Semaphore, usize) -> SemaphorePermit<'_> = $Semaphore::acquire_many;
         let _: fn(&$Semaphore) -> Option<SemaphorePermit<'_>> = $Semaphore::try_acquire;
         let _: fn(&$Semaphore, usize) -> Option<SemaphorePermit<'_>> = $Semaphore::try_acquire_many;
-        let _: fn(&$Semaphore, Duration) -> Option<SemaphorePermit<'_>> = $Semaphore::try_acquire_for;
-        let _: fn(&$Semaphore, usize, Duration) -> Option<SemaphorePermit<'_>> = $Semaphore::try_acquire_many_for;
-        let _: fn(&$Semaphore, Instant) -> Option<SemaphorePermit<'_>> = $Semaphore::try_acquire_until;
-        let _: fn(&$Semaphore, usize, Instant) -> Option<SemaphorePermit<'_>> = $Semaphore::try_acquire_many_until;
+        let _: fn(&$Semaphore, Duration) -> Option<SemaphorePermit<'_>> =
+            $Semaphore::try_acquire_for;
+        let _: fn(&$Semaphore, usize, Duration) -> Option<SemaphorePermit<'_>> =
+            $Semaphore::try_acquire_many_for;
+        let _: fn(&$Semaphore, Instant) -> Option<SemaphorePermit<'_>> =
+            $Semaphore::try_acquire_until;
+        let _: fn(&$Semaphore, usize, Instant) -> Option<SemaphorePermit<'_>> =
+            $Semaphore::try_acquire_many_until;
         let _: fn(Arc<$Semaphore>) -> OwnedSemaphorePermit = $Semaphore::acquire_owned;
         let _: fn(Arc<$Semaphore>, usize) -> OwnedSemaphorePermit = $Semaphore::acquire_many_owned;
         let _: fn(Arc<$Semaphore>) -> Option<OwnedSemaphorePermit> = $Semaphore::try_acquire_owned;
-        let _: fn(Arc<$Semaphore>, usize) -> Option<OwnedSemaphorePermit> = $Semaphore::try_acquire_many_owned;
+        let _: fn(Arc<$Semaphore>, usize) -> Option<OwnedSemaphorePermit> =
+            $Semaphore::try_acquire_many_owned;
         let _: fn(&$Semaphore) -> usize = $Semaphore::available_permits;
         let _: fn(&$Semaphore) -> usize = $Semaphore::waiters;
         each_is! { $Semaphore: Send & Sync & Debug; }
@@ -279,7 +299,8 @@ fn semaphore_has_its_methods() {
 #[test]
 fn bounded_semaphore_has_its_methods() {
     semaphore_has_its_methods!(BoundedSemaphore);
-    let _: fn(&BoundedSemaphore, usize) -> Result<(), TooManyPermits> = BoundedSemaphore::add_permits;
+    let _: fn(&BoundedSemaphore, usize) -> Result<(), TooManyPermits> =
+        BoundedSemaphore::add_permits;
     each_is! { TooManyPermits: Error & Display & Debug & Send & Sync; }
 }
 
@@ -296,11 +317,13 @@ fn permits_may_change_threads_and_cannot_be_copied() {
 fn permits_have_their_methods() {
     let _: fn(SemaphorePermit<'static>) = SemaphorePermit::forget;
     let _: fn(&SemaphorePermit<'static>) -> usize = SemaphorePermit::num_permits;
-    let _: fn(&mut SemaphorePermit<'static>, usize) -> Option<SemaphorePermit<'static>> = SemaphorePermit::split;
+    let _: fn(&mut SemaphorePermit<'static>, usize) -> Option<SemaphorePermit<'static>> =
+        SemaphorePermit::split;
     let _: fn(&mut SemaphorePermit<'static>, SemaphorePermit<'static>) = SemaphorePermit::merge;
     let _: fn(OwnedSemaphorePermit) = OwnedSemaphorePermit::forget;
     let _: fn(&OwnedSemaphorePermit) -> usize = OwnedSemaphorePermit::num_permits;
-    let _: fn(&mut OwnedSemaphorePermit, usize) -> Option<OwnedSemaphorePermit> = OwnedSemaphorePermit::split;
+    let _: fn(&mut OwnedSemaphorePermit, usize) -> Option<OwnedSemaphorePermit> =
+        OwnedSemaphorePermit::split;
     let _: fn(&mut OwnedSemaphorePermit, OwnedSemaphorePermit) = OwnedSemaphorePermit::merge;
 }
 
@@ -312,8 +335,10 @@ macro_rules! queue_has_its_methods {
         let _: fn() -> $Queue<Item> = $Queue::unbounded;
         let _: fn(&$Queue<Item>, Item) -> Result<(), PushError<Item>> = $Queue::push;
         let _: fn(&$Queue<Item>, Item) -> Result<(), TryPushError<Item>> = $Queue::try_push;
-        let _: fn(&$Queue<Item>, Item, Duration) -> Result<(), TryPushError<Item>> = $Queue::try_push_for;
-        let _: fn(&$Queue<Item>, Item, Instant) -> Result<(), TryPushError<Item>> = $Queue::try_push_until;
+        let _: fn(&$Queue<Item>, Item, Duration) -> Result<(), TryPushError<Item>> =
+            $Queue::try_push_for;
+        let _: fn(&$Queue<Item>, Item, Instant) -> Result<(), TryPushError<Item>> =
+            $Queue::try_push_until;
         let _: fn(&$Queue<Item>) -> Result<Item, Closed> = $Queue::pop;
         let _: fn(&$Queue<Item>) -> Result<Item, TryPopError> = $Queue::try_pop;
         let _: fn(&$Queue<Item>, Duration) -> Result<Item, TryPopError> = $Queue::try_pop_for;
@@ -330,8 +355,10 @@ macro_rules! queue_has_its_methods {
         let _: fn(&$Queue<Item>, Instant) -> bool = $Queue::join_until;
         let _: fn(&$Queue<Item>) -> Result<Task<'_, Item>, Closed> = $Queue::task;
         let _: fn(&$Queue<Item>) -> Result<Task<'_, Item>, TryPopError> = $Queue::try_task;
-        let _: fn(&$Queue<Item>, Duration) -> Result<Task<'_, Item>, TryPopError> = $Queue::try_task_for;
-        let _: fn(&$Queue<Item>, Instant) -> Result<Task<'_, Item>, TryPopError> = $Queue::try_task_until;
+        let _: fn(&$Queue<Item>, Duration) -> Result<Task<'_, Item>, TryPopError> =
+            $Queue::try_task_for;
+        let _: fn(&$Queue<Item>, Instant) -> Result<Task<'_, Item>, TryPopError> =
+            $Queue::try_task_until;
         let _: fn(&$Queue<Item>) -> usize = $Queue::waiters;
 
         fn items(queue: &$Queue<Item>) -> impl Iterator<Item = Item> {
@@ -432,7 +459,9 @@ fn errors_say_what_happened() {
     drop(queue.pop());
     let closed = queue.pop().err().expect("closed and drained");
     let try_closed = queue.try_pop().err().expect("closed and drained");
-    let too_many = BoundedSemaphore::new(1).add_permits(1).expect_err("no room");
+    let too_many = BoundedSemaphore::new(1)
+        .add_permits(1)
+        .expect_err("no room");
     let errors: [Box<dyn Error>; 9] = [
         Box::new(too_often),
         Box::new(empty),
@@ -447,7 +476,10 @@ fn errors_say_what_happened() {
     for error in errors {
         let text = error.to_string();
         assert!(text.contains(' '), "{text:?} is a sentence");
-        assert!(!text.contains('\n') && error.source().is_none(), "{text:?} stands on one line and alone");
+        assert!(
+            !text.contains('\n') && error.source().is_none(),
+            "{text:?} stands on one line and alone"
+        );
     }
 }
 

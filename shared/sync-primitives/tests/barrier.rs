@@ -64,7 +64,10 @@ fn each_gets_an_index_of_its_own_and_one_is_the_leader() {
             });
             results.sort_by_key(|result| result.index());
             assert_eq!(results.map(|result| result.index()), [0, 1, 2]);
-            assert_eq!(results.iter().filter(|result| result.is_leader()).count(), 1);
+            assert_eq!(
+                results.iter().filter(|result| result.is_leader()).count(),
+                1
+            );
         }
     });
 }
@@ -84,7 +87,10 @@ fn no_thread_of_one_round_slips_into_the_next() {
                         barrier.wait().expect("a round");
                         for other in at {
                             let other = other.load(Relaxed);
-                            assert!(other == round || other == round + 1, "{other} while in round {round}");
+                            assert!(
+                                other == round || other == round + 1,
+                                "{other} while in round {round}"
+                            );
                         }
                     }
                 });
@@ -174,7 +180,11 @@ fn an_abort_breaks_the_round_and_the_barrier_until_reset() {
         let barrier = breaks_for_all_who_wait(Barrier::abort);
         assert!(barrier.is_broken());
         assert_eq!(barrier.wait(), Err(BrokenBarrier));
-        assert_eq!(barrier.wait_for(LONG), Err(BrokenBarrier), "at once, not after the time");
+        assert_eq!(
+            barrier.wait_for(LONG),
+            Err(BrokenBarrier),
+            "at once, not after the time"
+        );
         barrier.reset();
         assert!(!barrier.is_broken());
         passes_a_round(&barrier);
@@ -214,7 +224,10 @@ fn a_timeout_that_is_not_needed_does_nothing() {
             scope.spawn(|| barrier.wait_for(LONG).expect("a round"));
             barrier.wait_for(Duration::MAX).expect("a round");
         });
-        assert!(Barrier::new(1).wait_for(Duration::ZERO).is_ok(), "the last party needs no time");
+        assert!(
+            Barrier::new(1).wait_for(Duration::ZERO).is_ok(),
+            "the last party needs no time"
+        );
     });
 }
 
@@ -236,7 +249,10 @@ fn once_the_last_has_arrived_no_timeout_breaks_the_round() {
                 assert!(!timed.is_finished() && !barrier.is_broken());
             }
             go_on.set();
-            assert_eq!(timed.join().expect("one").is_ok(), last.join().expect("the other").is_ok());
+            assert_eq!(
+                timed.join().expect("one").is_ok(),
+                last.join().expect("the other").is_ok()
+            );
         });
     });
 }
@@ -248,9 +264,13 @@ fn an_action_that_panics_breaks_the_round_for_the_others() {
         let barrier = Barrier::with_action(3, || assert!(!fail.load(Relaxed), "the action fails"));
         thread::scope(|scope| {
             let parties = [(); 3].map(|()| scope.spawn(|| caught(|| barrier.wait())));
-            let mut ends = parties.map(|party| party.join().expect("caught").map(|result| result.is_err()));
+            let mut ends =
+                parties.map(|party| party.join().expect("caught").map(|result| result.is_err()));
             ends.sort();
-            assert_eq!(ends, [Ok(true), Ok(true), Err("the action fails".to_owned())]);
+            assert_eq!(
+                ends,
+                [Ok(true), Ok(true), Err("the action fails".to_owned())]
+            );
         });
         assert!(barrier.is_broken());
         barrier.reset();
@@ -296,16 +316,24 @@ fn more_threads_than_parties_meet_in_groups() {
             let threads = [(); 5].map(|()| {
                 scope.spawn(|| {
                     let rounds: Vec<_> = std::iter::from_fn(|| barrier.wait().ok()).collect();
-                    (rounds.len(), rounds.iter().filter(|round| round.is_leader()).count())
+                    (
+                        rounds.len(),
+                        rounds.iter().filter(|round| round.is_leader()).count(),
+                    )
                 })
             });
             until(|| actions.load(Relaxed) >= 300);
             barrier.abort();
             let ends = threads.map(|thread| thread.join().expect("a thread"));
-            ends.iter().fold((0, 0), |sum, end| (sum.0 + end.0, sum.1 + end.1))
+            ends.iter()
+                .fold((0, 0), |sum, end| (sum.0 + end.0, sum.1 + end.1))
         });
         let (passed, led) = ends;
-        assert_eq!(passed, 2 * led, "two meet in each round, and one of them leads");
+        assert_eq!(
+            passed,
+            2 * led,
+            "two meet in each round, and one of them leads"
+        );
         // The abort may have caught one action at work.
         assert!(actions.load(Relaxed) - led <= 1);
     });
@@ -314,7 +342,10 @@ fn more_threads_than_parties_meet_in_groups() {
 #[test]
 fn debug_never_waits() {
     let barrier = Barrier::new(2);
-    assert_eq!(format!("{barrier:?}"), "Barrier { parties: 2, waiting: 0, broken: false }");
+    assert_eq!(
+        format!("{barrier:?}"),
+        "Barrier { parties: 2, waiting: 0, broken: false }"
+    );
 }
 
 #[test]

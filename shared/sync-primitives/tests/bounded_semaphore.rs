@@ -17,7 +17,9 @@ use sync_primitives::BoundedSemaphore as Subject;
 const NAME: &str = "BoundedSemaphore";
 
 fn add(semaphore: &BoundedSemaphore, permits: usize) {
-    semaphore.add_permits(permits).expect("room for the permits");
+    semaphore
+        .add_permits(permits)
+        .expect("room for the permits");
 }
 
 #[test]
@@ -164,7 +166,9 @@ fn the_bound_holds_while_permits_are_forgotten_and_added_by_many_threads() {
                         }
                         let n = 1 + rng.below(BOUND);
                         let patience = rng.time_below(Duration::from_micros(20));
-                        let Some(permit) = semaphore.try_acquire_many_for(n, patience) else { continue };
+                        let Some(permit) = semaphore.try_acquire_many_for(n, patience) else {
+                            continue;
+                        };
                         room.visit(n, thread::yield_now);
                         if rng.one_in(3) {
                             balance.fetch_sub(n as isize, Relaxed);

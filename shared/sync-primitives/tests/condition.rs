@@ -15,12 +15,22 @@ use sync_primitives::{Condition, Lock, LockGuard, RLock, RLockGuard};
 
 /// Whether another thread gets the lock at once.
 fn is_free_for_others<T: ?Sized + Send>(lock: &Lock<T>) -> bool {
-    thread::scope(|scope| scope.spawn(|| lock.try_lock().is_some()).join().expect("the trying thread"))
+    thread::scope(|scope| {
+        scope
+            .spawn(|| lock.try_lock().is_some())
+            .join()
+            .expect("the trying thread")
+    })
 }
 
 /// Whether another thread gets the reentrant lock at once.
 fn is_rlock_free_for_others<T: ?Sized + Send>(lock: &RLock<T>) -> bool {
-    thread::scope(|scope| scope.spawn(|| lock.try_lock().is_some()).join().expect("the trying thread"))
+    thread::scope(|scope| {
+        scope
+            .spawn(|| lock.try_lock().is_some())
+            .join()
+            .expect("the trying thread")
+    })
 }
 
 #[test]
@@ -62,7 +72,8 @@ fn waiters_come_back_one_at_a_time() {
                     scope.spawn(move || {
                         for _ in 0..ROUNDS {
                             let mut count = lock.lock();
-                            changed.wait_for(&mut count, rng.time_below(Duration::from_micros(100)));
+                            changed
+                                .wait_for(&mut count, rng.time_below(Duration::from_micros(100)));
                             room.visit(1, || {
                                 let before = *count;
                                 if rng.one_in(16) {
@@ -80,7 +91,10 @@ fn waiters_come_back_one_at_a_time() {
                     thread::yield_now();
                 }
             });
-            let outcomes: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            let outcomes: Vec<_> = threads
+                .into_iter()
+                .map(thread::ScopedJoinHandle::join)
+                .collect();
             notified.store(true, Relaxed);
             assert!(outcomes.iter().all(Result::is_ok));
         });
@@ -124,10 +138,18 @@ fn a_timed_wait_gives_up_when_its_time_has_passed_and_not_before() {
         let deadline = Instant::now() + SHORT;
         assert!(changed.wait_until(&mut guard, deadline).timed_out());
         assert!(Instant::now() >= deadline);
-        assert!(changed.wait_while_for(&mut guard, SHORT, |()| true).timed_out());
+        assert!(
+            changed
+                .wait_while_for(&mut guard, SHORT, |()| true)
+                .timed_out()
+        );
         assert!(Instant::now() >= deadline + SHORT);
         let deadline = Instant::now() + SHORT;
-        assert!(changed.wait_while_until(&mut guard, deadline, |()| true).timed_out());
+        assert!(
+            changed
+                .wait_while_until(&mut guard, deadline, |()| true)
+                .timed_out()
+        );
         assert!(Instant::now() >= deadline);
         assert_eq!(changed.waiters(), 0, "who gave up has left the line");
     });
@@ -139,8 +161,16 @@ fn a_timed_wait_succeeds_when_it_is_notified_in_time() {
     const WAITS: [Wait; 4] = [
         |changed, ready| changed.wait_for(ready, LONG).timed_out(),
         |changed, ready| changed.wait_until(ready, Instant::now() + LONG).timed_out(),
-        |changed, ready| changed.wait_while_for(ready, LONG, |ready| !ready).timed_out(),
-        |changed, ready| changed.wait_while_until(ready, Instant::now() + LONG, |ready| !ready).timed_out(),
+        |changed, ready| {
+            changed
+                .wait_while_for(ready, LONG, |ready| !ready)
+                .timed_out()
+        },
+        |changed, ready| {
+            changed
+                .wait_while_until(ready, Instant::now() + LONG, |ready| !ready)
+                .timed_out()
+        },
     ];
     within(LIMIT, || {
         for wait in WAITS {
@@ -206,7 +236,8 @@ fn threads_read_through_a_guard_that_has_waited() {
                 let mut value = lock.lock();
                 changed.wait_while(&mut value, |value| *value == 0);
                 let shared: &LockGuard<'_, i32> = &value;
-                let seen = thread::scope(|inner| inner.spawn(|| **shared).join().expect("the reader"));
+                let seen =
+                    thread::scope(|inner| inner.spawn(|| **shared).join().expect("the reader"));
                 assert_eq!(seen, 5);
             });
             until(|| changed.waiters() == 1);
@@ -271,7 +302,11 @@ fn the_lock_is_held_after_a_wait_that_timed_out() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         let mut guard = lock.lock();
-        assert!(changed.wait_for(&mut guard, Duration::from_millis(1)).timed_out());
+        assert!(
+            changed
+                .wait_for(&mut guard, Duration::from_millis(1))
+                .timed_out()
+        );
         assert!(!is_free_for_others(&lock));
         *guard = 1;
         drop(guard);
@@ -293,7 +328,10 @@ fn a_waiter_that_timed_out_comes_back_only_when_the_lock_is_released() {
                 if in_time {
                     until(|| lock.waiters() == 1);
                     let_pass(SHORT);
-                    assert!(!waiter.is_finished(), "it came back while this thread held the lock");
+                    assert!(
+                        !waiter.is_finished(),
+                        "it came back while this thread held the lock"
+                    );
                 }
                 drop(guard);
                 assert!(waiter.join().expect("the waiter"));
@@ -434,8 +472,14 @@ fn notify_a_line_of(n: usize, notify: fn(&Condition) -> usize) -> (usize, usize)
 #[test]
 fn notify_one_takes_one_thread_off_the_line() {
     within(LIMIT, || {
-        assert_eq!(notify_a_line_of(1, |changed| changed.notify_one().into()), (1, 0));
-        assert_eq!(notify_a_line_of(3, |changed| changed.notify_one().into()), (1, 2));
+        assert_eq!(
+            notify_a_line_of(1, |changed| changed.notify_one().into()),
+            (1, 0)
+        );
+        assert_eq!(
+            notify_a_line_of(3, |changed| changed.notify_one().into()),
+            (1, 2)
+        );
     });
 }
 
@@ -447,7 +491,10 @@ fn notify_n_takes_as_many_threads_off_the_line_as_asked_and_present() {
         assert_eq!(notify_a_line_of(5, |changed| changed.notify_n(2)), (2, 3));
         assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(3)), (3, 0));
         assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(10)), (3, 0));
-        assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(usize::MAX)), (3, 0));
+        assert_eq!(
+            notify_a_line_of(3, |changed| changed.notify_n(usize::MAX)),
+            (3, 0)
+        );
     });
 }
 
@@ -477,7 +524,9 @@ fn every_notified_thread_goes_on_although_the_lock_was_held() {
             let guard = lock.lock();
             assert_eq!(changed.notify_n(2) + changed.notify_all(), 5);
             drop(guard);
-            waiters.into_iter().for_each(|waiter| waiter.join().expect("a waiter"));
+            waiters
+                .into_iter()
+                .for_each(|waiter| waiter.join().expect("a waiter"));
         });
         assert_eq!(lock.into_inner(), 5);
     });
@@ -569,13 +618,25 @@ fn a_waiter_does_not_need_the_lock_of_another_waiter_to_go_on() {
             thread::scope(|scope| {
                 let on_left = || changed.wait(&mut left.lock());
                 let on_right = || changed.wait(&mut right.lock());
-                let waiter = if right_waits_first { scope.spawn(on_right) } else { scope.spawn(on_left) };
+                let waiter = if right_waits_first {
+                    scope.spawn(on_right)
+                } else {
+                    scope.spawn(on_left)
+                };
                 until(|| changed.waiters() == 1);
-                let other = if right_waits_first { scope.spawn(on_left) } else { scope.spawn(on_right) };
+                let other = if right_waits_first {
+                    scope.spawn(on_left)
+                } else {
+                    scope.spawn(on_right)
+                };
                 until(|| changed.waiters() == 2);
                 let held = left.lock();
                 assert_eq!(changed.notify_all(), 2);
-                let (free_to_go, held_up) = if right_waits_first { (waiter, other) } else { (other, waiter) };
+                let (free_to_go, held_up) = if right_waits_first {
+                    (waiter, other)
+                } else {
+                    (other, waiter)
+                };
                 until(|| free_to_go.is_finished());
                 assert!(!held_up.is_finished());
                 drop(held);
@@ -592,15 +653,22 @@ fn an_rlock_is_given_up_at_every_level_and_taken_back_at_every_level() {
             thread::scope(|scope| {
                 scope.spawn(|| {
                     let mut levels: Vec<_> = (0..depth).map(|_| lock.lock()).collect();
-                    changed.wait_while(levels.last_mut().expect("a level"), |value| value.load(Relaxed) == 0);
+                    changed.wait_while(levels.last_mut().expect("a level"), |value| {
+                        value.load(Relaxed) == 0
+                    });
                     for left in (1..=depth).rev() {
-                        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (left, false));
+                        assert_eq!(
+                            (lock.depth(), is_rlock_free_for_others(&lock)),
+                            (left, false)
+                        );
                         levels.pop();
                     }
                     assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (0, true));
                 });
                 until(|| changed.waiters() == 1);
-                let value = lock.try_lock_for(LONG).expect("a lock that the waiter has given up");
+                let value = lock
+                    .try_lock_for(LONG)
+                    .expect("a lock that the waiter has given up");
                 assert_eq!(lock.depth(), 1);
                 value.store(1, Relaxed);
                 assert!(changed.notify_one());
@@ -624,7 +692,10 @@ fn an_rlock_waiter_may_wait_through_its_outer_guard() {
                 drop(inner);
             });
             until(|| changed.waiters() == 1);
-            drop(lock.try_lock_for(LONG).expect("a lock that the waiter has given up"));
+            drop(
+                lock.try_lock_for(LONG)
+                    .expect("a lock that the waiter has given up"),
+            );
             assert!(changed.notify_one());
         });
     });
@@ -635,8 +706,16 @@ fn an_rlock_is_held_at_every_level_after_a_wait_that_timed_out() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(()), Condition::new());
         let mut levels = [(); 3].map(|()| lock.lock());
-        assert!(changed.wait_for(&mut levels[2], Duration::from_millis(1)).timed_out());
-        assert!(changed.wait_while_for(&mut levels[0], Duration::from_millis(1), |()| true).timed_out());
+        assert!(
+            changed
+                .wait_for(&mut levels[2], Duration::from_millis(1))
+                .timed_out()
+        );
+        assert!(
+            changed
+                .wait_while_for(&mut levels[0], Duration::from_millis(1), |()| true)
+                .timed_out()
+        );
         assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (3, false));
         drop(levels);
         assert!(is_rlock_free_for_others(&lock));
@@ -720,7 +799,11 @@ fn outermost_waits_with_a_time_limit_too() {
         let mut outermost = RLockGuard::outermost(&mut guard).expect("one level");
         let start = Instant::now();
         assert!(changed.wait_for(&mut outermost, SHORT).timed_out());
-        assert!(changed.wait_while_for(&mut outermost, SHORT, |value| value.get() == 0).timed_out());
+        assert!(
+            changed
+                .wait_while_for(&mut outermost, SHORT, |value| value.get() == 0)
+                .timed_out()
+        );
         assert!(start.elapsed() >= 2 * SHORT);
         assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (1, false));
     });
@@ -739,12 +822,22 @@ fn a_wait_with_outermost_panics_if_the_thread_has_locked_again_since() {
         assert!(caught(|| changed.wait_until(&mut outermost, Instant::now() + SHORT)).is_err());
         assert!(caught(|| changed.wait_while(&mut outermost, |_| true)).is_err());
         assert!(caught(|| changed.wait_while_for(&mut outermost, SHORT, |_| true)).is_err());
-        assert!(caught(|| changed.wait_while_until(&mut outermost, Instant::now() + SHORT, |_| true)).is_err());
-        assert_eq!((lock.depth(), changed.waiters()), (2, 0), "a refused wait changes nothing");
+        assert!(
+            caught(|| changed.wait_while_until(&mut outermost, Instant::now() + SHORT, |_| true))
+                .is_err()
+        );
+        assert_eq!(
+            (lock.depth(), changed.waiters()),
+            (2, 0),
+            "a refused wait changes nothing"
+        );
         assert!(!is_rlock_free_for_others(&lock));
         second.set(1);
         drop(second);
-        assert!(changed.wait_for(&mut outermost, SHORT).timed_out(), "one level again");
+        assert!(
+            changed.wait_for(&mut outermost, SHORT).timed_out(),
+            "one level again"
+        );
         drop(first);
         assert!(is_rlock_free_for_others(&lock));
     });
@@ -812,7 +905,9 @@ fn a_level_that_the_closure_keeps_is_given_up_and_taken_back_with_the_others() {
                 assert_eq!(lock.depth(), 1 + kept.len());
             });
             until(|| changed.waiters() == 1);
-            let ready = lock.try_lock_for(LONG).expect("a lock that the waiter has given up");
+            let ready = lock
+                .try_lock_for(LONG)
+                .expect("a lock that the waiter has given up");
             ready.store(true, Relaxed);
             assert!(changed.notify_one());
         });
@@ -826,9 +921,21 @@ fn wait_while_returns_at_once_when_its_closure_says_false() {
         let (lock, changed) = (Lock::new(0), Condition::new());
         let mut guard = lock.lock();
         changed.wait_while(&mut guard, |_| false);
-        assert!(!changed.wait_while_for(&mut guard, LONG, |_| false).timed_out());
-        assert!(!changed.wait_while_for(&mut guard, Duration::ZERO, |_| false).timed_out());
-        assert!(!changed.wait_while_until(&mut guard, Instant::now(), |_| false).timed_out());
+        assert!(
+            !changed
+                .wait_while_for(&mut guard, LONG, |_| false)
+                .timed_out()
+        );
+        assert!(
+            !changed
+                .wait_while_for(&mut guard, Duration::ZERO, |_| false)
+                .timed_out()
+        );
+        assert!(
+            !changed
+                .wait_while_until(&mut guard, Instant::now(), |_| false)
+                .timed_out()
+        );
         assert!(!is_free_for_others(&lock));
     });
 }
@@ -853,7 +960,10 @@ fn wait_while_asks_again_after_every_wake_up() {
             }
             waiter.join().expect("the waiter");
         });
-        assert!(asked.into_inner() >= 4, "once before each of three waits, and once to go on");
+        assert!(
+            asked.into_inner() >= 4,
+            "once before each of three waits, and once to go on"
+        );
     });
 }
 
@@ -882,7 +992,11 @@ fn timed_out_of_wait_while_is_what_the_closure_says_at_the_end() {
         while !in_time {
             *lock.lock() = false;
             thread::scope(|scope| {
-                let wait = || changed.wait_while_for(&mut lock.lock(), 2 * SHORT, |ready| !ready).timed_out();
+                let wait = || {
+                    changed
+                        .wait_while_for(&mut lock.lock(), 2 * SHORT, |ready| !ready)
+                        .timed_out()
+                };
                 let waiter = scope.spawn(wait);
                 until(|| changed.waiters() == 1 || waiter.is_finished());
                 let mut ready = lock.lock();
@@ -920,7 +1034,8 @@ fn a_timed_wait_while_keeps_its_deadline_over_many_wake_ups() {
 fn a_closure_that_panics_leaves_the_lock_and_the_condition_usable() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
-        let at_once = caught(|| changed.wait_while(&mut lock.lock(), |_| panic!("asked before the wait")));
+        let at_once =
+            caught(|| changed.wait_while(&mut lock.lock(), |_| panic!("asked before the wait")));
         assert_eq!(at_once.unwrap_err(), "asked before the wait");
         assert!(is_free_for_others(&lock));
         thread::scope(|scope| {
@@ -949,7 +1064,9 @@ fn a_closure_that_panics_at_depth_two_leaves_both_levels_to_their_guards() {
         let mut guards = (lock.lock(), lock.lock());
         let mut answers = [true, false].into_iter();
         let outcome = caught(|| {
-            changed.wait_while_for(&mut guards.1, SHORT, |()| answers.next() == Some(true) || panic!("after the wait"))
+            changed.wait_while_for(&mut guards.1, SHORT, |()| {
+                answers.next() == Some(true) || panic!("after the wait")
+            })
         });
         assert!(outcome.is_err());
         assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (2, false));
@@ -967,8 +1084,16 @@ fn a_duration_of_zero_and_a_deadline_in_the_past_end_the_wait_at_once() {
         let mut guard = lock.lock();
         assert!(changed.wait_for(&mut guard, Duration::ZERO).timed_out());
         assert!(changed.wait_until(&mut guard, past).timed_out());
-        assert!(changed.wait_while_for(&mut guard, Duration::ZERO, |()| true).timed_out());
-        assert!(changed.wait_while_until(&mut guard, past, |()| true).timed_out());
+        assert!(
+            changed
+                .wait_while_for(&mut guard, Duration::ZERO, |()| true)
+                .timed_out()
+        );
+        assert!(
+            changed
+                .wait_while_until(&mut guard, past, |()| true)
+                .timed_out()
+        );
         assert!(!is_free_for_others(&lock));
     });
 }
@@ -978,9 +1103,16 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(false), Condition::new());
         thread::scope(|scope| {
-            let plain = scope.spawn(|| changed.wait_for(&mut lock.lock(), Duration::MAX).timed_out());
-            let asking =
-                scope.spawn(|| changed.wait_while_for(&mut lock.lock(), Duration::MAX, |over| !over).timed_out());
+            let plain = scope.spawn(|| {
+                changed
+                    .wait_for(&mut lock.lock(), Duration::MAX)
+                    .timed_out()
+            });
+            let asking = scope.spawn(|| {
+                changed
+                    .wait_while_for(&mut lock.lock(), Duration::MAX, |over| !over)
+                    .timed_out()
+            });
             until(|| changed.waiters() == 2);
             let_pass(SHORT);
             assert_eq!(changed.waiters(), 2, "still in line");
@@ -1028,7 +1160,10 @@ fn every_notification_that_took_a_thread_off_the_line_is_a_wait_that_did_not_tim
                 scope.spawn(move || {
                     while !over.load(Relaxed) {
                         let mut woken = lock.lock();
-                        if !changed.wait_for(&mut woken, rng.time_below(Duration::from_micros(100))).timed_out() {
+                        if !changed
+                            .wait_for(&mut woken, rng.time_below(Duration::from_micros(100)))
+                            .timed_out()
+                        {
                             *woken += 1;
                         }
                     }
@@ -1052,12 +1187,17 @@ fn every_notification_that_took_a_thread_off_the_line_is_a_wait_that_did_not_tim
                     }
                 })
             });
-            notifiers.into_iter().for_each(|notifier| notifier.join().expect("a notifier"));
+            notifiers
+                .into_iter()
+                .for_each(|notifier| notifier.join().expect("a notifier"));
             over.store(true, Relaxed);
             until(|| waiters_left.load(Relaxed) == 0);
         });
         let (woken, taken) = (lock.into_inner(), taken.into_inner());
-        assert!(woken >= taken, "{taken} threads taken off the line, {woken} waits that did not time out");
+        assert!(
+            woken >= taken,
+            "{taken} threads taken off the line, {woken} waits that did not time out"
+        );
         assert!(taken > 0, "no notification met a waiter");
     });
 }
@@ -1067,9 +1207,19 @@ fn it_waits_with_guards_of_slices_and_trait_objects() {
     within(LIMIT, || {
         let changed = Condition::new();
         let slice: Box<Lock<[u8]>> = Box::new(Lock::new([1, 2]));
-        assert!(changed.wait_while_for(&mut slice.lock(), Duration::ZERO, |bytes: &[u8]| bytes.len() == 2).timed_out());
+        assert!(
+            changed
+                .wait_while_for(&mut slice.lock(), Duration::ZERO, |bytes: &[u8]| bytes
+                    .len()
+                    == 2)
+                .timed_out()
+        );
         let object: Box<RLock<dyn Fn() -> bool + Send + Sync>> = Box::new(RLock::new(|| true));
-        assert!(changed.wait_while_for(&mut object.lock(), Duration::ZERO, |answer| answer()).timed_out());
+        assert!(
+            changed
+                .wait_while_for(&mut object.lock(), Duration::ZERO, |answer| answer())
+                .timed_out()
+        );
     });
 }
 

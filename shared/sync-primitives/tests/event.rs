@@ -61,7 +61,10 @@ fn set_wakes_everybody_who_waits_and_they_see_what_was_written() {
             until(|| event.waiters() == 4);
             value.store(7, Relaxed);
             event.set();
-            assert_eq!(waiters.map(|waiter| waiter.join().expect("a waiter")), [7; 4]);
+            assert_eq!(
+                waiters.map(|waiter| waiter.join().expect("a waiter")),
+                [7; 4]
+            );
         });
         assert_eq!(event.waiters(), 0);
     });
@@ -132,7 +135,10 @@ fn a_timeout_that_succeeds_says_so() {
             ];
             until(|| event.waiters() == 3);
             event.set();
-            assert_eq!(timed.map(|waiter| waiter.join().expect("a waiter")), [true; 3]);
+            assert_eq!(
+                timed.map(|waiter| waiter.join().expect("a waiter")),
+                [true; 3]
+            );
         });
     });
 }

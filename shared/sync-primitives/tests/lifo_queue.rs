@@ -33,7 +33,10 @@ fn every_way_out_keeps_the_order() {
             assert_eq!(queue.push(item), Ok(()));
         }
         queue.close();
-        let mut items = vec![queue.pop().expect("an item"), queue.try_pop().expect("an item")];
+        let mut items = vec![
+            queue.pop().expect("an item"),
+            queue.try_pop().expect("an item"),
+        ];
         items.push(*queue.task().expect("an item"));
         items.extend(queue.tasks().take(1).map(|task| *task));
         items.extend(queue.iter().take(1));

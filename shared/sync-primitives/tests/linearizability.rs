@@ -34,8 +34,8 @@ use std::{
     time::{Duration, Instant},
 };
 use sync_primitives::{
-    BoundedSemaphore, Closed, LifoQueue, PriorityQueue, PushError, Queue, Semaphore, SemaphorePermit, TryPopError,
-    TryPushError,
+    BoundedSemaphore, Closed, LifoQueue, PriorityQueue, PushError, Queue, Semaphore,
+    SemaphorePermit, TryPopError, TryPushError,
 };
 
 const THREADS: usize = 3;
@@ -68,7 +68,12 @@ impl<A> Recorder<'_, A> {
         let called = self.clock.fetch_add(1, SeqCst);
         let actions = operation();
         let returned = self.clock.fetch_add(1, SeqCst);
-        let event = |action| Event { thread: self.thread, called, returned, action };
+        let event = |action| Event {
+            thread: self.thread,
+            called,
+            returned,
+            action,
+        };
         self.events.extend(actions.into_iter().map(event));
     }
 }
@@ -85,7 +90,11 @@ fn history<A: Send>(
     mut help: impl FnMut(&mut Recorder<'_, A>),
 ) -> Vec<Event<A>> {
     let (clock, ready) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let recorder = |thread| Recorder { thread, clock: &clock, events: Vec::new() };
+    let recorder = |thread| Recorder {
+        thread,
+        clock: &clock,
+        events: Vec::new(),
+    };
     let run = |thread, mut rng| {
         let mut recorder = recorder(thread);
         start_together(&ready);
@@ -101,16 +110,23 @@ fn history<A: Send>(
                 run(thread, rng)
             })
         };
-        let workers: Vec<_> = (0..THREADS).map(|thread| start(thread, rng.fork(), alive.clone())).collect();
+        let workers: Vec<_> = (0..THREADS)
+            .map(|thread| start(thread, rng.fork(), alive.clone()))
+            .collect();
         drop(alive);
         let mut helper = recorder(THREADS);
         while ended.recv_timeout(SUSPICION) == Err(RecvTimeoutError::Timeout) {
-            let unfinished = workers.iter().filter(|worker| !worker.is_finished()).count();
+            let unfinished = workers
+                .iter()
+                .filter(|worker| !worker.is_finished())
+                .count();
             if waiting() == unfinished {
                 help(&mut helper);
             }
         }
-        let joined = workers.into_iter().flat_map(|worker| worker.join().expect("a worker"));
+        let joined = workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("a worker"));
         joined.chain(helper.events).collect()
     })
 }
@@ -126,11 +142,25 @@ fn start_together(ready: &AtomicUsize) {
 
 /// One line an event, with the time from its call to its return.
 fn print<A: Debug>(history: &[Event<A>]) {
-    let end = history.iter().map(|event| event.returned).max().unwrap_or(0);
+    let end = history
+        .iter()
+        .map(|event| event.returned)
+        .max()
+        .unwrap_or(0);
     let mut by_call: Vec<_> = history.iter().collect();
     by_call.sort_by_key(|event| event.called);
-    for Event { thread, called, returned, action } in by_call {
-        let bar = format!("{}[{}]", " ".repeat(*called), "-".repeat(returned - called - 1));
+    for Event {
+        thread,
+        called,
+        returned,
+        action,
+    } in by_call
+    {
+        let bar = format!(
+            "{}[{}]",
+            " ".repeat(*called),
+            "-".repeat(returned - called - 1)
+        );
         eprintln!("thread {thread}  {bar:width$}  {action:?}", width = end + 1);
     }
 }
@@ -141,7 +171,10 @@ fn print<A: Debug>(history: &[Event<A>]) {
 fn check_many(check_one: fn(&mut Rng)) {
     within(LIMIT, move || {
         let (start, mut rng) = (Instant::now(), Rng::seeded());
-        let checked = (0..HISTORIES).take_while(|_| start.elapsed() < TIME).map(|_| check_one(&mut rng)).count();
+        let checked = (0..HISTORIES)
+            .take_while(|_| start.elapsed() < TIME)
+            .map(|_| check_one(&mut rng))
+            .count();
         eprintln!("{checked} histories");
     });
 }
@@ -164,7 +197,11 @@ fn assert_linearizable<S: Sequential>(start: S, history: &[Event<S::Action>]) {
 
 fn is_linearizable<S: Sequential>(start: S, history: &[Event<S::Action>]) -> bool {
     assert!(history.len() <= u128::BITS as usize);
-    Search { history, failed: HashSet::new() }.can_go_on(start, 0)
+    Search {
+        history,
+        failed: HashSet::new(),
+    }
+    .can_go_on(start, 0)
 }
 
 /// Wing and Gong's search ("Testing and Verifying Concurrent Objects", 1993): try each event that nothing else has to
@@ -180,14 +217,18 @@ impl<S: Sequential> Search<'_, S> {
     fn can_go_on(&mut self, state: S, done: u128) -> bool {
         let history = self.history;
         let left = || (0..history.len()).filter(|event| done >> event & 1 == 0);
-        let Some(first_return) = left().map(|event| history[event].returned).min() else { return true };
+        let Some(first_return) = left().map(|event| history[event].returned).min() else {
+            return true;
+        };
         if self.failed.contains(&(done, state.clone())) {
             return false;
         }
-        let found = left().filter(|event| history[*event].called < first_return).any(|event| {
-            let next = state.after(&history[event].action);
-            next.is_some_and(|next| self.can_go_on(next, done | 1 << event))
-        });
+        let found = left()
+            .filter(|event| history[*event].called < first_return)
+            .any(|event| {
+                let next = state.after(&history[event].action);
+                next.is_some_and(|next| self.can_go_on(next, done | 1 << event))
+            });
         if !found {
             self.failed.insert((done, state));
         }
@@ -235,7 +276,13 @@ struct SequentialQueue {
 
 impl SequentialQueue {
     fn new(order: Order, capacity: Option<usize>) -> Self {
-        SequentialQueue { order, capacity, items: Vec::new(), unfinished: 0, closed: false }
+        SequentialQueue {
+            order,
+            capacity,
+            items: Vec::new(),
+            unfinished: 0,
+            closed: false,
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -325,7 +372,9 @@ macro_rules! queue_subject {
 
             fn perform(&self, item: Item, rng: &mut Rng, closes_now: bool) -> QueueAction {
                 match rng.below(32) {
-                    0..6 => self.push(item).map_or_else(|PushError(_)| PushWhenClosed, |()| Push(item)),
+                    0..6 => self
+                        .push(item)
+                        .map_or_else(|PushError(_)| PushWhenClosed, |()| Push(item)),
                     6..12 => tried_to_push(item, self.try_push(item)),
                     12..14 => tried_to_push(item, self.try_push_for(item, BRIEFLY)),
                     14..17 => self.pop().map_or_else(|Closed| PopWhenClosed, Pop),
@@ -442,7 +491,12 @@ struct SequentialSemaphore {
 
 impl SequentialSemaphore {
     fn new(permits: usize, bound: usize) -> Self {
-        SequentialSemaphore { free: permits, total: permits, bound, owed: 0 }
+        SequentialSemaphore {
+            free: permits,
+            total: permits,
+            bound,
+            owed: 0,
+        }
     }
 }
 
@@ -450,13 +504,35 @@ impl Sequential for SequentialSemaphore {
     type Action = SemaphoreAction;
 
     fn after(&self, action: &SemaphoreAction) -> Option<Self> {
-        let SequentialSemaphore { free, total, bound, owed } = *self;
+        let SequentialSemaphore {
+            free,
+            total,
+            bound,
+            owed,
+        } = *self;
         Some(match *action {
-            Take(n) => SequentialSemaphore { free: free.checked_sub(n)?, ..*self },
-            GiveBack(n) => SequentialSemaphore { free: free + n, ..*self },
-            Forget(n) => SequentialSemaphore { total: total.checked_sub(n)?, ..*self },
-            Raise(n) if total + n <= bound => SequentialSemaphore { total: total + n, owed: owed + n, ..*self },
-            Fill(n) => SequentialSemaphore { owed: owed.checked_sub(n)?, free: free + n, ..*self },
+            Take(n) => SequentialSemaphore {
+                free: free.checked_sub(n)?,
+                ..*self
+            },
+            GiveBack(n) => SequentialSemaphore {
+                free: free + n,
+                ..*self
+            },
+            Forget(n) => SequentialSemaphore {
+                total: total.checked_sub(n)?,
+                ..*self
+            },
+            Raise(n) if total + n <= bound => SequentialSemaphore {
+                total: total + n,
+                owed: owed + n,
+                ..*self
+            },
+            Fill(n) => SequentialSemaphore {
+                owed: owed.checked_sub(n)?,
+                free: free + n,
+                ..*self
+            },
             TooFewFor(n) if free < n => self.clone(),
             TooManyWith(n) if total + n > bound => self.clone(),
             Available(n) if free == n => self.clone(),
@@ -510,13 +586,19 @@ macro_rules! semaphore_subject {
         }
     };
 }
-semaphore_subject!(Semaphore, |_| Semaphore::MAX_PERMITS, |semaphore: &Semaphore, n| {
-    semaphore.add_permits(n);
-    true
-});
-semaphore_subject!(BoundedSemaphore, |permits| permits, |semaphore: &BoundedSemaphore, n| semaphore
-    .add_permits(n)
-    .is_ok());
+semaphore_subject!(
+    Semaphore,
+    |_| Semaphore::MAX_PERMITS,
+    |semaphore: &Semaphore, n| {
+        semaphore.add_permits(n);
+        true
+    }
+);
+semaphore_subject!(
+    BoundedSemaphore,
+    |permits| permits,
+    |semaphore: &BoundedSemaphore, n| semaphore.add_permits(n).is_ok()
+);
 
 /// A thread with permits in its hands.
 struct Holder<'a, S> {
@@ -549,7 +631,11 @@ impl<'a, S: SemaphoreSubject> Holder<'a, S> {
 
     fn try_to_take(&mut self, n: usize) -> Vec<SemaphoreAction> {
         let permit = self.semaphore.try_to_take(n);
-        let action = if permit.is_some() { Take(n) } else { TooFewFor(n) };
+        let action = if permit.is_some() {
+            Take(n)
+        } else {
+            TooFewFor(n)
+        };
         self.held.extend(permit);
         vec![action]
     }
@@ -568,23 +654,37 @@ fn forget(permit: SemaphorePermit<'_>) -> Vec<SemaphoreAction> {
 }
 
 fn add(semaphore: &impl SemaphoreSubject, n: usize) -> Vec<SemaphoreAction> {
-    if semaphore.add(n) { vec![Raise(n), Fill(n)] } else { vec![TooManyWith(n)] }
+    if semaphore.add(n) {
+        vec![Raise(n), Fill(n)]
+    } else {
+        vec![TooManyWith(n)]
+    }
 }
 
 fn check_semaphore<Subject: SemaphoreSubject>() {
     check_many(|rng| {
         let permits = 1 + rng.below(3);
         let history = semaphore_history(&Subject::with_permits(permits), permits, rng);
-        assert_linearizable(SequentialSemaphore::new(permits, Subject::bound(permits)), &history);
+        assert_linearizable(
+            SequentialSemaphore::new(permits, Subject::bound(permits)),
+            &history,
+        );
     });
 }
 
 /// Long enough for a waiter to be served in part from then on.
 const RIPE: Duration = Duration::from_micros(1_200);
 
-fn semaphore_history(semaphore: &impl SemaphoreSubject, permits: usize, rng: &mut Rng) -> Vec<Event<SemaphoreAction>> {
+fn semaphore_history(
+    semaphore: &impl SemaphoreSubject,
+    permits: usize,
+    rng: &mut Rng,
+) -> Vec<Event<SemaphoreAction>> {
     let work = |recorder: &mut Recorder<'_, SemaphoreAction>, rng: &mut Rng| {
-        let mut holder = Holder { semaphore, held: Vec::new() };
+        let mut holder = Holder {
+            semaphore,
+            held: Vec::new(),
+        };
         for _ in 0..OPERATIONS {
             if rng.one_in(60) {
                 let_pass(RIPE);
@@ -595,7 +695,12 @@ fn semaphore_history(semaphore: &impl SemaphoreSubject, permits: usize, rng: &mu
             recorder.record(|| give_back(permit));
         }
     };
-    history(rng, work, || semaphore.waiting(), |helper| helper.record(|| add(semaphore, 1)))
+    history(
+        rng,
+        work,
+        || semaphore.waiting(),
+        |helper| helper.record(|| add(semaphore, 1)),
+    )
 }
 
 #[test]
@@ -612,17 +717,28 @@ fn bounded_semaphores_are_linearizable_permit_by_permit() {
 
 /// A history of events (thread, called, returned, action).
 fn written<A>(events: impl IntoIterator<Item = (usize, usize, usize, A)>) -> Vec<Event<A>> {
-    let event = |(thread, called, returned, action)| Event { thread, called, returned, action };
+    let event = |(thread, called, returned, action)| Event {
+        thread,
+        called,
+        returned,
+        action,
+    };
     events.into_iter().map(event).collect()
 }
 
 #[track_caller]
-fn accepts(queue: &SequentialQueue, events: impl IntoIterator<Item = (usize, usize, usize, QueueAction)>) {
+fn accepts(
+    queue: &SequentialQueue,
+    events: impl IntoIterator<Item = (usize, usize, usize, QueueAction)>,
+) {
     assert_linearizable(queue.clone(), &written(events));
 }
 
 #[track_caller]
-fn refuses(queue: &SequentialQueue, events: impl IntoIterator<Item = (usize, usize, usize, QueueAction)>) {
+fn refuses(
+    queue: &SequentialQueue,
+    events: impl IntoIterator<Item = (usize, usize, usize, QueueAction)>,
+) {
     let history = written(events);
     if is_linearizable(queue.clone(), &history) {
         print(&history);
@@ -635,21 +751,84 @@ fn histories_that_a_queue_explains_are_accepted() {
     let fifo = SequentialQueue::new(Order::FirstIn, None);
     accepts(&fifo, []);
     // One after the other.
-    accepts(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, Push(2)), (0, 4, 5, Pop(1)), (1, 6, 7, Pop(2))]);
+    accepts(
+        &fifo,
+        [
+            (0, 0, 1, Push(1)),
+            (1, 2, 3, Push(2)),
+            (0, 4, 5, Pop(1)),
+            (1, 6, 7, Pop(2)),
+        ],
+    );
     // Two pushes at once: either may be first.
-    accepts(&fifo, [(0, 0, 3, Push(1)), (1, 1, 2, Push(2)), (0, 4, 5, Pop(1)), (1, 6, 7, Pop(2))]);
-    accepts(&fifo, [(0, 0, 3, Push(1)), (1, 1, 2, Push(2)), (0, 4, 5, Pop(2)), (1, 6, 7, Pop(1))]);
+    accepts(
+        &fifo,
+        [
+            (0, 0, 3, Push(1)),
+            (1, 1, 2, Push(2)),
+            (0, 4, 5, Pop(1)),
+            (1, 6, 7, Pop(2)),
+        ],
+    );
+    accepts(
+        &fifo,
+        [
+            (0, 0, 3, Push(1)),
+            (1, 1, 2, Push(2)),
+            (0, 4, 5, Pop(2)),
+            (1, 6, 7, Pop(1)),
+        ],
+    );
     // A pop that waits; a pop that is called first and comes second.
     accepts(&fifo, [(0, 0, 3, Pop(1)), (1, 1, 2, Push(1))]);
-    accepts(&fifo, [(0, 0, 7, Pop(2)), (1, 1, 2, Push(1)), (1, 3, 4, Push(2)), (1, 5, 6, Pop(1))]);
+    accepts(
+        &fifo,
+        [
+            (0, 0, 7, Pop(2)),
+            (1, 1, 2, Push(1)),
+            (1, 3, 4, Push(2)),
+            (1, 5, 6, Pop(1)),
+        ],
+    );
     // An item that is pushed, popped and missed during one long push.
-    accepts(&fifo, [(0, 0, 7, Push(1)), (1, 1, 2, PopWhenEmpty), (1, 3, 4, Pop(1)), (1, 5, 6, PopWhenEmpty)]);
+    accepts(
+        &fifo,
+        [
+            (0, 0, 7, Push(1)),
+            (1, 1, 2, PopWhenEmpty),
+            (1, 3, 4, Pop(1)),
+            (1, 5, 6, PopWhenEmpty),
+        ],
+    );
     // Closed with an item inside.
-    accepts(&fifo, [(0, 0, 1, Push(1)), (0, 2, 3, Close), (1, 4, 5, Pop(1)), (1, 6, 7, PopWhenClosed)]);
+    accepts(
+        &fifo,
+        [
+            (0, 0, 1, Push(1)),
+            (0, 2, 3, Close),
+            (1, 4, 5, Pop(1)),
+            (1, 6, 7, PopWhenClosed),
+        ],
+    );
     let lifo = SequentialQueue::new(Order::LastIn, Some(2));
-    accepts(&lifo, [(0, 0, 1, Push(1)), (0, 2, 3, Push(2)), (1, 4, 5, PushWhenFull), (1, 6, 7, Pop(2))]);
+    accepts(
+        &lifo,
+        [
+            (0, 0, 1, Push(1)),
+            (0, 2, 3, Push(2)),
+            (1, 4, 5, PushWhenFull),
+            (1, 6, 7, Pop(2)),
+        ],
+    );
     let priority = SequentialQueue::new(Order::Smallest, None);
-    accepts(&priority, [(0, 0, 1, Push(2)), (0, 2, 3, Push(1)), (1, 4, 5, CloseNow(vec![1, 2]))]);
+    accepts(
+        &priority,
+        [
+            (0, 0, 1, Push(2)),
+            (0, 2, 3, Push(1)),
+            (1, 4, 5, CloseNow(vec![1, 2])),
+        ],
+    );
 }
 
 #[test]
@@ -657,49 +836,142 @@ fn histories_that_no_queue_explains_are_refused() {
     let fifo = SequentialQueue::new(Order::FirstIn, None);
     // Popped before it was pushed, twice, or never.
     refuses(&fifo, [(0, 0, 1, Pop(1)), (1, 2, 3, Push(1))]);
-    refuses(&fifo, [(0, 0, 1, Push(1)), (0, 2, 3, Pop(1)), (1, 2, 3, Pop(1))]);
+    refuses(
+        &fifo,
+        [(0, 0, 1, Push(1)), (0, 2, 3, Pop(1)), (1, 2, 3, Pop(1))],
+    );
     refuses(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, PopWhenEmpty)]);
     // In the wrong order: one after the other, and with a push that overlaps both.
-    refuses(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, Push(2)), (0, 4, 5, Pop(2)), (1, 6, 7, Pop(1))]);
-    refuses(&fifo, [(2, 0, 9, Push(3)), (0, 1, 2, Push(1)), (1, 3, 4, Push(2)), (0, 5, 6, Pop(2)), (1, 7, 8, Pop(3))]);
+    refuses(
+        &fifo,
+        [
+            (0, 0, 1, Push(1)),
+            (1, 2, 3, Push(2)),
+            (0, 4, 5, Pop(2)),
+            (1, 6, 7, Pop(1)),
+        ],
+    );
+    refuses(
+        &fifo,
+        [
+            (2, 0, 9, Push(3)),
+            (0, 1, 2, Push(1)),
+            (1, 3, 4, Push(2)),
+            (0, 5, 6, Pop(2)),
+            (1, 7, 8, Pop(3)),
+        ],
+    );
     // Two who disagree about which of two pushes at once was first.
-    refuses(&fifo, [(0, 0, 3, Push(1)), (1, 1, 2, Push(2)), (0, 4, 5, Pop(2)), (1, 6, 7, Len(2))]);
+    refuses(
+        &fifo,
+        [
+            (0, 0, 3, Push(1)),
+            (1, 1, 2, Push(2)),
+            (0, 4, 5, Pop(2)),
+            (1, 6, 7, Len(2)),
+        ],
+    );
     // The wrong length; done although nothing was pushed; joined although something was not done.
     refuses(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, Len(0))]);
     refuses(&fifo, [(0, 0, 1, TaskDone(true)), (1, 2, 3, Push(1))]);
-    refuses(&fifo, [(0, 0, 1, Push(1)), (0, 2, 3, Pop(1)), (1, 4, 5, JoinAtOnce(true))]);
+    refuses(
+        &fifo,
+        [
+            (0, 0, 1, Push(1)),
+            (0, 2, 3, Pop(1)),
+            (1, 4, 5, JoinAtOnce(true)),
+        ],
+    );
     // Not closed any more; closed before it is drained; items that were not handed back.
     refuses(&fifo, [(0, 0, 1, Close), (1, 2, 3, Push(1))]);
-    refuses(&fifo, [(0, 0, 1, Push(1)), (0, 2, 3, Close), (1, 4, 5, PopWhenClosed)]);
+    refuses(
+        &fifo,
+        [
+            (0, 0, 1, Push(1)),
+            (0, 2, 3, Close),
+            (1, 4, 5, PopWhenClosed),
+        ],
+    );
     refuses(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, CloseNow(vec![]))]);
     // More than it holds, and full too early.
     let narrow = SequentialQueue::new(Order::FirstIn, Some(1));
-    refuses(&narrow, [(0, 0, 1, Push(1)), (1, 2, 3, Push(2)), (0, 4, 5, Pop(1))]);
+    refuses(
+        &narrow,
+        [(0, 0, 1, Push(1)), (1, 2, 3, Push(2)), (0, 4, 5, Pop(1))],
+    );
     refuses(&narrow, [(0, 0, 1, PushWhenFull), (1, 2, 3, Push(2))]);
     refuses(&narrow, [(0, 0, 1, Push(1)), (1, 2, 3, IsFull(false))]);
     let lifo = SequentialQueue::new(Order::LastIn, None);
-    refuses(&lifo, [(0, 0, 1, Push(1)), (0, 2, 3, Push(2)), (1, 4, 5, Pop(1))]);
+    refuses(
+        &lifo,
+        [(0, 0, 1, Push(1)), (0, 2, 3, Push(2)), (1, 4, 5, Pop(1))],
+    );
     let priority = SequentialQueue::new(Order::Smallest, None);
-    refuses(&priority, [(0, 0, 1, Push(2)), (0, 2, 3, Push(1)), (1, 4, 5, Pop(2))]);
+    refuses(
+        &priority,
+        [(0, 0, 1, Push(2)), (0, 2, 3, Push(1)), (1, 4, 5, Pop(2))],
+    );
 }
 
 #[test]
 fn histories_of_semaphores_are_told_apart() {
-    let explains =
-        |permits, bound, events: Vec<_>| is_linearizable(SequentialSemaphore::new(permits, bound), &written(events));
+    let explains = |permits, bound, events: Vec<_>| {
+        is_linearizable(SequentialSemaphore::new(permits, bound), &written(events))
+    };
     // Who takes one permit returns it before, or while, the other gets it; or not at all.
-    assert!(explains(1, 9, vec![(0, 0, 1, Take(1)), (0, 2, 3, GiveBack(1)), (1, 4, 5, Take(1))]));
-    assert!(explains(1, 9, vec![(0, 0, 1, Take(1)), (1, 2, 5, Take(1)), (0, 3, 4, GiveBack(1))]));
-    assert!(!explains(1, 9, vec![(0, 0, 1, Take(1)), (1, 2, 3, Take(1)), (0, 4, 5, GiveBack(1))]));
+    assert!(explains(
+        1,
+        9,
+        vec![
+            (0, 0, 1, Take(1)),
+            (0, 2, 3, GiveBack(1)),
+            (1, 4, 5, Take(1))
+        ]
+    ));
+    assert!(explains(
+        1,
+        9,
+        vec![
+            (0, 0, 1, Take(1)),
+            (1, 2, 5, Take(1)),
+            (0, 3, 4, GiveBack(1))
+        ]
+    ));
+    assert!(!explains(
+        1,
+        9,
+        vec![
+            (0, 0, 1, Take(1)),
+            (1, 2, 3, Take(1)),
+            (0, 4, 5, GiveBack(1))
+        ]
+    ));
     // Turned away while somebody may have had the permit, or nobody.
-    assert!(explains(1, 9, vec![(0, 0, 3, Take(1)), (1, 1, 2, TooFewFor(1))]));
-    assert!(!explains(1, 9, vec![(0, 0, 1, Take(1)), (0, 2, 3, GiveBack(1)), (1, 4, 5, TooFewFor(1))]));
+    assert!(explains(
+        1,
+        9,
+        vec![(0, 0, 3, Take(1)), (1, 1, 2, TooFewFor(1))]
+    ));
+    assert!(!explains(
+        1,
+        9,
+        vec![
+            (0, 0, 1, Take(1)),
+            (0, 2, 3, GiveBack(1)),
+            (1, 4, 5, TooFewFor(1))
+        ]
+    ));
     // Served in part: the first new permit is not free, although nobody has got two yet.
     let events = |taken: [SemaphoreAction; 2]| {
         let taken = taken.map(|action| (0, 0, 7, action));
-        let added = [1, 5].map(|time| [(1, time, time + 1, Raise(1)), (1, time, time + 1, Fill(1))]);
+        let added =
+            [1, 5].map(|time| [(1, time, time + 1, Raise(1)), (1, time, time + 1, Fill(1))]);
         let seen = [(1, 3, 4, Available(0))];
-        taken.into_iter().chain(added.into_iter().flatten()).chain(seen).collect()
+        taken
+            .into_iter()
+            .chain(added.into_iter().flatten())
+            .chain(seen)
+            .collect()
     };
     assert!(explains(0, 9, events([Take(1), Take(1)])));
     assert!(!explains(0, 9, events([Take(2), Available(0)])));
@@ -707,13 +979,39 @@ fn histories_of_semaphores_are_told_apart() {
     assert!(explains(
         1,
         1,
-        vec![(0, 0, 1, TooManyWith(1)), (0, 2, 3, Take(1)), (0, 4, 5, Forget(1)), (0, 6, 7, Raise(1))]
+        vec![
+            (0, 0, 1, TooManyWith(1)),
+            (0, 2, 3, Take(1)),
+            (0, 4, 5, Forget(1)),
+            (0, 6, 7, Raise(1))
+        ]
     ));
-    assert!(!explains(1, 1, vec![(0, 0, 1, Take(1)), (1, 2, 3, Raise(1)), (0, 4, 5, Forget(1))]));
+    assert!(!explains(
+        1,
+        1,
+        vec![
+            (0, 0, 1, Take(1)),
+            (1, 2, 3, Raise(1)),
+            (0, 4, 5, Forget(1))
+        ]
+    ));
     assert!(explains(
         1,
         2,
-        vec![(0, 0, 5, Raise(1)), (0, 0, 5, Fill(1)), (1, 1, 2, TooManyWith(1)), (1, 3, 4, Available(1))]
+        vec![
+            (0, 0, 5, Raise(1)),
+            (0, 0, 5, Fill(1)),
+            (1, 1, 2, TooManyWith(1)),
+            (1, 3, 4, Available(1))
+        ]
     ));
-    assert!(!explains(1, 2, vec![(0, 0, 1, Raise(1)), (0, 0, 1, Fill(1)), (1, 2, 3, Available(1))]));
+    assert!(!explains(
+        1,
+        2,
+        vec![
+            (0, 0, 1, Raise(1)),
+            (0, 0, 1, Fill(1)),
+            (1, 2, 3, Available(1))
+        ]
+    ));
 }

@@ -14,7 +14,12 @@ use sync_primitives::{Lock, LockGuard};
 
 /// Whether another thread gets the lock at once.
 fn is_free_for_others<T: ?Sized + Send>(lock: &Lock<T>) -> bool {
-    thread::scope(|scope| scope.spawn(|| lock.try_lock().is_some()).join().expect("the trying thread"))
+    thread::scope(|scope| {
+        scope
+            .spawn(|| lock.try_lock().is_some())
+            .join()
+            .expect("the trying thread")
+    })
 }
 
 #[test]
@@ -111,7 +116,10 @@ fn a_timed_try_gives_up_when_its_time_has_passed_and_not_before() {
 #[test]
 fn a_timed_try_succeeds_when_the_lock_is_released_in_time() {
     type Attempt = fn(&Lock<i32>) -> Option<LockGuard<'_, i32>>;
-    const ATTEMPTS: [Attempt; 2] = [|lock| lock.try_lock_for(LONG), |lock| lock.try_lock_until(Instant::now() + LONG)];
+    const ATTEMPTS: [Attempt; 2] = [
+        |lock| lock.try_lock_for(LONG),
+        |lock| lock.try_lock_until(Instant::now() + LONG),
+    ];
     within(LIMIT, || {
         let lock = Lock::new(0);
         for attempt in ATTEMPTS {
@@ -227,7 +235,12 @@ fn formatting_never_blocks() {
         assert!(format!("{lock:?}").starts_with("Lock"));
         let _guard = lock.lock();
         assert!(format!("{lock:?}").starts_with("Lock"), "for the holder");
-        let elsewhere = thread::scope(|scope| scope.spawn(|| format!("{lock:#?}")).join().expect("the formatter"));
+        let elsewhere = thread::scope(|scope| {
+            scope
+                .spawn(|| format!("{lock:#?}"))
+                .join()
+                .expect("the formatter")
+        });
         assert!(elsewhere.starts_with("Lock"), "for another thread");
     });
 }
@@ -313,7 +326,10 @@ fn a_map_whose_closure_panics_holds_the_lock_until_then_and_releases_it_once() {
         });
         assert_eq!(outcome.unwrap_err(), "no such part");
         let guard = lock.try_lock().expect("a lock that the panic has released");
-        assert!(!is_free_for_others(&lock), "a second release would have freed it again");
+        assert!(
+            !is_free_for_others(&lock),
+            "a second release would have freed it again"
+        );
         drop(guard);
     });
 }
@@ -324,7 +340,12 @@ fn unlocked_lets_others_in_and_locks_again() {
         let lock = Lock::new(1);
         let mut guard = lock.lock();
         let answer = LockGuard::unlocked(&mut guard, || {
-            thread::scope(|scope| scope.spawn(|| *lock.lock() += 1).join().expect("the visitor"));
+            thread::scope(|scope| {
+                scope
+                    .spawn(|| *lock.lock() += 1)
+                    .join()
+                    .expect("the visitor")
+            });
             "done"
         });
         assert_eq!((answer, *guard), ("done", 2));
@@ -384,7 +405,10 @@ fn unlock_fair_hands_the_lock_to_a_waiter() {
                 });
                 until(|| lock.waiters() == 1);
                 LockGuard::unlock_fair(guard);
-                assert!(lock.try_lock().is_none(), "a running thread was let in before the waiter");
+                assert!(
+                    lock.try_lock().is_none(),
+                    "a running thread was let in before the waiter"
+                );
                 finish.send(()).expect("the waiter listens");
             });
         }
@@ -414,7 +438,9 @@ fn a_waiter_is_not_passed_over_for_ever_by_threads_that_lock_in_a_tight_loop() {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while !over.load(Relaxed) {
-                        let Some(_guard) = lock.try_lock() else { continue };
+                        let Some(_guard) = lock.try_lock() else {
+                            continue;
+                        };
                         work_for(HELD);
                         releases.fetch_add(lock.waiters(), Relaxed);
                     }
@@ -449,7 +475,10 @@ fn whoever_has_waited_for_a_millisecond_gets_the_lock_before_a_running_thread() 
                 until(|| lock.waiters() == 1);
                 let_pass(Duration::from_millis(10));
                 drop(guard);
-                assert!(lock.try_lock().is_none(), "a running thread was let in before the waiter");
+                assert!(
+                    lock.try_lock().is_none(),
+                    "a running thread was let in before the waiter"
+                );
                 finish.send(()).expect("the waiter listens");
             });
         }
@@ -520,7 +549,8 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
         drop(lock.try_lock_for(Duration::MAX).expect("a free lock"));
         thread::scope(|scope| {
             let guard = lock.lock();
-            let waiter = scope.spawn(|| lock.try_lock_for(Duration::MAX).map(|mut value| *value = 1));
+            let waiter =
+                scope.spawn(|| lock.try_lock_for(Duration::MAX).map(|mut value| *value = 1));
             until(|| lock.waiters() == 1);
             let_pass(SHORT);
             assert_eq!(lock.waiters(), 1, "still in line");

@@ -10,8 +10,8 @@
 use loom::{cell::UnsafeCell, thread};
 use std::{mem, sync::Arc, time::Duration};
 use sync_primitives::{
-    Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, Queue, RLock, RLockGuard, Semaphore, TryPopError,
-    let_waits_give_way, tick,
+    Barrier, BoundedSemaphore, Condition, Event, Lock, LockGuard, Queue, RLock, RLockGuard,
+    Semaphore, TryPopError, let_waits_give_way, tick,
 };
 
 /// Explores `model` with up to `preemptions` switches away from a thread that could go on. Most concurrency bugs need
@@ -123,7 +123,9 @@ fn nobody_is_let_in_before_the_sleeper(release: fn(LockGuard<'_, Counter>)) {
 
 #[test]
 fn a_fair_unlock_lets_nobody_in_before_the_sleeper() {
-    explore(2, || nobody_is_let_in_before_the_sleeper(|guard| LockGuard::unlock_fair(guard)));
+    explore(2, || {
+        nobody_is_let_in_before_the_sleeper(|guard| LockGuard::unlock_fair(guard))
+    });
 }
 
 #[test]
@@ -142,7 +144,8 @@ fn a_try_fails_only_if_the_lock_is_held() {
         let lock = Arc::new(Lock::new(()));
         let guard = lock.lock();
         // Who gets the lock keeps it.
-        let others = [(); 2].map(|()| spawn(&lock, |lock| lock.try_lock_for(SOON).map(mem::forget)));
+        let others =
+            [(); 2].map(|()| spawn(&lock, |lock| lock.try_lock_for(SOON).map(mem::forget)));
         drop(guard);
         tick();
         assert!(lock.try_lock().is_some() || lock.is_locked());
@@ -157,7 +160,9 @@ fn giving_up_on_a_lock_leaves_it_usable() {
     explore(2, || {
         let lock = Arc::new(Lock::new(Counter::default()));
         let clock = thread::spawn(tick);
-        let timed = spawn(&lock, |lock| lock.try_lock_for(SOON).map(|guard| guard.add(1)).is_some());
+        let timed = spawn(&lock, |lock| {
+            lock.try_lock_for(SOON).map(|guard| guard.add(1)).is_some()
+        });
         let patient = spawn(&lock, |lock| lock.lock().add(1));
         lock.lock().add(1);
         let expected = 2 + usize::from(timed.join().unwrap());
@@ -208,7 +213,9 @@ fn an_rlock_excludes_others_at_every_depth() {
 fn trying_an_rlock_succeeds_for_its_owner_only() {
     explore(None, || {
         let lock = Arc::new(RLock::new(Counter::default()));
-        let other = spawn(&lock, |lock| lock.try_lock().map(|guard| guard.add(1)).is_some());
+        let other = spawn(&lock, |lock| {
+            lock.try_lock().map(|guard| guard.add(1)).is_some()
+        });
         let guard = lock.lock();
         assert!(lock.try_lock().is_some());
         guard.add(1);
@@ -231,7 +238,8 @@ fn a_notification_after_the_change_is_never_lost() {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiter = spawn(&gate, |gate| {
             let mut guard = gate.lock.lock();
-            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+            gate.changed
+                .wait_while(&mut guard, |counter| counter.get() == 0);
             assert_eq!(guard.get(), 1);
         });
         gate.lock.lock().add(1);
@@ -246,7 +254,8 @@ fn a_notification_under_the_lock_is_never_lost() {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiter = spawn(&gate, |gate| {
             let mut guard = gate.lock.lock();
-            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+            gate.changed
+                .wait_while(&mut guard, |counter| counter.get() == 0);
         });
         let guard = gate.lock.lock();
         guard.add(1);
@@ -262,11 +271,14 @@ fn two_are_woken_by(change: fn(&Gate<Lock<Counter>>)) {
     let waiters = [(); 2].map(|()| {
         spawn(&gate, |gate| {
             let mut guard = gate.lock.lock();
-            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+            gate.changed
+                .wait_while(&mut guard, |counter| counter.get() == 0);
         })
     });
     change(&gate);
-    waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+    waiters
+        .into_iter()
+        .for_each(|waiter| waiter.join().unwrap());
 }
 
 #[test]
@@ -297,7 +309,8 @@ fn each_notify_one_wakes_one_waiter() {
         let waiters = [(); 2].map(|()| {
             spawn(&gate, |gate| {
                 let mut guard = gate.lock.lock();
-                gate.changed.wait_while(&mut guard, |tickets| tickets.get() == 0);
+                gate.changed
+                    .wait_while(&mut guard, |tickets| tickets.get() == 0);
                 guard.add(usize::MAX); // takes one ticket: adds -1
             })
         });
@@ -305,7 +318,9 @@ fn each_notify_one_wakes_one_waiter() {
             gate.lock.lock().add(1);
             gate.changed.notify_one();
         }
-        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+        waiters
+            .into_iter()
+            .for_each(|waiter| waiter.join().unwrap());
     });
 }
 
@@ -314,8 +329,14 @@ fn notify_n_takes_as_many_off_the_line_as_it_says() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let clock = thread::spawn(tick);
-        let waiters =
-            [(); 2].map(|()| spawn(&gate, |gate| !gate.changed.wait_for(&mut gate.lock.lock(), SOON).timed_out()));
+        let waiters = [(); 2].map(|()| {
+            spawn(&gate, |gate| {
+                !gate
+                    .changed
+                    .wait_for(&mut gate.lock.lock(), SOON)
+                    .timed_out()
+            })
+        });
         let said = gate.changed.notify_n(2);
         let woken = waiters.map(|waiter| usize::from(waiter.join().unwrap()));
         assert_eq!(woken.iter().sum::<usize>(), said);
@@ -368,7 +389,8 @@ fn a_notified_waiter_may_be_handed_the_lock() {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiter = spawn(&gate, |gate| {
             let mut guard = gate.lock.lock();
-            gate.changed.wait_while(&mut guard, |counter| counter.get() == 0);
+            gate.changed
+                .wait_while(&mut guard, |counter| counter.get() == 0);
             guard.add(1);
         });
         let other = spawn(&gate, |gate| gate.lock.lock().add(10));
@@ -385,7 +407,11 @@ fn a_notified_waiter_may_be_handed_the_lock() {
 #[test]
 fn two_locks_on_one_condition_are_both_woken() {
     explore(2, || {
-        let gates = Arc::new((Lock::new(Counter::default()), Lock::new(Counter::default()), Condition::new()));
+        let gates = Arc::new((
+            Lock::new(Counter::default()),
+            Lock::new(Counter::default()),
+            Condition::new(),
+        ));
         let first = spawn(&gates, |(lock, _, changed)| {
             changed.wait_while(&mut lock.lock(), |counter| counter.get() == 0);
         });
@@ -403,7 +429,11 @@ fn two_locks_on_one_condition_are_both_woken() {
 #[test]
 fn a_notification_that_meets_a_second_lock_is_not_lost() {
     explore(2, || {
-        let gates = Arc::new((Lock::new(Counter::default()), Lock::new(Counter::default()), Condition::new()));
+        let gates = Arc::new((
+            Lock::new(Counter::default()),
+            Lock::new(Counter::default()),
+            Condition::new(),
+        ));
         let first = spawn(&gates, |(lock, _, changed)| {
             changed.wait_while(&mut lock.lock(), |counter| counter.get() == 0);
         });
@@ -425,7 +455,8 @@ fn a_wait_gives_up_every_level_of_an_rlock_and_takes_every_level_back() {
         let waiter = spawn(&gate, |gate| {
             let _outer = gate.lock.lock();
             let mut inner = gate.lock.lock();
-            gate.changed.wait_while(&mut inner, |counter| counter.get() == 0);
+            gate.changed
+                .wait_while(&mut inner, |counter| counter.get() == 0);
             assert_eq!(gate.lock.depth(), 2);
             inner.add(1);
         });
@@ -462,7 +493,8 @@ fn waiting_on_an_outermost_is_a_release_and_an_acquire() {
         let waiter = spawn(&gate, |gate| {
             let mut guard = gate.lock.lock();
             let mut outermost = RLockGuard::outermost(&mut guard).unwrap();
-            gate.changed.wait_while(&mut outermost, |counter| counter.get() == 0);
+            gate.changed
+                .wait_while(&mut outermost, |counter| counter.get() == 0);
             guard.add(1);
         });
         gate.lock.lock().add(1);
@@ -480,7 +512,10 @@ struct Guarded {
 
 impl Guarded {
     fn new(permits: usize) -> Arc<Self> {
-        Arc::new(Guarded { semaphore: Semaphore::new(permits), value: SharedCounter::default() })
+        Arc::new(Guarded {
+            semaphore: Semaphore::new(permits),
+            value: SharedCounter::default(),
+        })
     }
 }
 
@@ -495,7 +530,10 @@ fn one_permit_excludes_and_passes_on_what_was_written() {
         let others = [(); 2].map(|()| spawn(&shared, enter));
         enter(&shared);
         others.into_iter().for_each(|other| other.join().unwrap());
-        assert_eq!((shared.value.get(), shared.semaphore.available_permits()), (3, 1));
+        assert_eq!(
+            (shared.value.get(), shared.semaphore.available_permits()),
+            (3, 1)
+        );
     });
 }
 
@@ -510,7 +548,10 @@ fn a_waiter_for_all_permits_excludes_waiters_for_one() {
         });
         others.into_iter().for_each(|other| other.join().unwrap());
         both.join().unwrap();
-        assert_eq!((shared.value.get(), shared.semaphore.available_permits()), (1, 2));
+        assert_eq!(
+            (shared.value.get(), shared.semaphore.available_permits()),
+            (1, 2)
+        );
     });
 }
 
@@ -530,7 +571,10 @@ fn an_overdue_waiter_is_served_in_part_and_sees_what_was_written() {
         giver.join().unwrap();
         both.join().unwrap();
         clock.join().unwrap();
-        assert_eq!((shared.value.get(), shared.semaphore.available_permits()), (2, 0));
+        assert_eq!(
+            (shared.value.get(), shared.semaphore.available_permits()),
+            (2, 0)
+        );
     });
 }
 
@@ -539,7 +583,9 @@ fn a_waiter_that_gives_up_returns_its_part_and_wakes_those_behind_it() {
     explore(2, || {
         let shared = Guarded::new(0);
         let clock = thread::spawn(tick);
-        let impatient = spawn(&shared, |shared| shared.semaphore.try_acquire_many_for(2, SOON).is_none());
+        let impatient = spawn(&shared, |shared| {
+            shared.semaphore.try_acquire_many_for(2, SOON).is_none()
+        });
         let modest = spawn(&shared, |shared| shared.semaphore.acquire().forget());
         shared.semaphore.add_permits(1);
         assert!(impatient.join().unwrap());
@@ -558,7 +604,11 @@ fn a_wake_up_that_comes_too_late_is_passed_on() {
         let two = spawn(&shared, |shared| drop(shared.semaphore.acquire_many(2)));
         let one = spawn(&shared, |shared| shared.semaphore.acquire().forget());
         shared.semaphore.add_permits(2);
-        let barged = shared.semaphore.try_acquire().map(|permit| permit.forget()).is_some();
+        let barged = shared
+            .semaphore
+            .try_acquire()
+            .map(|permit| permit.forget())
+            .is_some();
         one.join().unwrap();
         shared.semaphore.add_permits(1 + usize::from(barged));
         two.join().unwrap();
@@ -601,7 +651,9 @@ fn two_producers_and_a_consumer_lose_nothing() {
         let queue = Arc::new(Queue::bounded(1));
         let producers = [1, 2].map(|n| spawn(&queue, move |queue| queue.push(n).unwrap()));
         let sum = queue.pop().unwrap() + queue.pop().unwrap();
-        producers.into_iter().for_each(|producer| producer.join().unwrap());
+        producers
+            .into_iter()
+            .for_each(|producer| producer.join().unwrap());
         assert_eq!(sum, 3);
     });
 }
@@ -668,7 +720,11 @@ fn closing_now_takes_all_that_is_left_and_nothing_before_it() {
         let popper = spawn(&queue, |queue| {
             let items = [(); 2].map(|()| queue.try_pop().ok());
             assert!(queue.len() <= 1);
-            items.into_iter().flatten().map(|item| item.get()).collect::<Vec<_>>()
+            items
+                .into_iter()
+                .flatten()
+                .map(|item| item.get())
+                .collect::<Vec<_>>()
         });
         let left = queue.close_now();
         let mut all = popper.join().unwrap();
@@ -686,7 +742,10 @@ fn two_items_wake_two_poppers() {
         let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap()));
         queue.push(1).unwrap();
         queue.push(2).unwrap();
-        let sum: usize = poppers.into_iter().map(|popper| popper.join().unwrap()).sum();
+        let sum: usize = poppers
+            .into_iter()
+            .map(|popper| popper.join().unwrap())
+            .sum();
         assert_eq!(sum, 3);
     });
 }
@@ -699,7 +758,9 @@ fn room_for_two_wakes_two_pushers() {
         queue.push(2).unwrap();
         let pushers = [3, 4].map(|n| spawn(&queue, move |queue| queue.push(n).unwrap()));
         assert_eq!([queue.pop(), queue.pop()], [Ok(1), Ok(2)]);
-        pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+        pushers
+            .into_iter()
+            .for_each(|pusher| pusher.join().unwrap());
         assert_eq!(queue.len(), 2);
     });
 }
@@ -752,7 +813,10 @@ fn who_gives_way_and_who_sleeps_get_an_item_each() {
         let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap().get()));
         queue.push(counted(1)).unwrap();
         queue.push(counted(2)).unwrap();
-        let sum: usize = poppers.into_iter().map(|popper| popper.join().unwrap()).sum();
+        let sum: usize = poppers
+            .into_iter()
+            .map(|popper| popper.join().unwrap())
+            .sum();
         assert_eq!(sum, 3);
     });
 }
@@ -763,7 +827,9 @@ fn who_gives_way_and_then_gives_up_loses_no_item() {
         let_waits_give_way();
         let queue = Arc::new(Queue::<Counter>::unbounded());
         let clock = thread::spawn(tick);
-        let popper = spawn(&queue, |queue| queue.try_pop_for(SOON).map_or(0, |item| item.get()));
+        let popper = spawn(&queue, |queue| {
+            queue.try_pop_for(SOON).map_or(0, |item| item.get())
+        });
         queue.push(counted(1)).unwrap();
         let popped = popper.join().unwrap();
         assert_eq!(popped + queue.try_pop().map_or(0, |item| item.get()), 1);
@@ -928,7 +994,10 @@ fn who_would_wait_helps_those_who_sleep_at_the_other_side() {
         let queue = Arc::new(Queue::<Counter>::bounded(1));
         let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap().get()));
         (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
-        let sum: usize = poppers.into_iter().map(|popper| popper.join().unwrap()).sum();
+        let sum: usize = poppers
+            .into_iter()
+            .map(|popper| popper.join().unwrap())
+            .sum();
         assert_eq!(sum + queue.pop().unwrap().get(), 6);
     });
 }
@@ -982,7 +1051,10 @@ fn what_is_pushed_for_a_sleeper_was_pushed_before_the_close() {
         let pushed = pusher.join().unwrap();
         let left = queue.try_iter().count();
         assert_eq!(left, usize::from(pushed));
-        assert!(left <= most, "there were {most} items left when it was closed, and now {left}");
+        assert!(
+            left <= most,
+            "there were {most} items left when it was closed, and now {left}"
+        );
     });
 }
 
@@ -1046,7 +1118,10 @@ fn closing_wakes_both_ends_and_hands_items_back() {
 #[test]
 fn join_waits_for_tasks_and_sees_their_work() {
     explore(2, || {
-        let work = Arc::new((Queue::<usize>::unbounded(), [SharedCounter::default(), SharedCounter::default()]));
+        let work = Arc::new((
+            Queue::<usize>::unbounded(),
+            [SharedCounter::default(), SharedCounter::default()],
+        ));
         let worker = spawn(&work, |(queue, results)| {
             for task in queue.tasks() {
                 results[*task].add(1);
@@ -1065,7 +1140,10 @@ fn join_waits_for_tasks_and_sees_their_work() {
 #[test]
 fn join_waits_for_two_workers() {
     explore(1, || {
-        let work = Arc::new((Queue::<usize>::unbounded(), [SharedCounter::default(), SharedCounter::default()]));
+        let work = Arc::new((
+            Queue::<usize>::unbounded(),
+            [SharedCounter::default(), SharedCounter::default()],
+        ));
         let (queue, results) = &*work;
         queue.push(0).unwrap();
         queue.push(1).unwrap();
@@ -1077,7 +1155,9 @@ fn join_waits_for_two_workers() {
         });
         queue.join();
         assert_eq!(results.each_ref().map(|result| result.get()), [1, 1]);
-        workers.into_iter().for_each(|worker| worker.join().unwrap());
+        workers
+            .into_iter()
+            .for_each(|worker| worker.join().unwrap());
     });
 }
 
@@ -1109,7 +1189,9 @@ fn a_set_event_lets_all_through_who_see_what_was_written() {
         });
         shared.1.add(1);
         shared.0.set();
-        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+        waiters
+            .into_iter()
+            .for_each(|waiter| waiter.join().unwrap());
     });
 }
 
@@ -1165,16 +1247,25 @@ fn nobody_sleeps_through_a_set_although_it_was_cleared() {
             came_after
         });
         let other = spawn(&event, |event| event.wait_for(SOON));
-        let saw_it = [event.wait_for(SOON), other.join().unwrap()].into_iter().filter(|&saw_it| saw_it).count();
+        let saw_it = [event.wait_for(SOON), other.join().unwrap()]
+            .into_iter()
+            .filter(|&saw_it| saw_it)
+            .count();
         let came_after = setter.join().unwrap();
-        assert!(saw_it + came_after <= 2, "{saw_it} saw the set, and {came_after} came after it");
+        assert!(
+            saw_it + came_after <= 2,
+            "{saw_it} saw the set, and {came_after} came after it"
+        );
     });
 }
 
 #[test]
 fn rounds_of_a_barrier_do_not_overlap() {
     explore(2, || {
-        let shared = Arc::new((Barrier::new(2), [SharedCounter::default(), SharedCounter::default()]));
+        let shared = Arc::new((
+            Barrier::new(2),
+            [SharedCounter::default(), SharedCounter::default()],
+        ));
         let run = |(barrier, values): &(Barrier, [SharedCounter; 2]), mine: usize| {
             for round in 1..=2 {
                 values[mine].add(1);
@@ -1307,14 +1398,19 @@ fn an_abort_lets_nobody_hang() {
         let barrier = Arc::new(Barrier::new(3));
         let waiters = [(); 2].map(|()| spawn(&barrier, |barrier| barrier.wait().is_err()));
         barrier.abort();
-        waiters.into_iter().for_each(|waiter| assert!(waiter.join().unwrap()));
+        waiters
+            .into_iter()
+            .for_each(|waiter| assert!(waiter.join().unwrap()));
     });
 }
 
 #[test]
 fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
     explore(2, || {
-        let shared = Arc::new((Barrier::new(2), [SharedCounter::default(), SharedCounter::default()]));
+        let shared = Arc::new((
+            Barrier::new(2),
+            [SharedCounter::default(), SharedCounter::default()],
+        ));
         // Each comes again until a round has passed; a reset in between sends away at most one of them.
         let meet = |(barrier, comings): &(Barrier, [SharedCounter; 2]), mine: usize| {
             let comes_in_vain = || {
@@ -1322,7 +1418,10 @@ fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
                 barrier.wait().is_err()
             };
             while comes_in_vain() {}
-            assert!(comings[0].get() + comings[1].get() <= 3, "both were sent away");
+            assert!(
+                comings[0].get() + comings[1].get() <= 3,
+                "both were sent away"
+            );
         };
         let other = spawn(&shared, move |shared| meet(shared, 1));
         let resetter = spawn(&shared, |(barrier, _)| barrier.reset());
@@ -1370,7 +1469,9 @@ fn who_comes_while_the_action_runs_is_turned_away_as_soon_as_one_of_them_gives_u
         tick();
         assert!(barrier.wait_for(SOON).is_err());
         // The action still runs.
-        others.into_iter().for_each(|other| assert!(other.join().unwrap()));
+        others
+            .into_iter()
+            .for_each(|other| assert!(other.join().unwrap()));
         go_on.set();
         assert!(leader.join().unwrap());
     });
@@ -1382,7 +1483,8 @@ fn a_notification_under_the_lock_moves_sleepers_to_its_line() {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiters = [(); 2].map(|()| {
             spawn(&gate, |gate| {
-                gate.changed.wait_while(&mut gate.lock.lock(), |counter| counter.get() == 0);
+                gate.changed
+                    .wait_while(&mut gate.lock.lock(), |counter| counter.get() == 0);
             })
         });
         while gate.changed.waiters() < 2 {
@@ -1395,7 +1497,9 @@ fn a_notification_under_the_lock_moves_sleepers_to_its_line() {
         gate.changed.notify_all();
         assert_eq!((gate.changed.waiters(), gate.lock.waiters()), (0, 2));
         drop(guard);
-        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+        waiters
+            .into_iter()
+            .for_each(|waiter| waiter.join().unwrap());
     });
 }
 
@@ -1404,7 +1508,11 @@ fn a_notification_after_the_last_has_given_up_finds_nobody() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let clock = thread::spawn(tick);
-        let waiter = spawn(&gate, |gate| gate.changed.wait_for(&mut gate.lock.lock(), SOON).timed_out());
+        let waiter = spawn(&gate, |gate| {
+            gate.changed
+                .wait_for(&mut gate.lock.lock(), SOON)
+                .timed_out()
+        });
         assert!(waiter.join().unwrap());
         assert!(!gate.changed.notify_one());
         assert_eq!(gate.changed.notify_all(), 0);
@@ -1417,7 +1525,9 @@ fn trying_at_the_same_time_fails_nobody_while_there_are_enough() {
     explore(None, || {
         let semaphore = Arc::new(Semaphore::new(2));
         let other = spawn(&semaphore, |semaphore| semaphore.try_acquire().is_some());
-        let _permit = semaphore.try_acquire().expect("the other takes one at most");
+        let _permit = semaphore
+            .try_acquire()
+            .expect("the other takes one at most");
         assert!(other.join().unwrap());
     });
 }
@@ -1481,7 +1591,9 @@ fn an_early_bird_with_an_hour_to_wait_breaks_nothing() {
     explore(3, || {
         let action: fn() = || {};
         let barrier = Arc::new(Barrier::with_action(1, action));
-        let other = spawn(&barrier, |barrier| (barrier.wait().is_ok(), barrier.wait().is_ok()));
+        let other = spawn(&barrier, |barrier| {
+            (barrier.wait().is_ok(), barrier.wait().is_ok())
+        });
         assert!(barrier.wait_for(Duration::from_secs(3600)).is_ok());
         assert_eq!(other.join().unwrap(), (true, true));
     });

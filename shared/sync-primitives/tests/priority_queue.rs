@@ -37,7 +37,13 @@ fn reverse_makes_it_largest_first() {
         for item in [3, 1, 2] {
             assert_eq!(queue.push(Reverse(item)), Ok(()));
         }
-        assert_eq!(queue.try_iter().map(|Reverse(item)| item).collect::<Vec<_>>(), [3, 2, 1]);
+        assert_eq!(
+            queue
+                .try_iter()
+                .map(|Reverse(item)| item)
+                .collect::<Vec<_>>(),
+            [3, 2, 1]
+        );
     });
 }
 
@@ -82,7 +88,10 @@ fn every_way_out_keeps_the_order() {
             assert_eq!(queue.push(item), Ok(()));
         }
         queue.close();
-        let mut items = vec![queue.pop().expect("an item"), queue.try_pop().expect("an item")];
+        let mut items = vec![
+            queue.pop().expect("an item"),
+            queue.try_pop().expect("an item"),
+        ];
         items.push(*queue.task().expect("an item"));
         items.extend(queue.tasks().take(1).map(|task| *task));
         items.extend(queue.iter().take(1));
@@ -180,7 +189,10 @@ impl Bench {
     }
 
     fn item(&self, id: usize) -> Fused {
-        Fused { item: self.ledger.value(id), fuse: self.fuse.clone() }
+        Fused {
+            item: self.ledger.value(id),
+            fuse: self.fuse.clone(),
+        }
     }
 
     /// Runs `f` with the fuse lit; true if the fuse burnt down in it.
@@ -207,7 +219,10 @@ impl Bench {
         for _ in 0..self.seen.iter().sum() {
             assert!(self.queue.task_done().is_ok());
         }
-        assert!(self.queue.join_for(Duration::ZERO), "everything that came out was marked done");
+        assert!(
+            self.queue.join_for(Duration::ZERO),
+            "everything that came out was marked done"
+        );
         assert!(self.queue.task_done().is_err());
     }
 
@@ -217,7 +232,12 @@ impl Bench {
         for id in [next + 2, next, next + 1] {
             assert!(self.queue.push(self.item(id)).is_ok());
         }
-        let order: Vec<_> = self.queue.tasks().take(3).map(|task| task.item.id).collect();
+        let order: Vec<_> = self
+            .queue
+            .tasks()
+            .take(3)
+            .map(|task| task.item.id)
+            .collect();
         assert_eq!(order, [next, next + 1, next + 2]);
         assert!(self.queue.join_for(Duration::ZERO));
         self.queue.close();
@@ -238,7 +258,9 @@ fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
 
 /// Calls `scenario` with a fuse of 1, 2, 3, … comparisons until it says that the fuse outlasted it.
 fn at_every_comparison(mut scenario: impl FnMut(usize) -> bool) -> usize {
-    (1..100).take_while(|comparisons| scenario(*comparisons)).count()
+    (1..100)
+        .take_while(|comparisons| scenario(*comparisons))
+        .count()
 }
 
 #[test]
@@ -258,10 +280,15 @@ fn a_comparison_that_panics_in_push_loses_no_item_that_was_pushed() {
             let (new, before) = (order[n], &order[..n]);
             panics += at_every_comparison(|comparisons| {
                 let mut bench = Bench::with(before, n + 4);
-                let outcome = bench.explodes(comparisons, |bench| PUSHES[round % 3](&bench.queue, bench.item(new)));
+                let outcome = bench.explodes(comparisons, |bench| {
+                    PUSHES[round % 3](&bench.queue, bench.item(new))
+                });
                 bench.drain();
                 for id in before {
-                    assert_eq!(bench.seen[*id], 1, "item {id} after a panic at comparison {comparisons}");
+                    assert_eq!(
+                        bench.seen[*id], 1,
+                        "item {id} after a panic at comparison {comparisons}"
+                    );
                 }
                 match outcome {
                     Ok(accepted) => assert!(accepted && bench.seen[new] == 1),
@@ -282,7 +309,12 @@ fn a_comparison_that_panics_in_pop_loses_no_item() {
     const POPS: [Pop; 4] = [
         |queue| queue.pop().ok().map(|fused| fused.item.id),
         |queue| queue.try_pop().ok().map(|fused| fused.item.id),
-        |queue| queue.try_pop_until(Instant::now()).ok().map(|fused| fused.item.id),
+        |queue| {
+            queue
+                .try_pop_until(Instant::now())
+                .ok()
+                .map(|fused| fused.item.id)
+        },
         |queue| queue.try_iter().next().map(|fused| fused.item.id),
     ];
     within(LIMIT, || {
@@ -298,7 +330,11 @@ fn a_comparison_that_panics_in_pop_loses_no_item() {
                     bench.seen[0] += 1;
                 }
                 bench.drain();
-                assert_eq!(bench.seen[..n], vec![1; n], "after a panic at comparison {comparisons}");
+                assert_eq!(
+                    bench.seen[..n],
+                    vec![1; n],
+                    "after a panic at comparison {comparisons}"
+                );
                 bench.mark_done();
                 bench.retire();
                 outcome.is_err()
@@ -317,14 +353,20 @@ fn a_comparison_that_panics_in_task_loses_no_item() {
             let order = shuffled(n, &mut rng);
             panics += at_every_comparison(|comparisons| {
                 let mut bench = Bench::with(&order, n + 3);
-                let outcome = bench.explodes(comparisons, |bench| bench.queue.task().map(|task| task.item.id));
+                let outcome = bench.explodes(comparisons, |bench| {
+                    bench.queue.task().map(|task| task.item.id)
+                });
                 if outcome.is_ok() {
                     assert_eq!(outcome, Ok(Ok(0)), "the smallest");
                 }
                 bench.drain();
                 bench.mark_done();
                 bench.seen[0] += usize::from(outcome.is_ok());
-                assert_eq!(bench.seen[..n], vec![1; n], "after a panic at comparison {comparisons}");
+                assert_eq!(
+                    bench.seen[..n],
+                    vec![1; n],
+                    "after a panic at comparison {comparisons}"
+                );
                 bench.retire();
                 outcome.is_err()
             });
@@ -431,7 +473,10 @@ fn a_push_whose_comparison_panics_wakes_a_popper_for_an_item_that_it_left_in() {
                     queue.close();
                 }
                 let popped = poppers.map(|popper| popper.join().expect("a popper"));
-                assert_eq!(popped.iter().filter(|item| item.is_err()).count(), ledger.drops()[0]);
+                assert_eq!(
+                    popped.iter().filter(|item| item.is_err()).count(),
+                    ledger.drops()[0]
+                );
             });
             drop(queue);
             ledger.assert_each_dropped_once();
@@ -458,7 +503,11 @@ fn a_pop_whose_comparison_panics_passes_its_wake_up_on() {
                 let panicked = first.join().expect("a caught panic");
                 until(|| queue.waiters() == usize::from(!panicked));
                 queue.close();
-                let served = others.map(|other| other.join().expect("a popper")).iter().filter(|ok| **ok).count();
+                let served = others
+                    .map(|other| other.join().expect("a popper"))
+                    .iter()
+                    .filter(|ok| **ok)
+                    .count();
                 assert_eq!(served, if panicked { 3 } else { 2 });
             });
             drop(queue);
@@ -516,8 +565,12 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
                                 if rng.one_in(4) {
                                     fuse.light(1 + rng.below(8));
                                 }
-                                let item = Fused { item: ledger.value(*id), fuse: fuse.clone() };
-                                let outcome = caught(|| queue.push(item).map_err(|PushError(_)| "closed"));
+                                let item = Fused {
+                                    item: ledger.value(*id),
+                                    fuse: fuse.clone(),
+                                };
+                                let outcome =
+                                    caught(|| queue.push(item).map_err(|PushError(_)| "closed"));
                                 accepted[*id].store(outcome == Ok(Ok(())), Relaxed);
                             }
                         })
@@ -529,7 +582,9 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
                             match caught(|| queue.pop()) {
                                 Ok(Ok(fused)) => {
                                     delivered[fused.item.id].fetch_add(1, Relaxed);
-                                    queue.task_done().expect("an item that was pushed and not yet marked");
+                                    queue
+                                        .task_done()
+                                        .expect("an item that was pushed and not yet marked");
                                 }
                                 Ok(Err(Closed)) => return,
                                 Err(_) => {}
@@ -537,7 +592,9 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
                         }
                     });
                 }
-                producers.into_iter().for_each(|producer| producer.join().expect("a producer"));
+                producers
+                    .into_iter()
+                    .for_each(|producer| producer.join().expect("a producer"));
                 fuse.put_out();
                 queue.close();
             });
@@ -546,7 +603,10 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
                 assert!(delivered <= 1, "item {id} came out {delivered} times");
                 assert!(delivered == 1 || !accepted, "item {id} was lost");
             }
-            assert!(queue.join_for(Duration::ZERO), "every item that came out was marked done");
+            assert!(
+                queue.join_for(Duration::ZERO),
+                "every item that came out was marked done"
+            );
             assert!(queue.task_done().is_err());
             drop(queue);
             ledger.assert_each_dropped_once();
@@ -579,7 +639,10 @@ fn formatting_does_not_wait_for_a_comparison_that_takes_its_time() {
             let pusher = scope.spawn(|| queue.push(Slow(2)).is_ok());
             until(|| COMPARING.load(Relaxed));
             let text = format!("{queue:?}");
-            assert!(!pusher.is_finished(), "formatting has waited for the comparison");
+            assert!(
+                !pusher.is_finished(),
+                "formatting has waited for the comparison"
+            );
             GO_ON.store(true, Relaxed);
             assert!(text.starts_with(NAME));
             assert!(pusher.join().expect("the pusher"));

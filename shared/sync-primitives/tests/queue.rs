@@ -45,7 +45,10 @@ fn every_way_out_keeps_the_order() {
             assert_eq!(queue.push(item), Ok(()));
         }
         queue.close();
-        let mut items = vec![queue.pop().expect("an item"), queue.try_pop().expect("an item")];
+        let mut items = vec![
+            queue.pop().expect("an item"),
+            queue.try_pop().expect("an item"),
+        ];
         items.push(*queue.task().expect("an item"));
         items.extend(queue.tasks().take(1).map(|task| *task));
         items.extend(queue.iter().take(1));
@@ -63,7 +66,9 @@ fn the_items_of_each_producer_keep_their_order() {
         thread::scope(|scope| {
             let queue = &queue;
             for producer in 0..3 {
-                scope.spawn(move || (0..ITEMS).for_each(|item| assert_eq!(queue.push((producer, item)), Ok(()))));
+                scope.spawn(move || {
+                    (0..ITEMS).for_each(|item| assert_eq!(queue.push((producer, item)), Ok(())))
+                });
             }
             let mut next = [0; 3];
             for (producer, item) in queue.iter().take(3 * ITEMS) {

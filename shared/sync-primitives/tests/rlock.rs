@@ -15,7 +15,8 @@ use sync_primitives::{RLock, RLockGuard};
 /// What another thread sees: whether it gets in, whether it is the owner, and how many levels it holds.
 fn seen_by_another_thread<T: ?Sized + Send>(lock: &RLock<T>) -> (bool, bool, usize) {
     let look = || (lock.is_owned(), lock.depth(), lock.try_lock().is_some());
-    let (owned, depth, free) = thread::scope(|scope| scope.spawn(look).join().expect("the other thread"));
+    let (owned, depth, free) =
+        thread::scope(|scope| scope.spawn(look).join().expect("the other thread"));
     (free, owned, depth)
 }
 
@@ -52,7 +53,8 @@ fn threads_never_own_it_at_the_same_time() {
                 scope.spawn(move || {
                     for _ in 0..ROUNDS {
                         let depth = 1 + rng.below(3);
-                        let levels: Vec<_> = (0..depth).map(|_| lock_somehow(lock, &mut rng)).collect();
+                        let levels: Vec<_> =
+                            (0..depth).map(|_| lock_somehow(lock, &mut rng)).collect();
                         room.visit(1, || {
                             let before = levels[0].get();
                             if rng.one_in(32) {
@@ -124,7 +126,10 @@ fn a_timed_try_of_another_thread_gives_up_when_its_time_has_passed_and_not_befor
 #[test]
 fn a_timed_try_succeeds_when_every_level_is_released_in_time() {
     type Attempt = fn(&RLock<()>) -> Option<RLockGuard<'_, ()>>;
-    const ATTEMPTS: [Attempt; 2] = [|lock| lock.try_lock_for(LONG), |lock| lock.try_lock_until(Instant::now() + LONG)];
+    const ATTEMPTS: [Attempt; 2] = [
+        |lock| lock.try_lock_for(LONG),
+        |lock| lock.try_lock_until(Instant::now() + LONG),
+    ];
     within(LIMIT, || {
         let lock = RLock::new(());
         for attempt in ATTEMPTS {
@@ -199,14 +204,25 @@ fn a_thread_that_dies_of_a_panic_lets_a_waiter_in() {
 
 #[test]
 fn others_get_in_when_the_last_level_is_released_in_whatever_order() {
-    const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    const ORDERS: [[usize; 3]; 6] = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ];
     within(LIMIT, || {
         let lock = RLock::new(());
         for order in ORDERS {
             let mut levels = [(); 3].map(|()| Some(lock.lock()));
             for (left, level) in [3, 2, 1].into_iter().zip(order) {
                 assert_eq!(lock.depth(), left, "order {order:?}");
-                assert_eq!(seen_by_another_thread(&lock), HELD, "order {order:?}, {left} left");
+                assert_eq!(
+                    seen_by_another_thread(&lock),
+                    HELD,
+                    "order {order:?}, {left} left"
+                );
                 levels[level] = None;
             }
             assert_eq!(lock.depth(), 0);
@@ -232,7 +248,9 @@ fn threads_can_read_through_one_shared_guard_without_becoming_owners() {
         let guard = lock.lock();
         let shared: &RLockGuard<'_, Vec<i32>> = &guard;
         let seen = thread::scope(|scope| {
-            let readers = [(); 3].map(|()| scope.spawn(|| (shared.iter().sum::<i32>(), lock.is_owned(), lock.depth())));
+            let readers = [(); 3].map(|()| {
+                scope.spawn(|| (shared.iter().sum::<i32>(), lock.is_owned(), lock.depth()))
+            });
             readers.map(|reader| reader.join().expect("a reader"))
         });
         assert_eq!(seen, [(6, false, 0); 3]);
@@ -263,7 +281,12 @@ fn formatting_never_blocks() {
         assert!(format!("{lock:?}").starts_with("RLock"));
         let _levels = (lock.lock(), lock.lock());
         assert!(format!("{lock:?}").starts_with("RLock"), "for the owner");
-        let elsewhere = thread::scope(|scope| scope.spawn(|| format!("{lock:#?}")).join().expect("the formatter"));
+        let elsewhere = thread::scope(|scope| {
+            scope
+                .spawn(|| format!("{lock:#?}"))
+                .join()
+                .expect("the formatter")
+        });
         assert!(elsewhere.starts_with("RLock"), "for another thread");
     });
 }
@@ -320,7 +343,10 @@ fn depth_counts_the_levels_of_the_calling_thread() {
             levels.push(lock.lock());
         }
         while levels.pop().is_some() {
-            assert_eq!((lock.depth(), lock.is_owned()), (levels.len(), !levels.is_empty()));
+            assert_eq!(
+                (lock.depth(), lock.is_owned()),
+                (levels.len(), !levels.is_empty())
+            );
         }
     });
 }
@@ -369,7 +395,10 @@ fn outermost_is_given_at_exactly_one_level() {
         assert!(RLockGuard::outermost(&mut first).is_none());
         assert!(RLockGuard::outermost(&mut second).is_none());
         drop(first);
-        assert!(RLockGuard::outermost(&mut second).is_some(), "the inner guard is now the only one");
+        assert!(
+            RLockGuard::outermost(&mut second).is_some(),
+            "the inner guard is now the only one"
+        );
         assert_eq!(lock.depth(), 1, "asking takes no level");
         drop(second);
         assert_eq!(seen_by_another_thread(&lock), FREE);
@@ -391,7 +420,12 @@ fn a_thread_that_ends_with_a_forgotten_guard_makes_no_later_thread_the_owner() {
     // A thread id taken from memory or from the system is given again to a later thread.
     within(LIMIT, || {
         let lock = RLock::new(());
-        thread::scope(|scope| scope.spawn(|| mem::forget(lock.lock())).join().expect("the forgetful thread"));
+        thread::scope(|scope| {
+            scope
+                .spawn(|| mem::forget(lock.lock()))
+                .join()
+                .expect("the forgetful thread")
+        });
         assert!(lock.is_locked());
         assert_eq!((lock.is_owned(), lock.depth()), (false, 0));
         for _ in 0..200 {
@@ -400,7 +434,11 @@ fn a_thread_that_ends_with_a_forgotten_guard_makes_no_later_thread_the_owner() {
         let is_shut_out = || lock.try_lock().is_none() && !lock.is_owned();
         thread::scope(|scope| {
             let crowd: Vec<_> = (0..32).map(|_| scope.spawn(is_shut_out)).collect();
-            assert!(crowd.into_iter().all(|one| one.join().expect("one of the crowd")));
+            assert!(
+                crowd
+                    .into_iter()
+                    .all(|one| one.join().expect("one of the crowd"))
+            );
         });
     });
 }
@@ -450,9 +488,16 @@ fn unlock_fair_of_the_last_level_hands_the_lock_to_a_waiter() {
                 });
                 until(|| lock.waiters() == 1);
                 RLockGuard::unlock_fair(inner);
-                assert_eq!((lock.depth(), lock.waiters()), (1, 1), "an inner level lets nobody in");
+                assert_eq!(
+                    (lock.depth(), lock.waiters()),
+                    (1, 1),
+                    "an inner level lets nobody in"
+                );
                 RLockGuard::unlock_fair(outer);
-                assert!(lock.try_lock().is_none(), "a running thread was let in before the waiter");
+                assert!(
+                    lock.try_lock().is_none(),
+                    "a running thread was let in before the waiter"
+                );
                 finish.send(()).expect("the waiter listens");
             });
         }
@@ -491,8 +536,12 @@ fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
         let_pass(Duration::from_millis(1));
         let first = lock.try_lock_for(Duration::ZERO).expect("a free lock");
         let second = lock.try_lock_until(past).expect("one's own lock");
-        let others = || lock.try_lock_for(Duration::ZERO).is_none() && lock.try_lock_until(past).is_none();
-        assert!(thread::scope(|scope| scope.spawn(others).join().expect("another thread")));
+        let others =
+            || lock.try_lock_for(Duration::ZERO).is_none() && lock.try_lock_until(past).is_none();
+        assert!(thread::scope(|scope| scope
+            .spawn(others)
+            .join()
+            .expect("another thread")));
         assert_eq!(lock.depth(), 2);
         drop((first, second));
     });
@@ -528,7 +577,9 @@ fn a_waiter_is_not_passed_over_for_ever_by_threads_that_lock_in_a_tight_loop() {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while !over.load(Relaxed) {
-                        let Some(_outer) = lock.try_lock() else { continue };
+                        let Some(_outer) = lock.try_lock() else {
+                            continue;
+                        };
                         let _inner = lock.lock();
                         work_for(HELD);
                         releases.fetch_add(lock.waiters(), Relaxed);
@@ -564,7 +615,10 @@ fn whoever_has_waited_for_a_millisecond_gets_the_lock_before_a_running_thread() 
                 until(|| lock.waiters() == 1);
                 let_pass(Duration::from_millis(10));
                 drop(guard);
-                assert!(lock.try_lock().is_none(), "a running thread was let in before the waiter");
+                assert!(
+                    lock.try_lock().is_none(),
+                    "a running thread was let in before the waiter"
+                );
                 finish.send(()).expect("the waiter listens");
             });
         }

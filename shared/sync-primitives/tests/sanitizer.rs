@@ -18,7 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sync_primitives::{Barrier, BoundedSemaphore, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore};
+use sync_primitives::{
+    Barrier, BoundedSemaphore, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
+};
 
 const ROUNDS: usize = 200;
 /// Far above what a test needs under the sanitizer on a busy machine.
@@ -110,7 +112,9 @@ fn a_permit_orders_those_who_have_it_one_after_the_other() {
                         change();
                     }
                     1 => {
-                        let _permit = semaphore.try_acquire_for(Duration::MAX).expect("in endless time");
+                        let _permit = semaphore
+                            .try_acquire_for(Duration::MAX)
+                            .expect("in endless time");
                         change();
                     }
                     2 => {
@@ -164,7 +168,8 @@ fn who_gets_a_permit_that_another_had_in_part_sees_what_was_done_before_it_was_g
             let (semaphore, written) = (Semaphore::new(2), Plain::default());
             // Relaxed as well: on a busy machine it may give up before the others have come.
             let gave_up = AtomicBool::new(false);
-            let in_line = |threads| until(|| semaphore.waiters() == threads || gave_up.load(Relaxed));
+            let in_line =
+                |threads| until(|| semaphore.waiters() == threads || gave_up.load(Relaxed));
             crew(3, |me| match me {
                 0 => {
                     let mut one = semaphore.acquire_many(2);
@@ -302,8 +307,12 @@ macro_rules! queue_tests {
                             }
                             queue.close();
                         }
-                        1 => queue.iter().for_each(|round| assert_eq!(written[round].read(), round)),
-                        _ => queue.tasks().for_each(|round| assert_eq!(written[*round].read(), *round)),
+                        1 => queue
+                            .iter()
+                            .for_each(|round| assert_eq!(written[round].read(), round)),
+                        _ => queue
+                            .tasks()
+                            .for_each(|round| assert_eq!(written[*round].read(), *round)),
                     });
                 });
             }
@@ -328,7 +337,10 @@ macro_rules! queue_tests {
                             }),
                             2 => {
                                 until(|| queue.join_for(Duration::ZERO));
-                                assert!((0..squares.len()).all(|item| squares[item].read() == item * item));
+                                assert!(
+                                    (0..squares.len())
+                                        .all(|item| squares[item].read() == item * item)
+                                );
                             }
                             _ => queue.tasks().for_each(|item| {
                                 now_and_then(*item + round, RIPE);
@@ -347,17 +359,18 @@ macro_rules! queue_tests {
                         crew(2, |me| {
                             if me == 0 {
                                 now_and_then(round, RIPE);
-                                queue
-                                    .close_now()
-                                    .into_iter()
-                                    .for_each(|item: usize| assert_eq!(written[item].read(), round));
+                                queue.close_now().into_iter().for_each(|item: usize| {
+                                    assert_eq!(written[item].read(), round)
+                                });
                                 return;
                             }
                             let push = |item: usize| {
                                 written[item].write(round);
                                 queue.push(item)
                             };
-                            let pushed = (0..written.len()).take_while(|&item| push(item).is_ok()).count();
+                            let pushed = (0..written.len())
+                                .take_while(|&item| push(item).is_ok())
+                                .count();
                             assert!(pushed <= 2);
                         });
                     }
@@ -374,7 +387,9 @@ queue_tests!(priority_queue, PriorityQueue);
 fn crew(members: usize, work: impl Fn(usize) + Sync) {
     thread::scope(|scope| {
         let work = &work;
-        let threads: Vec<_> = (0..members).map(|member| scope.spawn(move || work(member))).collect();
+        let threads: Vec<_> = (0..members)
+            .map(|member| scope.spawn(move || work(member)))
+            .collect();
         threads.into_iter().for_each(|thread| join(thread.join()));
     });
 }
@@ -383,7 +398,10 @@ fn crew(members: usize, work: impl Fn(usize) + Sync) {
 fn within_limit(body: fn()) {
     let (thread, start) = (thread::spawn(body), Instant::now());
     while !thread.is_finished() {
-        assert!(start.elapsed() < LIMIT, "hangs: it has not ended after {LIMIT:?}");
+        assert!(
+            start.elapsed() < LIMIT,
+            "hangs: it has not ended after {LIMIT:?}"
+        );
         thread::park_timeout(Duration::from_millis(1));
     }
     join(thread.join());

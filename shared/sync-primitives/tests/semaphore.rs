@@ -101,7 +101,9 @@ fn a_permit_that_comes_back_to_a_full_counter_does_not_panic() {
 #[test]
 fn asking_for_more_than_there_can_ever_be_panics_and_changes_nothing() {
     within(LIMIT, || {
-        let Some(too_many) = Semaphore::MAX_PERMITS.checked_add(1) else { return };
+        let Some(too_many) = Semaphore::MAX_PERMITS.checked_add(1) else {
+            return;
+        };
         let semaphore = Arc::new(Semaphore::new(2));
         for n in [too_many, usize::MAX] {
             assert!(caught(|| drop(semaphore.acquire_many(n))).is_err());
@@ -121,9 +123,16 @@ fn asking_for_the_largest_number_waits_like_any_other() {
     within(LIMIT, || {
         let semaphore = Semaphore::new(1);
         assert!(semaphore.try_acquire_many(Semaphore::MAX_PERMITS).is_none());
-        assert!(semaphore.try_acquire_many_for(Semaphore::MAX_PERMITS, Duration::from_millis(1)).is_none());
+        assert!(
+            semaphore
+                .try_acquire_many_for(Semaphore::MAX_PERMITS, Duration::from_millis(1))
+                .is_none()
+        );
         semaphore.add_permits(Semaphore::MAX_PERMITS - 1);
-        assert_eq!(semaphore.acquire_many(Semaphore::MAX_PERMITS).num_permits(), Semaphore::MAX_PERMITS);
+        assert_eq!(
+            semaphore.acquire_many(Semaphore::MAX_PERMITS).num_permits(),
+            Semaphore::MAX_PERMITS
+        );
         assert_eq!(semaphore.available_permits(), Semaphore::MAX_PERMITS);
     });
 }

@@ -29,20 +29,26 @@ use std::{
     time::Duration,
 };
 use sync_primitives::{
-    Barrier, BoundedSemaphore, Closed, Condition, Event, LifoQueue, Lock, LockGuard, PriorityQueue, Queue, RLock,
-    RLockGuard, Semaphore, SemaphorePermit, TryPopError, TryPushError, tick,
+    Barrier, BoundedSemaphore, Closed, Condition, Event, LifoQueue, Lock, LockGuard, PriorityQueue,
+    Queue, RLock, RLockGuard, Semaphore, SemaphorePermit, TryPopError, TryPushError, tick,
 };
 
 /// The seed of this run. Printed past the test harness, which would keep it back while all goes well.
 static SEED: LazyLock<u64> = LazyLock::new(|| {
     let seed = number_in("SHUTTLE_SEED").unwrap_or_else(|| RandomState::new().hash_one("a seed"));
-    let _ = writeln!(io::stderr(), "to run these schedules again: SHUTTLE_SEED={seed}");
+    let _ = writeln!(
+        io::stderr(),
+        "to run these schedules again: SHUTTLE_SEED={seed}"
+    );
     seed
 });
 
 fn number_in(variable: &str) -> Option<u64> {
     let text = env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}: set it to a number below 2^64")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{variable} is {text:?}: set it to a number below 2^64")),
+    )
 }
 
 /// One more than the number of steps at which a PCT schedule changes its order.
@@ -61,8 +67,15 @@ fn explore(schedules: usize, scenario: fn()) {
     }
     let random = number_in("SHUTTLE_ITERATIONS").map_or(schedules, |number| number as usize);
     let pct = random / 4;
-    eprintln!("{random} random and {pct} PCT schedules from SHUTTLE_SEED={}", *SEED);
-    Runner::new(RandomScheduler::new_from_seed(*SEED, random), config.clone()).run(scenario);
+    eprintln!(
+        "{random} random and {pct} PCT schedules from SHUTTLE_SEED={}",
+        *SEED
+    );
+    Runner::new(
+        RandomScheduler::new_from_seed(*SEED, random),
+        config.clone(),
+    )
+    .run(scenario);
     Runner::new(PctScheduler::new_from_seed(*SEED, DEPTH, pct), config).run(scenario);
 }
 
@@ -83,8 +96,13 @@ fn crew<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) -> Vec<R> {
 fn crew_without_clock<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) -> Vec<R> {
     thread::scope(|scope| {
         let body = &body;
-        let members: Vec<_> = (0..size).map(|member| scope.spawn(move || body(member))).collect();
-        members.into_iter().map(|member| member.join().unwrap()).collect()
+        let members: Vec<_> = (0..size)
+            .map(|member| scope.spawn(move || body(member)))
+            .collect();
+        members
+            .into_iter()
+            .map(|member| member.join().unwrap())
+            .collect()
     })
 }
 
@@ -130,12 +148,19 @@ struct Room {
 
 impl Room {
     fn with_seats(seats: usize) -> Self {
-        Room { seats, taken: AtomicUsize::new(0) }
+        Room {
+            seats,
+            taken: AtomicUsize::new(0),
+        }
     }
 
     fn visit(&self, seats: usize) {
         let taken = self.taken.fetch_add(seats, Relaxed) + seats;
-        assert!(taken <= self.seats, "{taken} seats taken in a room of {}", self.seats);
+        assert!(
+            taken <= self.seats,
+            "{taken} seats taken in a room of {}",
+            self.seats
+        );
         self.taken.fetch_sub(seats, Relaxed);
     }
 }
@@ -144,7 +169,10 @@ impl Room {
 fn assert_each_once(lists: &[Vec<usize>], total: usize) {
     let mut all = lists.concat();
     all.sort_unstable();
-    assert!(all.iter().copied().eq(0..total), "not each of the {total} once: {lists:?}");
+    assert!(
+        all.iter().copied().eq(0..total),
+        "not each of the {total} once: {lists:?}"
+    );
 }
 
 // ---- The recipes ----
@@ -159,7 +187,12 @@ fn the_words_of_many_texts_are_counted_in_one_table() {
         let next = AtomicUsize::new(0);
         crew(4, |_| count_texts(&next, &table));
         let counted = table.into_inner().map(|count| count.get());
-        let count_of = |word| (0..TEXTS).flat_map(words_of).filter(|&other| other == word).count() as isize;
+        let count_of = |word| {
+            (0..TEXTS)
+                .flat_map(words_of)
+                .filter(|&other| other == word)
+                .count() as isize
+        };
         assert_eq!(counted, std::array::from_fn(count_of));
     });
 }
@@ -218,7 +251,11 @@ impl Inventory {
     fn audit(&self) {
         let stock = self.stock.lock();
         let there: isize = stock.items.iter().map(Tally::get).sum();
-        assert_eq!(there, stock.added.get() - stock.removed.get(), "somebody was let in half way");
+        assert_eq!(
+            there,
+            stock.added.get() - stock.removed.get(),
+            "somebody was let in half way"
+        );
     }
 }
 
@@ -237,7 +274,10 @@ fn methods_that_call_one_another_keep_the_inventory_right() {
             }
         });
         inventory.audit();
-        assert_eq!(inventory.stock.into_inner().items.map(|item| item.get()), [-20, 60]);
+        assert_eq!(
+            inventory.stock.into_inner().items.map(|item| item.get()),
+            [-20, 60]
+        );
     });
 }
 
@@ -261,7 +301,10 @@ fn a_dozen_requests_never_find_the_server_busy() {
             }
         });
         let Desk { serving, refused } = desk.into_inner();
-        assert_eq!((serving, refused, permits.available_permits()), (0, 0, SERVED_AT_ONCE));
+        assert_eq!(
+            (serving, refused, permits.available_permits()),
+            (0, 0, SERVED_AT_ONCE)
+        );
     });
 }
 
@@ -269,7 +312,11 @@ fn ask(desk: &Lock<Desk>) {
     let welcome = {
         let mut desk = desk.lock();
         let welcome = desk.serving < SERVED_AT_ONCE;
-        *(if welcome { &mut desk.serving } else { &mut desk.refused }) += 1;
+        *(if welcome {
+            &mut desk.serving
+        } else {
+            &mut desk.refused
+        }) += 1;
         welcome
     };
     desk.lock().serving -= usize::from(welcome);
@@ -290,12 +337,18 @@ struct Slots {
 
 impl Buffer {
     fn with_capacity(capacity: usize) -> Self {
-        Buffer { slots: Lock::default(), not_empty: Condition::new(), not_full: Condition::new(), capacity }
+        Buffer {
+            slots: Lock::default(),
+            not_empty: Condition::new(),
+            not_full: Condition::new(),
+            capacity,
+        }
     }
 
     fn put(&self, reading: usize) {
         let mut slots = self.slots.lock();
-        self.not_full.wait_while(&mut slots, |slots| slots.readings.len() == self.capacity);
+        self.not_full
+            .wait_while(&mut slots, |slots| slots.readings.len() == self.capacity);
         slots.readings.push_back(reading);
         assert!(slots.readings.len() <= self.capacity);
         self.not_empty.notify_one();
@@ -307,7 +360,9 @@ impl Buffer {
     /// `None` when the buffer is closed and everything put into it has been taken.
     fn take(&self) -> Option<usize> {
         let mut slots = self.slots.lock();
-        self.not_empty.wait_while(&mut slots, |slots| slots.readings.is_empty() && !slots.closed);
+        self.not_empty.wait_while(&mut slots, |slots| {
+            slots.readings.is_empty() && !slots.closed
+        });
         let reading = slots.readings.pop_front();
         drop(slots);
         self.not_full.notify_one();
@@ -333,7 +388,10 @@ fn a_buffer_of_ten_slots_passes_every_reading_to_one_of_two_keepers() {
             }
             _ => std::iter::from_fn(|| buffer.take()).collect(),
         });
-        assert!(taken.iter().all(|readings| readings.is_sorted()), "not in order: {taken:?}");
+        assert!(
+            taken.iter().all(|readings| readings.is_sorted()),
+            "not in order: {taken:?}"
+        );
         assert_each_once(&taken, readings);
     });
 }
@@ -364,13 +422,20 @@ fn a_tree_is_walked_by_workers_that_find_their_own_work() {
         let walked = crew(6, |member| match member {
             0 => {
                 queue.join();
-                assert_eq!(done.load(Relaxed), NODES, "join did not wait for the last job");
+                assert_eq!(
+                    done.load(Relaxed),
+                    NODES,
+                    "join did not wait for the last job"
+                );
                 queue.close();
                 Vec::new()
             }
             1 => {
                 let joined = queue.join_for(SOON);
-                assert!(!joined || done.load(Relaxed) == NODES, "join did not wait for the last job");
+                assert!(
+                    !joined || done.load(Relaxed) == NODES,
+                    "join did not wait for the last job"
+                );
                 Vec::new()
             }
             _ => walk(&queue, &done),
@@ -384,7 +449,11 @@ fn walk(queue: &Queue<usize>, done: &AtomicUsize) -> Vec<usize> {
     let mut walked = Vec::new();
     for node in queue.tasks() {
         let below = (3 * *node + 1..=3 * *node + 3).filter(|child| *child < NODES);
-        below.for_each(|child| queue.push(child).expect("the queue is open until the last job is done"));
+        below.for_each(|child| {
+            queue
+                .push(child)
+                .expect("the queue is open until the last job is done")
+        });
         walked.push(*node);
         done.fetch_add(1, Relaxed);
     }
@@ -407,7 +476,11 @@ fn workers_start_on_one_event_and_stop_on_another() {
             _ => {
                 start.wait();
                 assert_eq!(prepared.get(), 1, "started too early");
-                let told = if coin() { (0..20).any(|_| stop.is_set()) } else { stop.wait_for(SOON) };
+                let told = if coin() {
+                    (0..20).any(|_| stop.is_set())
+                } else {
+                    stop.wait_for(SOON)
+                };
                 assert!(!told || over.get() == 1, "stopped too early");
                 stop.wait();
                 assert_eq!(over.get(), 1, "stopped too early");
@@ -429,12 +502,19 @@ fn a_computation_in_phases_reads_what_all_wrote_in_the_phase_before() {
                 let (old, new) = (&cells[phase % 2], &cells[1 - phase % 2]);
                 new[party].add(next_cell(party, |cell| old[cell].get()) - new[party].get());
                 led += usize::from(barrier.wait().unwrap().is_leader());
-                assert_eq!(turns.get(), phase as isize + 1, "the action runs once a phase");
+                assert_eq!(
+                    turns.get(),
+                    phase as isize + 1,
+                    "the action runs once a phase"
+                );
             }
             led
         });
         assert_eq!(led.iter().sum::<usize>(), PHASES);
-        assert_eq!(cells[PHASES % 2].each_ref().map(Tally::get), cells_after(PHASES));
+        assert_eq!(
+            cells[PHASES % 2].each_ref().map(Tally::get),
+            cells_after(PHASES)
+        );
     });
 }
 
@@ -443,7 +523,9 @@ fn next_cell(cell: usize, old: impl Fn(usize) -> isize) -> isize {
 }
 
 fn cells_after(phases: usize) -> [isize; 4] {
-    (0..phases).fold([0; 4], |old, _| std::array::from_fn(|cell| next_cell(cell, |other| old[other])))
+    (0..phases).fold([0; 4], |old, _| {
+        std::array::from_fn(|cell| next_cell(cell, |other| old[other]))
+    })
 }
 
 #[test]
@@ -471,7 +553,10 @@ fn every_way_into_a_lock_excludes_every_other() {
     explore(1_000, || {
         let lock = Lock::new(Tally::default());
         let entries = crew(5, |_| (0..30).filter(|_| enter(&lock)).count());
-        assert_eq!(lock.into_inner().get(), entries.iter().sum::<usize>() as isize);
+        assert_eq!(
+            lock.into_inner().get(),
+            entries.iter().sum::<usize>() as isize
+        );
     });
 }
 
@@ -497,7 +582,10 @@ fn every_way_into_an_rlock_excludes_other_threads() {
     explore(1_000, || {
         let lock = RLock::new(Tally::default());
         let entries: Vec<usize> = crew(4, |_| (0..15).map(|_| enter_deep(&lock, 3)).sum());
-        assert_eq!(lock.into_inner().get(), entries.iter().sum::<usize>() as isize);
+        assert_eq!(
+            lock.into_inner().get(),
+            entries.iter().sum::<usize>() as isize
+        );
     });
 }
 
@@ -537,7 +625,10 @@ fn waiters_for_many_and_for_one_share_with_those_who_give_up() {
                 }
             }
         });
-        assert_eq!((semaphore.available_permits(), semaphore.waiters()), (PERMITS, 0));
+        assert_eq!(
+            (semaphore.available_permits(), semaphore.waiters()),
+            (PERMITS, 0)
+        );
     });
 }
 
@@ -573,7 +664,9 @@ fn a_waiter_that_gives_up_makes_way_for_those_behind_it() {
         let semaphore = Semaphore::new(0);
         crew(6, |member| match member {
             0 => in_parts_of(12, |part| semaphore.add_permits(part)),
-            1 | 2 => (0..5).for_each(|_| drop(semaphore.try_acquire_many_for(2 + below(PERMITS), SOON))),
+            1 | 2 => {
+                (0..5).for_each(|_| drop(semaphore.try_acquire_many_for(2 + below(PERMITS), SOON)))
+            }
             _ => (0..4).for_each(|_| semaphore.acquire().forget()),
         });
         assert_eq!(semaphore.available_permits(), 0);
@@ -699,21 +792,24 @@ impl Office {
 
     fn take_at_the_counter(&self) {
         let mut tickets = self.counter.lock();
-        self.changed.wait_while(&mut tickets, |tickets| tickets.get() == 0);
+        self.changed
+            .wait_while(&mut tickets, |tickets| tickets.get() == 0);
         tickets.add(-1);
     }
 
     fn take_from_the_safe(&self) {
         let mut tickets = self.safe.lock();
         let mut outermost = RLockGuard::outermost(&mut tickets).unwrap();
-        self.changed.wait_while(&mut outermost, |tickets| tickets.get() == 0);
+        self.changed
+            .wait_while(&mut outermost, |tickets| tickets.get() == 0);
         tickets.add(-1);
     }
 
     fn take_from_the_safe_two_levels_deep(&self) {
         let _outer = self.safe.lock();
         let mut tickets = self.safe.lock();
-        self.changed.wait_while(&mut tickets, |tickets| tickets.get() == 0);
+        self.changed
+            .wait_while(&mut tickets, |tickets| tickets.get() == 0);
         assert_eq!(self.safe.depth(), 2);
         tickets.add(-1);
     }
@@ -733,7 +829,10 @@ fn one_condition_serves_two_locks_of_both_kinds() {
                 }
             }
         });
-        assert_eq!((office.counter.lock().get(), office.safe.lock().get()), (0, 0));
+        assert_eq!(
+            (office.counter.lock().get(), office.safe.lock().get()),
+            (0, 0)
+        );
         assert_eq!(office.changed.waiters(), 0);
     });
 }
@@ -743,11 +842,23 @@ fn as_many_as_are_notified_find_a_ticket_whatever_lock_they_wait_with() {
     explore(1_000, || {
         let office = Office::default();
         let tickets = AtomicUsize::new(0);
-        let none_left = || tickets.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err();
+        let none_left = || {
+            tickets
+                .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
+                .is_err()
+        };
         crew(5, |member| match member {
             0 => in_parts_of(40, |part| give_out(part, &tickets, &office)),
-            1 | 2 => (0..10).for_each(|_| office.changed.wait_while(&mut office.counter.lock(), |_| none_left())),
-            _ => (0..10).for_each(|_| office.changed.wait_while(&mut office.safe.lock(), |_| none_left())),
+            1 | 2 => (0..10).for_each(|_| {
+                office
+                    .changed
+                    .wait_while(&mut office.counter.lock(), |_| none_left())
+            }),
+            _ => (0..10).for_each(|_| {
+                office
+                    .changed
+                    .wait_while(&mut office.safe.lock(), |_| none_left())
+            }),
         });
         assert_eq!(tickets.into_inner(), 0);
     });
@@ -766,8 +877,22 @@ fn every_thread_that_a_notification_took_off_the_line_was_notified_and_no_other(
         let office = Office::default();
         let counts = crew(5, |member| match member {
             0 => (0..30).map(|_| notify(&office.changed)).sum(),
-            1 | 2 => (0..10).filter(|_| !office.changed.wait_for(&mut office.counter.lock(), SOON).timed_out()).count(),
-            _ => (0..10).filter(|_| !office.changed.wait_for(&mut office.safe.lock(), SOON).timed_out()).count(),
+            1 | 2 => (0..10)
+                .filter(|_| {
+                    !office
+                        .changed
+                        .wait_for(&mut office.counter.lock(), SOON)
+                        .timed_out()
+                })
+                .count(),
+            _ => (0..10)
+                .filter(|_| {
+                    !office
+                        .changed
+                        .wait_for(&mut office.safe.lock(), SOON)
+                        .timed_out()
+                })
+                .count(),
         });
         assert_eq!(counts[0], counts[1..].iter().sum::<usize>(), "{counts:?}");
     });
@@ -791,7 +916,11 @@ macro_rules! queue_tests {
             #[test]
             fn every_item_comes_out_once_however_it_goes_in_and_whenever_the_queue_is_closed() {
                 explore(1_000, || {
-                    let queue = if coin() { $Queue::bounded(1 + below(3)) } else { $Queue::unbounded() };
+                    let queue = if coin() {
+                        $Queue::bounded(1 + below(3))
+                    } else {
+                        $Queue::unbounded()
+                    };
                     let next = AtomicUsize::new(0);
                     let numbers = crew(5, |member| match member {
                         0 => close(&queue),
@@ -822,10 +951,17 @@ macro_rules! queue_tests {
                     let outcome = match below(3) {
                         0 => queue.try_push(number),
                         1 => queue.try_push_for(number, SOON),
-                        _ => queue.push(number).map_err(|error| TryPushError::Closed(error.into_inner())),
+                        _ => queue
+                            .push(number)
+                            .map_err(|error| TryPushError::Closed(error.into_inner())),
                     };
                     turned_away.extend(outcome.err().map(TryPushError::into_inner));
-                    assert!(queue.capacity().is_none_or(|capacity| queue.len() <= capacity), "it holds too many");
+                    assert!(
+                        queue
+                            .capacity()
+                            .is_none_or(|capacity| queue.len() <= capacity),
+                        "it holds too many"
+                    );
                 }
                 turned_away
             }
@@ -856,7 +992,11 @@ macro_rules! queue_tests {
                         0 => {
                             all_sent.wait().unwrap();
                             queue.join();
-                            assert_eq!(done.load(Relaxed), 40, "join did not wait for the last item");
+                            assert_eq!(
+                                done.load(Relaxed),
+                                40,
+                                "join did not wait for the last item"
+                            );
                             queue.close();
                             Vec::new()
                         }
@@ -866,7 +1006,10 @@ macro_rules! queue_tests {
                             queue.join();
                             Vec::new()
                         }
-                        _ => queue.tasks().map(|task| (*task, done.fetch_add(1, Relaxed)).0).collect(),
+                        _ => queue
+                            .tasks()
+                            .map(|task| (*task, done.fetch_add(1, Relaxed)).0)
+                            .collect(),
                     });
                     assert_each_once(&worked, 40);
                 });
@@ -889,7 +1032,10 @@ fn each_consumer_of_a_queue_gets_the_items_of_each_producer_in_order() {
             }
             _ => queue.iter().take(18).collect(),
         });
-        assert!(of_each_producer(&popped).all(|items| items.is_sorted()), "not in order: {popped:?}");
+        assert!(
+            of_each_producer(&popped).all(|items| items.is_sorted()),
+            "not in order: {popped:?}"
+        );
         assert_each_once(&popped, 36);
     });
 }
@@ -934,18 +1080,31 @@ fn nothing_comes_out_of_a_queue_that_was_called_closed_and_empty() {
 
 /// What each consumer popped, apart for each of three producers.
 fn of_each_producer(popped: &[Vec<usize>]) -> impl Iterator<Item = Vec<usize>> {
-    let of = |items: &[usize], producer| items.iter().copied().filter(|item| item % 3 == producer).collect();
-    popped.iter().flat_map(move |items| (0..3).map(move |producer| of(items, producer)))
+    let of = |items: &[usize], producer| {
+        items
+            .iter()
+            .copied()
+            .filter(|item| item % 3 == producer)
+            .collect()
+    };
+    popped
+        .iter()
+        .flat_map(move |items| (0..3).map(move |producer| of(items, producer)))
 }
 
 #[test]
 fn each_consumer_of_a_lifo_queue_gets_the_items_of_each_producer_backwards() {
     explore(1_000, || {
         let queue = LifoQueue::unbounded();
-        crew(3, |producer| (0..12).for_each(|n| queue.push(3 * n + producer).unwrap()));
+        crew(3, |producer| {
+            (0..12).for_each(|n| queue.push(3 * n + producer).unwrap())
+        });
         queue.close();
         let popped = crew(3, |_| queue.iter().collect::<Vec<_>>());
-        assert!(of_each_producer(&popped).all(|items| items.iter().rev().is_sorted()), "not backwards: {popped:?}");
+        assert!(
+            of_each_producer(&popped).all(|items| items.iter().rev().is_sorted()),
+            "not backwards: {popped:?}"
+        );
         assert_each_once(&popped, 36);
     });
 }
@@ -954,10 +1113,15 @@ fn each_consumer_of_a_lifo_queue_gets_the_items_of_each_producer_backwards() {
 fn each_consumer_of_a_priority_queue_gets_ever_larger_items() {
     explore(1_000, || {
         let queue = PriorityQueue::unbounded();
-        crew(3, |producer| (0..12).for_each(|n| queue.push(3 * (n * 5 % 12) + producer).unwrap()));
+        crew(3, |producer| {
+            (0..12).for_each(|n| queue.push(3 * (n * 5 % 12) + producer).unwrap())
+        });
         queue.close();
         let popped = crew(3, |_| queue.iter().collect::<Vec<_>>());
-        assert!(popped.iter().all(|items| items.is_sorted()), "not in order: {popped:?}");
+        assert!(
+            popped.iter().all(|items| items.is_sorted()),
+            "not in order: {popped:?}"
+        );
         assert_each_once(&popped, 36);
     });
 }
@@ -988,7 +1152,13 @@ fn a_set_with_a_clear_behind_it_lets_all_through_who_wait() {
 fn a_round_passes_for_all_or_for_none() {
     explore(2_000, || {
         let barrier = Barrier::new(4);
-        let meet = || if coin() { barrier.wait() } else { barrier.wait_for(SOON) };
+        let meet = || {
+            if coin() {
+                barrier.wait()
+            } else {
+                barrier.wait_for(SOON)
+            }
+        };
         let passed = crew(4, |_| (0..5).take_while(|_| meet().is_ok()).count());
         assert_eq!(passed, [passed[0]; 4]);
         assert_eq!(barrier.is_broken(), passed[0] < 5);
@@ -1001,10 +1171,23 @@ fn of_more_threads_than_parties_only_whole_rounds_pass() {
         let stage = Room::with_seats(1);
         let barrier = Barrier::with_action(2, || stage.visit(1));
         // Somebody is left without a partner in the end, and goes when the clock ticks.
-        let passed = crew(5, |_| (0..9).map_while(|_| barrier.wait_for(SOON).ok()).collect::<Vec<_>>()).concat();
-        let of_index = |index| passed.iter().filter(|result| result.index() == index).count();
+        let passed = crew(5, |_| {
+            (0..9)
+                .map_while(|_| barrier.wait_for(SOON).ok())
+                .collect::<Vec<_>>()
+        })
+        .concat();
+        let of_index = |index| {
+            passed
+                .iter()
+                .filter(|result| result.index() == index)
+                .count()
+        };
         let leaders = passed.iter().filter(|result| result.is_leader()).count();
-        assert_eq!((of_index(0), of_index(1), leaders), (leaders, leaders, passed.len() / 2));
+        assert_eq!(
+            (of_index(0), of_index(1), leaders),
+            (leaders, leaders, passed.len() / 2)
+        );
     });
 }
 
@@ -1043,13 +1226,18 @@ fn a_workshop_uses_everything_at_once() {
                     workshop.opened.set();
                     (0..ORDERS).for_each(|order| orders.push(order).unwrap());
                     let mut ledger = workshop.ledger.lock();
-                    workshop.entered.wait_while(&mut ledger, |ledger| ledger.get() < ORDERS as isize);
+                    workshop
+                        .entered
+                        .wait_while(&mut ledger, |ledger| ledger.get() < ORDERS as isize);
                     orders.close();
                 }
                 _ => work(&workshop, &orders, &tools, &bench),
             }
             evening.wait().unwrap();
-            assert_eq!((workshop.ledger.lock().get(), orders.len()), (ORDERS as isize, 0));
+            assert_eq!(
+                (workshop.ledger.lock().get(), orders.len()),
+                (ORDERS as isize, 0)
+            );
         });
         assert!(orders.join_for(Duration::ZERO));
     });

@@ -32,9 +32,10 @@ use std::{
 };
 
 use sync_primitives::{
-    Barrier, BarrierWaitResult, BoundedSemaphore, BrokenBarrier, Closed, Condition, Event, LifoQueue, Lock, LockGuard,
-    OwnedSemaphorePermit, PriorityQueue, PushError, Queue, RLock, RLockGuard, Semaphore, SemaphorePermit, Task,
-    TaskDoneError, TooManyPermits, TryPopError, TryPushError, Waitable,
+    Barrier, BarrierWaitResult, BoundedSemaphore, BrokenBarrier, Closed, Condition, Event,
+    LifoQueue, Lock, LockGuard, OwnedSemaphorePermit, PriorityQueue, PushError, Queue, RLock,
+    RLockGuard, Semaphore, SemaphorePermit, Task, TaskDoneError, TooManyPermits, TryPopError,
+    TryPushError, Waitable,
 };
 
 use dice::{below, one_in};
@@ -69,13 +70,19 @@ fn condition_with_rlock() {
 
 #[test]
 fn condition_with_outermost() {
-    stress("Condition with Outermost", || trade(&OutermostStock::default()));
+    stress("Condition with Outermost", || {
+        trade(&OutermostStock::default())
+    });
 }
 
 #[test]
 fn condition_with_all_three() {
     stress("Condition with all three", || {
-        let stocks: [&dyn Stock; 3] = [&LockStock::default(), &RLockStock::default(), &OutermostStock::default()];
+        let stocks: [&dyn Stock; 3] = [
+            &LockStock::default(),
+            &RLockStock::default(),
+            &OutermostStock::default(),
+        ];
         // The first in line may have come with another lock than the one whose stock has grown.
         market(stocks, |condition, _| _ = condition.notify_all());
     });
@@ -83,7 +90,13 @@ fn condition_with_all_three() {
 
 #[test]
 fn semaphore() {
-    stress("Semaphore", || if one_in(2) { semaphore_episode::<Semaphore>() } else { semaphore_market() });
+    stress("Semaphore", || {
+        if one_in(2) {
+            semaphore_episode::<Semaphore>()
+        } else {
+            semaphore_market()
+        }
+    });
 }
 
 #[test]
@@ -93,7 +106,13 @@ fn bounded_semaphore() {
 
 #[test]
 fn event() {
-    stress("Event", || if one_in(2) { event_in_step(team(), few()) } else { event_at_will() });
+    stress("Event", || {
+        if one_in(2) {
+            event_in_step(team(), few())
+        } else {
+            event_at_will()
+        }
+    });
 }
 
 #[test]
@@ -107,18 +126,34 @@ fn barrier() {
 
 #[test]
 fn queue() {
-    stress("Queue", || if one_in(2) { traffic::<Queue<Item>>() } else { passers_by::<Queue<Item>>() });
+    stress("Queue", || {
+        if one_in(2) {
+            traffic::<Queue<Item>>()
+        } else {
+            passers_by::<Queue<Item>>()
+        }
+    });
 }
 
 #[test]
 fn lifo_queue() {
-    stress("LifoQueue", || if one_in(2) { traffic::<LifoQueue<Item>>() } else { passers_by::<LifoQueue<Item>>() });
+    stress("LifoQueue", || {
+        if one_in(2) {
+            traffic::<LifoQueue<Item>>()
+        } else {
+            passers_by::<LifoQueue<Item>>()
+        }
+    });
 }
 
 #[test]
 fn priority_queue() {
     stress("PriorityQueue", || {
-        if one_in(2) { traffic::<PriorityQueue<Item>>() } else { passers_by::<PriorityQueue<Item>>() }
+        if one_in(2) {
+            traffic::<PriorityQueue<Item>>()
+        } else {
+            passers_by::<PriorityQueue<Item>>()
+        }
     });
 }
 
@@ -147,14 +182,18 @@ fn lock_episode() {
     let room = Room::with_seats(1);
     let counted = AtomicUsize::new(0);
     let steps = few();
-    crew(team(), |_| times(steps, || _ = survive(|| visit_lock(&lock, &room, &counted))));
+    crew(team(), |_| {
+        times(steps, || _ = survive(|| visit_lock(&lock, &room, &counted)))
+    });
     assert!(!lock.is_locked());
     assert_eq!(lock.waiters(), 0);
     assert_eq!(lock.into_inner(), counted.into_inner());
 }
 
 fn visit_lock(lock: &Lock<usize>, room: &Room, counted: &AtomicUsize) {
-    let Some(mut count) = lock_somehow(lock) else { return };
+    let Some(mut count) = lock_somehow(lock) else {
+        return;
+    };
     let seat = room.enter(1);
     maybe_panic();
     add_one(&mut count, counted);
@@ -284,7 +323,11 @@ trait Stock: Sync {
 }
 
 fn trade(stock: &dyn Stock) {
-    if one_in(2) { market([stock], notify_somehow) } else { window_shopping(stock) }
+    if one_in(2) {
+        market([stock], notify_somehow)
+    } else {
+        window_shopping(stock)
+    }
 }
 
 /// To each taker a putter, which puts as much as the taker will take: so whoever is notified of nothing waits for ever.
@@ -319,7 +362,9 @@ fn window_shopping(stock: &dyn Stock) {
     let (taking, putting) = (AtomicUsize::new(takers), AtomicUsize::new(putters));
     crew(1 + takers + putters, |member| match member {
         0 => {
-            until(|| putting.load(Relaxed) == 0 && (taking.load(Relaxed) == 0 || stock.count() == 0));
+            until(|| {
+                putting.load(Relaxed) == 0 && (taking.load(Relaxed) == 0 || stock.count() == 0)
+            });
             stock.put(taking.load(Relaxed), &|| _ = condition.notify_all());
         }
         _ if member <= takers => {
@@ -338,7 +383,11 @@ fn window_shopping(stock: &dyn Stock) {
 }
 
 /// A taker that panics may have used up a notification.
-fn take_or_pass_on(stock: &dyn Stock, condition: &Condition, notify: fn(&Condition, usize)) -> bool {
+fn take_or_pass_on(
+    stock: &dyn Stock,
+    condition: &Condition,
+    notify: fn(&Condition, usize),
+) -> bool {
     survive(|| stock.take(condition)).unwrap_or_else(|| {
         notify(condition, 1);
         false
@@ -354,7 +403,11 @@ fn notify_somehow(condition: &Condition, n: usize) {
 }
 
 /// Waits until `count` says that there is something. Returns whether there is.
-fn await_goods<G: Waitable>(condition: &Condition, guard: &mut G, count: impl Fn(&G::Target) -> usize) -> bool {
+fn await_goods<G: Waitable>(
+    condition: &Condition,
+    guard: &mut G,
+    count: impl Fn(&G::Target) -> usize,
+) -> bool {
     let patience = Patience::random();
     let sold_out = |stock: &G::Target| {
         maybe_panic();
@@ -365,8 +418,12 @@ fn await_goods<G: Waitable>(condition: &Condition, guard: &mut G, count: impl Fn
             condition.wait_while(guard, sold_out);
             true
         }
-        1 => !condition.wait_while_for(guard, patience.duration(), sold_out).timed_out(),
-        2 => !condition.wait_while_until(guard, patience.deadline(), sold_out).timed_out(),
+        1 => !condition
+            .wait_while_for(guard, patience.duration(), sold_out)
+            .timed_out(),
+        2 => !condition
+            .wait_while_until(guard, patience.deadline(), sold_out)
+            .timed_out(),
         3 => {
             while count(guard) == 0 {
                 condition.wait(guard);
@@ -453,7 +510,11 @@ impl Stock for RLockStock {
         let outer: Vec<_> = (0..below(4)).map(|_| self.lock.lock()).collect();
         let mut count = self.lock.lock();
         let came = await_goods(condition, &mut count, |count| count.load(Relaxed));
-        assert_eq!(self.lock.depth(), outer.len() + 1, "every level is taken back");
+        assert_eq!(
+            self.lock.depth(),
+            outer.len() + 1,
+            "every level is taken back"
+        );
         let _seat = self.room.enter(1);
         dawdle();
         count.store(count.load(Relaxed) - usize::from(came), Relaxed);
@@ -465,7 +526,14 @@ impl Stock for RLockStock {
     }
 
     fn assert_free(&self) {
-        assert_eq!((self.lock.is_locked(), self.lock.depth(), self.lock.waiters()), (false, 0, 0));
+        assert_eq!(
+            (
+                self.lock.is_locked(),
+                self.lock.depth(),
+                self.lock.waiters()
+            ),
+            (false, 0, 0)
+        );
     }
 }
 
@@ -500,7 +568,14 @@ impl Stock for OutermostStock {
     }
 
     fn assert_free(&self) {
-        assert_eq!((self.lock.is_locked(), self.lock.depth(), self.lock.waiters()), (false, 0, 0));
+        assert_eq!(
+            (
+                self.lock.is_locked(),
+                self.lock.depth(),
+                self.lock.waiters()
+            ),
+            (false, 0, 0)
+        );
     }
 }
 
@@ -547,7 +622,11 @@ macro_rules! impl_any_semaphore {
             }
 
             fn acquire_owned_somehow(self: Arc<Self>, n: usize) -> Option<OwnedSemaphorePermit> {
-                if one_in(4) { self.try_acquire_many_owned(n) } else { Some(self.acquire_many_owned(n)) }
+                if one_in(4) {
+                    self.try_acquire_many_owned(n)
+                } else {
+                    Some(self.acquire_many_owned(n))
+                }
             }
 
             fn restore(&self, n: usize) {
@@ -603,7 +682,11 @@ fn semaphore_episode<S: AnySemaphore>() {
     let semaphore = Arc::new(S::with(permits));
     let room = Room::with_seats(permits);
     let steps = few();
-    crew(team(), |_| times(steps, || _ = survive(|| visit_semaphore(&semaphore, below(permits + 1), &room))));
+    crew(team(), |_| {
+        times(steps, || {
+            _ = survive(|| visit_semaphore(&semaphore, below(permits + 1), &room))
+        })
+    });
     semaphore.assert_has_all(permits);
     assert_eq!(Arc::strong_count(&semaphore), 1);
 }
@@ -611,9 +694,13 @@ fn semaphore_episode<S: AnySemaphore>() {
 fn visit_semaphore<S: AnySemaphore>(semaphore: &Arc<S>, n: usize, room: &Room) {
     let restore = |n| semaphore.restore(n);
     let got_them = if one_in(4) {
-        Arc::clone(semaphore).acquire_owned_somehow(n).map(|permit| hold(permit, n, room, restore))
+        Arc::clone(semaphore)
+            .acquire_owned_somehow(n)
+            .map(|permit| hold(permit, n, room, restore))
     } else {
-        semaphore.acquire_somehow(n).map(|permit| hold(permit, n, room, restore))
+        semaphore
+            .acquire_somehow(n)
+            .map(|permit| hold(permit, n, room, restore))
     };
     assert!(got_them.is_some() || n > 0, "0 permits are always there");
 }
@@ -656,7 +743,11 @@ fn semaphore_market() {
             let too_many = 2 * pairs * quota;
             let patience = || Duration::from_micros(below(3_000) as u64);
             return until(|| {
-                assert!(semaphore.try_acquire_many_for(too_many, patience()).is_none());
+                assert!(
+                    semaphore
+                        .try_acquire_many_for(too_many, patience())
+                        .is_none()
+                );
                 takers.load(Relaxed) == 0
             });
         }
@@ -691,7 +782,9 @@ fn semaphore_crowd() {
         } else {
             until(|| semaphore.available_permits() == 0);
             drop(semaphore.acquire_many(1 + member % PERMITS));
-            times(2, || _ = survive(|| visit_semaphore(&semaphore, below(PERMITS + 1), &room)));
+            times(2, || {
+                _ = survive(|| visit_semaphore(&semaphore, below(PERMITS + 1), &room))
+            });
         }
     });
     semaphore.assert_has_all(PERMITS);
@@ -753,9 +846,15 @@ fn wait_at_will(event: &Event, begun: &AtomicUsize, cleared: &AtomicUsize) {
     let over = cleared.load(Acquire);
     let start = Instant::now();
     if wait_for_event(event, patience) {
-        assert!(begun.load(Relaxed) > over, "all that was set before this wait was cleared before it");
+        assert!(
+            begun.load(Relaxed) > over,
+            "all that was set before this wait was cleared before it"
+        );
     } else {
-        assert!(start.elapsed() >= patience.duration(), "gave up before its time");
+        assert!(
+            start.elapsed() >= patience.duration(),
+            "gave up before its time"
+        );
     }
 }
 
@@ -787,11 +886,22 @@ fn barrier_in_step(parties: usize, rounds: usize) {
             let result = wait_at_barrier(&barrier, Patience::endless());
             tally.note(result.expect("nobody breaks it"));
             assert_eq!(actions.load(Relaxed), round);
-            assert!(phases.iter().all(|phase| [round, round + 1].contains(&phase.load(Relaxed))));
+            assert!(
+                phases
+                    .iter()
+                    .all(|phase| [round, round + 1].contains(&phase.load(Relaxed)))
+            );
         }
         OPERATIONS.fetch_add(rounds, Relaxed);
     });
-    assert_eq!((tally.rounds(parties), barrier.waiting(), barrier.is_broken()), (rounds, 0, false));
+    assert_eq!(
+        (
+            tally.rounds(parties),
+            barrier.waiting(),
+            barrier.is_broken()
+        ),
+        (rounds, 0, false)
+    );
 }
 
 /// Only time-outs break a round, and none breaks one whose last party has arrived: then its action runs.
@@ -804,13 +914,26 @@ fn barrier_until_one_gives_up() {
     });
     let most = few();
     crew(parties + below(3), |_| {
-        let patience = || if tally.leaders.load(Relaxed) < most { Patience::random() } else { Patience::None };
+        let patience = || {
+            if tally.leaders.load(Relaxed) < most {
+                Patience::random()
+            } else {
+                Patience::None
+            }
+        };
         while let Ok(result) = wait_at_barrier(&barrier, patience()) {
             tally.note(result);
             OPERATIONS.fetch_add(1, Relaxed);
         }
     });
-    assert_eq!((tally.rounds(parties), barrier.is_broken(), barrier.waiters()), (actions.load(Relaxed), true, 0));
+    assert_eq!(
+        (
+            tally.rounds(parties),
+            barrier.is_broken(),
+            barrier.waiters()
+        ),
+        (actions.load(Relaxed), true, 0)
+    );
 }
 
 /// Rounds broken in every way, by more threads than parties.
@@ -864,7 +987,10 @@ fn barrier_breaks_for_all(parties: usize) {
             until(|| barrier.waiters() == parties - 2);
             assert_eq!(barrier.wait_for(Duration::ZERO), Err(BrokenBarrier));
         } else {
-            assert_eq!(wait_at_barrier(&barrier, Patience::endless()), Err(BrokenBarrier));
+            assert_eq!(
+                wait_at_barrier(&barrier, Patience::endless()),
+                Err(BrokenBarrier)
+            );
         }
     });
     assert!(barrier.is_broken());
@@ -874,7 +1000,10 @@ fn barrier_breaks_for_all(parties: usize) {
         Some(result) => assert_eq!(result, Err(BrokenBarrier)),
         None => _ = panics.fetch_add(1, Relaxed),
     });
-    assert_eq!((panics.into_inner(), barrier.is_broken(), barrier.waiting()), (1, true, 0));
+    assert_eq!(
+        (panics.into_inner(), barrier.is_broken(), barrier.waiting()),
+        (1, true, 0)
+    );
     OPERATIONS.fetch_add(2 * parties, Relaxed);
 }
 
@@ -900,15 +1029,24 @@ struct Tally {
 impl Tally {
     fn note(&self, result: BarrierWaitResult) {
         self.passed.fetch_add(1, Relaxed);
-        self.leaders.fetch_add(usize::from(result.is_leader()), Relaxed);
+        self.leaders
+            .fetch_add(usize::from(result.is_leader()), Relaxed);
         self.places.fetch_add(result.index(), Relaxed);
     }
 
     /// How many rounds passed, if the sums are those of whole rounds.
     fn rounds(&self, parties: usize) -> usize {
         let rounds = self.leaders.load(Relaxed);
-        assert_eq!(self.passed.load(Relaxed), rounds * parties, "all parties of a round pass");
-        assert_eq!(self.places.load(Relaxed), rounds * (parties * (parties - 1) / 2), "each place once a round");
+        assert_eq!(
+            self.passed.load(Relaxed),
+            rounds * parties,
+            "all parties of a round pass"
+        );
+        assert_eq!(
+            self.places.load(Relaxed),
+            rounds * (parties * (parties - 1) / 2),
+            "each place once a round"
+        );
         rounds
     }
 }
@@ -1103,7 +1241,10 @@ fn work_on_item(
     Ok(())
 }
 
-fn work_on_task(popped: Result<Task<'_, Item>, TryPopError>, work: &mut dyn FnMut(&Item)) -> Result<(), TryPopError> {
+fn work_on_task(
+    popped: Result<Task<'_, Item>, TryPopError>,
+    work: &mut dyn FnMut(&Item),
+) -> Result<(), TryPopError> {
     work(&*popped?);
     Ok(())
 }
@@ -1123,7 +1264,13 @@ enum Ending {
 fn traffic<Q: AnyQueue>() {
     let (producers, consumers, quota) = (1 + below(3), 1 + below(3), few());
     // Within a segment of a `Queue`, and over some.
-    let capacity = (!one_in(3)).then(|| if one_in(3) { 33 + below(64) } else { 1 + below(4) });
+    let capacity = (!one_in(3)).then(|| {
+        if one_in(3) {
+            33 + below(64)
+        } else {
+            1 + below(4)
+        }
+    });
     let mut traffic = Traffic::<Q>::new(capacity, producers, consumers, quota);
     traffic.ending = [Ending::Drain, Ending::TakeBack, Ending::Leave][below(3)];
     traffic.closed_by = below(2 * producers * quota);
@@ -1149,7 +1296,11 @@ fn passers_by<Q: AnyQueue>() {
         }
         _ if member <= producers => traffic.produce(member - 1),
         _ => {
-            survive(|| traffic.queue.work_somehow(&mut |item| traffic.work_on(item)));
+            survive(|| {
+                traffic
+                    .queue
+                    .work_somehow(&mut |item| traffic.work_on(item))
+            });
             traffic.consuming.fetch_sub(1, Relaxed);
         }
     });
@@ -1207,7 +1358,11 @@ impl<Q: AnyQueue> Traffic<Q> {
     fn push(&self, producer: usize, id: usize) -> bool {
         let fate = &self.fates[id];
         fate.made.store(1, Relaxed);
-        let item = Item { id, producer, fate: Arc::clone(fate) };
+        let item = Item {
+            id,
+            producer,
+            fate: Arc::clone(fate),
+        };
         match survive(|| self.queue.push_somehow(item)) {
             Some(Ok(())) => fate.accepted.store(true, Relaxed),
             Some(Err(refused)) => {
@@ -1215,7 +1370,11 @@ impl<Q: AnyQueue> Traffic<Q> {
                 survive(|| drop(refused));
             }
             None => {
-                assert_eq!(fate.dropped.load(Relaxed), 1, "a comparison panicked, and the item went with it");
+                assert_eq!(
+                    fate.dropped.load(Relaxed),
+                    1,
+                    "a comparison panicked, and the item went with it"
+                );
                 return false;
             }
         }
@@ -1224,13 +1383,19 @@ impl<Q: AnyQueue> Traffic<Q> {
 
     fn close(&self) {
         self.closed.store(true, Relaxed);
-        if self.ending == Ending::TakeBack { self.take_back() } else { self.queue.close() }
+        if self.ending == Ending::TakeBack {
+            self.take_back()
+        } else {
+            self.queue.close()
+        }
     }
 
     /// Takes what is left in the queue and checks its order.
     fn take_back(&self) {
         // A comparison that panics changes nothing, so it can be tried again.
-        self.count(survive(|| self.queue.close_now()).unwrap_or_else(|| calmly(|| self.queue.close_now())));
+        self.count(
+            survive(|| self.queue.close_now()).unwrap_or_else(|| calmly(|| self.queue.close_now())),
+        );
     }
 
     /// Takes it one by one.
@@ -1240,7 +1405,11 @@ impl<Q: AnyQueue> Traffic<Q> {
 
     fn count(&self, left: Vec<Item>) {
         for (place, earlier) in left.iter().enumerate() {
-            assert!(left[place + 1..].iter().all(|later| Q::may_follow(earlier, later)));
+            assert!(
+                left[place + 1..]
+                    .iter()
+                    .all(|later| Q::may_follow(earlier, later))
+            );
             earlier.fate.delivered.fetch_add(1, Relaxed);
         }
         survive(|| drop(left));
@@ -1257,7 +1426,10 @@ impl<Q: AnyQueue> Traffic<Q> {
             let outcome = survive(|| self.queue.work_somehow(&mut work));
             let drained = outcome == Some(true);
             let leaves = self.ending == Ending::Leave && self.closed.load(Relaxed);
-            if drained || leaves || (outcome.is_none() && one_in(2) && self.is_not_the_last_consumer()) {
+            if drained
+                || leaves
+                || (outcome.is_none() && one_in(2) && self.is_not_the_last_consumer())
+            {
                 break;
             }
         }
@@ -1272,7 +1444,11 @@ impl<Q: AnyQueue> Traffic<Q> {
 
     /// Counts one consumer less, unless there is only one left.
     fn is_not_the_last_consumer(&self) -> bool {
-        self.consuming.try_update(Relaxed, Relaxed, |consuming| (consuming > 1).then(|| consuming - 1)).is_ok()
+        self.consuming
+            .try_update(Relaxed, Relaxed, |consuming| {
+                (consuming > 1).then(|| consuming - 1)
+            })
+            .is_ok()
     }
 
     /// Joins again and again, at last when all has been pushed; and then closes the queue.
@@ -1280,11 +1456,19 @@ impl<Q: AnyQueue> Traffic<Q> {
         loop {
             let producing = self.producing.load(Acquire) > 0;
             // What is left in the queue will never be done.
-            let patience = if self.ending == Ending::Leave { Patience::None } else { Patience::random() };
+            let patience = if self.ending == Ending::Leave {
+                Patience::None
+            } else {
+                Patience::random()
+            };
             let joined = self.queue.join_somehow(patience);
             assert!(joined || !patience.is_endless());
             if joined && !producing && self.ending == Ending::Drain {
-                assert_eq!(self.finished.load(Relaxed), self.accepted(), "not all was done that is joined");
+                assert_eq!(
+                    self.finished.load(Relaxed),
+                    self.accepted(),
+                    "not all was done that is joined"
+                );
             }
             if !producing && (joined || self.ending == Ending::Leave) {
                 break self.close();
@@ -1294,7 +1478,10 @@ impl<Q: AnyQueue> Traffic<Q> {
     }
 
     fn accepted(&self) -> usize {
-        self.fates.iter().filter(|fate| fate.accepted.load(Relaxed)).count()
+        self.fates
+            .iter()
+            .filter(|fate| fate.accepted.load(Relaxed))
+            .count()
     }
 
     fn check(self) {
@@ -1304,7 +1491,11 @@ impl<Q: AnyQueue> Traffic<Q> {
             1 => self.take_out(),
             _ => {}
         }
-        let delivered: usize = self.fates.iter().map(|fate| fate.delivered.load(Relaxed)).sum();
+        let delivered: usize = self
+            .fates
+            .iter()
+            .map(|fate| fate.delivered.load(Relaxed))
+            .sum();
         let left = self.queue.len();
         assert_eq!(self.accepted(), delivered + left);
         assert!(left == 0 || self.ending == Ending::Leave);
@@ -1329,12 +1520,17 @@ fn crew(members: usize, work: impl Fn(usize) + Sync) {
                     dice::seed(seed);
                     work(member);
                 };
-                thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run).expect("one more thread")
+                thread::Builder::new()
+                    .stack_size(STACK)
+                    .spawn_scoped(scope, run)
+                    .expect("one more thread")
             })
             .collect();
         // One by one: a scope alone ends before its threads have given back their memory.
         for thread in threads {
-            thread.join().unwrap_or_else(|failure| panic::resume_unwind(failure));
+            thread
+                .join()
+                .unwrap_or_else(|failure| panic::resume_unwind(failure));
         }
     });
 }
@@ -1397,7 +1593,11 @@ impl Patience {
     }
 
     fn endless() -> Self {
-        if one_in(2) { Patience::AnHour } else { Patience::Endless }
+        if one_in(2) {
+            Patience::AnHour
+        } else {
+            Patience::Endless
+        }
     }
 
     fn is_endless(self) -> bool {
@@ -1438,12 +1638,19 @@ struct Seats<'a> {
 
 impl Room {
     fn with_seats(seats: usize) -> Self {
-        Room { seats, taken: AtomicUsize::new(0) }
+        Room {
+            seats,
+            taken: AtomicUsize::new(0),
+        }
     }
 
     fn enter(&self, n: usize) -> Seats<'_> {
         let taken = self.taken.fetch_add(n, Relaxed) + n;
-        assert!(taken <= self.seats, "{taken} are in a room for {}", self.seats);
+        assert!(
+            taken <= self.seats,
+            "{taken} are in a room for {}",
+            self.seats
+        );
         Seats { room: self, n }
     }
 }
@@ -1554,18 +1761,28 @@ fn stress(name: &'static str, episode: fn()) {
             (seen, since) = (played, Instant::now());
         }
         let seed = SEED.load(Relaxed);
-        assert!(since.elapsed() < STALL, "{name} hangs: the episode has not ended after {STALL:?}; TEST_SEED={seed}");
+        assert!(
+            since.elapsed() < STALL,
+            "{name} hangs: the episode has not ended after {STALL:?}; TEST_SEED={seed}"
+        );
     }
     let [first, second] = rounds.join().unwrap_or_else(|failure| {
-        eprintln!("{name}: to play the episode that failed again: TEST_SEED={}", SEED.load(Relaxed));
+        eprintln!(
+            "{name}: to play the episode that failed again: TEST_SEED={}",
+            SEED.load(Relaxed)
+        );
         panic::resume_unwind(failure);
     });
-    let [episodes, operations, panics] = [&EPISODES, &OPERATIONS, &PLANNED_PANICS].map(|counter| counter.load(Relaxed));
+    let [episodes, operations, panics] =
+        [&EPISODES, &OPERATIONS, &PLANNED_PANICS].map(|counter| counter.load(Relaxed));
     println!(
         "{name}: {episodes} episodes, {operations} operations, {panics} planned panics; \
          live bytes {first} after the first round, {second} after the second"
     );
-    assert!(second <= first, "{name} keeps memory: {first} bytes after one round, {second} after two");
+    assert!(
+        second <= first,
+        "{name} keeps memory: {first} bytes after one round, {second} after two"
+    );
 }
 
 /// Returns the bytes that were live after each.
@@ -1591,7 +1808,10 @@ fn two_rounds(episode: fn(), time: Duration, repeated: Option<u64>) -> [usize; 2
 
 fn setting(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a whole number, not {text:?}")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a whole number, not {text:?}")),
+    )
 }
 
 /// The parking lot's table grows with the number of threads that there ever were, and stays as large.

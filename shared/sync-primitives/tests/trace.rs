@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 use sync_primitives::{
-    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, LockGuard, PriorityQueue, Queue, RLock, RLockGuard,
-    Semaphore,
+    Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, LockGuard, PriorityQueue, Queue,
+    RLock, RLockGuard, Semaphore,
 };
 use tracing::{
     Metadata, Subscriber,
@@ -91,7 +91,10 @@ impl Subscriber for Listener {
 /// What the calling thread tells while `f` runs.
 fn told_by(f: impl FnOnce()) -> Vec<Told> {
     static LISTEN: Once = Once::new();
-    LISTEN.call_once(|| tracing::subscriber::set_global_default(Listener(Lock::new(0))).expect("the only subscriber"));
+    LISTEN.call_once(|| {
+        tracing::subscriber::set_global_default(Listener(Lock::new(0)))
+            .expect("the only subscriber")
+    });
     TOLD.with_borrow_mut(Vec::clear);
     f();
     TOLD.take()
@@ -100,13 +103,19 @@ fn told_by(f: impl FnOnce()) -> Vec<Told> {
 /// As `Lock.acquire(1)`; without how often the thread slept, which is a matter of luck.
 fn words(told: &[Told]) -> Vec<String> {
     let slept = |told: &&Told| told.op != "park" && told.op != "wake";
-    told.iter().filter(slept).map(|told| format!("{}.{}({})", told.primitive, told.op, told.count)).collect()
+    told.iter()
+        .filter(slept)
+        .map(|told| format!("{}.{}({})", told.primitive, told.op, told.count))
+        .collect()
 }
 
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let start = std::time::Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < LIMIT, "{what} did not happen within {LIMIT:?}");
+        assert!(
+            start.elapsed() < LIMIT,
+            "{what} did not happen within {LIMIT:?}"
+        );
         thread::yield_now();
     }
 }
@@ -118,11 +127,22 @@ fn a_lock_tells_who_took_it_and_where() {
         *lock.lock() += 1;
         drop(lock.try_lock());
     });
-    assert_eq!(words(&told), ["Lock.acquire(1)", "Lock.release(1)", "Lock.acquire(1)", "Lock.release(1)"]);
+    assert_eq!(
+        words(&told),
+        [
+            "Lock.acquire(1)",
+            "Lock.release(1)",
+            "Lock.acquire(1)",
+            "Lock.release(1)"
+        ]
+    );
     assert!(told[0].file.ends_with("trace.rs"), "{:?}", told[0]);
     assert_eq!(told[2].line, told[0].line + 1);
     assert_eq!(told[1].file, "", "a guard's drop has no place");
-    assert!(told.iter().all(|it| it.address == told[0].address && it.address != 0));
+    assert!(
+        told.iter()
+            .all(|it| it.address == told[0].address && it.address != 0)
+    );
 }
 
 #[test]
@@ -134,7 +154,10 @@ fn a_wait_is_told_before_it_and_after_it() {
         until("a waiter", || lock.waiters() == 1);
         drop(guard);
         let told = waiter.join().unwrap();
-        assert_eq!(words(&told), ["Lock.wait(0)", "Lock.acquire(1)", "Lock.release(1)"]);
+        assert_eq!(
+            words(&told),
+            ["Lock.wait(0)", "Lock.acquire(1)", "Lock.release(1)"]
+        );
         let ops: Vec<_> = told.iter().map(|it| it.op.as_str()).collect();
         assert_eq!(ops[..3], ["wait", "park", "wake"], "it slept");
         assert_eq!(told[0].line, told[3].line, "the place is the call's");
@@ -162,7 +185,10 @@ fn a_guard_given_up_for_a_while_is_told() {
         LockGuard::unlock_fair(guard);
         drop(LockGuard::map(lock.lock(), |pair| &mut pair[0]));
     });
-    assert_eq!(words(&told), ["Lock.acquire(1)", "Lock.release(1)"].repeat(3));
+    assert_eq!(
+        words(&told),
+        ["Lock.acquire(1)", "Lock.release(1)"].repeat(3)
+    );
 }
 
 #[test]
@@ -174,7 +200,12 @@ fn an_rlock_tells_its_depth() {
         drop(first);
         drop(RLockGuard::map(second, |it| it));
     });
-    let expected = ["RLock.acquire(1)", "RLock.acquire(2)", "RLock.release(1)", "RLock.release(0)"];
+    let expected = [
+        "RLock.acquire(1)",
+        "RLock.acquire(2)",
+        "RLock.release(1)",
+        "RLock.release(0)",
+    ];
     assert_eq!(words(&told), expected);
 }
 
@@ -185,7 +216,11 @@ fn waiting_on_a_condition_gives_up_every_level_and_takes_it_back() {
     let told = told_by(|| {
         let _outer = lock.lock();
         let mut inner = lock.lock();
-        assert!(condition.wait_for(&mut inner, Duration::from_millis(1)).timed_out());
+        assert!(
+            condition
+                .wait_for(&mut inner, Duration::from_millis(1))
+                .timed_out()
+        );
         condition.notify_all();
     });
     let expected = [
@@ -224,8 +259,18 @@ fn a_notified_wait_passes_and_a_predicate_tells_for_itself() {
         let told = words(&waiter.join().unwrap());
         let predicate = ["Lock.acquire(1)", "Lock.release(1)"];
         assert_eq!(told[1..3], predicate);
-        assert_eq!(told[3..6], ["Condition.wait(0)", "Lock.release(1)", "Condition.pass(0)"]);
-        assert!(told.ends_with(&[predicate[0].into(), predicate[1].into(), predicate[1].into()]), "{told:?}");
+        assert_eq!(
+            told[3..6],
+            ["Condition.wait(0)", "Lock.release(1)", "Condition.pass(0)"]
+        );
+        assert!(
+            told.ends_with(&[
+                predicate[0].into(),
+                predicate[1].into(),
+                predicate[1].into()
+            ]),
+            "{told:?}"
+        );
     });
 }
 
@@ -235,12 +280,24 @@ fn semaphores_tell_how_many_permits() {
     let bounded = BoundedSemaphore::new(1);
     let told = told_by(|| {
         let permits = semaphore.acquire_many(2);
-        assert!(semaphore.try_acquire_many_for(2, Duration::from_millis(1)).is_none());
+        assert!(
+            semaphore
+                .try_acquire_many_for(2, Duration::from_millis(1))
+                .is_none()
+        );
         drop(permits);
         semaphore.add_permits(4);
         drop(bounded.try_acquire());
     });
-    let expected = ["acquire(2)", "wait(0)", "timeout(0)", "release(2)", "release(4)", "acquire(1)", "release(1)"];
+    let expected = [
+        "acquire(2)",
+        "wait(0)",
+        "timeout(0)",
+        "release(2)",
+        "release(4)",
+        "acquire(1)",
+        "release(1)",
+    ];
     assert_eq!(words(&told), expected.map(|it| format!("Semaphore.{it}")));
 }
 
@@ -269,7 +326,10 @@ fn a_barrier_tells_who_arrives_and_its_action_tells_for_itself() {
         let told = told_by(|| assert!(barrier.wait().is_ok()));
         assert_eq!(words(&told), ["Barrier.arrive(1)", "Barrier.pass(0)"]);
         let told = words(&first.join().unwrap());
-        assert!(told.ends_with(&["arrive(0)", "wait(0)", "pass(0)"].map(|it| format!("Barrier.{it}"))), "{told:?}");
+        assert!(
+            told.ends_with(&["arrive(0)", "wait(0)", "pass(0)"].map(|it| format!("Barrier.{it}"))),
+            "{told:?}"
+        );
     });
     let told = told_by(|| {
         assert!(with_action.wait().is_ok());
@@ -279,18 +339,36 @@ fn a_barrier_tells_who_arrives_and_its_action_tells_for_itself() {
         assert!(format!("{barrier:?}").contains("broken"));
         barrier.reset();
     });
-    let expected = ["arrive(0)", "pass(0)", "break(0)", "break(0)", "reset(0)"].map(|it| format!("Barrier.{it}"));
+    let expected = ["arrive(0)", "pass(0)", "break(0)", "break(0)", "reset(0)"]
+        .map(|it| format!("Barrier.{it}"));
     assert_eq!([&words(&told)[..1], &words(&told)[3..]].concat(), expected);
-    assert_eq!(words(&told)[1..3], ["Lock.acquire(1)", "Lock.release(1)"], "the action's own");
+    assert_eq!(
+        words(&told)[1..3],
+        ["Lock.acquire(1)", "Lock.release(1)"],
+        "the action's own"
+    );
 }
 
 #[test]
 fn queues_tell_what_passes_through_them() {
     fn check(name: &str, told: &[Told]) {
-        let expected =
-            ["push(1)", "wait(0)", "timeout(0)", "pop(1)", "done(1)", "push(1)", "pop(1)", "done(1)", "pass(0)"];
+        let expected = [
+            "push(1)",
+            "wait(0)",
+            "timeout(0)",
+            "pop(1)",
+            "done(1)",
+            "push(1)",
+            "pop(1)",
+            "done(1)",
+            "pass(0)",
+        ];
         let rest = ["close(0)"];
-        let all: Vec<_> = expected.iter().chain(&rest).map(|it| format!("{name}.{it}")).collect();
+        let all: Vec<_> = expected
+            .iter()
+            .chain(&rest)
+            .map(|it| format!("{name}.{it}"))
+            .collect();
         assert_eq!(words(told), all);
         assert!(told.iter().all(|it| it.address == told[0].address));
     }
@@ -335,7 +413,10 @@ fn after_a_panic_in_an_action_the_thread_tells_again() {
         assert!(catch_unwind(AssertUnwindSafe(|| barrier.wait())).is_err());
         drop(Lock::new(()).lock());
     });
-    assert_eq!(words(&told), ["Barrier.arrive(0)", "Lock.acquire(1)", "Lock.release(1)"]);
+    assert_eq!(
+        words(&told),
+        ["Barrier.arrive(0)", "Lock.acquire(1)", "Lock.release(1)"]
+    );
 }
 
 #[test]
@@ -357,12 +438,16 @@ fn a_wait_ends_also_when_a_comparison_unwinds() {
     queue.push(Planned(1)).unwrap();
     queue.push(Planned(2)).unwrap();
     thread::scope(|scope| {
-        let pusher =
-            scope.spawn(|| told_by(|| assert!(catch_unwind(AssertUnwindSafe(|| queue.push(Planned(9)))).is_err())));
+        let pusher = scope.spawn(|| {
+            told_by(|| assert!(catch_unwind(AssertUnwindSafe(|| queue.push(Planned(9)))).is_err()))
+        });
         until("a waiter", || queue.waiters() == 1);
         assert!(queue.pop().is_ok());
         let told = pusher.join().unwrap();
-        assert_eq!(words(&told), ["PriorityQueue.wait(0)", "PriorityQueue.pass(0)"]);
+        assert_eq!(
+            words(&told),
+            ["PriorityQueue.wait(0)", "PriorityQueue.pass(0)"]
+        );
     });
 }
 
@@ -385,7 +470,14 @@ fn a_comparison_tells_for_itself() {
     let queue = PriorityQueue::unbounded();
     queue.push(Locking(2)).unwrap();
     let told = told_by(|| queue.push(Locking(1)).unwrap());
-    assert_eq!(words(&told), ["Lock.acquire(1)", "Lock.release(1)", "PriorityQueue.push(1)"]);
+    assert_eq!(
+        words(&told),
+        [
+            "Lock.acquire(1)",
+            "Lock.release(1)",
+            "PriorityQueue.push(1)"
+        ]
+    );
 }
 
 #[test]
@@ -395,7 +487,11 @@ fn a_subscriber_may_lock_an_rlock_that_the_program_waits_with() {
     SUBSCRIBER_LOCKS.set(Some(&SHARED));
     let told = told_by(|| {
         let mut guard = SHARED.lock();
-        assert!(condition.wait_for(&mut guard, Duration::from_millis(1)).timed_out());
+        assert!(
+            condition
+                .wait_for(&mut guard, Duration::from_millis(1))
+                .timed_out()
+        );
     });
     SUBSCRIBER_LOCKS.set(None);
     assert_eq!(words(&told).last().unwrap(), "RLock.release(0)");

@@ -75,9 +75,19 @@ struct Words {
 
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Arguments> {
     let mut found = Words::default();
-    let style = Style { width: terminal_width(), plain: false, colour: wants_colour() };
+    let style = Style {
+        width: terminal_width(),
+        plain: false,
+        colour: wants_colour(),
+    };
     let (job, limit) = (Job::Help, Duration::from_secs(10));
-    let mut given = Arguments { job, svg: None, json: None, limit, style };
+    let mut given = Arguments {
+        job,
+        svg: None,
+        json: None,
+        limit,
+        style,
+    };
     let mut parser = Parser::from_args(words);
     while let Some(argument) = parser.next()? {
         match argument {
@@ -102,32 +112,52 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
     given.job = job_of(found)?;
     let draws_to_files = given.svg.is_some() || given.json.is_some();
     if matches!(given.job, Job::Book(_)) && draws_to_files {
-        return Err("--book writes docs/timelines and nothing else: leave --svg and --json out".into());
+        return Err(
+            "--book writes docs/timelines and nothing else: leave --svg and --json out".into(),
+        );
     }
     Ok(given)
 }
 
 fn job_of(found: Words) -> Result<Job> {
-    let Words { name, example, arguments, trace, book, help } = found;
+    let Words {
+        name,
+        example,
+        arguments,
+        trace,
+        book,
+        help,
+    } = found;
     match (help, book, trace, name) {
         (true, ..) => Ok(Job::Help),
         (_, true, None, name) if example.is_none() && arguments.is_empty() => Ok(Job::Book(name)),
         (_, true, ..) => Err("--book takes the name of one picture, or nothing".into()),
         (_, _, Some(trace), None) if example.is_none() => Ok(Job::Trace(trace)),
         (_, _, Some(_), _) => Err("--trace draws a file: it runs no program, so name none".into()),
-        (_, _, None, Some(recipe)) => Ok(Job::Run(Program { recipe, example, arguments })),
-        (_, _, None, None) => Err("name a recipe, or a trace by --trace FILE; --help shows all".into()),
+        (_, _, None, Some(recipe)) => Ok(Job::Run(Program {
+            recipe,
+            example,
+            arguments,
+        })),
+        (_, _, None, None) => {
+            Err("name a recipe, or a trace by --trace FILE; --help shows all".into())
+        }
     }
 }
 
 fn seconds(text: &str) -> Result<Duration> {
     let number = text.parse::<f64>().ok().filter(|number| *number > 0.0);
     let limit = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
-    limit.ok_or_else(|| format!("--limit {text}: a number of seconds greater than 0 is needed").into())
+    limit.ok_or_else(|| {
+        format!("--limit {text}: a number of seconds greater than 0 is needed").into()
+    })
 }
 
 fn width(text: &str) -> Result<usize> {
-    let number = text.parse().ok().filter(|number| (40..=1000).contains(number));
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (40..=1000).contains(number));
     number.ok_or_else(|| format!("--width {text}: a number from 40 to 1000 is needed").into())
 }
 
@@ -146,7 +176,9 @@ fn wants_colour() -> bool {
 }
 
 fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(80, |(terminal_size::Width(width), _)| usize::from(width).clamp(40, 1000))
+    terminal_size::terminal_size().map_or(80, |(terminal_size::Width(width), _)| {
+        usize::from(width).clamp(40, 1000)
+    })
 }
 
 #[cfg(test)]
@@ -159,13 +191,27 @@ mod tests {
 
     #[test]
     fn options_stand_before_and_after_the_name_and_the_rest_is_the_programs() {
-        let given = parsed("--plain lock --example lock_std --limit 2.5 --width 60 one --width 7").expect("good words");
+        let given = parsed("--plain lock --example lock_std --limit 2.5 --width 60 one --width 7")
+            .expect("good words");
         let arguments = vec!["one".into(), "--width".into(), "7".into()];
-        let program = Program { recipe: "lock".into(), example: Some("lock_std".into()), arguments };
+        let program = Program {
+            recipe: "lock".into(),
+            example: Some("lock_std".into()),
+            arguments,
+        };
         assert_eq!(given.job, Job::Run(program));
         assert_eq!(given.limit, Duration::from_millis(2500));
-        assert_eq!(given.style, Style { width: 60, plain: true, colour: false });
-        let Job::Run(program) = parsed("lock -- --plain").expect("good words").job else { panic!("it runs a program") };
+        assert_eq!(
+            given.style,
+            Style {
+                width: 60,
+                plain: true,
+                colour: false
+            }
+        );
+        let Job::Run(program) = parsed("lock -- --plain").expect("good words").job else {
+            panic!("it runs a program")
+        };
         assert_eq!(program.arguments, ["--plain"]);
     }
 
@@ -175,7 +221,10 @@ mod tests {
             ("", "name a recipe"),
             ("--plain", "name a recipe"),
             ("lock --colour always", "invalid option '--colour'"),
-            ("lock --color red", "--color red: it is auto, always or never"),
+            (
+                "lock --color red",
+                "--color red: it is auto, always or never",
+            ),
             ("lock --limit 0", "--limit 0: a number of seconds"),
             ("lock --limit inf", "--limit inf: a number of seconds"),
             ("lock --width 7", "--width 7: a number from 40"),
@@ -185,7 +234,10 @@ mod tests {
             ("--book lock extra", "one picture"),
         ] {
             let error = parsed(words).expect_err(words).to_string();
-            assert!(error.contains(reason) && !error.contains('\n'), "{words}: {error}");
+            assert!(
+                error.contains(reason) && !error.contains('\n'),
+                "{words}: {error}"
+            );
         }
     }
 }

@@ -25,11 +25,19 @@ struct Picture {
 }
 
 const fn recipe(recipe: &'static str) -> Picture {
-    Picture { recipe, example: None, rows: None }
+    Picture {
+        recipe,
+        example: None,
+        rows: None,
+    }
 }
 
 const fn mistake(recipe: &'static str, example: &'static str) -> Picture {
-    Picture { recipe, example: Some(example), rows: None }
+    Picture {
+        recipe,
+        example: Some(example),
+        rows: None,
+    }
 }
 
 /// Each recipe, and the mistakes in which threads wait for a primitive of the library.
@@ -39,7 +47,10 @@ const PICTURES: &[Picture] = &[
     mistake("lock", "lock_mistake_two_sections"),
     mistake("lock", "lock_mistake_match"),
     mistake("lock", "lock_mistake_slow"),
-    Picture { rows: Some(250), ..recipe("rlock") },
+    Picture {
+        rows: Some(250),
+        ..recipe("rlock")
+    },
     mistake("rlock", "rlock_mistake_lock"),
     mistake("rlock", "rlock_mistake_helper"),
     recipe("semaphore"),
@@ -47,7 +58,10 @@ const PICTURES: &[Picture] = &[
     mistake("semaphore", "semaphore_mistake_nobody_took"),
     mistake("semaphore", "semaphore_mistake_forgotten"),
     mistake("semaphore", "semaphore_mistake_counted_late"),
-    Picture { rows: Some(120), ..recipe("condition") },
+    Picture {
+        rows: Some(120),
+        ..recipe("condition")
+    },
     mistake("condition", "condition_mistake_if"),
     mistake("condition", "condition_mistake_early"),
     mistake("condition", "condition_mistake_one"),
@@ -84,22 +98,36 @@ impl Picture {
         match (self.example, self.rows) {
             (Some(example), _) => format!("cargo timeline {} --example {example}", self.recipe),
             (None, None) => format!("cargo timeline {}", self.recipe),
-            (None, Some(rows)) => format!("cargo timeline {}, on the first {rows} rows of its input", self.recipe),
+            (None, Some(rows)) => format!(
+                "cargo timeline {}, on the first {rows} rows of its input",
+                self.recipe
+            ),
         }
     }
 
     fn program(&self) -> Result<Program> {
-        let arguments = self.rows.map(|rows| first_rows(self.recipe, rows)).transpose()?;
+        let arguments = self
+            .rows
+            .map(|rows| first_rows(self.recipe, rows))
+            .transpose()?;
         let arguments = arguments.into_iter().map(PathBuf::into_os_string).collect();
-        Ok(Program { recipe: self.recipe.to_owned(), example: self.example.map(str::to_owned), arguments })
+        Ok(Program {
+            recipe: self.recipe.to_owned(),
+            example: self.example.map(str::to_owned),
+            arguments,
+        })
     }
 }
 
 /// A file with the first rows of the one that the recipe reads.
 fn first_rows(recipe: &str, rows: usize) -> Result<PathBuf> {
     let files = fs::read_dir(checks::recipe(recipe).join("input"))?;
-    let files = files.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    let input = files.iter().find(|file| file.extension().is_some_and(|ending| ending == "csv"));
+    let files = files
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    let input = files
+        .iter()
+        .find(|file| file.extension().is_some_and(|ending| ending == "csv"));
     let input = input.ok_or_else(|| format!("recipes/{recipe}/input has no .csv file"))?;
     let text = fs::read_to_string(input)?;
     let shorter: String = text.split_inclusive('\n').take(rows).collect();
@@ -110,12 +138,18 @@ fn first_rows(recipe: &str, rows: usize) -> Result<PathBuf> {
 
 /// Runs the programs and writes what the book shows of them.
 pub(crate) fn regenerate(only: Option<&str>) -> Result<()> {
-    let pictures: Vec<_> = PICTURES.iter().filter(|it| only.is_none_or(|name| name == it.name())).collect();
+    let pictures: Vec<_> = PICTURES
+        .iter()
+        .filter(|it| only.is_none_or(|name| name == it.name()))
+        .collect();
     if pictures.is_empty() {
         let names: Vec<_> = PICTURES.iter().map(Picture::name).collect();
-        return Err(
-            format!("the book has no picture `{}`; it has: {}", only.unwrap_or_default(), names.join(", ")).into()
-        );
+        return Err(format!(
+            "the book has no picture `{}`; it has: {}",
+            only.unwrap_or_default(),
+            names.join(", ")
+        )
+        .into());
     }
     pictures.into_iter().try_for_each(regenerate_one)
 }
@@ -125,11 +159,18 @@ fn regenerate_one(shown: &Picture) -> Result<()> {
     run::check(&program)?;
     let trace = run::trace_file(&program)?;
     if run::run(&program, &trace, LIMIT, Output::Hidden)? == End::Stopped {
-        return Err(format!("{name} does not end within {LIMIT:?}: the book shows programs that end").into());
+        return Err(format!(
+            "{name} does not end within {LIMIT:?}: the book shows programs that end"
+        )
+        .into());
     }
     let bytes = fs::read(&trace).map_err(|error| format!("{name} left no trace: {error}"))?;
     if bytes.len() > LARGEST_TRACE {
-        return Err(format!("the trace of {name} has {} bytes, the book takes {LARGEST_TRACE}", bytes.len()).into());
+        return Err(format!(
+            "the trace of {name} has {} bytes, the book takes {LARGEST_TRACE}",
+            bytes.len()
+        )
+        .into());
     }
     let summary = Summary::of(open(&trace)?, 0);
     if let Some(fault) = &summary.faults.first {
@@ -139,7 +180,10 @@ fn regenerate_one(shown: &Picture) -> Result<()> {
     fs::create_dir_all(folder())?;
     let mut lanes = [Lanes::new(&summary, svg::COLUMNS, svg::LANES)];
     Lanes::fill(&mut lanes, open(&trace)?, &summary);
-    write(&file("svg"), svg::picture(name, &shown.title(), &summary, &lanes[0]).as_bytes())?;
+    write(
+        &file("svg"),
+        svg::picture(name, &shown.title(), &summary, &lanes[0]).as_bytes(),
+    )?;
     write(&file("txt"), figures(&summary).as_bytes())?;
     write(&file("trace"), &bytes)?;
     println!("{name}: {}", text::extent(&summary));
@@ -148,5 +192,9 @@ fn regenerate_one(shown: &Picture) -> Result<()> {
 
 fn figures(summary: &Summary) -> String {
     let lines = summary.report();
-    lines.iter().flat_map(|paragraph| wrapped(paragraph, WIDTH)).map(|line| line + "\n").collect()
+    lines
+        .iter()
+        .flat_map(|paragraph| wrapped(paragraph, WIDTH))
+        .map(|line| line + "\n")
+        .collect()
 }

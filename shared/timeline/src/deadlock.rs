@@ -42,9 +42,14 @@ pub(crate) struct Link {
 impl Deadlocks {
     /// Looks whether this thread's wait, which has just begun, closes a circle.
     pub(crate) fn watch(&mut self, story: &Story, thread: u64, time: u64) {
-        let Some(links) = circle(story, thread) else { return };
+        let Some(links) = circle(story, thread) else {
+            return;
+        };
         self.count += 1;
-        let mut kind: Vec<_> = links.iter().map(|link| (link.waits_for, link.waits_at.clone())).collect();
+        let mut kind: Vec<_> = links
+            .iter()
+            .map(|link| (link.waits_for, link.waits_at.clone()))
+            .collect();
         kind.sort();
         if self.circles.len() < KEPT && self.seen.insert(kind) {
             self.circles.push(Circle { time, links });
@@ -57,7 +62,9 @@ impl Deadlocks {
     pub(crate) fn include(&self, inversion: &Inversion) -> bool {
         let locks = |ids: &mut dyn Iterator<Item = Id>| ids.collect::<BTreeSet<_>>();
         let inverted = locks(&mut inversion.nestings.iter().map(|nesting| nesting.wanted));
-        self.circles.iter().any(|circle| locks(&mut circle.links.iter().map(|link| link.waits_for)) == inverted)
+        self.circles
+            .iter()
+            .any(|circle| locks(&mut circle.links.iter().map(|link| link.waits_for)) == inverted)
     }
 }
 
@@ -115,14 +122,17 @@ mod tests {
     /// The names of the threads in each circle.
     fn circles(trace: &Trace) -> Vec<Vec<u64>> {
         let summary = trace.summary();
-        let threads = |circle: &super::Circle| circle.links.iter().map(|link| link.thread).collect();
+        let threads =
+            |circle: &super::Circle| circle.links.iter().map(|link| link.thread).collect();
         summary.deadlocks.circles.iter().map(threads).collect()
     }
 
     #[test]
     fn two_threads_that_want_each_others_locks_are_a_circle_even_if_one_gives_up() {
         let mut trace = Trace::new();
-        trace.event(1, 1, Acquire, A, 10).event(2, 2, Acquire, B, 20);
+        trace
+            .event(1, 1, Acquire, A, 10)
+            .event(2, 2, Acquire, B, 20);
         trace.event(3, 1, Wait, B, 11);
         assert_eq!(circles(&trace), [[0; 0]; 0]);
         trace
@@ -152,7 +162,10 @@ DEADLOCK at 3 ns: 2 threads wait for one another
     #[test]
     fn three_threads_make_a_circle_too_and_a_chain_does_not() {
         let mut trace = Trace::new();
-        trace.event(1, 1, Acquire, A, 1).event(2, 2, Acquire, B, 2).event(3, 3, Acquire, C, 3);
+        trace
+            .event(1, 1, Acquire, A, 1)
+            .event(2, 2, Acquire, B, 2)
+            .event(3, 3, Acquire, C, 3);
         trace.event(4, 1, Wait, B, 4).event(5, 2, Wait, C, 5);
         assert_eq!(circles(&trace), [[0; 0]; 0]);
         trace.event(6, 3, Wait, A, 6);
@@ -164,21 +177,38 @@ DEADLOCK at 3 ns: 2 threads wait for one another
         let mut trace = Trace::new();
         for round in 0..5 {
             let time = round * 10;
-            trace.event(time, 1, Acquire, A, 10).event(time, 2, Acquire, B, 20);
-            trace.event(time + 1, 1, Wait, B, 11).event(time + 2, 2, Wait, A, 21);
-            trace.event(time + 3, 1, Timeout, B, 11).event(time + 3, 2, Timeout, A, 21);
-            trace.event(time + 4, 1, Release, A, 0).event(time + 4, 2, Release, B, 0);
+            trace
+                .event(time, 1, Acquire, A, 10)
+                .event(time, 2, Acquire, B, 20);
+            trace
+                .event(time + 1, 1, Wait, B, 11)
+                .event(time + 2, 2, Wait, A, 21);
+            trace
+                .event(time + 3, 1, Timeout, B, 11)
+                .event(time + 3, 2, Timeout, A, 21);
+            trace
+                .event(time + 4, 1, Release, A, 0)
+                .event(time + 4, 2, Release, B, 0);
         }
         let summary = trace.summary();
-        assert_eq!((summary.deadlocks.circles.len(), summary.deadlocks.count), (1, 5));
-        assert!(summary.troubles().contains(&"  and 4 more like these".to_owned()));
+        assert_eq!(
+            (summary.deadlocks.circles.len(), summary.deadlocks.count),
+            (1, 5)
+        );
+        assert!(
+            summary
+                .troubles()
+                .contains(&"  and 4 more like these".to_owned())
+        );
     }
 
     #[test]
     fn permits_have_no_holder_and_make_no_circle() {
         let mut trace = Trace::new();
         let (one, two) = ((Semaphore, 1), (Semaphore, 2));
-        trace.event(1, 1, Acquire, one, 1).event(2, 2, Acquire, two, 2);
+        trace
+            .event(1, 1, Acquire, one, 1)
+            .event(2, 2, Acquire, two, 2);
         trace.event(3, 1, Wait, two, 3).event(4, 2, Wait, one, 4);
         assert_eq!(circles(&trace), [[0; 0]; 0]);
         let end = trace.summary().troubles().join("\n");

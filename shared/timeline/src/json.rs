@@ -23,11 +23,22 @@ struct Tracks<W> {
 /// Writes the whole trace up to the time `end`.
 pub(crate) fn write(reader: Reader<impl BufRead>, end: u64, output: impl Write) -> io::Result<()> {
     let taken = BTreeMap::new();
-    let mut tracks = Tracks { output, story: Story::default(), taken, is_first: true };
-    tracks.output.write_all(b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
+    let mut tracks = Tracks {
+        output,
+        story: Story::default(),
+        taken,
+        is_first: true,
+    };
+    tracks
+        .output
+        .write_all(b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
     for record in reader.flatten() {
         if let What::Begin(name) = &record.what {
-            let name = if name.is_empty() { format!("thread {}", record.thread) } else { name.clone() };
+            let name = if name.is_empty() {
+                format!("thread {}", record.thread)
+            } else {
+                name.clone()
+            };
             tracks.name(record.thread, 0, &name)?;
         }
         let step = tracks.story.tell(&record);
@@ -49,19 +60,34 @@ pub(crate) fn write(reader: Reader<impl BufRead>, end: u64, output: impl Write) 
 
 impl<W: Write> Tracks<W> {
     fn event(&mut self, body: &str) -> io::Result<()> {
-        let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
+        let comma = if std::mem::take(&mut self.is_first) {
+            ""
+        } else {
+            ","
+        };
         write!(self.output, "{comma}\n{{{body}}}")
     }
 
     fn name(&mut self, thread: u64, track: u64, name: &str) -> io::Result<()> {
         let (tid, name) = (id_of(thread, track), quoted(name));
-        self.event(&format!(r#""ph":"M","name":"thread_name","pid":1,"tid":{tid},"args":{{"name":{name}}}"#))?;
+        self.event(&format!(
+            r#""ph":"M","name":"thread_name","pid":1,"tid":{tid},"args":{{"name":{name}}}"#
+        ))?;
         self.event(&format!(r#""ph":"M","name":"thread_sort_index","pid":1,"tid":{tid},"args":{{"sort_index":{tid}}}"#))
     }
 
-    fn span(&mut self, tid: u64, name: &str, (from, to): (u64, u64), place: Option<&Place>) -> io::Result<()> {
+    fn span(
+        &mut self,
+        tid: u64,
+        name: &str,
+        (from, to): (u64, u64),
+        place: Option<&Place>,
+    ) -> io::Result<()> {
         let (from, to) = (microseconds(from), microseconds(to - from));
-        let (name, place) = (quoted(name), quoted(&place.map_or(String::new(), Place::to_string)));
+        let (name, place) = (
+            quoted(name),
+            quoted(&place.map_or(String::new(), Place::to_string)),
+        );
         self.event(&format!(
             r#""ph":"X","name":{name},"pid":1,"tid":{tid},"ts":{from},"dur":{to},"args":{{"place":{place}}}"#
         ))
@@ -69,7 +95,12 @@ impl<W: Write> Tracks<W> {
 
     fn wait(&mut self, thread: u64, wait: &Wait, until: u64) -> io::Result<()> {
         let name = format!("waits for {}", self.story.things[wait.thing].name());
-        self.span(id_of(thread, 0), &name, (wait.since, until), wait.place.as_ref())
+        self.span(
+            id_of(thread, 0),
+            &name,
+            (wait.since, until),
+            wait.place.as_ref(),
+        )
     }
 
     /// A track for what is now held: the first that is free.
@@ -82,7 +113,11 @@ impl<W: Write> Tracks<W> {
         tracks.push(Some(id));
         let track = tracks.len() as u64;
         let name = format!("{} holds", self.story.thread_name(thread));
-        if track < TRACKS { self.name(thread, track, &name) } else { Ok(()) }
+        if track < TRACKS {
+            self.name(thread, track, &name)
+        } else {
+            Ok(())
+        }
     }
 
     fn hold(&mut self, thread: u64, hold: &Hold, until: u64) -> io::Result<()> {
@@ -98,13 +133,24 @@ impl<W: Write> Tracks<W> {
 
     /// What takes no time: `notify`, `set`, `push` and the like.
     fn instant(&mut self, thread: u64, event: &Event, time: u64) -> io::Result<()> {
-        if matches!(event.op, Op::Wait | Op::Acquire | Op::Release | Op::Park | Op::Wake | Op::Pass | Op::Timeout) {
+        if matches!(
+            event.op,
+            Op::Wait | Op::Acquire | Op::Release | Op::Park | Op::Wake | Op::Pass | Op::Timeout
+        ) {
             return Ok(());
         }
-        let Some(id) = self.story.id(event) else { return Ok(()) };
-        let name = quoted(&format!("{} {}", event.op.name(), self.story.things[id].name()));
+        let Some(id) = self.story.id(event) else {
+            return Ok(());
+        };
+        let name = quoted(&format!(
+            "{} {}",
+            event.op.name(),
+            self.story.things[id].name()
+        ));
         let (tid, time) = (id_of(thread, 0), microseconds(time));
-        self.event(&format!(r#""ph":"i","s":"t","name":{name},"pid":1,"tid":{tid},"ts":{time}"#))
+        self.event(&format!(
+            r#""ph":"i","s":"t","name":{name},"pid":1,"tid":{tid},"ts":{time}"#
+        ))
     }
 
     /// What has no end, ends with the trace.
@@ -127,7 +173,9 @@ impl<W: Write> Tracks<W> {
 }
 
 fn id_of(thread: u64, track: u64) -> u64 {
-    thread.saturating_mul(TRACKS).saturating_add(track.min(TRACKS - 1))
+    thread
+        .saturating_mul(TRACKS)
+        .saturating_add(track.min(TRACKS - 1))
 }
 
 /// With what lies behind the point: the format counts in microseconds.

@@ -40,9 +40,17 @@ pub(crate) struct Span {
 impl Lanes {
     /// For as many columns, and for the first threads, no more than `most`.
     pub(crate) fn new(summary: &Summary, columns: usize, most: usize) -> Lanes {
-        let lane = |thread: &u64| Lane { thread: *thread, columns: vec![Column::default(); columns] };
+        let lane = |thread: &u64| Lane {
+            thread: *thread,
+            columns: vec![Column::default(); columns],
+        };
         let lanes = summary.threads.keys().take(most).map(lane).collect();
-        Lanes { from: summary.from, to: summary.to.max(summary.from + 1), columns, lanes }
+        Lanes {
+            from: summary.from,
+            to: summary.to.max(summary.from + 1),
+            columns,
+            lanes,
+        }
     }
 
     /// Reads a trace again, for all drawings at once.
@@ -56,7 +64,12 @@ impl Lanes {
     }
 
     fn add(&mut self, piece: Piece) {
-        let Ok(lane) = self.lanes.binary_search_by_key(&piece.thread, |lane| lane.thread) else { return };
+        let Ok(lane) = self
+            .lanes
+            .binary_search_by_key(&piece.thread, |lane| lane.thread)
+        else {
+            return;
+        };
         let (from, to) = (piece.from.max(self.from), piece.to.min(self.to));
         if from >= to {
             return;
@@ -64,7 +77,8 @@ impl Lanes {
         let extent = (self.from, self.to, self.columns);
         for index in column_at(extent, from)..=column_at(extent, to - 1) {
             let (start, end) = (edge(extent, index), edge(extent, index + 1));
-            self.lanes[lane].columns[index].add(piece.look, to.min(end).saturating_sub(from.max(start)));
+            self.lanes[lane].columns[index]
+                .add(piece.look, to.min(end).saturating_sub(from.max(start)));
         }
     }
 
@@ -74,10 +88,17 @@ impl Lanes {
 
     /// The same lanes, each `factor` columns made one. The number of columns must be a multiple of it.
     pub(crate) fn coarser(&self, factor: usize) -> Lanes {
-        let lane =
-            |lane: &Lane| Lane { thread: lane.thread, columns: lane.columns.chunks(factor).map(Column::sum).collect() };
+        let lane = |lane: &Lane| Lane {
+            thread: lane.thread,
+            columns: lane.columns.chunks(factor).map(Column::sum).collect(),
+        };
         let lanes = self.lanes.iter().map(lane).collect();
-        Lanes { from: self.from, to: self.to, columns: self.columns / factor, lanes }
+        Lanes {
+            from: self.from,
+            to: self.to,
+            columns: self.columns / factor,
+            lanes,
+        }
     }
 }
 
@@ -101,11 +122,19 @@ impl Column {
     }
 
     fn add(&mut self, look: Look, time: u64) {
-        if let Some((_, spent)) = self.0.iter_mut().flatten().find(|(known, _)| *known == look) {
+        if let Some((_, spent)) = self
+            .0
+            .iter_mut()
+            .flatten()
+            .find(|(known, _)| *known == look)
+        {
             *spent += time;
             return;
         }
-        let briefest = self.0.iter_mut().min_by_key(|entry| entry.map_or(0, |(_, spent)| spent));
+        let briefest = self
+            .0
+            .iter_mut()
+            .min_by_key(|entry| entry.map_or(0, |(_, spent)| spent));
         let place = briefest.expect("there are some");
         if place.is_none_or(|(_, spent)| spent < time) {
             *place = Some((look, time));
@@ -116,7 +145,12 @@ impl Column {
     /// thread was there. Otherwise the thread ran. `None` where it was not there.
     fn look(&self) -> Option<Look> {
         let all: u64 = self.0.iter().flatten().map(|(_, time)| time).sum();
-        let busy = || self.0.iter().flatten().filter(|(look, time)| *look != Look::Running && *time > 0);
+        let busy = || {
+            self.0
+                .iter()
+                .flatten()
+                .filter(|(look, time)| *look != Look::Running && *time > 0)
+        };
         let share: u64 = busy().map(|(_, time)| time).sum();
         match busy().max_by_key(|(look, time)| (*time, *look)) {
             Some((look, _)) if share.saturating_mul(4) >= all => Some(*look),
@@ -133,7 +167,11 @@ impl Lane {
             let Some(look) = column.look() else { continue };
             match spans.last_mut() {
                 Some(span) if span.look == look && span.end == index => span.end += 1,
-                _ => spans.push(Span { look, first: index, end: index + 1 }),
+                _ => spans.push(Span {
+                    look,
+                    first: index,
+                    end: index + 1,
+                }),
             }
         }
         spans

@@ -53,7 +53,11 @@ fn run(program: &Program, given: &Arguments) -> Result<ExitCode> {
     let trace = run::trace_file(program)?;
     let end = run::run(program, &trace, given.limit, Output::Shown)?;
     if end == End::Stopped {
-        eprintln!("{} was stopped after {:?}; --limit SECONDS gives it longer", program.name(), given.limit);
+        eprintln!(
+            "{} was stopped after {:?}; --limit SECONDS gives it longer",
+            program.name(),
+            given.limit
+        );
     }
     if !trace.exists() {
         return Err(format!(
@@ -63,14 +67,19 @@ fn run(program: &Program, given: &Arguments) -> Result<ExitCode> {
         .into());
     }
     // The recorder's clock starts with the first event, so a little later than the limit's.
-    let alive = if end == End::Stopped { given.limit.as_nanos() as u64 } else { 0 };
+    let alive = if end == End::Stopped {
+        given.limit.as_nanos() as u64
+    } else {
+        0
+    };
     let drawn = draw(program.name(), &trace, given, alive)?;
     eprintln!("The trace is {}", trace.display());
     Ok(match end {
         End::Itself(status) if status.success() => drawn,
-        End::Itself(status) => {
-            status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
-        }
+        End::Itself(status) => status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .map_or(ExitCode::FAILURE, ExitCode::from),
         End::Stopped => ExitCode::FAILURE,
     })
 }
@@ -81,27 +90,44 @@ fn draw(title: &str, trace: &Path, given: &Arguments, alive: u64) -> Result<Exit
     summary.folder = trace.parent().unwrap_or(Path::new("")).to_owned();
     report(trace, &summary.faults);
     if summary.records == 0 {
-        return Err(format!("{}: there is no record in it, so there is nothing to draw", trace.display()).into());
+        return Err(format!(
+            "{}: there is no record in it, so there is nothing to draw",
+            trace.display()
+        )
+        .into());
     }
     let (columns, _) = text::columns(&summary, given.style);
     let mut lanes = vec![Lanes::new(&summary, columns, text::LANES)];
-    lanes.extend(given.svg.as_ref().map(|_| Lanes::new(&summary, svg::COLUMNS, svg::LANES)));
+    lanes.extend(
+        given
+            .svg
+            .as_ref()
+            .map(|_| Lanes::new(&summary, svg::COLUMNS, svg::LANES)),
+    );
     Lanes::fill(&mut lanes, open(trace)?, &summary);
     print(&text::drawing(title, &summary, &lanes[0], given.style))?;
     if let Some(file) = &given.svg {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        write(file, svg::picture(&name, title, &summary, &lanes[1]).as_bytes())?;
+        write(
+            file,
+            svg::picture(&name, title, &summary, &lanes[1]).as_bytes(),
+        )?;
     }
     if let Some(file) = &given.json {
         let named = |error: io::Error| format!("{} cannot be written: {error}", file.display());
         let output = BufWriter::new(File::create(file).map_err(named)?);
         json::write(open(trace)?, summary.to, output).map_err(named)?;
     }
-    Ok(if summary.faults.count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if summary.faults.count == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn open(trace: &Path) -> Result<Reader<BufReader<File>>> {
-    let file = File::open(trace).map_err(|error| format!("{} cannot be read: {error}", trace.display()))?;
+    let file = File::open(trace)
+        .map_err(|error| format!("{} cannot be read: {error}", trace.display()))?;
     // 64 KiB: a trace is read from end to end.
     let reader = Reader::new(BufReader::with_capacity(1 << 16, file));
     reader.map_err(|fault| format!("{}, {fault}", trace.display()).into())
@@ -114,11 +140,15 @@ fn report(trace: &Path, faults: &Faults) {
         1 => String::new(),
         count => format!(" ({} more like it)", count - 1),
     };
-    eprintln!("cargo timeline: {}, {first}{more}; the rest is drawn", trace.display());
+    eprintln!(
+        "cargo timeline: {}, {first}{more}; the rest is drawn",
+        trace.display()
+    );
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(file, bytes).map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
+    fs::write(file, bytes)
+        .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
 }
 
 /// A reader that has seen enough, such as `head`, is no fault.

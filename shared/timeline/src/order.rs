@@ -46,16 +46,41 @@ impl Orders {
     }
 
     /// This thread takes or waits for a lock that it does not hold.
-    pub(crate) fn watch(&mut self, story: &Story, thread: u64, wanted: Id, place: Option<&Place>, time: u64) {
-        let holds = story.threads.get(&thread).map_or(&[][..], |thread| &thread.holds);
+    pub(crate) fn watch(
+        &mut self,
+        story: &Story,
+        thread: u64,
+        wanted: Id,
+        place: Option<&Place>,
+        time: u64,
+    ) {
+        let holds = story
+            .threads
+            .get(&thread)
+            .map_or(&[][..], |thread| &thread.holds);
         if !story.things[wanted].is_lock() || story.threads[&thread].hold(wanted).is_some() {
             return;
         }
-        for hold in holds.iter().filter(|hold| story.things[hold.thing].is_lock()) {
-            let known = self.after.get(&hold.thing).is_some_and(|after| after.contains_key(&wanted));
+        for hold in holds
+            .iter()
+            .filter(|hold| story.things[hold.thing].is_lock())
+        {
+            let known = self
+                .after
+                .get(&hold.thing)
+                .is_some_and(|after| after.contains_key(&wanted));
             if !known && !self.is_full() {
                 let held_from = hold.place.clone();
-                self.add(Nesting { thread, held: hold.thing, held_from, wanted, wanted_at: place.cloned() }, time);
+                self.add(
+                    Nesting {
+                        thread,
+                        held: hold.thing,
+                        held_from,
+                        wanted,
+                        wanted_at: place.cloned(),
+                    },
+                    time,
+                );
             }
         }
     }
@@ -70,7 +95,10 @@ impl Orders {
             }
         }
         self.count += 1;
-        self.after.entry(new.held).or_default().insert(new.wanted, new);
+        self.after
+            .entry(new.held)
+            .or_default()
+            .insert(new.wanted, new);
     }
 
     /// The shortest chain of nestings that leads from one lock to another.
@@ -79,7 +107,11 @@ impl Orders {
         let mut level = vec![from];
         while !level.is_empty() && !reached_by.contains_key(&to) {
             let mut next = Vec::new();
-            for nesting in level.iter().filter_map(|lock| self.after.get(lock)).flat_map(BTreeMap::values) {
+            for nesting in level
+                .iter()
+                .filter_map(|lock| self.after.get(lock))
+                .flat_map(BTreeMap::values)
+            {
                 if nesting.wanted != from && !reached_by.contains_key(&nesting.wanted) {
                     reached_by.insert(nesting.wanted, nesting);
                     next.push(nesting.wanted);
@@ -112,8 +144,16 @@ mod tests {
 
     /// One thread takes one lock and then another, and gives both back.
     fn nest(trace: &mut Trace, time: u64, thread: u64, outer: Thing, inner: Thing) {
-        trace.event(time, thread, Acquire, outer, time).event(time + 1, thread, Acquire, inner, time + 1);
-        trace.event(time + 2, thread, Release, inner, 0).event(time + 3, thread, Release, outer, 0);
+        trace.event(time, thread, Acquire, outer, time).event(
+            time + 1,
+            thread,
+            Acquire,
+            inner,
+            time + 1,
+        );
+        trace
+            .event(time + 2, thread, Release, inner, 0)
+            .event(time + 3, thread, Release, outer, 0);
     }
 
     #[test]
@@ -147,7 +187,11 @@ LOCK ORDER at 11 ns: locks are taken in opposite orders; threads that meet there
         nest(&mut trace, 20, 1, B, C);
         nest(&mut trace, 30, 2, C, A);
         let summary = trace.summary();
-        let held: Vec<_> = summary.orders.inversions[0].nestings.iter().map(|nesting| nesting.held).collect();
+        let held: Vec<_> = summary.orders.inversions[0]
+            .nestings
+            .iter()
+            .map(|nesting| nesting.held)
+            .collect();
         assert_eq!(held, [2, 0, 1]);
     }
 
@@ -155,8 +199,14 @@ LOCK ORDER at 11 ns: locks are taken in opposite orders; threads that meet there
     fn whoever_has_a_lock_takes_it_again_in_any_order() {
         let mut trace = Trace::new();
         nest(&mut trace, 10, 1, C, A);
-        trace.event(20, 2, Acquire, C, 1).event(21, 2, Acquire, A, 2).counted(22, 2, Acquire, C, 3, 2);
-        trace.counted(23, 2, Release, C, 0, 1).event(24, 2, Release, A, 0).event(25, 2, Release, C, 0);
+        trace
+            .event(20, 2, Acquire, C, 1)
+            .event(21, 2, Acquire, A, 2)
+            .counted(22, 2, Acquire, C, 3, 2);
+        trace
+            .counted(23, 2, Release, C, 0, 1)
+            .event(24, 2, Release, A, 0)
+            .event(25, 2, Release, C, 0);
         assert_eq!(trace.summary().troubles(), [""; 0]);
     }
 }

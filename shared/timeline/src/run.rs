@@ -38,9 +38,11 @@ pub(crate) enum Output {
 
 /// Where traces are kept for another drawing.
 pub(crate) fn folder() -> Result<PathBuf> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     let folder = std::path::absolute(target)?.join("timelines");
-    fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     Ok(folder)
 }
 
@@ -61,9 +63,11 @@ pub(crate) fn check(program: &Program) -> Result<()> {
     }
     let examples = examples(name);
     match &program.example {
-        Some(example) if !examples.contains(example) => {
-            Err(format!("{name} has no example `{example}`; it has: {}", examples.join(", ")).into())
-        }
+        Some(example) if !examples.contains(example) => Err(format!(
+            "{name} has no example `{example}`; it has: {}",
+            examples.join(", ")
+        )
+        .into()),
         _ => Ok(()),
     }
 }
@@ -71,22 +75,29 @@ pub(crate) fn check(program: &Program) -> Result<()> {
 /// The names of a recipe's examples, in order.
 fn examples(recipe: &str) -> Vec<String> {
     let files = checks::names(&checks::recipe(recipe).join("examples"));
-    files.iter().filter_map(|file| file.strip_suffix(".rs").map(str::to_owned)).collect()
+    files
+        .iter()
+        .filter_map(|file| file.strip_suffix(".rs").map(str::to_owned))
+        .collect()
 }
 
 /// Builds a program with the feature, runs it, and leaves its trace in the file.
 pub(crate) fn run(program: &Program, trace: &Path, limit: Duration, output: Output) -> Result<End> {
     // What an earlier run left would be taken for this one's.
     if trace.exists() {
-        fs::remove_file(trace).map_err(|error| format!("{} cannot be removed: {error}", trace.display()))?;
+        fs::remove_file(trace)
+            .map_err(|error| format!("{} cannot be removed: {error}", trace.display()))?;
     }
     let mut command = Command::new(build(program)?);
-    command.args(&program.arguments).env(VARIABLE, trace).stdin(Stdio::null());
+    command
+        .args(&program.arguments)
+        .env(VARIABLE, trace)
+        .stdin(Stdio::null());
     if output == Output::Hidden {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }
-    let child =
-        SharedChild::spawn(&mut command).map_err(|error| format!("{} cannot be run: {error}", program.name()))?;
+    let child = SharedChild::spawn(&mut command)
+        .map_err(|error| format!("{} cannot be run: {error}", program.name()))?;
     Ok(wait(&child, trace, limit)?)
 }
 
@@ -94,19 +105,33 @@ pub(crate) fn run(program: &Program, trace: &Path, limit: Duration, output: Outp
 /// systems, be stopped in its place.
 fn build(program: &Program) -> Result<PathBuf> {
     let mut command = cargo();
-    command.args(["build", "--message-format=json-render-diagnostics", "--features", FEATURE]);
+    command.args([
+        "build",
+        "--message-format=json-render-diagnostics",
+        "--features",
+        FEATURE,
+    ]);
     // The first build takes a while, and whoever looks on sees how far it is.
     if !io::stderr().is_terminal() {
         command.arg("--quiet");
     }
-    command.args(["--package", &program.recipe]).current_dir(workspace());
+    command
+        .args(["--package", &program.recipe])
+        .current_dir(workspace());
     match &program.example {
         Some(example) => command.args(["--example", example]),
         None => command.args(["--bin", &program.recipe]),
     };
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cargo cannot be run: {error}"))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err(format!("{} cannot be built with feature {FEATURE}; cargo says why above", program.name()).into());
+        return Err(format!(
+            "{} cannot be built with feature {FEATURE}; cargo says why above",
+            program.name()
+        )
+        .into());
     }
     let messages = String::from_utf8_lossy(&output.stdout);
     let built = messages.lines().filter_map(executable).next_back();
@@ -150,7 +175,14 @@ impl<'a> Progress<'a> {
     fn new(trace: &'a Path) -> Self {
         let is_terminal = io::stderr().is_terminal();
         let next = if is_terminal { NEWS } else { SELDOM };
-        Progress { trace, file: None, records: 0, next, is_terminal, is_said: false }
+        Progress {
+            trace,
+            file: None,
+            records: 0,
+            next,
+            is_terminal,
+            is_said: false,
+        }
     }
 
     fn tell(&mut self, elapsed: Duration) {
@@ -160,7 +192,10 @@ impl<'a> Progress<'a> {
         self.next += if self.is_terminal { NEWS } else { SELDOM };
         self.count();
         let seconds = elapsed.as_secs_f64();
-        let news = format!("{seconds:.1} s: {}", times(self.records.saturating_sub(1), "record", "records"));
+        let news = format!(
+            "{seconds:.1} s: {}",
+            times(self.records.saturating_sub(1), "record", "records")
+        );
         let end = if self.is_terminal { "\r" } else { "\n" };
         // Nobody may be listening.
         drop(write!(io::stderr(), "{news}{end}"));
@@ -175,7 +210,10 @@ impl<'a> Progress<'a> {
         let Some(file) = &mut self.file else { return };
         let mut bytes = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = file.read(&mut bytes) {
-            self.records += bytes[..length].iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.records += bytes[..length]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count() as u64;
         }
     }
 
@@ -195,7 +233,12 @@ mod tests {
     #[test]
     fn a_program_that_hangs_is_stopped() {
         let child = SharedChild::spawn(Command::new("sleep").arg("600")).expect("there is a sleep");
-        let end = wait(&child, Path::new("no such trace"), Duration::from_millis(50)).expect("it can be waited for");
+        let end = wait(
+            &child,
+            Path::new("no such trace"),
+            Duration::from_millis(50),
+        )
+        .expect("it can be waited for");
         assert_eq!(end, End::Stopped);
     }
 
@@ -207,7 +250,9 @@ mod tests {
             arguments: Vec::new(),
         };
         let error = |program: Program| check(&program).expect_err("a bad name").to_string();
-        assert!(error(program("rlok", None)).contains("no recipe `rlok`; the recipes are: barrier, "));
+        assert!(
+            error(program("rlok", None)).contains("no recipe `rlok`; the recipes are: barrier, ")
+        );
         assert!(error(program("rlock", Some("x"))).contains("rlock has no example `x`; it has: "));
         check(&program("rlock", Some("rlock_std"))).expect("there is one");
     }

@@ -135,8 +135,15 @@ pub(crate) struct Step {
 
 impl Story {
     pub(crate) fn thread_name(&self, number: u64) -> String {
-        let name = self.threads.get(&number).map_or("", |thread| thread.name.as_str());
-        if name.is_empty() { format!("thread {number}") } else { name.to_owned() }
+        let name = self
+            .threads
+            .get(&number)
+            .map_or("", |thread| thread.name.as_str());
+        if name.is_empty() {
+            format!("thread {number}")
+        } else {
+            name.to_owned()
+        }
     }
 
     /// The primitive of an event, numbered if it is new.
@@ -147,7 +154,12 @@ impl Story {
         }
         let number = self.counts.entry(kind).or_default();
         *number += 1;
-        self.things.push(Thing { kind, number: *number, first: event.place.clone(), holder: None });
+        self.things.push(Thing {
+            kind,
+            number: *number,
+            first: event.place.clone(),
+            holder: None,
+        });
         let id = self.things.len() - 1;
         self.ids.insert((kind, event.address), id);
         Some(id)
@@ -156,7 +168,10 @@ impl Story {
     /// Goes on by one record.
     pub(crate) fn tell(&mut self, record: &Record) -> Step {
         let time = record.time;
-        let new = || Thread { since: time, ..Thread::default() };
+        let new = || Thread {
+            since: time,
+            ..Thread::default()
+        };
         match &record.what {
             What::Begin(name) => {
                 self.threads.entry(record.thread).or_insert_with(new).name = name.clone();
@@ -165,11 +180,15 @@ impl Story {
             What::End => {
                 let thread = self.threads.entry(record.thread).or_insert_with(new);
                 thread.ended = Some(time);
-                Step { piece: thread.piece(record.thread, time), ..Step::default() }
+                Step {
+                    piece: thread.piece(record.thread, time),
+                    ..Step::default()
+                }
             }
             What::Event(event) => {
                 self.threads.entry(record.thread).or_insert_with(new);
-                self.id(event).map_or_else(Step::default, |id| self.happen(record, event, id))
+                self.id(event)
+                    .map_or_else(Step::default, |id| self.happen(record, event, id))
             }
         }
     }
@@ -181,7 +200,10 @@ impl Story {
             Some(holder) if self.threads.contains_key(&holder) => holder,
             _ => record.thread,
         };
-        let thread = self.threads.get_mut(&whose).expect("it was entered when it began");
+        let thread = self
+            .threads
+            .get_mut(&whose)
+            .expect("it was entered when it began");
         let before = thread.look();
         let mut step = Step::default();
         if whose == record.thread && !matches!(event.op, Op::Park | Op::Wake) {
@@ -189,7 +211,11 @@ impl Story {
         }
         match event.op {
             Op::Wait => {
-                thread.waiting = Some(Wait { thing: id, since: record.time, place: event.place.clone() });
+                thread.waiting = Some(Wait {
+                    thing: id,
+                    since: record.time,
+                    place: event.place.clone(),
+                });
                 step.waits = true;
             }
             Op::Acquire => {
@@ -204,7 +230,10 @@ impl Story {
             }
             _ => {}
         }
-        let thread = self.threads.get_mut(&whose).expect("it was entered when it began");
+        let thread = self
+            .threads
+            .get_mut(&whose)
+            .expect("it was entered when it began");
         if thread.look() != before {
             step.piece = thread.cut(whose, record.time, before);
         }
@@ -213,7 +242,10 @@ impl Story {
 
     /// The stretches that have not ended by the end of the trace.
     pub(crate) fn rest(&self, end: u64) -> impl Iterator<Item = Piece> {
-        let going = self.threads.iter().filter(|(_, thread)| thread.ended.is_none());
+        let going = self
+            .threads
+            .iter()
+            .filter(|(_, thread)| thread.ended.is_none());
         going.filter_map(move |(number, thread)| thread.piece(*number, end))
     }
 }
@@ -223,10 +255,19 @@ impl Thread {
     fn take(&mut self, id: Id, event: &Event, time: u64, is_lock: bool) -> bool {
         if let Some(hold) = self.holds.iter_mut().find(|hold| hold.thing == id) {
             // Of an `RLock` the count is the depth now; of a semaphore, what has been added.
-            hold.count = if is_lock { event.count } else { hold.count.saturating_add(event.count) };
+            hold.count = if is_lock {
+                event.count
+            } else {
+                hold.count.saturating_add(event.count)
+            };
             return false;
         }
-        self.holds.push(Hold { thing: id, count: event.count, since: time, place: event.place.clone() });
+        self.holds.push(Hold {
+            thing: id,
+            count: event.count,
+            since: time,
+            place: event.place.clone(),
+        });
         true
     }
 
@@ -244,13 +285,23 @@ impl Thread {
 
     /// The stretch up to now, in the look that it had.
     fn cut(&mut self, number: u64, now: u64, look: Look) -> Option<Piece> {
-        let piece = Piece { thread: number, from: self.since, to: now, look };
+        let piece = Piece {
+            thread: number,
+            from: self.since,
+            to: now,
+            look,
+        };
         self.since = now;
         (self.ended.is_none() && piece.from < piece.to).then_some(piece)
     }
 
     fn piece(&self, number: u64, now: u64) -> Option<Piece> {
-        let piece = Piece { thread: number, from: self.since, to: now, look: self.look() };
+        let piece = Piece {
+            thread: number,
+            from: self.since,
+            to: now,
+            look: self.look(),
+        };
         (piece.from < piece.to).then_some(piece)
     }
 }

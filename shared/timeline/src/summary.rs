@@ -116,7 +116,8 @@ impl Summary {
             self.before(record, event);
         }
         let step = self.story.tell(record);
-        self.things.resize_with(self.story.things.len(), Figures::default);
+        self.things
+            .resize_with(self.story.things.len(), Figures::default);
         if let What::Event(event) = &record.what
             && let Some(id) = self.story.id(event)
         {
@@ -133,7 +134,13 @@ impl Summary {
             && let Some(id) = self.story.id(event)
             && self.story.threads.contains_key(&record.thread)
         {
-            self.orders.watch(&self.story, record.thread, id, event.place.as_ref(), record.time);
+            self.orders.watch(
+                &self.story,
+                record.thread,
+                id,
+                event.place.as_ref(),
+                record.time,
+            );
         }
     }
 
@@ -151,11 +158,17 @@ impl Summary {
         if step.waits {
             self.wait(thread, id, time);
         }
-        let again = event.op == Op::Acquire && self.story.things[id].is_lock() && step.taken.is_none();
+        let again =
+            event.op == Op::Acquire && self.story.things[id].is_lock() && step.taken.is_none();
         if again {
             self.things[id].again += 1;
         } else {
-            *self.things[id].uses.entry(event.op).or_default().entry(thread).or_default() += 1;
+            *self.things[id]
+                .uses
+                .entry(event.op)
+                .or_default()
+                .entry(thread)
+                .or_default() += 1;
         }
     }
 
@@ -165,7 +178,13 @@ impl Summary {
             Some(holder) => {
                 let hold = self.story.threads[&holder].hold(id);
                 let place = hold.and_then(|hold| hold.place.clone());
-                self.holders.insert(thread, Holder { thread: holder, place });
+                self.holders.insert(
+                    thread,
+                    Holder {
+                        thread: holder,
+                        place,
+                    },
+                );
             }
             None => drop(self.holders.remove(&thread)),
         }
@@ -179,20 +198,37 @@ impl Summary {
         let figures = &mut self.things[wait.thing];
         figures.waits += 1;
         figures.waiting += length;
-        if figures.longest.as_ref().is_none_or(|longest| longest.length < length) {
+        if figures
+            .longest
+            .as_ref()
+            .is_none_or(|longest| longest.length < length)
+        {
             let holder = self.holders.get(&thread).cloned();
-            figures.longest = Some(Longest { thread, place: wait.place.clone(), length, holder, open });
+            figures.longest = Some(Longest {
+                thread,
+                place: wait.place.clone(),
+                length,
+                holder,
+                open,
+            });
         }
     }
 
     /// Those who came before the thread that has got it, and still wait, were overtaken.
     fn overtake(&mut self, thread: u64, id: Id) {
-        let is_in_line =
-            matches!(self.story.things[id].kind, Primitive::Lock | Primitive::RLock | Primitive::Semaphore);
+        let is_in_line = matches!(
+            self.story.things[id].kind,
+            Primitive::Lock | Primitive::RLock | Primitive::Semaphore
+        );
         let line = &self.things[id].line;
-        let before = line.iter().position(|waiting| *waiting == thread).unwrap_or(line.len());
-        let is_again =
-            self.story.things[id].is_lock() && self.story.threads[&thread].hold(id).is_some_and(|it| it.count > 1);
+        let before = line
+            .iter()
+            .position(|waiting| *waiting == thread)
+            .unwrap_or(line.len());
+        let is_again = self.story.things[id].is_lock()
+            && self.story.threads[&thread]
+                .hold(id)
+                .is_some_and(|it| it.count > 1);
         if is_in_line && !is_again {
             self.things[id].overtaken += before as u64;
         }
@@ -212,7 +248,9 @@ impl Summary {
     /// What has not ended. Nothing is known of the time after the last record, or after `alive`; but a wait that goes on
     /// gets some room to be seen in.
     fn finish(&mut self, alive: u64) {
-        let open = |(number, thread): (&u64, &crate::story::Thread)| Some((*number, thread.waiting.clone()?));
+        let open = |(number, thread): (&u64, &crate::story::Thread)| {
+            Some((*number, thread.waiting.clone()?))
+        };
         let waits: Vec<_> = self.story.threads.iter().filter_map(open).collect();
         let is_waiting = !waits.is_empty();
         let known = self.to.max(alive);
@@ -221,7 +259,11 @@ impl Summary {
         }
         let rest: Vec<_> = self.story.rest(known).collect();
         rest.into_iter().for_each(|piece| self.spend(piece));
-        let room = if is_waiting && alive <= self.to { ((self.to - self.from) / 8).max(1) } else { 0 };
+        let room = if is_waiting && alive <= self.to {
+            ((self.to - self.from) / 8).max(1)
+        } else {
+            0
+        };
         self.to = known + room;
     }
 
@@ -244,8 +286,13 @@ mod tests {
         trace.begin(110, 2, "").event(110, 2, Wait, lock, 20);
         trace.begin(120, 3, "").event(120, 3, Wait, lock, 30);
         // The third overtakes the second.
-        trace.event(200, 1, Release, lock, 0).event(210, 3, Acquire, lock, 30).event(250, 3, Release, lock, 0);
-        trace.event(260, 2, Acquire, lock, 20).event(300, 2, Release, lock, 0);
+        trace
+            .event(200, 1, Release, lock, 0)
+            .event(210, 3, Acquire, lock, 30)
+            .event(250, 3, Release, lock, 0);
+        trace
+            .event(260, 2, Acquire, lock, 20)
+            .event(300, 2, Release, lock, 0);
         trace.end(310, 2).end(320, 3).end(400, 1);
         let expected = [
             "Lock 1 (a.rs:10:1): taken 3 times",
@@ -264,10 +311,16 @@ mod tests {
     fn levels_are_counted_apart_and_the_last_release_frees() {
         let lock = (RLock, 1);
         let mut trace = Trace::new();
-        trace.event(1, 1, Acquire, lock, 1).counted(2, 1, Acquire, lock, 2, 2).counted(3, 1, Release, lock, 0, 1);
+        trace
+            .event(1, 1, Acquire, lock, 1)
+            .counted(2, 1, Acquire, lock, 2, 2)
+            .counted(3, 1, Release, lock, 0, 1);
         let summary = trace.summary();
         assert_eq!(summary.story.things[0].holder, Some(1));
-        assert_eq!(summary.figures()[0], "RLock 1 (a.rs:1:1): taken 1 time, 1 time again by who had it");
+        assert_eq!(
+            summary.figures()[0],
+            "RLock 1 (a.rs:1:1): taken 1 time, 1 time again by who had it"
+        );
         trace.event(4, 1, Release, lock, 0);
         assert_eq!(trace.summary().story.things[0].holder, None);
     }
@@ -276,8 +329,12 @@ mod tests {
     fn permits_are_added_up_and_may_be_given_back_by_another_thread() {
         let permits = (Semaphore, 1);
         let mut trace = Trace::new();
-        trace.counted(1, 1, Acquire, permits, 1, 2).counted(2, 1, Acquire, permits, 2, 1);
-        trace.counted(3, 1, Release, permits, 0, 1).counted(4, 2, Release, permits, 0, 2);
+        trace
+            .counted(1, 1, Acquire, permits, 1, 2)
+            .counted(2, 1, Acquire, permits, 2, 1);
+        trace
+            .counted(3, 1, Release, permits, 0, 1)
+            .counted(4, 2, Release, permits, 0, 2);
         let holds = &trace.summary().story.threads[&1].holds;
         assert_eq!(holds.iter().map(|hold| hold.count).collect::<Vec<_>>(), [2]);
     }
@@ -300,18 +357,29 @@ mod tests {
             ]
         );
         assert!(
-            report[3].contains("the longest, at least 80 ns, of thread 1 at a.rs:5:1, which has not ended"),
+            report[3].contains(
+                "the longest, at least 80 ns, of thread 1 at a.rs:5:1, which has not ended"
+            ),
             "{report:?}"
         );
     }
 
     #[test]
     fn of_many_faults_the_first_is_kept_and_the_rest_counted() {
-        let mut text = Trace::new().event(1, 1, Set, (Event, 1), 1).text().to_owned();
+        let mut text = Trace::new()
+            .event(1, 1, Set, (Event, 1), 1)
+            .text()
+            .to_owned();
         text.push_str("what\nis\n2\t1\tend\n3\t1");
-        let summary = super::Summary::of(recorder::Reader::new(text.as_bytes()).expect("a good header"), 0);
+        let summary = super::Summary::of(
+            recorder::Reader::new(text.as_bytes()).expect("a good header"),
+            0,
+        );
         let first = summary.faults.first.expect("there is one").to_string();
-        assert_eq!((first.as_str(), summary.faults.count), ("line 3: `what` is not a time", 3));
+        assert_eq!(
+            (first.as_str(), summary.faults.count),
+            ("line 3: `what` is not a time", 3)
+        );
         assert_eq!(summary.records, 2);
     }
 }

@@ -37,7 +37,9 @@ const MOST_NAMES: usize = 24;
 
 /// The picture of lanes with [`COLUMNS`], as fine as it may be without becoming too large.
 pub(crate) fn picture(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String {
-    let pictures = COARSER.iter().map(|factor| draw_all(name, title, summary, &lanes.coarser(*factor)));
+    let pictures = COARSER
+        .iter()
+        .map(|factor| draw_all(name, title, summary, &lanes.coarser(*factor)));
     let mut last = String::new();
     for picture in pictures {
         last = picture;
@@ -67,11 +69,24 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
     axis(&mut svg, summary.length(), height - FOOT - note);
     let mut names = MOST_NAMES;
     for (index, lane) in lanes.lanes.iter().enumerate() {
-        draw(&mut svg, summary, lane, columns, HEAD + ROW * index as f64, &mut names);
+        draw(
+            &mut svg,
+            summary,
+            lane,
+            columns,
+            HEAD + ROW * index as f64,
+            &mut names,
+        );
     }
     if hidden > 0 {
-        let (y, more) = (height - FOOT + 2.0, times(hidden as u64, "more thread", "more threads"));
-        add(&mut svg, format_args!(r#"<text x="{LEFT}" y="{y}">and {more}, not drawn</text>"#));
+        let (y, more) = (
+            height - FOOT + 2.0,
+            times(hidden as u64, "more thread", "more threads"),
+        );
+        add(
+            &mut svg,
+            format_args!(r#"<text x="{LEFT}" y="{y}">and {more}, not drawn</text>"#),
+        );
     }
     legend(&mut svg, height - 10.0);
     svg + "</svg>\n"
@@ -80,31 +95,62 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
 /// The picture in words.
 fn description(summary: &Summary) -> String {
     let mut sentences: Vec<String> = Vec::new();
-    for paragraph in summary.troubles().iter().filter(|paragraph| !paragraph.trim_start().starts_with('|')) {
+    for paragraph in summary
+        .troubles()
+        .iter()
+        .filter(|paragraph| !paragraph.trim_start().starts_with('|'))
+    {
         sentences.push(paragraph.trim().to_owned());
     }
     let threads = summary.threads.iter().take(LANES);
-    sentences.extend(threads.map(|(number, shares)| format!("{} {}", summary.thread(*number), shares.words())));
+    sentences.extend(
+        threads.map(|(number, shares)| format!("{} {}", summary.thread(*number), shares.words())),
+    );
     sentences.join(". ") + "."
 }
 
 fn axis(svg: &mut String, length: u64, bottom: f64) {
     for (quarter, anchor) in [(0u32, "start"), (1, ""), (2, "middle"), (3, ""), (4, "end")] {
         let x = LEFT + (RIGHT - LEFT) * f64::from(quarter) / 4.0;
-        add(svg, format_args!(r#"<path d="M{x} 18V{bottom}" stroke="currentColor" stroke-opacity="0.25"/>"#));
+        add(
+            svg,
+            format_args!(
+                r#"<path d="M{x} 18V{bottom}" stroke="currentColor" stroke-opacity="0.25"/>"#
+            ),
+        );
         if !anchor.is_empty() {
-            let label = duration(length / 4 * u64::from(quarter) + length % 4 * u64::from(quarter) / 4);
-            add(svg, format_args!(r#"<text x="{x}" y="13" text-anchor="{anchor}">{label}</text>"#));
+            let label =
+                duration(length / 4 * u64::from(quarter) + length % 4 * u64::from(quarter) / 4);
+            add(
+                svg,
+                format_args!(r#"<text x="{x}" y="13" text-anchor="{anchor}">{label}</text>"#),
+            );
         }
     }
 }
 
-fn draw(svg: &mut String, summary: &Summary, lane: &Lane, columns: usize, top: f64, names: &mut usize) {
+fn draw(
+    svg: &mut String,
+    summary: &Summary,
+    lane: &Lane,
+    columns: usize,
+    top: f64,
+    names: &mut usize,
+) {
     let spans = lane.spans();
     let shares = summary.threads[&lane.thread];
     let (thread, name) = (lane.thread, escaped(&summary.thread(lane.thread)));
-    add(svg, format_args!(r#"<g data-thread="{thread}" data-name="{name}"><title>{name} {}</title>"#, shares.words()));
-    add(svg, format_args!(r#"<text x="{LEFT}" y="{}">{name}</text>"#, top + 13.0));
+    add(
+        svg,
+        format_args!(
+            r#"<g data-thread="{thread}" data-name="{name}"><title>{name} {}</title>"#,
+            shares.words()
+        ),
+    );
+    add(
+        svg,
+        format_args!(r#"<text x="{LEFT}" y="{}">{name}</text>"#, top + 13.0),
+    );
     let middle = top + 29.0;
     if let (Some(first), Some(last)) = (spans.first(), spans.last()) {
         let (from, to) = (x(first.first, columns), x(last.end, columns));
@@ -117,7 +163,10 @@ fn draw(svg: &mut String, summary: &Summary, lane: &Lane, columns: usize, top: f
     }
     let waits = bars(&spans, columns, middle - BAR / 2.0, Look::waits_for);
     for (thing, path) in waits {
-        let (thing, paint) = (summary.thing(thing), "stroke:var(--timeline-wait,currentColor)");
+        let (thing, paint) = (
+            summary.thing(thing),
+            "stroke:var(--timeline-wait,currentColor)",
+        );
         add(
             svg,
             format_args!(
@@ -126,7 +175,10 @@ fn draw(svg: &mut String, summary: &Summary, lane: &Lane, columns: usize, top: f
         );
     }
     for (thing, path) in bars(&spans, columns, middle + BAR / 2.0, Look::holds) {
-        let (thing, paint) = (summary.thing(thing), "stroke:var(--timeline-hold,currentColor)");
+        let (thing, paint) = (
+            summary.thing(thing),
+            "stroke:var(--timeline-hold,currentColor)",
+        );
         add(
             svg,
             format_args!(
@@ -143,7 +195,13 @@ fn bars(spans: &[Span], columns: usize, y: f64, about: About) -> BTreeMap<Id, St
     let mut paths = BTreeMap::new();
     for (thing, first, end) in joined(spans, about) {
         let path: &mut String = paths.entry(thing).or_default();
-        write!(path, "M{} {y}h{}", x(first, columns), x(end, columns) - x(first, columns)).expect("a string takes all");
+        write!(
+            path,
+            "M{} {y}h{}",
+            x(first, columns),
+            x(end, columns) - x(first, columns)
+        )
+        .expect("a string takes all");
     }
     paths
 }
@@ -152,7 +210,9 @@ fn bars(spans: &[Span], columns: usize, y: f64, about: About) -> BTreeMap<Id, St
 fn joined(spans: &[Span], about: About) -> Vec<(Id, usize, usize)> {
     let mut strokes: Vec<(Id, usize, usize)> = Vec::new();
     for span in spans {
-        let Some(thing) = about(span.look) else { continue };
+        let Some(thing) = about(span.look) else {
+            continue;
+        };
         match strokes.last_mut() {
             Some((known, _, end)) if *known == thing && *end == span.first => *end = span.end,
             _ => strokes.push((thing, span.first, span.end)),
@@ -166,12 +226,22 @@ fn x(column: usize, columns: usize) -> f64 {
 }
 
 /// Names on the bars that have room for them.
-fn labels(svg: &mut String, summary: &Summary, spans: &[Span], columns: usize, middle: f64, names: &mut usize) {
+fn labels(
+    svg: &mut String,
+    summary: &Summary,
+    spans: &[Span],
+    columns: usize,
+    middle: f64,
+    names: &mut usize,
+) {
     // On stripes the letters get an edge in the colour of the page.
-    let on_stripes = r#"stroke="none" style="paint-order:stroke;stroke:var(--bg,#fff);stroke-width:5px""#;
+    let on_stripes =
+        r#"stroke="none" style="paint-order:stroke;stroke:var(--bg,#fff);stroke-width:5px""#;
     let on_bar = r#"style="fill:var(--bg,#fff)""#;
-    let tracks: [(About, f64, &str); 2] =
-        [(Look::waits_for, middle - 2.0, on_stripes), (Look::holds, middle + 9.0, on_bar)];
+    let tracks: [(About, f64, &str); 2] = [
+        (Look::waits_for, middle - 2.0, on_stripes),
+        (Look::holds, middle + 9.0, on_bar),
+    ];
     for (about, y, paint) in tracks {
         for (thing, first, end) in joined(spans, about) {
             let (from, to, name) = (x(first, columns), x(end, columns), summary.thing(thing));
@@ -182,7 +252,9 @@ fn labels(svg: &mut String, summary: &Summary, spans: &[Span], columns: usize, m
             let centre = (from + to) / 2.0;
             add(
                 svg,
-                format_args!(r#"<text x="{centre}" y="{y}" font-size="10" text-anchor="middle" {paint}>{name}</text>"#),
+                format_args!(
+                    r#"<text x="{centre}" y="{y}" font-size="10" text-anchor="middle" {paint}>{name}</text>"#
+                ),
             );
         }
     }
@@ -197,15 +269,28 @@ fn legend(svg: &mut String, y: f64) {
             "waits",
             r#"style="stroke:var(--timeline-wait,currentColor)" stroke-width="11" stroke-dasharray="2 1.5""#,
         ),
-        (LEFT + 174.0, "holds", r#"style="stroke:var(--timeline-hold,currentColor)" stroke-width="11""#),
+        (
+            LEFT + 174.0,
+            "holds",
+            r#"style="stroke:var(--timeline-hold,currentColor)" stroke-width="11""#,
+        ),
     ];
     for (x, word, paint) in samples {
-        add(svg, format_args!(r#"<path d="M{x} {middle}h22" {paint}/><text x="{}" y="{y}">{word}</text>"#, x + 27.0));
+        add(
+            svg,
+            format_args!(
+                r#"<path d="M{x} {middle}h22" {paint}/><text x="{}" y="{y}">{word}</text>"#,
+                x + 27.0
+            ),
+        );
     }
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 fn add(svg: &mut String, element: Arguments<'_>) {
@@ -228,7 +313,9 @@ mod tests {
     type Bar = (u64, String, String, usize, usize);
 
     fn number(node: Node<'_, '_>, name: &str) -> u64 {
-        node.attribute(name).and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{name} is no number"))
+        node.attribute(name)
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_else(|| panic!("{name} is no number"))
     }
 
     /// What is drawn, read back from the picture.
@@ -236,9 +323,15 @@ mod tests {
         let columns = number(document.root_element(), "data-columns");
         let column = |x: f64| ((x - LEFT) / (RIGHT - LEFT) * columns as f64).round() as usize;
         let (mut bars, mut lives) = (BTreeSet::new(), BTreeMap::new());
-        for path in document.descendants().filter(|node| node.has_attribute("data-look")) {
+        for path in document
+            .descendants()
+            .filter(|node| node.has_attribute("data-look"))
+        {
             let thread = number(path.parent_element().expect("a lane"), "data-thread");
-            let (look, d) = (path.attribute("data-look").expect("a look"), path.attribute("d").expect("a line"));
+            let (look, d) = (
+                path.attribute("data-look").expect("a look"),
+                path.attribute("d").expect("a line"),
+            );
             for stroke in d.split('M').skip(1) {
                 let (x, rest) = stroke.split_once(' ').expect("a start");
                 let x: f64 = x.parse().expect("a number");
@@ -248,7 +341,10 @@ mod tests {
                 }
                 let (_, width) = rest.split_once('h').expect("a width");
                 let end = x + width.parse::<f64>().expect("a number");
-                let thing = path.attribute("data-thing").expect("a primitive").to_owned();
+                let thing = path
+                    .attribute("data-thing")
+                    .expect("a primitive")
+                    .to_owned();
                 bars.insert((thread, look.to_owned(), thing, column(x), column(end)));
             }
         }
@@ -268,7 +364,10 @@ mod tests {
         let mut now: BTreeMap<u64, State> = BTreeMap::new();
         let mut close = |thread: u64, to: u64, (from, waits, holds): &State| {
             let held = holds.last().map(|(name, _)| name.clone());
-            threads.entry(thread).or_default().push((*from, to, waits.clone(), held));
+            threads
+                .entry(thread)
+                .or_default()
+                .push((*from, to, waits.clone(), held));
         };
         for Record { time, thread, what } in reader.map(|item| item.expect("a good record")) {
             let state = now.entry(thread).or_insert((time, None, Vec::new()));
@@ -278,10 +377,22 @@ mod tests {
                     close(thread, time, state);
                     now.remove(&thread);
                 }
-                What::Event(Event { op: Op::Park | Op::Wake, .. }) => {}
-                What::Event(Event { op, primitive: Some(kind), address, count, .. }) => {
+                What::Event(Event {
+                    op: Op::Park | Op::Wake,
+                    ..
+                }) => {}
+                What::Event(Event {
+                    op,
+                    primitive: Some(kind),
+                    address,
+                    count,
+                    ..
+                }) => {
                     let name = names.entry((kind, address)).or_insert_with(|| {
-                        let count = counts.entry(kind).and_modify(|count| *count += 1).or_insert(1);
+                        let count = counts
+                            .entry(kind)
+                            .and_modify(|count| *count += 1)
+                            .or_insert(1);
                         format!("{} {count}", kind.name())
                     });
                     close(thread, time, state);
@@ -291,7 +402,8 @@ mod tests {
                 What::Event(_) => {}
             }
         }
-        now.iter().for_each(|(thread, state)| close(*thread, end, state));
+        now.iter()
+            .for_each(|(thread, state)| close(*thread, end, state));
         threads
     }
 
@@ -322,23 +434,42 @@ mod tests {
     }
 
     /// The bars that the stretches make: in each column the wait or hold that took longest, if all took a quarter.
-    fn expected(stretches: &BTreeMap<u64, Vec<Stretch>>, (from, to): (u64, u64), columns: usize) -> BTreeSet<Bar> {
+    fn expected(
+        stretches: &BTreeMap<u64, Vec<Stretch>>,
+        (from, to): (u64, u64),
+        columns: usize,
+    ) -> BTreeSet<Bar> {
         let edge = |index: usize| from as f64 + (to - from) as f64 * index as f64 / columns as f64;
         let mut bars: BTreeSet<Bar> = BTreeSet::new();
         for (thread, all) in stretches.iter().take(LANES) {
             let mut open: [Option<(String, usize)>; 2] = [None, None];
             for column in 0..=columns {
                 // In whole nanoseconds, as the trace counts.
-                let (start, end) = (edge(column).ceil() as u64, (edge(column + 1).ceil() as u64).min(to));
+                let (start, end) = (
+                    edge(column).ceil() as u64,
+                    (edge(column + 1).ceil() as u64).min(to),
+                );
                 let mut times: BTreeMap<(&Option<String>, &Option<String>), u64> = BTreeMap::new();
-                for (from, to, waits, holds) in all.iter().filter(|it| column < columns && it.0 < end && it.1 > start) {
-                    *times.entry((waits, holds)).or_default() += (*to).min(end) - (*from).max(start);
+                for (from, to, waits, holds) in all
+                    .iter()
+                    .filter(|it| column < columns && it.0 < end && it.1 > start)
+                {
+                    *times.entry((waits, holds)).or_default() +=
+                        (*to).min(end) - (*from).max(start);
                 }
                 let there: u64 = times.values().sum();
-                let busy = || times.iter().filter(|((waits, holds), _)| waits.is_some() || holds.is_some());
+                let busy = || {
+                    times
+                        .iter()
+                        .filter(|((waits, holds), _)| waits.is_some() || holds.is_some())
+                };
                 let share: u64 = busy().map(|(_, time)| time).sum();
-                let shown = busy().max_by_key(|(_, time)| **time).filter(|_| there > 0 && share * 4 >= there);
-                let shown = shown.map_or([None, None], |((waits, holds), _)| [(*waits).clone(), (*holds).clone()]);
+                let shown = busy()
+                    .max_by_key(|(_, time)| **time)
+                    .filter(|_| there > 0 && share * 4 >= there);
+                let shown = shown.map_or([None, None], |((waits, holds), _)| {
+                    [(*waits).clone(), (*holds).clone()]
+                });
                 for ((open, shown), look) in open.iter_mut().zip(shown).zip(["waits", "holds"]) {
                     if open.as_ref().map(|(thing, _)| thing) == shown.as_ref() {
                         continue;
@@ -357,11 +488,24 @@ mod tests {
     fn check(svg: &str, name: &str, reader: impl Fn() -> Reader<Cursor<Vec<u8>>>) {
         let document = Document::parse(svg).unwrap_or_else(|error| panic!("{name}: {error}"));
         let root = document.root_element();
-        let (extent, columns) = ((number(root, "data-from"), number(root, "data-to")), number(root, "data-columns"));
+        let (extent, columns) = (
+            (number(root, "data-from"), number(root, "data-to")),
+            number(root, "data-columns"),
+        );
         let stretches = stretches(reader(), extent.1);
-        let lanes: Vec<_> = document.descendants().filter(|node| node.has_attribute("data-thread")).collect();
-        let threads: Vec<_> = lanes.iter().map(|lane| number(*lane, "data-thread")).collect();
-        assert_eq!(threads, stretches.keys().copied().take(LANES).collect::<Vec<_>>(), "{name}");
+        let lanes: Vec<_> = document
+            .descendants()
+            .filter(|node| node.has_attribute("data-thread"))
+            .collect();
+        let threads: Vec<_> = lanes
+            .iter()
+            .map(|lane| number(*lane, "data-thread"))
+            .collect();
+        assert_eq!(
+            threads,
+            stretches.keys().copied().take(LANES).collect::<Vec<_>>(),
+            "{name}"
+        );
         let (bars, lives) = drawn(&document);
         let expected = expected(&stretches, extent, columns as usize);
         // If two looks took equally long in one column, to the nanosecond, record that run again.
@@ -370,12 +514,25 @@ mod tests {
         for (thread, (first, end)) in lives {
             let all = &stretches[&thread];
             let (from, to) = (all[0].0, all[all.len() - 1].1);
-            let column = |time: u64| (time - extent.0) as f64 / (extent.1 - extent.0).max(1) as f64 * columns as f64;
-            assert!((column(from) - first as f64).abs() <= 1.0 && (column(to) - end as f64).abs() <= 1.0, "{name}");
+            let column = |time: u64| {
+                (time - extent.0) as f64 / (extent.1 - extent.0).max(1) as f64 * columns as f64
+            };
+            assert!(
+                (column(from) - first as f64).abs() <= 1.0
+                    && (column(to) - end as f64).abs() <= 1.0,
+                "{name}"
+            );
         }
         assert_eq!(root.attribute("role"), Some("img"), "{name}");
-        let text = |tag: &str| root.children().find(|node| node.has_tag_name(tag)).and_then(|node| node.text());
-        assert!(text("title").is_some() && text("desc").is_some_and(|desc| desc.len() > 20), "{name}");
+        let text = |tag: &str| {
+            root.children()
+                .find(|node| node.has_tag_name(tag))
+                .and_then(|node| node.text())
+        };
+        assert!(
+            text("title").is_some() && text("desc").is_some_and(|desc| desc.len() > 20),
+            "{name}"
+        );
     }
 
     fn reader_of(text: &str) -> impl Fn() -> Reader<Cursor<Vec<u8>>> {
@@ -392,7 +549,8 @@ mod tests {
                 let svg = fs::read_to_string(&path).expect("a picture");
                 let name = path.display().to_string();
                 let trace = path.with_extension("trace");
-                let trace = fs::read_to_string(&trace).unwrap_or_else(|error| panic!("{}: {error}", trace.display()));
+                let trace = fs::read_to_string(&trace)
+                    .unwrap_or_else(|error| panic!("{}: {error}", trace.display()));
                 check(&svg, &name, reader_of(&trace));
                 assert!(svg.len() <= LARGEST, "{name} has {} bytes", svg.len());
                 count += 1;
@@ -405,18 +563,33 @@ mod tests {
     fn a_picture_of_a_trace_made_by_hand_and_how_it_would_be_seen_to_be_wrong() {
         let (a, b) = ((Primitive::Lock, 1), (Primitive::Semaphore, 2));
         let mut trace = Trace::new();
-        trace.begin(0, 1, "<&\">").event(0, 1, Acquire, a, 1).event(700, 2, Wait, a, 2);
-        trace.event(800, 1, Wait, b, 3).event(900, 1, Acquire, b, 3).event(1000, 1, Release, a, 0);
-        trace.event(1100, 2, Acquire, a, 2).event(1200, 1, Release, b, 0).event(5000, 2, Release, a, 0).end(7320, 1);
+        trace
+            .begin(0, 1, "<&\">")
+            .event(0, 1, Acquire, a, 1)
+            .event(700, 2, Wait, a, 2);
+        trace
+            .event(800, 1, Wait, b, 3)
+            .event(900, 1, Acquire, b, 3)
+            .event(1000, 1, Release, a, 0);
+        trace
+            .event(1100, 2, Acquire, a, 2)
+            .event(1200, 1, Release, b, 0)
+            .event(5000, 2, Release, a, 0)
+            .end(7320, 1);
         let summary = trace.summary();
         let svg = picture("name", "by hand", &summary, &trace.lanes(COLUMNS, LANES));
         let reader = reader_of(trace.text());
         check(&svg, "by hand", &reader);
         let document = Document::parse(&svg).expect("XML");
-        assert!(drawn(&document).0.contains(&(1, "waits".into(), "Semaphore 1".into(), 80, 90)));
+        assert!(
+            drawn(&document)
+                .0
+                .contains(&(1, "waits".into(), "Semaphore 1".into(), 80, 90))
+        );
         let planted = svg.replacen("h5\"", "h6\"", 1);
         assert_ne!(planted, svg);
-        std::panic::catch_unwind(|| check(&planted, "planted", &reader)).expect_err("a bar is too long");
+        std::panic::catch_unwind(|| check(&planted, "planted", &reader))
+            .expect_err("a bar is too long");
     }
 
     #[test]
@@ -424,9 +597,20 @@ mod tests {
         let mut trace = Trace::new();
         for time in 0..40_000u64 {
             let (thread, lock) = (time % 12 + 1, (Primitive::Lock, time % 12));
-            trace.event(time * 10, thread, if time / 12 % 2 == 0 { Acquire } else { Release }, lock, 1);
+            trace.event(
+                time * 10,
+                thread,
+                if time / 12 % 2 == 0 { Acquire } else { Release },
+                lock,
+                1,
+            );
         }
-        let svg = picture("busy", "busy", &trace.summary(), &trace.lanes(COLUMNS, LANES));
+        let svg = picture(
+            "busy",
+            "busy",
+            &trace.summary(),
+            &trace.lanes(COLUMNS, LANES),
+        );
         check(&svg, "busy", reader_of(trace.text()));
         assert!(svg.len() <= LARGEST, "{} bytes", svg.len());
     }

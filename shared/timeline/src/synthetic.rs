@@ -12,12 +12,18 @@ pub(crate) struct Trace {
 
 /// A record's own place: line `line` of `a.rs`.
 fn place(line: u64) -> Option<Place> {
-    (line > 0).then(|| Place { file: "a.rs".to_owned(), line, column: 1 })
+    (line > 0).then(|| Place {
+        file: "a.rs".to_owned(),
+        line,
+        column: 1,
+    })
 }
 
 impl Trace {
     pub(crate) fn new() -> Self {
-        Trace { text: format!("{HEADER}\n") }
+        Trace {
+            text: format!("{HEADER}\n"),
+        }
     }
 
     fn add(&mut self, time: u64, thread: u64, what: What) -> &mut Self {
@@ -34,8 +40,26 @@ impl Trace {
     }
 
     /// At line `line`, or nowhere if it is 0.
-    pub(crate) fn event(&mut self, time: u64, thread: u64, op: Op, on: (Primitive, u64), line: u64) -> &mut Self {
-        self.counted(time, thread, op, on, line, if op == Op::Release && on.0 == Primitive::RLock { 0 } else { 1 })
+    pub(crate) fn event(
+        &mut self,
+        time: u64,
+        thread: u64,
+        op: Op,
+        on: (Primitive, u64),
+        line: u64,
+    ) -> &mut Self {
+        self.counted(
+            time,
+            thread,
+            op,
+            on,
+            line,
+            if op == Op::Release && on.0 == Primitive::RLock {
+                0
+            } else {
+                1
+            },
+        )
     }
 
     pub(crate) fn counted(
@@ -48,7 +72,17 @@ impl Trace {
         count: u64,
     ) -> &mut Self {
         let primitive = Some(primitive);
-        self.add(time, thread, What::Event(Event { op, primitive, address, count, place: place(line) }))
+        self.add(
+            time,
+            thread,
+            What::Event(Event {
+                op,
+                primitive,
+                address,
+                count,
+                place: place(line),
+            }),
+        )
     }
 
     /// As it is in a file.

@@ -21,25 +21,39 @@ pub(crate) fn duration(nanoseconds: u64) -> String {
         _ => (1e9, "s"),
     };
     let number = nanoseconds as f64 / unit;
-    let digits = if number < 10.0 { 2 } else { usize::from(number < 100.0) };
+    let digits = if number < 10.0 {
+        2
+    } else {
+        usize::from(number < 100.0)
+    };
     format!("{number:.digits$} {name}")
 }
 
 /// Letters that a terminal would obey are not shown to it: a trace may come from anywhere.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
 }
 
 fn at(place: Option<&Place>) -> String {
-    place.map_or(String::new(), |place| format!(" at {}", shown(&place.to_string())))
+    place.map_or(String::new(), |place| {
+        format!(" at {}", shown(&place.to_string()))
+    })
 }
 
 fn from(place: Option<&Place>) -> String {
-    place.map_or(String::new(), |place| format!(" ({})", shown(&place.to_string())))
+    place.map_or(String::new(), |place| {
+        format!(" ({})", shown(&place.to_string()))
+    })
 }
 
 pub(crate) fn times(count: u64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{count} {many}")
+    }
 }
 
 /// A file that a trace names is looked at if it is no larger: the trace may come from anywhere.
@@ -47,8 +61,12 @@ const LARGEST_SOURCE: u64 = 1 << 20;
 
 /// The file, if it is one below the folder.
 fn source_in(folder: &Path, file: &str) -> Option<String> {
-    let path = Some(Path::new(file)).filter(|path| path.is_relative()).map(|path| folder.join(path))?;
-    fs::metadata(&path).ok().filter(|it| it.is_file() && it.len() <= LARGEST_SOURCE)?;
+    let path = Some(Path::new(file))
+        .filter(|path| path.is_relative())
+        .map(|path| folder.join(path))?;
+    fs::metadata(&path)
+        .ok()
+        .filter(|it| it.is_file() && it.len() <= LARGEST_SOURCE)?;
     fs::read_to_string(path).ok()
 }
 
@@ -58,8 +76,12 @@ impl Summary {
     fn source(&self, place: Option<&Place>) -> Option<String> {
         let place = place?;
         let folders = [&*self.folder, Path::new(""), checks::workspace()].map(Path::to_owned);
-        let text = folders.iter().find_map(|folder| source_in(folder, &place.file))?;
-        let line = text.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
+        let text = folders
+            .iter()
+            .find_map(|folder| source_in(folder, &place.file))?;
+        let line = text
+            .lines()
+            .nth(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
         Some(format!("      | {}", shown(line.trim())))
     }
 
@@ -91,9 +113,17 @@ impl Summary {
         }
         let unsaid = self.deadlocks.count - self.deadlocks.circles.len() as u64;
         if unsaid > 0 {
-            lines.push(format!("  and {} like these", times(unsaid, "more", "more")));
+            lines.push(format!(
+                "  and {} like these",
+                times(unsaid, "more", "more")
+            ));
         }
-        for inversion in self.orders.inversions.iter().filter(|inversion| !self.deadlocks.include(inversion)) {
+        for inversion in self
+            .orders
+            .inversions
+            .iter()
+            .filter(|inversion| !self.deadlocks.include(inversion))
+        {
             self.inversion(inversion, &mut lines);
         }
         if self.orders.more > 0 {
@@ -116,12 +146,21 @@ impl Summary {
         };
         lines.push(format!("DEADLOCK at {}: {title}", self.moment(circle.time)));
         for link in &circle.links {
-            let (thread, held, since) =
-                (self.thread(link.thread), self.thing(link.holds), self.moment(link.holds_since));
-            lines.push(format!("  {thread} holds {held} since {since}{}", from(link.held_from.as_ref())));
+            let (thread, held, since) = (
+                self.thread(link.thread),
+                self.thing(link.holds),
+                self.moment(link.holds_since),
+            );
+            lines.push(format!(
+                "  {thread} holds {held} since {since}{}",
+                from(link.held_from.as_ref())
+            ));
             lines.extend(self.source(link.held_from.as_ref()));
             let wanted = self.thing(link.waits_for);
-            lines.push(format!("    and waits for {wanted}{}", at(link.waits_at.as_ref())));
+            lines.push(format!(
+                "    and waits for {wanted}{}",
+                at(link.waits_at.as_ref())
+            ));
             lines.extend(self.source(link.waits_at.as_ref()));
         }
     }
@@ -133,22 +172,42 @@ impl Summary {
         ));
         for nesting in &inversion.nestings {
             let (thread, held) = (self.thread(nesting.thread), self.thing(nesting.held));
-            lines.push(format!("  {thread} holds {held}{}", from(nesting.held_from.as_ref())));
+            lines.push(format!(
+                "  {thread} holds {held}{}",
+                from(nesting.held_from.as_ref())
+            ));
             lines.extend(self.source(nesting.held_from.as_ref()));
-            lines.push(format!("    and takes {}{}", self.thing(nesting.wanted), at(nesting.wanted_at.as_ref())));
+            lines.push(format!(
+                "    and takes {}{}",
+                self.thing(nesting.wanted),
+                at(nesting.wanted_at.as_ref())
+            ));
             lines.extend(self.source(nesting.wanted_at.as_ref()));
         }
     }
 
     /// Who waits when the trace ends, and for whom.
     fn unfinished(&self, lines: &mut Vec<String>) {
-        let going = || self.story.threads.iter().filter(|(_, thread)| thread.ended.is_none());
-        let waits = going().filter_map(|(number, thread)| Some((*number, thread.waiting.as_ref()?)));
+        let going = || {
+            self.story
+                .threads
+                .iter()
+                .filter(|(_, thread)| thread.ended.is_none())
+        };
+        let waits =
+            going().filter_map(|(number, thread)| Some((*number, thread.waiting.as_ref()?)));
         let mut said: Vec<String> = waits
             .map(|(number, wait)| {
-                let (thread, thing, since) = (self.thread(number), self.thing(wait.thing), self.moment(wait.since));
+                let (thread, thing, since) = (
+                    self.thread(number),
+                    self.thing(wait.thing),
+                    self.moment(wait.since),
+                );
                 let holder = self.holder(&self.story.things[wait.thing], wait.thing);
-                format!("  {thread} waits for {thing} since {since}{}; {holder}", at(wait.place.as_ref()))
+                format!(
+                    "  {thread} waits for {thing} since {since}{}; {holder}",
+                    at(wait.place.as_ref())
+                )
             })
             .collect();
         if said.is_empty() {
@@ -163,21 +222,34 @@ impl Summary {
         lines.push("When the trace ends:".to_owned());
         lines.extend(said.into_iter().take(DESCRIBED));
         if count > 0 {
-            lines.push(format!("  and {}", times(count, "more thread", "more threads")));
+            lines.push(format!(
+                "  and {}",
+                times(count, "more thread", "more threads")
+            ));
         }
     }
 
     fn idle_holder(&self, number: u64, hold: &Hold) -> String {
-        let (thread, thing, since) = (self.thread(number), self.thing(hold.thing), self.moment(hold.since));
+        let (thread, thing, since) = (
+            self.thread(number),
+            self.thing(hold.thing),
+            self.moment(hold.since),
+        );
         let place = from(hold.place.as_ref());
-        format!("  {thread} holds {thing} since {since}{place}, and runs or waits for what no trace shows")
+        format!(
+            "  {thread} holds {thing} since {since}{place}, and runs or waits for what no trace shows"
+        )
     }
 
     /// Who has what somebody waits for at the end.
     fn holder(&self, thing: &Thing, id: Id) -> String {
         match thing.holder {
             Some(holder) => {
-                let hold = self.story.threads.get(&holder).and_then(|thread| thread.hold(id));
+                let hold = self
+                    .story
+                    .threads
+                    .get(&holder)
+                    .and_then(|thread| thread.hold(id));
                 let place = hold.and_then(|hold| hold.place.as_ref());
                 format!("{} holds it{}", self.thread(holder), from(place))
             }
@@ -195,42 +267,75 @@ impl Summary {
         }
         if ids.len() > DESCRIBED {
             let rest = (ids.len() - DESCRIBED) as u64;
-            lines.push(format!("and {}, waited for less", times(rest, "more primitive", "more primitives")));
+            lines.push(format!(
+                "and {}, waited for less",
+                times(rest, "more primitive", "more primitives")
+            ));
         }
         for (number, shares) in self.threads.iter().take(DESCRIBED) {
             lines.push(format!("{} {}", self.thread(*number), shares.words()));
         }
         if self.threads.len() > DESCRIBED {
             let rest = (self.threads.len() - DESCRIBED) as u64;
-            lines.push(format!("and {}", times(rest, "more thread", "more threads")));
+            lines.push(format!(
+                "and {}",
+                times(rest, "more thread", "more threads")
+            ));
         }
         lines
     }
 
     fn primitive(&self, id: Id, lines: &mut Vec<String>) {
         let (thing, figures) = (&self.story.things[id], &self.things[id]);
-        lines.push(format!("{}{}: {}", thing.name(), from(thing.first.as_ref()), figures.uses(thing.kind)));
+        lines.push(format!(
+            "{}{}: {}",
+            thing.name(),
+            from(thing.first.as_ref()),
+            figures.uses(thing.kind)
+        ));
         if let Some(longest) = &figures.longest {
             lines.push(format!("  {}", self.waits(thing, figures, longest)));
         }
         if let Some((op, verb)) = shared_out(thing.kind)
             && let Some(by) = figures.uses.get(&op).filter(|by| by.len() > 1)
         {
-            let few = by.iter().take(DESCRIBED).map(|(thread, count)| format!("{} ({count})", self.thread(*thread)));
+            let few = by
+                .iter()
+                .take(DESCRIBED)
+                .map(|(thread, count)| format!("{} ({count})", self.thread(*thread)));
             let few = few.collect::<Vec<_>>().join(", ");
-            let more = if by.len() > DESCRIBED { ", and others" } else { "" };
-            lines.push(format!("  {verb} by {few}{more}{}", figures.overtaken(thing.kind)));
+            let more = if by.len() > DESCRIBED {
+                ", and others"
+            } else {
+                ""
+            };
+            lines.push(format!(
+                "  {verb} by {few}{more}{}",
+                figures.overtaken(thing.kind)
+            ));
         }
     }
 
     fn waits(&self, thing: &Thing, figures: &Figures, longest: &Longest) -> String {
         let count = times(figures.waits, "wait", "waits");
-        let (all, long, thread) = (duration(figures.waiting), duration(longest.length), self.thread(longest.thread));
-        let (at_least, open) = if longest.open { ("at least ", ", which has not ended") } else { ("", "") };
+        let (all, long, thread) = (
+            duration(figures.waiting),
+            duration(longest.length),
+            self.thread(longest.thread),
+        );
+        let (at_least, open) = if longest.open {
+            ("at least ", ", which has not ended")
+        } else {
+            ("", "")
+        };
         let holder = match &longest.holder {
             Some(holder) if holder.thread == longest.thread => "it held it itself".to_owned(),
             Some(holder) => {
-                format!("when it began, {} held it{}", self.thread(holder.thread), from(holder.place.as_ref()))
+                format!(
+                    "when it began, {} held it{}",
+                    self.thread(holder.thread),
+                    from(holder.place.as_ref())
+                )
             }
             None => unknown_holder(thing.kind, "it was free again when the wait began").to_owned(),
         };
@@ -245,8 +350,16 @@ impl Shares {
     pub(crate) fn words(&self) -> String {
         let percent = |part: u64| format!("{:.0} %", part as f64 * 100.0 / self.all.max(1) as f64);
         let runs = percent(self.all - self.holding - self.waiting);
-        let waits = if self.waits == 0 { String::new() } else { format!(" ({})", times(self.waits, "wait", "waits")) };
-        format!("runs {runs}, holds {}, waits {} of its time{waits}", percent(self.holding), percent(self.waiting))
+        let waits = if self.waits == 0 {
+            String::new()
+        } else {
+            format!(" ({})", times(self.waits, "wait", "waits"))
+        };
+        format!(
+            "runs {runs}, holds {}, waits {} of its time{waits}",
+            percent(self.holding),
+            percent(self.waiting)
+        )
     }
 }
 
@@ -258,7 +371,9 @@ fn unknown_holder(kind: Primitive, free: &'static str) -> &'static str {
         Primitive::Condition => "whoever is to notify is not known",
         Primitive::Event => "whoever is to set it is not known",
         Primitive::Barrier => "whoever has not yet arrived is not known",
-        Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue => "whoever is to push or pop is not known",
+        Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue => {
+            "whoever is to push or pop is not known"
+        }
     }
 }
 
@@ -266,7 +381,9 @@ fn unknown_holder(kind: Primitive, free: &'static str) -> &'static str {
 fn shared_out(kind: Primitive) -> Option<(Op, &'static str)> {
     match kind {
         Primitive::Lock | Primitive::RLock | Primitive::Semaphore => Some((Op::Acquire, "taken")),
-        Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue => Some((Op::Pop, "popped")),
+        Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue => {
+            Some((Op::Pop, "popped"))
+        }
         Primitive::Condition | Primitive::Event | Primitive::Barrier => None,
     }
 }
@@ -294,20 +411,32 @@ impl Figures {
             parts.extend(is_said.then(|| format!("{verb} {}", times(count, "time", "times"))));
         }
         if self.again > 0 {
-            parts.push(format!("{} again by who had it", times(self.again, "time", "times")));
+            parts.push(format!(
+                "{} again by who had it",
+                times(self.again, "time", "times")
+            ));
         }
         match self.count(Op::Timeout) {
             0 => {}
             count => parts.push(format!("given up {}", times(count, "time", "times"))),
         }
-        if parts.is_empty() { "waited for".to_owned() } else { parts.join(", ") }
+        if parts.is_empty() {
+            "waited for".to_owned()
+        } else {
+            parts.join(", ")
+        }
     }
 
     fn overtaken(&self, kind: Primitive) -> String {
         match (kind, self.overtaken) {
-            (Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue, _) => String::new(),
+            (Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue, _) => {
+                String::new()
+            }
             (_, 0) => "; nobody in line was overtaken".to_owned(),
-            (_, count) => format!("; those in line were overtaken {}", times(count, "time", "times")),
+            (_, count) => format!(
+                "; those in line were overtaken {}",
+                times(count, "time", "times")
+            ),
         }
     }
 }

@@ -21,7 +21,10 @@ const RECORDS: &str = "\
 ";
 
 fn timeline(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_timeline")).args(words).output().expect("it can be run")
+    Command::new(env!("CARGO_BIN_EXE_timeline"))
+        .args(words)
+        .output()
+        .expect("it can be run")
 }
 
 /// A file with this text that no other test has.
@@ -47,40 +50,74 @@ fn complaint(output: &Output) -> String {
 #[test]
 fn a_trace_is_drawn_in_all_forms() {
     let trace = file("good.trace", &format!("{HEADER}\n{RECORDS}"));
-    let (svg, json) = (trace.replace("good.trace", "good.svg"), trace.replace("good.trace", "good.json"));
-    let output = timeline(&["--trace", &trace, "--width", "60", "--plain", "--svg", &svg, "--json", &json]);
+    let (svg, json) = (
+        trace.replace("good.trace", "good.svg"),
+        trace.replace("good.trace", "good.json"),
+    );
+    let output = timeline(&[
+        "--trace", &trace, "--width", "60", "--plain", "--svg", &svg, "--json", &json,
+    ]);
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
     let drawn = out(&output);
-    assert!(drawn.contains("\nmain     ######") && drawn.contains("\nthread 2      "), "{drawn}");
-    assert!(drawn.contains("main held it (a.rs:3:5)") && !drawn.contains('\u{1b}'), "{drawn}");
+    assert!(
+        drawn.contains("\nmain     ######") && drawn.contains("\nthread 2      "),
+        "{drawn}"
+    );
+    assert!(
+        drawn.contains("main held it (a.rs:3:5)") && !drawn.contains('\u{1b}'),
+        "{drawn}"
+    );
     let svg = fs::read_to_string(svg).expect("a picture");
     assert_eq!(svg.matches("data-thread=").count(), 2);
-    let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(json).expect("a file")).expect("JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(json).expect("a file")).expect("JSON");
     let events = json["traceEvents"].as_array().expect("events");
-    let wait = events.iter().find(|event| event["name"] == "waits for Lock 1").expect("a wait");
-    assert_eq!((wait["ts"].as_f64(), wait["dur"].as_f64(), &wait["ph"]), (Some(0.2), Some(0.6), &"X".into()));
+    let wait = events
+        .iter()
+        .find(|event| event["name"] == "waits for Lock 1")
+        .expect("a wait");
+    assert_eq!(
+        (wait["ts"].as_f64(), wait["dur"].as_f64(), &wait["ph"]),
+        (Some(0.2), Some(0.6), &"X".into())
+    );
     assert_eq!(wait["args"]["place"], "a.rs:9:5");
-    let holds = events.iter().filter(|event| event["name"] == "holds Lock 1").count();
+    let holds = events
+        .iter()
+        .filter(|event| event["name"] == "holds Lock 1")
+        .count();
     assert_eq!(holds, 2);
 }
 
 #[test]
 fn of_a_faulty_trace_the_rest_is_drawn_and_the_fault_is_one_line() {
     let cut = &RECORDS[..RECORDS.len() - 5];
-    let garbled = RECORDS.replace("700\t1\trelease", "7\u{0}\u{1b}0\t1\trelease").replace("800\t2", "x\t2");
+    let garbled = RECORDS
+        .replace("700\t1\trelease", "7\u{0}\u{1b}0\t1\trelease")
+        .replace("800\t2", "x\t2");
     let newer = format!("sync-primitives trace 9\n{RECORDS}");
     for (name, text, reason) in [
-        ("cut.trace", format!("{HEADER}\n{cut}"), "line 10: the trace is cut short here; the rest is drawn"),
+        (
+            "cut.trace",
+            format!("{HEADER}\n{cut}"),
+            "line 10: the trace is cut short here; the rest is drawn",
+        ),
         (
             "garbled.trace",
             format!("{HEADER}\n{garbled}"),
             "line 6: `7??0` is not a time (1 more like it); the rest is drawn",
         ),
-        ("newer.trace", newer, "line 1: the trace is of version 9, this program knows 1"),
+        (
+            "newer.trace",
+            newer,
+            "line 1: the trace is of version 9, this program knows 1",
+        ),
     ] {
         let output = timeline(&["--trace", &file(name, &text)]);
         let complaint = complaint(&output);
-        assert!(complaint.contains(reason) && complaint.contains(name), "{name}: {complaint}");
+        assert!(
+            complaint.contains(reason) && complaint.contains(name),
+            "{name}: {complaint}"
+        );
         assert_eq!(output.status.code(), Some(1), "{name}");
         assert!(out(&output).contains("thread 2 "), "{name}");
     }
@@ -93,26 +130,61 @@ fn bad_input_is_one_line_and_nothing_else() {
     let good = file("unwritable.trace", &format!("{HEADER}\n{RECORDS}"));
     for (words, reason) in [
         (vec![], "name a recipe, or a trace"),
-        (vec!["rlok"], "there is no recipe `rlok`; the recipes are: barrier, condition"),
-        (vec!["rlock", "--example", "x"], "rlock has no example `x`; it has: "),
-        (vec!["--trace", "no such file"], "no such file cannot be read"),
-        (vec!["--trace", &empty], "empty.trace, line 1: the file is empty"),
-        (vec!["--trace", &other], "other.trace, line 1: this is no trace"),
+        (
+            vec!["rlok"],
+            "there is no recipe `rlok`; the recipes are: barrier, condition",
+        ),
+        (
+            vec!["rlock", "--example", "x"],
+            "rlock has no example `x`; it has: ",
+        ),
+        (
+            vec!["--trace", "no such file"],
+            "no such file cannot be read",
+        ),
+        (
+            vec!["--trace", &empty],
+            "empty.trace, line 1: the file is empty",
+        ),
+        (
+            vec!["--trace", &other],
+            "other.trace, line 1: this is no trace",
+        ),
         (vec!["--trace", &headed], "there is no record in it"),
-        (vec!["--book", "x"], "the book has no picture `x`; it has: lock, "),
+        (
+            vec!["--book", "x"],
+            "the book has no picture `x`; it has: lock, ",
+        ),
         (vec!["--width", "x", "--trace", &good], "--width x"),
     ] {
         let output = timeline(&words);
         let complaint = complaint(&output);
-        assert!(complaint.starts_with("cargo timeline: ") && complaint.contains(reason), "{words:?}: {complaint}");
-        assert_eq!((output.status.code(), out(&output).as_str()), (Some(1), ""), "{words:?}");
+        assert!(
+            complaint.starts_with("cargo timeline: ") && complaint.contains(reason),
+            "{words:?}: {complaint}"
+        );
+        assert_eq!(
+            (output.status.code(), out(&output).as_str()),
+            (Some(1), ""),
+            "{words:?}"
+        );
     }
 }
 
 #[test]
 fn help_names_every_option() {
     let output = timeline(&["--help"]);
-    for option in ["--trace", "--book", "--example", "--limit", "--svg", "--json", "--width", "--plain", "--color"] {
+    for option in [
+        "--trace",
+        "--book",
+        "--example",
+        "--limit",
+        "--svg",
+        "--json",
+        "--width",
+        "--plain",
+        "--color",
+    ] {
         assert!(out(&output).contains(option), "{option}");
     }
 }
@@ -123,8 +195,18 @@ fn long(name: &str, records: u64) -> String {
     let mut text = format!("{HEADER}\n");
     for time in 0..records / 2 {
         let (thread, lock) = (time % 4 + 1, time % 4);
-        writeln!(text, "{}\t{thread}\tacquire\tLock\t{lock}\t1\ta.rs:1:1", time * 10).expect("a string takes all");
-        writeln!(text, "{}\t{thread}\trelease\tLock\t{lock}\t1\t", time * 10 + 5).expect("a string takes all");
+        writeln!(
+            text,
+            "{}\t{thread}\tacquire\tLock\t{lock}\t1\ta.rs:1:1",
+            time * 10
+        )
+        .expect("a string takes all");
+        writeln!(
+            text,
+            "{}\t{thread}\trelease\tLock\t{lock}\t1\t",
+            time * 10 + 5
+        )
+        .expect("a string takes all");
     }
     file(name, &text)
 }
@@ -135,12 +217,19 @@ fn long(name: &str, records: u64) -> String {
 fn a_long_trace_needs_no_more_memory_than_a_short_one() {
     let can_draw = |trace: &str, kilobytes: u64| {
         let script = format!("ulimit -v {kilobytes}; exec \"$0\" --trace \"$1\" --width 60");
-        let output = Command::new("sh").args(["-c", &script, env!("CARGO_BIN_EXE_timeline"), trace]).output();
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_timeline"), trace])
+            .output();
         output.expect("there is a shell").status.success()
     };
     let (short, long) = (long("short.trace", 1000), long("long.trace", 200_000));
-    let enough = (4_000..200_000).step_by(500).find(|kilobytes| can_draw(&short, *kilobytes));
+    let enough = (4_000..200_000)
+        .step_by(500)
+        .find(|kilobytes| can_draw(&short, *kilobytes));
     let enough = enough.expect("two hundred megabytes are enough");
     assert!(fs::metadata(&long).expect("a file").len() > 5_000_000);
-    assert!(can_draw(&long, enough + 2_000), "{enough} kB are enough for the short one");
+    assert!(
+        can_draw(&long, enough + 2_000),
+        "{enough} kB are enough for the short one"
+    );
 }

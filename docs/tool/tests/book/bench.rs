@@ -14,20 +14,25 @@ fn results(ours: f64, workloads: &[Measured<'_>]) -> String {
     let entry = |name: &str, median: f64| {
         let ratio = ours / median;
         let ratio = serde_json::json!({ "median": ratio, "low": ratio * 0.9, "high": ratio * 1.1 });
-        let usage = serde_json::json!({ "processor_ns": median, "sleeps": median / 2.0, "switches": 0.0 });
+        let usage =
+            serde_json::json!({ "processor_ns": median, "sleeps": median / 2.0, "switches": 0.0 });
         serde_json::json!({
             "name": name, "median": median, "low": median, "high": median, "ratio": ratio, "usage": usage
         })
     };
     let workload = |(group, name, peers): &Measured<'_>| {
-        let mut contenders = vec![entry("sync-primitives", ours), entry("sync-primitives again", ours)];
+        let mut contenders = vec![
+            entry("sync-primitives", ours),
+            entry("sync-primitives again", ours),
+        ];
         contenders.extend(peers.iter().map(|(name, median)| entry(name, *median)));
         serde_json::json!({
             "group": group, "name": name, "unit": "ms", "higher_is_better": false, "contenders": contenders
         })
     };
     let workloads: Vec<_> = workloads.iter().map(workload).collect();
-    let machine = serde_json::json!({ "cpu": "Z80", "cores": 1, "os": "CP/M", "rustc": "rustc 1.95.0" });
+    let machine =
+        serde_json::json!({ "cpu": "Z80", "cores": 1, "os": "CP/M", "rustc": "rustc 1.95.0" });
     let results = serde_json::json!({
         "format": 1, "date": "2026-11-23", "machine": machine, "versions": {}, "rounds": 9, "workloads": workloads
     });
@@ -39,37 +44,83 @@ fn results(ours: f64, workloads: &[Measured<'_>]) -> String {
 fn cells(workspace: &Workspace, directive: &str) -> Vec<Vec<String>> {
     workspace.append("docs/src/index.md", &format!("\n{directive}\n"));
     assert_eq!(workspace.build().stderr, "");
-    let page =
-        workspace.read("docs/book/index.html").replace("<th", "<td").replace("<code>", "").replace("</code>", "");
-    let table = page.split("<table>").nth(1).unwrap().split("</table>").next().unwrap();
+    let page = workspace
+        .read("docs/book/index.html")
+        .replace("<th", "<td")
+        .replace("<code>", "")
+        .replace("</code>", "");
+    let table = page
+        .split("<table>")
+        .nth(1)
+        .unwrap()
+        .split("</table>")
+        .next()
+        .unwrap();
     let cell = |text: &str| Some(text.split_once('>')?.1.split_once('<')?.0.to_owned());
-    table.split("<tr>").skip(1).map(|row| row.split("<td").skip(1).filter_map(cell).collect()).collect()
+    table
+        .split("<tr>")
+        .skip(1)
+        .map(|row| row.split("<td").skip(1).filter_map(cell).collect())
+        .collect()
 }
 
 #[test]
 fn a_group_is_a_table() {
     let workspace = Workspace::new();
-    workspace.write(QUIET, &results(10.0, &[("Bell", "ring", &[("gong", 20.0), ("drum", 12.5)])]));
-    workspace.write(BUSY, &results(10.0, &[("Bell", "ring", &[("gong", 8.0), ("drum", 12.5)])]));
+    workspace.write(
+        QUIET,
+        &results(10.0, &[("Bell", "ring", &[("gong", 20.0), ("drum", 12.5)])]),
+    );
+    workspace.write(
+        BUSY,
+        &results(10.0, &[("Bell", "ring", &[("gong", 8.0), ("drum", 12.5)])]),
+    );
     let rows = cells(&workspace, "{{#bench Bell}}");
     assert_eq!(
         rows[0],
-        ["Workload", "sync-primitives", "gong", "drum", "Ours ÷ best other", "The same on a busy machine", "Noise"]
+        [
+            "Workload",
+            "sync-primitives",
+            "gong",
+            "drum",
+            "Ours ÷ best other",
+            "The same on a busy machine",
+            "Noise"
+        ]
     );
     assert_eq!(
         rows[1],
-        ["ring (ms)", "10.0", "20.0", "12.5", "0.80 (0.72 to 0.88) drum", "1.25 (1.12 to 1.38) gong", "± 0.10"]
+        [
+            "ring (ms)",
+            "10.0",
+            "20.0",
+            "12.5",
+            "0.80 (0.72 to 0.88) drum",
+            "1.25 (1.12 to 1.38) gong",
+            "± 0.10"
+        ]
     );
 }
 
 #[test]
 fn where_another_is_ahead_by_more_than_the_noise_both_are_beside_each_other() {
     let workspace = Workspace::new();
-    let measured: [Measured<'_>; 2] =
-        [("Bell", "ring", &[("gong", 8.0), ("drum", 5.0)]), ("Bell", "toll", &[("gong", 9.5)])];
+    let measured: [Measured<'_>; 2] = [
+        ("Bell", "ring", &[("gong", 8.0), ("drum", 5.0)]),
+        ("Bell", "toll", &[("gong", 9.5)]),
+    ];
     workspace.write(QUIET, &results(10.0, &measured));
     let rows = cells(&workspace, "{{#behind quiet}}");
-    assert_eq!(rows[0], ["Workload", "Ours ÷ best other", "Processor, ns", "Sleeps", "Switches"]);
+    assert_eq!(
+        rows[0],
+        [
+            "Workload",
+            "Ours ÷ best other",
+            "Processor, ns",
+            "Sleeps",
+            "Switches"
+        ]
+    );
     let expected = ["Bell: ring", "2.00 drum", "10.0 / 5.00", "5.00 / 2.50", "–"];
     assert_eq!(rows[1..], [expected]);
 }
@@ -77,9 +128,21 @@ fn where_another_is_ahead_by_more_than_the_noise_both_are_beside_each_other() {
 #[test]
 fn a_recipe_is_compared_by_time_too() {
     let workspace = Workspace::new();
-    workspace.write(QUIET, &results(10.0, &[("Recipes", "bell", &[("python3", 40.0)])]));
+    workspace.write(
+        QUIET,
+        &results(10.0, &[("Recipes", "bell", &[("python3", 40.0)])]),
+    );
     let rows = cells(&workspace, "{{#compare bell}}");
-    assert_eq!(rows[0], ["With", "Lines", "Crates it adds", "Time of the job", "Ours ÷ this"]);
+    assert_eq!(
+        rows[0],
+        [
+            "With",
+            "Lines",
+            "Crates it adds",
+            "Time of the job",
+            "Ours ÷ this"
+        ]
+    );
     assert_eq!(rows[1][3..], ["10.0 ms", "1"]);
     assert_eq!(rows[2][3..], ["not measured", "–"]);
     assert_eq!(rows[3][3..], ["40.0 ms", "0.25 (0.23 to 0.28)"]);
@@ -93,8 +156,18 @@ fn a_plot_is_in_the_page() {
     workspace.append("docs/src/index.md", "\n{{#plot bell}}\n\nText after it.\n");
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
-    let figure = page.split("<figure class=\"plot\">").nth(1).unwrap().split("</figure>").next().unwrap();
-    for part in ["<title id=\"t\">Bells &lt; gongs</title>", "d=\"M0 0\"", "</svg>"] {
+    let figure = page
+        .split("<figure class=\"plot\">")
+        .nth(1)
+        .unwrap()
+        .split("</figure>")
+        .next()
+        .unwrap();
+    for part in [
+        "<title id=\"t\">Bells &lt; gongs</title>",
+        "d=\"M0 0\"",
+        "</svg>",
+    ] {
         assert!(figure.contains(part), "{part} is not in {figure}");
     }
     assert!(!figure.contains("<p>"), "{figure}");
@@ -121,7 +194,12 @@ fn results_that_are_missing() {
 fn a_group_that_is_missing() {
     assert_bench_fault(
         "{{#bench Gong}}",
-        |workspace| workspace.write(QUIET, &results(1.0, &[("Bell", "ring", &[]), ("Drum", "beat", &[])])),
+        |workspace| {
+            workspace.write(
+                QUIET,
+                &results(1.0, &[("Bell", "ring", &[]), ("Drum", "beat", &[])]),
+            )
+        },
         "shared/benchmarks/results/quiet.json has no group `Gong`; it has: Bell, Drum",
     );
 }
@@ -130,23 +208,39 @@ fn a_group_that_is_missing() {
 fn results_that_cannot_be_read() {
     for (text, reason) in [
         ("{}", "missing field"),
-        (&*results(1.0, &[]).replace("\"format\":1", "\"format\":2"), "its format is 2, not 1"),
+        (
+            &*results(1.0, &[]).replace("\"format\":1", "\"format\":2"),
+            "its format is 2, not 1",
+        ),
     ] {
         let reason = format!("shared/benchmarks/results/quiet.json: {reason}");
-        assert_bench_fault("{{#compare bell}}", |workspace| workspace.write(QUIET, text), &reason);
+        assert_bench_fault(
+            "{{#compare bell}}",
+            |workspace| workspace.write(QUIET, text),
+            &reason,
+        );
     }
 }
 
 #[test]
 fn a_plot_that_is_missing() {
-    assert_bench_fault("{{#plot bell}}", |_| (), "cannot read shared/benchmarks/results/bell.svg: ");
+    assert_bench_fault(
+        "{{#plot bell}}",
+        |_| (),
+        "cannot read shared/benchmarks/results/bell.svg: ",
+    );
 }
 
 #[test]
 fn a_plot_that_is_none() {
     assert_bench_fault(
         "{{#plot bell}}",
-        |workspace| workspace.write("shared/benchmarks/results/bell.svg", "<?xml version=\"1.0\"?>\n<svg></svg>\n"),
+        |workspace| {
+            workspace.write(
+                "shared/benchmarks/results/bell.svg",
+                "<?xml version=\"1.0\"?>\n<svg></svg>\n",
+            )
+        },
         "shared/benchmarks/results/bell.svg is no `<svg>`",
     );
 }

@@ -8,7 +8,10 @@ fn a_good_book_is_built() {
     let outcome = workspace.build();
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
     let index = workspace.path("docs/book/index.html");
-    assert_eq!(outcome.stdout, format!("The book is in {}\n", index.display()));
+    assert_eq!(
+        outcome.stdout,
+        format!("The book is in {}\n", index.display())
+    );
     assert!(index.is_file());
 }
 
@@ -57,7 +60,10 @@ fn a_whole_program_is_shown_with_its_facts_and_its_files() {
     }
     assert!(!page.contains("boring"), "{page}");
     let program = "recipes/bell/src/main.rs";
-    assert_eq!(workspace.read(&format!("docs/book/{program}")), workspace.read(program));
+    assert_eq!(
+        workspace.read(&format!("docs/book/{program}")),
+        workspace.read(program)
+    );
 }
 
 #[test]
@@ -66,11 +72,23 @@ fn output_and_rejects_are_shown() {
     workspace.build();
     let page = workspace.read("docs/book/bell.html");
     assert!(page.contains("<code>$ cargo run -p bell</code>"), "{page}");
-    assert!(page.contains("<code class=\"language-text\">dong\ndong\n</code>"), "{page}");
+    assert!(
+        page.contains("<code class=\"language-text\">dong\ndong\n</code>"),
+        "{page}"
+    );
     let page = workspace.read("docs/book/guide/deep.html");
-    assert!(page.contains("<code class=\"language-rust compile_fail\">use std::rc::Rc;"), "{page}");
-    assert!(page.contains("error_codes/E0277.html\">E0277</a>"), "{page}");
-    assert!(page.contains("error[E0277]: `Rc&lt;&amp;str&gt;` cannot be sent"), "{page}");
+    assert!(
+        page.contains("<code class=\"language-rust compile_fail\">use std::rc::Rc;"),
+        "{page}"
+    );
+    assert!(
+        page.contains("error_codes/E0277.html\">E0277</a>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("error[E0277]: `Rc&lt;&amp;str&gt;` cannot be sent"),
+        "{page}"
+    );
 }
 
 /// Breaks one thing and asserts the one line that names it.
@@ -79,11 +97,27 @@ pub(crate) fn assert_fault(break_it: impl FnOnce(&Workspace), line: &str) {
     let workspace = Workspace::new();
     break_it(&workspace);
     let outcome = workspace.build();
-    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""), "{outcome:?}");
+    assert_eq!(
+        (outcome.status, outcome.stdout.as_str()),
+        (Some(1), ""),
+        "{outcome:?}"
+    );
     let first = outcome.stderr.lines().next().unwrap_or("");
-    assert!(first.starts_with(line), "expected {line}\n{}", outcome.stderr);
-    assert_eq!(outcome.stderr.lines().nth(1), Some("The book has 1 fault."), "{}", outcome.stderr);
-    assert!(!workspace.path("docs/book").exists(), "a book with faults was written");
+    assert!(
+        first.starts_with(line),
+        "expected {line}\n{}",
+        outcome.stderr
+    );
+    assert_eq!(
+        outcome.stderr.lines().nth(1),
+        Some("The book has 1 fault."),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        !workspace.path("docs/book").exists(),
+        "a book with faults was written"
+    );
 }
 
 #[track_caller]
@@ -94,7 +128,10 @@ pub(crate) fn assert_fault_on_page(text: &str, reason: &str) {
 
 #[test]
 fn a_missing_recipe() {
-    assert_fault_on_page("{{#recipe bel}}", "{{#recipe bel}}: there is no recipes/bel; the recipes are: bell");
+    assert_fault_on_page(
+        "{{#recipe bel}}",
+        "{{#recipe bel}}: there is no recipes/bel; the recipes are: bell",
+    );
 }
 
 #[test]
@@ -135,7 +172,9 @@ fn a_reject_without_its_code() {
 #[test]
 fn a_reject_without_the_compilers_words() {
     assert_fault(
-        |workspace| std::fs::remove_file(workspace.path("recipes/bell/rejects/not-send.stderr")).unwrap(),
+        |workspace| {
+            std::fs::remove_file(workspace.path("recipes/bell/rejects/not-send.stderr")).unwrap()
+        },
         "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: cannot read recipes/bell/rejects/not-send.stderr: ",
     );
 }
@@ -152,21 +191,34 @@ fn a_missing_anchor() {
 fn an_anchor_never_closed() {
     let workspace = Workspace::new();
     let program = workspace.read("recipes/bell/src/main.rs");
-    workspace.write("recipes/bell/src/main.rs", &program.replace("    // ANCHOR_END: ring\n", ""));
+    workspace.write(
+        "recipes/bell/src/main.rs",
+        &program.replace("    // ANCHOR_END: ring\n", ""),
+    );
     let outcome = workspace.build();
     let reason = "recipes/bell/src/main.rs: `// ANCHOR: ring` is never closed";
-    assert!(outcome.stderr.contains(&format!("docs/src/bell.md:3: {{{{#recipe bell:ring}}}}: {reason}")));
-    assert!(outcome.stderr.contains(&format!("docs/src/guide/deep.md:5: {{{{#recipe bell}}}}: {reason}")));
+    assert!(outcome.stderr.contains(&format!(
+        "docs/src/bell.md:3: {{{{#recipe bell:ring}}}}: {reason}"
+    )));
+    assert!(outcome.stderr.contains(&format!(
+        "docs/src/guide/deep.md:5: {{{{#recipe bell}}}}: {reason}"
+    )));
 }
 
 #[test]
 fn an_unknown_directive() {
-    assert_fault_on_page("{{#recpie bell}}", "{{#recpie bell}}: unknown directive `recpie`; the directives are");
+    assert_fault_on_page(
+        "{{#recpie bell}}",
+        "{{#recpie bell}}: unknown directive `recpie`; the directives are",
+    );
 }
 
 #[test]
 fn a_misspelt_directive() {
-    assert_fault_on_page("{{recipe bell}}", "{{recipe bell}}: not a directive alone on its line");
+    assert_fault_on_page(
+        "{{recipe bell}}",
+        "{{recipe bell}}: not a directive alone on its line",
+    );
 }
 
 #[test]
@@ -225,7 +277,12 @@ fn a_dead_fragment() {
 #[test]
 fn a_link_out_of_the_book() {
     assert_fault(
-        |workspace| workspace.append("docs/src/bell.md", "\n[recipe](../../recipes/bell/README.md)\n"),
+        |workspace| {
+            workspace.append(
+                "docs/src/bell.md",
+                "\n[recipe](../../recipes/bell/README.md)\n",
+            )
+        },
         "docs/src/bell.md: link `../../recipes/bell/README.html`: it leads out of the book",
     );
 }
@@ -233,10 +290,18 @@ fn a_link_out_of_the_book() {
 #[test]
 fn an_image_from_another_host() {
     let workspace = Workspace::new();
-    workspace.append("docs/src/bell.md", "\n![gong](https://example.org/gong.png)\n");
+    workspace.append(
+        "docs/src/bell.md",
+        "\n![gong](https://example.org/gong.png)\n",
+    );
     let outcome = workspace.build();
     assert_eq!(outcome.status, Some(1));
-    assert!(outcome.stderr.contains("the page would load it from another host"), "{outcome:?}");
+    assert!(
+        outcome
+            .stderr
+            .contains("the page would load it from another host"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -250,7 +315,12 @@ fn what_mdbook_only_warns_of() {
 #[test]
 fn a_table_of_contents_that_cannot_be_read() {
     assert_fault(
-        |workspace| workspace.append("docs/src/SUMMARY.md", "\n# Part\n\n[Gong](bell.md)\n\n- [Late](bell.md)\n"),
+        |workspace| {
+            workspace.append(
+                "docs/src/SUMMARY.md",
+                "\n# Part\n\n[Gong](bell.md)\n\n- [Late](bell.md)\n",
+            )
+        },
         "cannot build the book: docs/src/SUMMARY.md: ",
     );
 }
@@ -258,7 +328,12 @@ fn a_table_of_contents_that_cannot_be_read() {
 #[test]
 fn a_setting_that_mdbook_does_not_know() {
     assert_fault(
-        |workspace| workspace.append("docs/book.toml", "\n[output.html]\ndefault-thema = \"light\"\n"),
+        |workspace| {
+            workspace.append(
+                "docs/book.toml",
+                "\n[output.html]\ndefault-thema = \"light\"\n",
+            )
+        },
         "mdBook: ",
     );
 }
@@ -266,7 +341,10 @@ fn a_setting_that_mdbook_does_not_know() {
 #[test]
 fn all_faults_are_named_at_once() {
     let workspace = Workspace::new();
-    workspace.append("docs/src/index.md", "\n{{#recipe gong}}\n\n{{#output gong}}\n\n[x](x.md)\n\n<div>\n");
+    workspace.append(
+        "docs/src/index.md",
+        "\n{{#recipe gong}}\n\n{{#output gong}}\n\n[x](x.md)\n\n<div>\n",
+    );
     workspace.append("docs/src/bell.md", "\n```rust\n```\n");
     workspace.append("docs/src/SUMMARY.md", "- [Gong](gong.md)\n");
     workspace.write("docs/src/lost.md", "# Lost\n");
@@ -281,7 +359,11 @@ fn all_faults_are_named_at_once() {
         "mdBook: unclosed HTML tag",
         "The book has 7 faults.",
     ] {
-        assert!(outcome.stderr.contains(part), "{part} is not in {}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains(part),
+            "{part} is not in {}",
+            outcome.stderr
+        );
     }
 }
 

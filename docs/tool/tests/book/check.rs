@@ -18,8 +18,13 @@ fn check(workspace: &Workspace, words: &[&str]) -> Outcome {
 fn assert_faults(workspace: &Workspace, words: &[&str], expected: &[&str]) {
     let outcome = check(workspace, words);
     let lines: Vec<_> = outcome.stderr.lines().collect();
-    let has = |(line, expected): (&&str, &&str)| expected.split(" … ").all(|part| line.contains(part));
-    assert!(lines.iter().zip(expected).all(has) && lines.len() == expected.len(), "{}", outcome.stderr);
+    let has =
+        |(line, expected): (&&str, &&str)| expected.split(" … ").all(|part| line.contains(part));
+    assert!(
+        lines.iter().zip(expected).all(has) && lines.len() == expected.len(),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(outcome.status, Some(1));
     assert!(!outcome.stdout.contains("out of the book"), "{outcome:?}");
 }
@@ -29,7 +34,10 @@ fn a_good_book_passes() {
     let outcome = check(&Workspace::new(), &["--at-least", "3"]);
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
     let last = outcome.stdout.lines().last().unwrap();
-    assert!(last.starts_with("3 programs out of the book: "), "{outcome:?}");
+    assert!(
+        last.starts_with("3 programs out of the book: "),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -43,11 +51,15 @@ fn what_does_not_build_is_named() {
         &workspace,
         &[],
         &[
-            &format!("{MISTAKE}: taken out of the book, it does not build in  … error: expected pattern"),
+            &format!(
+                "{MISTAKE}: taken out of the book, it does not build in  … error: expected pattern"
+            ),
             &format!(
                 "{STD}: taken out of the book, it does not build in  … unused variable: `unused` --> src/main.rs:2"
             ),
-            &format!("{RECIPE}: taken out of the book, it does not build in  … cannot find module or crate `chime`"),
+            &format!(
+                "{RECIPE}: taken out of the book, it does not build in  … cannot find module or crate `chime`"
+            ),
             "The book has 3 faults.",
         ],
     );
@@ -56,10 +68,16 @@ fn what_does_not_build_is_named() {
 #[test]
 fn what_prints_something_else_is_named() {
     let workspace = Workspace::new();
-    let recipe = workspace.read(RECIPE).replace("chime::strike(bell.name, SIGN)", "println!(\"{}{SIGN}\", bell.name)");
+    let recipe = workspace.read(RECIPE).replace(
+        "chime::strike(bell.name, SIGN)",
+        "println!(\"{}{SIGN}\", bell.name)",
+    );
     workspace.write(RECIPE, &recipe);
     workspace.write("recipes/bell/input/times.txt", "12:00\n");
-    workspace.write(MISTAKE, &workspace.read(MISTAKE).replace("exit(3)", "exit(0)"));
+    workspace.write(
+        MISTAKE,
+        &workspace.read(MISTAKE).replace("exit(3)", "exit(0)"),
+    );
     assert_faults(
         &workspace,
         &["--at-least", "4"],
@@ -73,7 +91,9 @@ fn what_prints_something_else_is_named() {
                 "{STD}: taken out of the book, it does not print recipes/bell/expected.txt: line 2 is nothing, not `dong`"
             ),
             // It builds no more: its page adds a crate for nothing.
-            &format!("{RECIPE}: taken out of the book, it does not build in  … extern crate `chime` is unused"),
+            &format!(
+                "{RECIPE}: taken out of the book, it does not build in  … extern crate `chime` is unused"
+            ),
             "The book has 4 faults.",
         ],
     );
@@ -83,10 +103,17 @@ fn what_prints_something_else_is_named() {
 fn what_fails_is_named() {
     let workspace = Workspace::new();
     let fail = "if std::env::args().count() == 1 { std::process::exit(1) }";
-    let recipe = workspace.read(RECIPE).replace("fn main() {", &format!("fn main() {{\n    {fail}"));
+    let recipe = workspace
+        .read(RECIPE)
+        .replace("fn main() {", &format!("fn main() {{\n    {fail}"));
     workspace.write(RECIPE, &recipe);
     workspace.write(STD, &workspace.read(STD).replace("/input/", "/other/"));
-    workspace.write(MISTAKE, &workspace.read(MISTAKE).replace("std::process::exit(3)", "std::process::abort()"));
+    workspace.write(
+        MISTAKE,
+        &workspace
+            .read(MISTAKE)
+            .replace("std::process::exit(3)", "std::process::abort()"),
+    );
     assert_faults(
         &workspace,
         &[],
@@ -107,5 +134,10 @@ fn a_book_with_faults_is_not_tried() {
     workspace.append("docs/src/index.md", "\n{{#recipe gong}}\n");
     let outcome = check(&workspace, &[]);
     assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""));
-    assert!(outcome.stderr.starts_with("docs/src/index.md:5: {{#recipe gong}}"), "{outcome:?}");
+    assert!(
+        outcome
+            .stderr
+            .starts_with("docs/src/index.md:5: {{#recipe gong}}"),
+        "{outcome:?}"
+    );
 }

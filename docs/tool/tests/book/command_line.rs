@@ -30,8 +30,15 @@ fn what_is_not_understood_gets_one_line() {
         &["preprocess", "supports"],
     ] {
         let outcome = run(&Workspace::new(), words);
-        assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(2), ""), "{words:?}");
-        assert!(outcome.stderr.starts_with("usage: cargo book"), "{outcome:?}");
+        assert_eq!(
+            (outcome.status, outcome.stdout.as_str()),
+            (Some(2), ""),
+            "{words:?}"
+        );
+        assert!(
+            outcome.stderr.starts_with("usage: cargo book"),
+            "{outcome:?}"
+        );
         assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
     }
 }
@@ -42,7 +49,12 @@ fn outside_a_cookbook_there_is_nothing_to_build() {
     let mut command = Workspace::new().book("", &["build"]);
     let outcome = Outcome::from(command.current_dir(elsewhere.path()).output().unwrap());
     assert_eq!(outcome.status, Some(1));
-    assert!(outcome.stderr.starts_with("there is no docs/book.toml here or above"), "{outcome:?}");
+    assert!(
+        outcome
+            .stderr
+            .starts_with("there is no docs/book.toml here or above"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -50,7 +62,11 @@ fn html_is_what_the_preprocessor_is_for() {
     let workspace = Workspace::new();
     for (renderer, status) in [("html", 0), ("epub", 1)] {
         let outcome = run(&workspace, &["preprocess", "supports", renderer]);
-        assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(status), ""), "{outcome:?}");
+        assert_eq!(
+            (outcome.status, outcome.stdout.as_str()),
+            (Some(status), ""),
+            "{outcome:?}"
+        );
     }
 }
 
@@ -65,9 +81,17 @@ fn preprocess(workspace: &Workspace, page: &str) -> Outcome {
     });
     let input = serde_json::json!([context, { "items": [chapter] }]).to_string();
     let mut command = workspace.book("docs", &["preprocess"]);
-    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
     Outcome::from(child.wait_with_output().unwrap())
 }
 
@@ -79,14 +103,22 @@ fn a_stock_mdbook_gets_the_book_back() {
     let content = book["items"][0]["Chapter"]["content"].as_str().unwrap();
     assert!(content.contains("```rust\n//! Rings a bell."), "{content}");
     // From docs/book/guide/deep.html to the file itself.
-    assert!(content.contains("(<../../../recipes/bell/src/main.rs>)"), "{content}");
+    assert!(
+        content.contains("(<../../../recipes/bell/src/main.rs>)"),
+        "{content}"
+    );
 }
 
 #[test]
 fn a_stock_mdbook_hears_of_faults() {
     let outcome = preprocess(&Workspace::new(), "# Deep\n\n{{#recipe gong}}\n");
     assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""));
-    assert!(outcome.stderr.starts_with("docs/src/guide/deep.md:3: {{#recipe gong}}"), "{outcome:?}");
+    assert!(
+        outcome
+            .stderr
+            .starts_with("docs/src/guide/deep.md:3: {{#recipe gong}}"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -95,5 +127,8 @@ fn a_book_that_cannot_be_read_is_an_error() {
     let mut command = workspace.book("docs", &["preprocess"]);
     let outcome = Outcome::from(command.stdin(Stdio::null()).output().unwrap());
     assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""));
-    assert!(outcome.stderr.starts_with("Unable to parse the input"), "{outcome:?}");
+    assert!(
+        outcome.stderr.starts_with("Unable to parse the input"),
+        "{outcome:?}"
+    );
 }

@@ -41,9 +41,15 @@ fn tabs_begin_with_the_recipe_and_hold_its_variants() {
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
     let tabs = page.split("<div class=\"tabs\">").nth(1).unwrap();
-    let ours = "<section class=\"variant\" id=\"bell-sync-primitives\" data-tab=\"sync-primitives\">";
-    let places =
-        [ours, "cargo run -p bell\n", "<p>Bells of std:</p>", "id=\"bell-std\""].map(|part| tabs.find(part).unwrap());
+    let ours =
+        "<section class=\"variant\" id=\"bell-sync-primitives\" data-tab=\"sync-primitives\">";
+    let places = [
+        ours,
+        "cargo run -p bell\n",
+        "<p>Bells of std:</p>",
+        "id=\"bell-std\"",
+    ]
+    .map(|part| tabs.find(part).unwrap());
     assert!(places.is_sorted(), "{places:?}");
 }
 
@@ -55,8 +61,14 @@ fn a_drawing_stands_in_the_page() {
     workspace.write("docs/figures/bell.svg", svg);
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
-    assert!(page.contains("<figure class=\"figure\">\n<svg role=\"img\""), "{page}");
-    for (bad, reason) in [("<svg></svg>", "has no role=\"img\""), ("<p>", "is no `<svg>` from")] {
+    assert!(
+        page.contains("<figure class=\"figure\">\n<svg role=\"img\""),
+        "{page}"
+    );
+    for (bad, reason) in [
+        ("<svg></svg>", "has no role=\"img\""),
+        ("<p>", "is no `<svg>` from"),
+    ] {
         workspace.write("docs/figures/bell.svg", bad);
         let outcome = workspace.build();
         assert!(outcome.stderr.contains(reason), "{}", outcome.stderr);
@@ -82,10 +94,21 @@ fn the_comparison_counts_lines_and_crates() {
     workspace.append("docs/src/index.md", "\n{{#compare bell}}\n");
     workspace.build();
     let page = workspace.read("docs/book/index.html");
-    let table = page.split("<table>").nth(1).unwrap().split("</table>").next().unwrap();
+    let table = page
+        .split("<table>")
+        .nth(1)
+        .unwrap()
+        .split("</table>")
+        .next()
+        .unwrap();
     let text: Vec<_> = table.split(['<', '>']).map(str::trim).collect();
     let rows = "sync-primitives 20 1 std 8 0 Python 1 0";
-    let words: Vec<_> = text.into_iter().skip(2).step_by(2).filter(|text| !text.is_empty()).collect();
+    let words: Vec<_> = text
+        .into_iter()
+        .skip(2)
+        .step_by(2)
+        .filter(|text| !text.is_empty())
+        .collect();
     assert!(words.join(" ").ends_with(rows), "{words:?}");
 }
 
@@ -128,7 +151,9 @@ fn an_ending_that_cannot_be_read() {
 fn a_mistake_without_its_ending() {
     assert_fault(
         |workspace| fs::remove_file(workspace.path(ENDING)).unwrap(),
-        &format!("docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: cannot read {ENDING}: "),
+        &format!(
+            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: cannot read {ENDING}: "
+        ),
     );
 }
 
@@ -136,7 +161,9 @@ fn a_mistake_without_its_ending() {
 fn a_mistake_that_does_not_say_what_goes_wrong() {
     assert_fault(
         |workspace| workspace.write(MISTAKE, "fn main() {}\n"),
-        &format!("docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {MISTAKE}: it does not begin"),
+        &format!(
+            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {MISTAKE}: it does not begin"
+        ),
     );
 }
 
@@ -152,10 +179,20 @@ fn an_example_that_is_not_rust() {
 fn a_program_on_no_page() {
     let workspace = Workspace::new();
     let page = workspace.read("docs/src/guide/deep.md");
-    let without = page.lines().filter(|line| !line.starts_with("{{#recipe") && !line.contains("bell_mistake"));
-    workspace.write("docs/src/guide/deep.md", &without.map(|line| format!("{line}\n")).collect::<String>());
+    let without = page
+        .lines()
+        .filter(|line| !line.starts_with("{{#recipe") && !line.contains("bell_mistake"));
+    workspace.write(
+        "docs/src/guide/deep.md",
+        &without.map(|line| format!("{line}\n")).collect::<String>(),
+    );
     workspace.write("recipes/bell/examples/bell_rayon.rs", "fn main() {}\n");
-    let lines: Vec<_> = workspace.build().stderr.lines().map(str::to_owned).collect();
+    let lines: Vec<_> = workspace
+        .build()
+        .stderr
+        .lines()
+        .map(str::to_owned)
+        .collect();
     assert_eq!(
         lines,
         [

@@ -10,13 +10,19 @@ use std::time::Duration;
 const BUILD_BOUND: Duration = Duration::from_secs(120);
 
 fn post(server: &Server, path: &str, headers: &str) -> TcpStream {
-    server.send(&format!("POST {path} HTTP/1.1\r\n{headers}Content-Length: 0\r\n\r\n"))
+    server.send(&format!(
+        "POST {path} HTTP/1.1\r\n{headers}Content-Length: 0\r\n\r\n"
+    ))
 }
 
 /// As a page of the book asks.
 fn run(server: &Server, path: &str) -> TcpStream {
     let host = &server.address;
-    let stream = post(server, path, &format!("Host: {host}\r\nOrigin: http://{host}\r\nX-Cookbook: run\r\n"));
+    let stream = post(
+        server,
+        path,
+        &format!("Host: {host}\r\nOrigin: http://{host}\r\nX-Cookbook: run\r\n"),
+    );
     stream.set_read_timeout(Some(BUILD_BOUND)).unwrap();
     stream
 }
@@ -35,7 +41,10 @@ fn events(mut stream: TcpStream) -> Vec<String> {
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert!(head.contains("Transfer-Encoding: chunked\r\n"), "{head}");
     assert!(body.ends_with("\r\n0\r\n\r\n"), "{body}");
-    body.lines().filter(|line| line.starts_with('{')).map(str::to_owned).collect()
+    body.lines()
+        .filter(|line| line.starts_with('{'))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -43,19 +52,39 @@ fn a_recipe_a_variant_and_a_mistake_are_run() {
     let server = Server::start(Workspace::new());
     assert_eq!(
         events(run(&server, "/run/bell")),
-        [r#"{"out":"dong\n"}"#, r#"{"out":"dong\n"}"#, r#"{"end":"exit status: 0"}"#]
+        [
+            r#"{"out":"dong\n"}"#,
+            r#"{"out":"dong\n"}"#,
+            r#"{"end":"exit status: 0"}"#
+        ]
     );
-    assert_eq!(events(run(&server, "/run/bell/bell_std")).last().unwrap(), r#"{"end":"exit status: 0"}"#);
+    assert_eq!(
+        events(run(&server, "/run/bell/bell_std")).last().unwrap(),
+        r#"{"end":"exit status: 0"}"#
+    );
     let mut mistake = events(run(&server, "/run/bell/bell_mistake_cracked"));
     // Which of its two streams is heard first is not promised.
     mistake[..2].sort();
-    assert_eq!(mistake, [r#"{"err":"the <bell> is cracked\n"}"#, r#"{"out":"ding\n"}"#, r#"{"end":"exit status: 3"}"#]);
+    assert_eq!(
+        mistake,
+        [
+            r#"{"err":"the <bell> is cracked\n"}"#,
+            r#"{"out":"ding\n"}"#,
+            r#"{"end":"exit status: 3"}"#
+        ]
+    );
 }
 
 #[test]
 fn what_is_no_program_of_the_book_is_not_run() {
     let server = Server::start(Workspace::new());
-    for path in ["/run/gong", "/run/bell/bell", "/run/chime", "/run/bell/../../x", "/run/bell%20--release"] {
+    for path in [
+        "/run/gong",
+        "/run/bell/bell",
+        "/run/chime",
+        "/run/bell/../../x",
+        "/run/bell%20--release",
+    ] {
         assert_eq!(status(run(&server, path)), "404", "{path}");
     }
 }
@@ -70,11 +99,21 @@ fn who_is_no_page_of_the_book_is_refused() {
         "Host: localhost:1\r\nX-Cookbook: run\r\n".to_owned(),
         format!("Host: {host}\r\nOrigin: http://example.org\r\nX-Cookbook: run\r\n"),
     ] {
-        assert_eq!(status(post(&server, "/run/bell", &headers)), "403", "{headers}");
+        assert_eq!(
+            status(post(&server, "/run/bell", &headers)),
+            "403",
+            "{headers}"
+        );
     }
     let mut get = String::new();
-    server.send(&format!("GET /run/bell HTTP/1.1\r\nHost: {host}\r\n\r\n")).read_to_string(&mut get).unwrap();
-    assert!(get.starts_with("HTTP/1.1 405 ") && get.contains("\r\nAllow: POST\r\n"), "{get}");
+    server
+        .send(&format!("GET /run/bell HTTP/1.1\r\nHost: {host}\r\n\r\n"))
+        .read_to_string(&mut get)
+        .unwrap();
+    assert!(
+        get.starts_with("HTTP/1.1 405 ") && get.contains("\r\nAllow: POST\r\n"),
+        "{get}"
+    );
     let no_length = format!("POST /run/bell HTTP/1.1\r\nHost: {host}\r\nX-Cookbook: run\r\n\r\n");
     assert_eq!(status(server.send(&no_length)), "411");
 }
@@ -107,7 +146,11 @@ fn one_program_runs_at_a_time_until_its_reader_leaves() {
 fn only_a_served_page_has_the_script() {
     let workspace = Workspace::new();
     assert_eq!(workspace.build().stderr, "");
-    assert!(!workspace.read("docs/book/bell.html").contains("Run it on this machine"));
+    assert!(
+        !workspace
+            .read("docs/book/bell.html")
+            .contains("Run it on this machine")
+    );
     let (_, page) = Server::start(workspace).get("/bell.html");
     assert!(page.contains("Run it on this machine"));
 }

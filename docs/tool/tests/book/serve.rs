@@ -20,12 +20,27 @@ impl Server {
     pub(crate) fn start(workspace: Workspace) -> Self {
         let mut command = workspace.book("", &["--port", "0"]);
         command.env("CARGO_TARGET_DIR", workspace.path("target"));
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-        let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
-        Server { workspace, child, address }
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next());
+        let address = address
+            .unwrap_or_else(|| panic!("no address in {line:?}"))
+            .to_owned();
+        Server {
+            workspace,
+            child,
+            address,
+        }
     }
 
     pub(crate) fn send(&self, head: &str) -> TcpStream {
@@ -62,10 +77,19 @@ fn pages_and_files_are_served() {
     let server = Server::start(Workspace::new());
     let (head, body) = server.get("/");
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-    assert!(head.contains("Content-Type: text/html; charset=utf-8\r\n"), "{head}");
-    assert!(body.contains("Ring the <a href=\"bell.html#what-you-see\">"), "{body}");
+    assert!(
+        head.contains("Content-Type: text/html; charset=utf-8\r\n"),
+        "{head}"
+    );
+    assert!(
+        body.contains("Ring the <a href=\"bell.html#what-you-see\">"),
+        "{body}"
+    );
     let (head, body) = server.get("/recipes/bell/src/main%2Ers?x");
-    assert!(head.contains("Content-Type: text/plain; charset=utf-8\r\n"), "{head}");
+    assert!(
+        head.contains("Content-Type: text/plain; charset=utf-8\r\n"),
+        "{head}"
+    );
     assert_eq!(body, server.workspace.read("recipes/bell/src/main.rs"));
 }
 
@@ -82,24 +106,46 @@ fn a_head_comes_without_its_body() {
     let server = Server::start(Workspace::new());
     let (_, page) = server.get("/bell.html");
     let (head, body) = server.ask("HEAD /bell.html", &server.address);
-    assert!(head.contains(&format!("Content-Length: {}\r\n", page.len())), "{head}");
+    assert!(
+        head.contains(&format!("Content-Length: {}\r\n", page.len())),
+        "{head}"
+    );
     assert_eq!(body, "");
 }
 
 #[test]
 fn a_wrong_host_or_method_is_refused() {
     let server = Server::start(Workspace::new());
-    assert!(server.ask("GET /", "example.org").0.starts_with("HTTP/1.1 403 "));
-    assert!(server.ask("GET /", "localhost:1").0.starts_with("HTTP/1.1 200 "));
-    assert!(server.ask("POST /", &server.address).0.starts_with("HTTP/1.1 405 "));
+    assert!(
+        server
+            .ask("GET /", "example.org")
+            .0
+            .starts_with("HTTP/1.1 403 ")
+    );
+    assert!(
+        server
+            .ask("GET /", "localhost:1")
+            .0
+            .starts_with("HTTP/1.1 200 ")
+    );
+    assert!(
+        server
+            .ask("POST /", &server.address)
+            .0
+            .starts_with("HTTP/1.1 405 ")
+    );
 }
 
 #[test]
 fn no_path_leads_out_of_the_book() {
     let server = Server::start(Workspace::new());
-    for path in
-        ["/../Cargo.toml", "/../../Cargo.toml", "/%2e%2e/%2e%2e/Cargo.toml", "/..%2f..%2fCargo.toml", "//etc/passwd"]
-    {
+    for path in [
+        "/../Cargo.toml",
+        "/../../Cargo.toml",
+        "/%2e%2e/%2e%2e/Cargo.toml",
+        "/..%2f..%2fCargo.toml",
+        "//etc/passwd",
+    ] {
         let (head, body) = server.get(path);
         assert!(head.starts_with("HTTP/1.1 404 "), "{path}: {head}");
         assert!(body.contains("Document not found"), "{path}");
@@ -109,18 +155,33 @@ fn no_path_leads_out_of_the_book() {
 #[test]
 fn what_is_no_request_is_refused() {
     let server = Server::start(Workspace::new());
-    for (bytes, status) in [("nonsense\r\n\r\n", "400"), (&*format!("GET /{} ", "a".repeat(20_000)), "431")] {
+    for (bytes, status) in [
+        ("nonsense\r\n\r\n", "400"),
+        (&*format!("GET /{} ", "a".repeat(20_000)), "431"),
+    ] {
         let mut answer = String::new();
         server.send(bytes).read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
     }
 }
 
 /// The event stream that the page opens.
 fn events(server: &Server) -> BufReader<TcpStream> {
     let (_, page) = server.get("/");
-    let path = page.split("EventSource(\"").nth(1).unwrap().split('"').next().unwrap();
-    BufReader::new(server.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address)))
+    let path = page
+        .split("EventSource(\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    BufReader::new(server.send(&format!(
+        "GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n",
+        server.address
+    )))
 }
 
 fn head_of(stream: &mut impl BufRead) -> String {
@@ -142,10 +203,30 @@ fn wait_for_reload(mut stream: impl BufRead) {
 fn whatever_the_book_is_made_of_reloads_the_page() {
     let server = Server::start(Workspace::new());
     for (file, text, page, shown) in [
-        ("docs/src/bell.md", "\nA *new* line.\n", "/bell.html", "A <em>new</em> line."),
-        ("recipes/bell/examples/bell_std.rs", "// new\n", "/guide/deep.html", "// new</code>"),
-        ("recipes/bell/expected.txt", "ding\n", "/bell.html", "dong\ndong\nding\n"),
-        ("docs/book.toml", "\n[output.html]\ndefault-theme = \"coal\"\n", "/", "class=\"coal"),
+        (
+            "docs/src/bell.md",
+            "\nA *new* line.\n",
+            "/bell.html",
+            "A <em>new</em> line.",
+        ),
+        (
+            "recipes/bell/examples/bell_std.rs",
+            "// new\n",
+            "/guide/deep.html",
+            "// new</code>",
+        ),
+        (
+            "recipes/bell/expected.txt",
+            "ding\n",
+            "/bell.html",
+            "dong\ndong\nding\n",
+        ),
+        (
+            "docs/book.toml",
+            "\n[output.html]\ndefault-theme = \"coal\"\n",
+            "/",
+            "class=\"coal",
+        ),
     ] {
         let mut stream = events(&server);
         assert!(head_of(&mut stream).contains("Content-Type: text/event-stream\r\n"));
@@ -160,7 +241,10 @@ fn whatever_the_book_is_made_of_reloads_the_page() {
 fn faults_are_shown_on_the_page_until_they_are_mended() {
     let server = Server::start(Workspace::new());
     let good = server.workspace.read("docs/src/bell.md");
-    for (text, faulty) in [(format!("{good}\n{{{{#recipe gong}}}}\n"), true), (good, false)] {
+    for (text, faulty) in [
+        (format!("{good}\n{{{{#recipe gong}}}}\n"), true),
+        (good, false),
+    ] {
         let stream = events(&server);
         server.workspace.write("docs/src/bell.md", &text);
         wait_for_reload(stream);
@@ -172,7 +256,10 @@ fn faults_are_shown_on_the_page_until_they_are_mended() {
 #[test]
 fn a_page_of_an_older_build_is_reloaded_at_once() {
     let server = Server::start(Workspace::new());
-    let request = format!("GET /__reload?1 HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    let request = format!(
+        "GET /__reload?1 HTTP/1.1\r\nHost: {}\r\n\r\n",
+        server.address
+    );
     wait_for_reload(BufReader::new(server.send(&request)));
 }
 
@@ -181,11 +268,15 @@ fn a_taken_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let workspace = Workspace::new();
-    let output = workspace.book("", &["serve", "--port", &port.to_string()]).output();
+    let output = workspace
+        .book("", &["serve", "--port", &port.to_string()])
+        .output();
     let outcome = Outcome::from(output.unwrap());
     assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""));
     assert_eq!(
         outcome.stderr,
-        format!("cannot serve on port {port} of 127.0.0.1: it is taken; choose another with `cargo book --port N`\n")
+        format!(
+            "cannot serve on port {port} of 127.0.0.1: it is taken; choose another with `cargo book --port N`\n"
+        )
     );
 }

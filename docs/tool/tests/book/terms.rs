@@ -30,7 +30,11 @@ fn with_glossary(workspace: &Workspace, glossary: &str, text: &str) {
 #[test]
 fn words_that_are_linked_are_fine() {
     let workspace = Workspace::new();
-    with_glossary(&workspace, GLOSSARY, "A [guard](glossary.md#guard), another guard, and a permit.");
+    with_glossary(
+        &workspace,
+        GLOSSARY,
+        "A [guard](glossary.md#guard), another guard, and a permit.",
+    );
     let outcome = workspace.build();
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
 }
@@ -73,7 +77,10 @@ fn a_mistake_without_a_symptom() {
     assert_fault(
         |workspace| {
             let page = workspace.read("docs/src/pitfalls.md");
-            workspace.write("docs/src/pitfalls.md", &page.replace("#bell_mistake_cracked", "#bell"));
+            workspace.write(
+                "docs/src/pitfalls.md",
+                &page.replace("#bell_mistake_cracked", "#bell"),
+            );
         },
         "recipes/bell/examples/bell_mistake_cracked.rs: no link in docs/src/pitfalls.md; write one that ends in \
          #bell_mistake_cracked",
@@ -85,7 +92,10 @@ fn a_reject_without_a_symptom() {
     assert_fault(
         |workspace| {
             let page = workspace.read("docs/src/pitfalls.md");
-            workspace.write("docs/src/pitfalls.md", &page.replace("#bell_reject", "#bell"));
+            workspace.write(
+                "docs/src/pitfalls.md",
+                &page.replace("#bell_reject", "#bell"),
+            );
         },
         "recipes/bell/rejects/not-send.rs: no link in docs/src/pitfalls.md; write one that ends in #bell_reject_not-send",
     );
@@ -111,7 +121,10 @@ fn a_solution_is_folded_with_its_command() {
     workspace.write("recipes/bell/examples/bell_solution.txt", "dong\n");
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
-    assert!(page.contains("It prints <code>recipes/bell/examples/bell_solution.txt</code>"), "{page}");
+    assert!(
+        page.contains("It prints <code>recipes/bell/examples/bell_solution.txt</code>"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -124,7 +137,10 @@ fn a_solution_on_no_page() {
 
 #[test]
 fn a_solution_that_is_missing() {
-    assert_fault_on_page("{{#solution bell}}", &format!("{{{{#solution bell}}}}: cannot read {SOLUTION}: "));
+    assert_fault_on_page(
+        "{{#solution bell}}",
+        &format!("{{{{#solution bell}}}}: cannot read {SOLUTION}: "),
+    );
 }
 
 #[test]

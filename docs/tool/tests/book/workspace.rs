@@ -12,7 +12,10 @@ impl Workspace {
     /// The fixture as it is: a book without faults.
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture"), dir.path());
+        copy(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture"),
+            dir.path(),
+        );
         Workspace(dir)
     }
 

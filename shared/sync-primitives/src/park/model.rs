@@ -10,7 +10,9 @@
 //!   the real parking lot the woken thread itself takes the bucket lock and finds out whether it had been unparked
 //!   meanwhile. Waiters that began before the tick are overdue after it.
 
-use super::{FilterOp, Instant, Ordering, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken};
+use super::{
+    FilterOp, Instant, Ordering, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
+};
 #[cfg(loom)]
 use loom as checker;
 #[cfg(shuttle)]
@@ -79,7 +81,10 @@ enum Wake {
 impl Lot {
     fn new() -> Self {
         Lot {
-            buckets: std::sync::Mutex::new(Buckets { by_key: Vec::new(), ticked: false }),
+            buckets: std::sync::Mutex::new(Buckets {
+                by_key: Vec::new(),
+                ticked: false,
+            }),
             ticked: AtomicBool::new(false),
             waits_give_way: std::sync::atomic::AtomicBool::new(cfg!(shuttle)),
             next_thread: std::sync::atomic::AtomicUsize::new(1),
@@ -92,7 +97,10 @@ impl Lot {
         if let Some(rank) = buckets.by_key.iter().position(|(k, _)| *k == key) {
             return (rank, buckets.by_key[rank].1.clone());
         }
-        let line = Line { waiters: VecDeque::new(), ticked: buckets.ticked };
+        let line = Line {
+            waiters: VecDeque::new(),
+            ticked: buckets.ticked,
+        };
         let bucket = Arc::new(Mutex::new(line));
         buckets.by_key.push((key, bucket.clone()));
         (buckets.by_key.len() - 1, bucket)
@@ -117,7 +125,11 @@ pub fn tick() {
     let buckets: Vec<_> = {
         let mut buckets = LOT.buckets.lock().unwrap();
         buckets.ticked = true;
-        buckets.by_key.iter().map(|(_, bucket)| bucket.clone()).collect()
+        buckets
+            .by_key
+            .iter()
+            .map(|(_, bucket)| bucket.clone())
+            .collect()
     };
     for bucket in buckets {
         let mut line = bucket.lock().unwrap();
@@ -145,7 +157,12 @@ pub(crate) unsafe fn park(
 ) -> ParkResult {
     let (wake, woken) = channel();
     let timed = deadline.is_some();
-    let waiter = Arc::new(Waiter { key: key.into(), token, timed, wake });
+    let waiter = Arc::new(Waiter {
+        key: key.into(),
+        token,
+        timed,
+        wake,
+    });
 
     let bucket = LOT.bucket(key).1;
     let mut line = bucket.lock().unwrap();
@@ -174,7 +191,10 @@ fn sleep(
         return ParkResult::Unparked(token);
     }
     let left_the_line = LOT.with_line_of(waiter, |key, line| {
-        let place = line.waiters.iter().position(|other| Arc::ptr_eq(other, waiter));
+        let place = line
+            .waiters
+            .iter()
+            .position(|other| Arc::ptr_eq(other, waiter));
         if let Some(place) = place {
             line.waiters.remove(place);
             timed_out(key, line.waiters.is_empty());
@@ -237,7 +257,9 @@ pub(crate) unsafe fn unpark_requeue(
         RequeueOp::UnparkOne => (1, 0),
         RequeueOp::RequeueOne => (0, 1),
     };
-    let unparked: Vec<_> = (0..unpark).map_while(|_| from.waiters.pop_front()).collect();
+    let unparked: Vec<_> = (0..unpark)
+        .map_while(|_| from.waiters.pop_front())
+        .collect();
     result.unparked_threads = unparked.len();
     while result.requeued_threads < requeue
         && let Some(waiter) = from.waiters.pop_front()
@@ -259,7 +281,10 @@ pub(crate) unsafe fn unpark_requeue(
 }
 
 /// Locks two buckets in the order of their ranks and returns them in the order given.
-fn lock_both<'a>(a: (usize, &'a Bucket), b: (usize, &'a Bucket)) -> (MutexGuard<'a, Line>, MutexGuard<'a, Line>) {
+fn lock_both<'a>(
+    a: (usize, &'a Bucket),
+    b: (usize, &'a Bucket),
+) -> (MutexGuard<'a, Line>, MutexGuard<'a, Line>) {
     if a.0 < b.0 {
         let first = a.1.lock().unwrap();
         (first, b.1.lock().unwrap())
@@ -276,9 +301,15 @@ pub(crate) struct SpinWait {
 }
 
 impl SpinWait {
-    pub(crate) const PATIENT: Self = SpinWait { has_given_way: false };
-    pub(crate) const ATTENTIVE: Self = SpinWait { has_given_way: false };
-    pub(crate) const SHORT: Self = SpinWait { has_given_way: false };
+    pub(crate) const PATIENT: Self = SpinWait {
+        has_given_way: false,
+    };
+    pub(crate) const ATTENTIVE: Self = SpinWait {
+        has_given_way: false,
+    };
+    pub(crate) const SHORT: Self = SpinWait {
+        has_given_way: false,
+    };
 
     pub(crate) fn spin(&mut self) -> bool {
         false
@@ -357,7 +388,9 @@ pub(crate) struct Moment {
 
 impl Moment {
     pub(crate) fn now() -> Self {
-        Moment { ticked: LOT.ticked.load(Ordering::Relaxed) }
+        Moment {
+            ticked: LOT.ticked.load(Ordering::Relaxed),
+        }
     }
 
     pub(crate) fn is_overdue(self, now: Moment) -> bool {

@@ -47,14 +47,30 @@ pub(crate) struct SpinWait {
 
 impl SpinWait {
     /// For a wait for a thread that has other things to do first, such as to make an item.
-    pub(crate) const PATIENT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 10, timed: true };
+    pub(crate) const PATIENT: Self = SpinWait {
+        pauses: 0,
+        yields: 0,
+        most_pauses: 3,
+        most_yields: 10,
+        timed: true,
+    };
     /// For what is left of such a wait after [`Pauses`]. Where both sides wait in turn, who sleeps too soon is not awake
     /// when the other has its answer, which then sleeps too: from there on, each item costs a sleep. So more yields, as long
     /// as they are quick.
-    pub(crate) const ATTENTIVE: Self = SpinWait { most_pauses: 0, most_yields: 40, ..Self::PATIENT };
+    pub(crate) const ATTENTIVE: Self = SpinWait {
+        most_pauses: 0,
+        most_yields: 40,
+        ..Self::PATIENT
+    };
     /// For a wait for a few instructions of a thread. Those who compete for them are the ones that get the processor, and
     /// use it to get out of the way.
-    pub(crate) const SHORT: Self = SpinWait { pauses: 0, yields: 0, most_pauses: 3, most_yields: 7, timed: false };
+    pub(crate) const SHORT: Self = SpinWait {
+        pauses: 0,
+        yields: 0,
+        most_pauses: 3,
+        most_yields: 7,
+        timed: false,
+    };
 
     /// To begin again, after a sleep.
     pub(crate) fn reset(&mut self) {
@@ -88,7 +104,11 @@ impl SpinWait {
     /// Yields. `handed_on` counts items: those that others hand on meanwhile, where this one would.
     pub(crate) fn give_way(&mut self, handed_on: impl Fn() -> u64) {
         self.yields += 1;
-        if self.timed { yield_timed(handed_on) } else { thread::yield_now() }
+        if self.timed {
+            yield_timed(handed_on)
+        } else {
+            thread::yield_now()
+        }
     }
 }
 
@@ -125,7 +145,11 @@ impl Hunch {
     const LONGEST: u32 = 1024;
 
     fn new(shortest: u32) -> Self {
-        Hunch { left: AtomicU32::new(0), span: AtomicU32::new(shortest), shortest }
+        Hunch {
+            left: AtomicU32::new(0),
+            span: AtomicU32::new(shortest),
+            shortest,
+        }
     }
 
     /// Does `attempt`, if that is likely to come to something. Returns whether it has.
@@ -172,7 +196,10 @@ impl Gather {
     const REST: u32 = 7;
 
     pub(crate) fn new(few: Range<u64>) -> Self {
-        Gather { few, brings_more: Hunch::new(8) }
+        Gather {
+            few,
+            brings_more: Hunch::new(8),
+        }
     }
 
     /// Lets a moment pass if there is little, and if the moment is likely to bring more: one to four microseconds, as a
@@ -209,7 +236,9 @@ impl Pauses {
     const OFTEN: u32 = 4;
 
     pub(crate) fn new() -> Self {
-        Pauses { are_enough: Hunch::new(1) }
+        Pauses {
+            are_enough: Hunch::new(1),
+        }
     }
 
     /// Whether they have been in vain again and again.
@@ -228,7 +257,11 @@ impl Pauses {
                 is_ready()
             })
         };
-        if is_dear { self.are_enough.learn_from(attempt) } else { self.are_enough.follow(attempt) }
+        if is_dear {
+            self.are_enough.learn_from(attempt)
+        } else {
+            self.are_enough.follow(attempt)
+        }
     }
 }
 
@@ -261,7 +294,11 @@ impl Respite {
 
     const fn new() -> Self {
         let times = AtomicU32::new(Self::SHORTEST / 2);
-        Respite { ends: AtomicU64::new(0), is_open: AtomicBool::new(false), times }
+        Respite {
+            ends: AtomicU64::new(0),
+            is_open: AtomicBool::new(false),
+            times,
+        }
     }
 
     fn is_on(&self, now: impl FnOnce() -> u64) -> bool {
@@ -283,9 +320,14 @@ impl Respite {
         }
         let last = self.times.load(Ordering::Relaxed);
         let is_next = now < last_ended + u64::from(last) * took;
-        let times = if is_next { (2 * last).min(Self::LONGEST) } else { Self::SHORTEST };
+        let times = if is_next {
+            (2 * last).min(Self::LONGEST)
+        } else {
+            Self::SHORTEST
+        };
         self.times.store(times, Ordering::Relaxed);
-        self.ends.store(now + u64::from(times) * took, Ordering::Relaxed);
+        self.ends
+            .store(now + u64::from(times) * took, Ordering::Relaxed);
         self.is_open.store(true, Ordering::Relaxed);
     }
 }
@@ -324,7 +366,15 @@ mod tests {
         let (respite, took) = (Respite::new(), nanoseconds(SLOW));
         assert!(!respite.is_on(|| 0));
         let mut now = 0;
-        for (quiet, times) in [(0, 8), (1, 16), (1, 32), (1, 64), (1, 64), (1_000, 8), (1, 16)] {
+        for (quiet, times) in [
+            (0, 8),
+            (1, 16),
+            (1, 32),
+            (1, 64),
+            (1, 64),
+            (1_000, 8),
+            (1, 16),
+        ] {
             now += quiet * took;
             respite.begin(now, took);
             respite.begin(now, took); // A second thread that has waited for the same slice changes nothing.
@@ -384,7 +434,10 @@ mod tests {
     #[test]
     fn who_has_none_or_enough_does_not_gather() {
         let gather = Gather::new(1..9);
-        assert_eq!([0, 1, 8, 9].map(|amount| gather.wait(amount, || true)), [false, true, true, false]);
+        assert_eq!(
+            [0, 1, 8, 9].map(|amount| gather.wait(amount, || true)),
+            [false, true, true, false]
+        );
     }
 
     #[test]
@@ -392,7 +445,11 @@ mod tests {
         let gather = Gather::new(1..9);
         for span in [8, 16, 32, 64, 128, 256, 512, 1024, 1024, 1024] {
             assert_eq!(asked(&gather, 1, false), 1);
-            assert_eq!(asked(&gather, span, false), 0, "the {span} occasions after one in vain");
+            assert_eq!(
+                asked(&gather, span, false),
+                0,
+                "the {span} occasions after one in vain"
+            );
         }
     }
 

@@ -103,7 +103,10 @@ impl<T: Ord> Buffer for Heap<T> {
         let mut order: Vec<usize> = (0..self.0.len()).collect();
         order.sort_by(|&a, &b| self.0[a].cmp(&self.0[b]));
         let mut items: Vec<Option<T>> = std::mem::take(&mut self.0).into_iter().map(Some).collect();
-        order.into_iter().filter_map(|place| items[place].take()).collect()
+        order
+            .into_iter()
+            .filter_map(|place| items[place].take())
+            .collect()
     }
 }
 
@@ -116,7 +119,10 @@ struct WayDown {
 impl<T: Ord> Heap<T> {
     /// Where the item at `last` comes to rest when it takes the root's place and smaller children move up past it.
     fn way_down(&self, last: usize) -> WayDown {
-        let mut way = WayDown { levels: 0, rights: 0 };
+        let mut way = WayDown {
+            levels: 0,
+            rights: 0,
+        };
         let mut hole = 0;
         loop {
             let (left, right) = (2 * hole + 1, 2 * hole + 2);

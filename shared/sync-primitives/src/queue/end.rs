@@ -2,8 +2,8 @@
 //! been moved.
 
 use crate::park::{
-    self, AtomicU64, AtomicUsize, Backoff, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, ParkToken,
-    UnparkResult,
+    self, AtomicU64, AtomicUsize, Backoff, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
+    ParkResult, ParkToken, UnparkResult,
 };
 use std::convert::Infallible;
 
@@ -42,7 +42,10 @@ pub(super) struct End {
 
 impl End {
     pub(super) fn new() -> Self {
-        End { position: AtomicU64::new(0), line: AtomicUsize::new(0) }
+        End {
+            position: AtomicU64::new(0),
+            line: AtomicUsize::new(0),
+        }
     }
 
     /// Locks the end, if `check` does not object to its position. Returns that position, with `CLOSED` if that is set.
@@ -53,7 +56,12 @@ impl End {
         let mut position = self.position.load(Ordering::Acquire);
         if position & LOCKED == 0 {
             check(position)?;
-            match self.position.compare_exchange(position, position | LOCKED, Ordering::Acquire, Ordering::Acquire) {
+            match self.position.compare_exchange(
+                position,
+                position | LOCKED,
+                Ordering::Acquire,
+                Ordering::Acquire,
+            ) {
                 Ok(_) => return Ok(position),
                 Err(now) => position = now,
             }
@@ -69,7 +77,9 @@ impl End {
             return None;
         }
         let locked = position | LOCKED;
-        self.position.compare_exchange(position, locked, Ordering::Acquire, Ordering::Relaxed).ok()
+        self.position
+            .compare_exchange(position, locked, Ordering::Acquire, Ordering::Relaxed)
+            .ok()
     }
 
     /// Locks the end. Returns its position, with `CLOSED` if that is set.
@@ -97,7 +107,12 @@ impl End {
                 continue;
             }
             check(position)?;
-            match self.position.compare_exchange_weak(position, position | bits, success, Ordering::Acquire) {
+            match self.position.compare_exchange_weak(
+                position,
+                position | bits,
+                success,
+                Ordering::Acquire,
+            ) {
                 Ok(_) => return Ok(position),
                 Err(now) => position = now,
             }
@@ -120,7 +135,8 @@ impl End {
         // It changes nothing, but stands in one order with those that lock. Release: pairs with the Acquire in `lock_if`.
         // Acquire: pairs with the Release in `move_to`.
         let position = self.position.load(Ordering::Acquire);
-        let Ok(_) = self.set_unless_locked(position, 0, Ordering::AcqRel, |_| Ok::<_, Infallible>(()));
+        let Ok(_) =
+            self.set_unless_locked(position, 0, Ordering::AcqRel, |_| Ok::<_, Infallible>(()));
     }
 
     fn key(&self) -> usize {
@@ -142,21 +158,28 @@ impl End {
     /// Makes an offer, unless somebody else does or sleeps.
     pub(super) fn offer(&self, token: ParkToken) -> bool {
         // Release: pairs with the Acquire in `take_offer`. Relaxed, if not: nothing is done then.
-        self.line.compare_exchange(0, token.0, Ordering::Release, Ordering::Relaxed).is_ok()
+        self.line
+            .compare_exchange(0, token.0, Ordering::Release, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// Takes an offer back. Returns false if somebody else has taken it.
     pub(super) fn withdraw(&self, token: ParkToken) -> bool {
         // Relaxed: only the owner has touched what was offered.
         let without = |line| (line & TOKEN == token.0).then_some(line & !TOKEN);
-        self.line.try_update(Ordering::Relaxed, Ordering::Relaxed, without).is_ok()
+        self.line
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, without)
+            .is_ok()
     }
 
     /// Takes the offer, if there is one and nobody sleeps.
     pub(super) fn take_offer(&self) -> Option<ParkToken> {
         let without = |line| (line & TOKEN != 0 && line & OCCUPIED == 0).then_some(line & !TOKEN);
         // Acquire: pairs with the Release in `offer`; what is offered is visible.
-        let line = self.line.try_update(Ordering::Acquire, Ordering::Relaxed, without).ok()?;
+        let line = self
+            .line
+            .try_update(Ordering::Acquire, Ordering::Relaxed, without)
+            .ok()?;
         Some(ParkToken(line & TOKEN))
     }
 
@@ -187,7 +210,13 @@ impl End {
     /// Wakes all in line, after a change that lasts.
     pub(super) fn wake_all(&self) {
         // SAFETY: as in `wake_first`, with nothing to serve.
-        unsafe { park::unpark_filter(self.key(), |_| FilterOp::Unpark, |line| self.forget_if_empty(line)) };
+        unsafe {
+            park::unpark_filter(
+                self.key(),
+                |_| FilterOp::Unpark,
+                |line| self.forget_if_empty(line),
+            )
+        };
     }
 
     /// Under the bucket lock.
@@ -201,7 +230,12 @@ impl End {
     /// Sleeps until woken or until `deadline`, unless `is_ready`, which looks at the queue, says that there is no need. Who
     /// wakes it gets `token`. Returns whether it was the deadline; if not, the caller looks at the queue again, and if it
     /// leaves something there that others in line have overlooked, wakes the first.
-    pub(super) fn sleep(&self, token: ParkToken, is_ready: impl Fn() -> bool, deadline: Option<Instant>) -> bool {
+    pub(super) fn sleep(
+        &self,
+        token: ParkToken,
+        is_ready: impl Fn() -> bool,
+        deadline: Option<Instant>,
+    ) -> bool {
         self.line.fetch_or(OCCUPIED, Ordering::Relaxed);
         self.pass();
         // A waker may have found the line empty and cleared `OCCUPIED` before we are in it.
@@ -213,7 +247,8 @@ impl End {
         };
         // SAFETY: the key is the address of our own field; the callbacks touch only that field and the atomics of the
         // queue, so they neither unwind nor park.
-        let result = unsafe { park::park(self.key(), still_needed, || {}, gave_up, token, deadline) };
+        let result =
+            unsafe { park::park(self.key(), still_needed, || {}, gave_up, token, deadline) };
         if result.is_unparked() {
             self.line.fetch_and(!WAKING, Ordering::Relaxed);
             self.pass();

@@ -16,13 +16,17 @@ pub(super) struct Fifo<T> {
 
 impl<T> Fifo<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
-        Fifo { segments: Segments::new(capacity) }
+        Fifo {
+            segments: Segments::new(capacity),
+        }
     }
 
     #[inline]
     pub(super) fn push(&self, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
         match (self.segments.try_push(item), patience) {
-            (Err(TryPushError::Full(item)), Patience::Until(deadline)) => self.push_slow(item, deadline),
+            (Err(TryPushError::Full(item)), Patience::Until(deadline)) => {
+                self.push_slow(item, deadline)
+            }
             (result, _) => result,
         }
     }
@@ -33,7 +37,10 @@ impl<T> Fifo<T> {
         let mut wait = Wait::new(&self.segments, Side::Push, deadline);
         while wait.once(&hand) {
             // An empty hand: somebody has pushed the item.
-            match hand.take().map_or(Ok(()), |item| self.segments.try_push(item)) {
+            match hand
+                .take()
+                .map_or(Ok(()), |item| self.segments.try_push(item))
+            {
                 Err(TryPushError::Full(back)) => hand.put(back),
                 result => {
                     wait.pass_on();
@@ -41,7 +48,9 @@ impl<T> Fifo<T> {
                 }
             }
         }
-        Err(TryPushError::Full(hand.take().expect("the last try has put it back")))
+        Err(TryPushError::Full(
+            hand.take().expect("the last try has put it back"),
+        ))
     }
 
     #[inline]
@@ -96,7 +105,8 @@ impl<T> Fifo<T> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.capacity().is_some_and(|capacity| self.len() >= capacity)
+        self.capacity()
+            .is_some_and(|capacity| self.len() >= capacity)
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
@@ -111,7 +121,11 @@ impl<T> Fifo<T> {
     /// For `Debug`: what can be said without waiting.
     pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (len, closed) = self.segments.glance();
-        f.debug_struct(name).field("capacity", &self.capacity()).field("len", &len).field("closed", &closed).finish()
+        f.debug_struct(name)
+            .field("capacity", &self.capacity())
+            .field("len", &len)
+            .field("closed", &closed)
+            .finish()
     }
 }
 
@@ -127,7 +141,14 @@ struct Wait<'a, T> {
 
 impl<'a, T> Wait<'a, T> {
     fn new(segments: &'a Segments<T>, side: Side, deadline: Option<Instant>) -> Self {
-        Wait { segments, side, has_paused: false, spin: SpinWait::ATTENTIVE, deadline, is_over: false }
+        Wait {
+            segments,
+            side,
+            has_paused: false,
+            spin: SpinWait::ATTENTIVE,
+            deadline,
+            is_over: false,
+        }
     }
 
     /// Waits until it is worth another try, or somebody has done the work with what is in the hand. Returns whether a look is
@@ -158,7 +179,9 @@ impl<'a, T> Wait<'a, T> {
             return false;
         }
         let is_sleep_next = !self.spin.may_yield();
-        self.segments.pauses(self.side).until(|| self.segments.is_worth(self.side), is_sleep_next)
+        self.segments
+            .pauses(self.side)
+            .until(|| self.segments.is_worth(self.side), is_sleep_next)
     }
 
     /// Lets others run, who may do our work meanwhile. Returns whether that was worth a try.
@@ -178,7 +201,9 @@ impl<'a, T> Wait<'a, T> {
 
     fn sleep(&self, hand: &Hand<T>) -> bool {
         let is_ready = || self.segments.is_worth(self.side);
-        self.segments.line(self.side).sleep(hand.token(), is_ready, self.deadline)
+        self.segments
+            .line(self.side)
+            .sleep(hand.token(), is_ready, self.deadline)
     }
 
     /// After a try that came to something: wakes the next in line if there is something left for it.

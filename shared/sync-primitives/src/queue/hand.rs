@@ -24,7 +24,10 @@ const _: () = assert!(align_of::<Hand<u8>>() > !TOKEN);
 
 impl<T> Hand<T> {
     pub(super) fn new(item: Option<T>) -> Self {
-        Hand { item: Cell::new(item), state: AtomicU8::new(HELD) }
+        Hand {
+            item: Cell::new(item),
+            state: AtomicU8::new(HELD),
+        }
     }
 
     pub(super) fn take(&self) -> Option<T> {

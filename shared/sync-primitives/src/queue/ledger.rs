@@ -2,7 +2,8 @@
 
 use super::padded::Padded;
 use crate::park::{
-    self, AtomicU64, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering, ParkResult, UnparkResult,
+    self, AtomicU64, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
+    ParkResult, UnparkResult,
 };
 use std::cell::Cell;
 
@@ -43,8 +44,14 @@ struct Done {
 
 impl Ledger {
     pub(super) fn new() -> Self {
-        let done = Done { position: AtomicU64::new(0), known: AtomicU64::new(0) };
-        Ledger { pushed: Padded(AtomicU64::new(0)), done: Padded(done) }
+        let done = Done {
+            position: AtomicU64::new(0),
+            known: AtomicU64::new(0),
+        };
+        Ledger {
+            pushed: Padded(AtomicU64::new(0)),
+            done: Padded(done),
+        }
     }
 
     fn key(&self) -> usize {
@@ -83,7 +90,12 @@ impl Ledger {
             }
             // Release: pairs with the Acquire in `join` and `catch_up`; makes what was done for the items visible to those who
             // join.
-            match self.done.position.compare_exchange_weak(done, to | joiners, Ordering::Release, Ordering::Acquire) {
+            match self.done.position.compare_exchange_weak(
+                done,
+                to | joiners,
+                Ordering::Release,
+                Ordering::Acquire,
+            ) {
                 Ok(_) => return true,
                 Err(now) => done = now,
             }
@@ -110,7 +122,13 @@ impl Ledger {
             outcome.set(Some(decided));
             decided
         };
-        let if_all_done = |_| if decide().all_done { FilterOp::Unpark } else { FilterOp::Stop };
+        let if_all_done = |_| {
+            if decide().all_done {
+                FilterOp::Unpark
+            } else {
+                FilterOp::Stop
+            }
+        };
         let settle = |line: UnparkResult| {
             decide();
             if !line.have_more_threads {
@@ -134,8 +152,18 @@ impl Ledger {
             let to = (from + items * ITEM).min(pushed);
             // Release: as in `finish`; the joiners, whom we unpark, see through us what those did who finished before.
             let to_and_joiners = to | done & JOINERS;
-            match self.done.position.compare_exchange_weak(done, to_and_joiners, Ordering::Release, Ordering::Acquire) {
-                Ok(_) => return Finished { any: to != from, all_done: to == pushed },
+            match self.done.position.compare_exchange_weak(
+                done,
+                to_and_joiners,
+                Ordering::Release,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => {
+                    return Finished {
+                        any: to != from,
+                        all_done: to == pushed,
+                    };
+                }
                 Err(now) => done = now,
             }
         }
@@ -154,8 +182,12 @@ impl Ledger {
             }
             if done & JOINERS == 0 {
                 // Relaxed: `JOINERS` carries no data; the bucket lock orders it with the look at the line.
-                let marked =
-                    self.done.position.compare_exchange(done, done | JOINERS, Ordering::Relaxed, Ordering::Relaxed);
+                let marked = self.done.position.compare_exchange(
+                    done,
+                    done | JOINERS,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
                 if marked.is_err() {
                     continue;
                 }
@@ -181,7 +213,16 @@ impl Ledger {
         };
         // SAFETY: the key is the address of our own field; the callbacks touch only the counts, so they neither unwind
         // nor park.
-        unsafe { park::park(self.key(), still_unfinished, || {}, gave_up, DEFAULT_PARK_TOKEN, deadline) }
+        unsafe {
+            park::park(
+                self.key(),
+                still_unfinished,
+                || {},
+                gave_up,
+                DEFAULT_PARK_TOKEN,
+                deadline,
+            )
+        }
     }
 
     pub(super) fn waiters(&self) -> usize {

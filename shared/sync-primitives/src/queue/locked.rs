@@ -23,7 +23,12 @@ impl Patience {
     }
 
     /// Waits on `condition` as long as there is `reason` to, if at all.
-    fn wait<S>(self, condition: &Condition, state: &mut LockGuard<'_, S>, reason: impl Fn(&S) -> bool) {
+    fn wait<S>(
+        self,
+        condition: &Condition,
+        state: &mut LockGuard<'_, S>,
+        reason: impl Fn(&S) -> bool,
+    ) {
         if let Patience::Until(deadline) = self {
             condition.wait_while_deadline(state, deadline, reason);
         }
@@ -54,9 +59,15 @@ impl Drop for PassOn<'_> {
 
 impl<B: Buffer> Locked<B> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
-        assert!(capacity != Some(0), "a queue of capacity 0 could never hold an item");
+        assert!(
+            capacity != Some(0),
+            "a queue of capacity 0 could never hold an item"
+        );
         Locked {
-            state: Lock::new(State { items: B::new(), closed: false }),
+            state: Lock::new(State {
+                items: B::new(),
+                closed: false,
+            }),
             not_empty: Condition::new(),
             not_full: Condition::new(),
             ledger: Ledger::new(),
@@ -64,9 +75,15 @@ impl<B: Buffer> Locked<B> {
         }
     }
 
-    pub(super) fn push(&self, item: B::Item, patience: Patience) -> Result<(), TryPushError<B::Item>> {
+    pub(super) fn push(
+        &self,
+        item: B::Item,
+        patience: Patience,
+    ) -> Result<(), TryPushError<B::Item>> {
         let mut state = self.state.lock();
-        patience.wait(&self.not_full, &mut state, |state| self.is_full_of(state) && !state.closed);
+        patience.wait(&self.not_full, &mut state, |state| {
+            self.is_full_of(state) && !state.closed
+        });
         if state.closed {
             return Err(TryPushError::Closed(item));
         }
@@ -87,7 +104,9 @@ impl<B: Buffer> Locked<B> {
 
     pub(super) fn pop(&self, patience: Patience) -> Result<B::Item, TryPopError> {
         let mut state = self.state.lock();
-        patience.wait(&self.not_empty, &mut state, |state| state.items.len() == 0 && !state.closed);
+        patience.wait(&self.not_empty, &mut state, |state| {
+            state.items.len() == 0 && !state.closed
+        });
         let pass_on = PassOn(&self.not_empty);
         let popped = trace::outside(|| state.items.pop());
         mem::forget(pass_on);
@@ -133,7 +152,8 @@ impl<B: Buffer> Locked<B> {
     }
 
     fn is_full_of(&self, state: &State<B>) -> bool {
-        self.capacity.is_some_and(|capacity| state.items.len() >= capacity)
+        self.capacity
+            .is_some_and(|capacity| state.items.len() >= capacity)
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
@@ -151,11 +171,18 @@ impl<B: Buffer> Locked<B> {
     /// For `Debug`: what can be said without waiting.
     pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Copied out: who writes what is shown may come by here himself.
-        let state = trace::quietly(|| self.state.try_lock().map(|state| (state.items.len(), state.closed)));
+        let state = trace::quietly(|| {
+            self.state
+                .try_lock()
+                .map(|state| (state.items.len(), state.closed))
+        });
         let mut description = f.debug_struct(name);
         description.field("capacity", &self.capacity);
         match state {
-            Some((len, closed)) => description.field("len", &len).field("closed", &closed).finish(),
+            Some((len, closed)) => description
+                .field("len", &len)
+                .field("closed", &closed)
+                .finish(),
             None => description.field("len", &format_args!("<locked>")).finish(),
         }
     }

@@ -128,7 +128,10 @@ unsafe impl<T: Send> Sync for Segments<T> {}
 
 impl<T> Segments<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
-        assert!(capacity != Some(0), "a queue of capacity 0 could never hold an item");
+        assert!(
+            capacity != Some(0),
+            "a queue of capacity 0 could never hold an item"
+        );
         let first = Segment::allocate();
         if capacity.is_some_and(|capacity| capacity <= SLOTS) {
             // SAFETY: nobody else has it yet.
@@ -155,7 +158,12 @@ impl<T> Segments<T> {
             room,
         };
         let popped = Padded(AtomicU64::new(0));
-        Segments { head: Padded(head), tail: Padded(tail), popped, ledger: Ledger::new() }
+        Segments {
+            head: Padded(head),
+            tail: Padded(tail),
+            popped,
+            ledger: Ledger::new(),
+        }
     }
 
     #[inline]
@@ -200,7 +208,12 @@ impl<T> Segments<T> {
     /// Whether a push at position `tail` is within the capacity; lets more room gather where there is but little.
     #[inline]
     fn has_room(&self, tail: u64) -> bool {
-        let Some(limit) = self.look_for_room(tail).or_else(|| self.look_again_for_room(tail)) else { return false };
+        let Some(limit) = self
+            .look_for_room(tail)
+            .or_else(|| self.look_again_for_room(tail))
+        else {
+            return false;
+        };
         let has_more = || self.full_at(Ordering::Relaxed) > limit;
         if self.tail.gather.wait(limit - tail, has_more) {
             self.look_for_room(tail);
@@ -259,7 +272,13 @@ impl<T> Segments<T> {
     pub(super) fn try_pop(&self) -> Result<T, TryPopError> {
         // Acquire: pairs with the Release in `look_for_items`; the items before the limit are visible.
         let is_known = |head| head < self.head.limit.load(Ordering::Acquire);
-        let head = self.head.end.lock_if(|head| if is_known(head) { Ok(()) } else { self.find_items(head) })?;
+        let head = self.head.end.lock_if(|head| {
+            if is_known(head) {
+                Ok(())
+            } else {
+                self.find_items(head)
+            }
+        })?;
         // SAFETY: we have locked the head, which is there, and have seen that an item is.
         let (item, serve) = unsafe { self.pop_at(head) };
         if serve {
@@ -287,7 +306,9 @@ impl<T> Segments<T> {
     #[inline]
     fn find_items(&self, head: u64) -> Result<(), TryPopError> {
         let tail = self.look_for_items(head)?;
-        if self.head.gather.wait(bare(tail) - head, || self.ledger.pushed.load(Ordering::Relaxed) != tail) {
+        if self.head.gather.wait(bare(tail) - head, || {
+            self.ledger.pushed.load(Ordering::Relaxed) != tail
+        }) {
             self.look_for_items(head)?;
         }
         Ok(())
@@ -332,7 +353,11 @@ impl<T> Segments<T> {
         // SAFETY: the segment of this position stays until we give it up.
         let segment = unsafe { &*this };
         // SAFETY: it was written, and nobody else takes it.
-        let item = unsafe { segment.slots[place_of(head)].replace(MaybeUninit::uninit()).assume_init() };
+        let item = unsafe {
+            segment.slots[place_of(head)]
+                .replace(MaybeUninit::uninit())
+                .assume_init()
+        };
         if is_last(head) && segment.next.get() != this {
             self.head.segment.set(segment.next.get());
             // SAFETY: the head leaves it here, and the tail left it when it wrote the item.
@@ -379,15 +404,21 @@ impl<T> Segments<T> {
     fn use_hand(&self, side: Side, hand: &Hand<T>) -> bool {
         match side {
             Side::Push => {
-                let check = |tail| !is_last(tail) && tail & CLOSED == 0 && self.look_for_room(tail).is_some();
-                let Some(tail) = self.tail.end.try_lock_if(check) else { return false };
+                let check = |tail| {
+                    !is_last(tail) && tail & CLOSED == 0 && self.look_for_room(tail).is_some()
+                };
+                let Some(tail) = self.tail.end.try_lock_if(check) else {
+                    return false;
+                };
                 let item = hand.take().expect("a push that waits has its item in hand");
                 // SAFETY: we have locked the tail, which is there, and have seen that there is room.
                 unsafe { self.push_at(tail, item) }
             }
             Side::Pop => {
                 let check = |head| !is_last(head) && self.look_for_items(head).is_ok();
-                let Some(head) = self.head.end.try_lock_if(check) else { return false };
+                let Some(head) = self.head.end.try_lock_if(check) else {
+                    return false;
+                };
                 // SAFETY: we have locked the head, which is there, and have seen that an item is.
                 let (item, serve) = unsafe { self.pop_at(head) };
                 hand.put(item);
@@ -410,7 +441,10 @@ impl<T> Segments<T> {
         let closed = self.tail.end.lock() | CLOSED;
         let (head, end) = (self.head.end.lock(), bare(closed));
         // SAFETY: we have locked the head, and the tail, which is at `end`.
-        let all = (head..end).step_by(ITEM as usize).map(|position| unsafe { self.take(position) }).collect();
+        let all = (head..end)
+            .step_by(ITEM as usize)
+            .map(|position| unsafe { self.take(position) })
+            .collect();
         // Release, both: as in `push_at` and `pop_at`.
         self.ledger.pushed.store(closed, Ordering::Release);
         self.popped.store(end, Ordering::Release);
@@ -520,7 +554,12 @@ impl<T> Segments<T> {
         loop {
             next.set(first);
             // Release: pairs with the Acquire in `spare_or_new`.
-            match self.head.spares.compare_exchange_weak(first, segment, Ordering::Release, Ordering::Relaxed) {
+            match self.head.spares.compare_exchange_weak(
+                first,
+                segment,
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
                 Ok(_) => return,
                 Err(now) => first = now,
             }
@@ -553,7 +592,11 @@ impl<T> Drop for Chain<'_, T> {
     fn drop(&mut self) {
         let Segments { head, tail, .. } = self.0;
         // With nothing between them, both ends are in the same segment, which is the last of its chain.
-        for list in [head.segment.get(), head.spares.load(Ordering::Relaxed), tail.spares.get()] {
+        for list in [
+            head.segment.get(),
+            head.spares.load(Ordering::Relaxed),
+            tail.spares.get(),
+        ] {
             let mut chain = list;
             // SAFETY: only operations that have ended by now used it.
             while let Some(segment) = unsafe { chain.as_ref() } {
@@ -570,7 +613,10 @@ impl<T> Drop for Chain<'_, T> {
 }
 
 impl<T> Segment<T> {
-    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "a field of a box and the write to it are one thing")]
+    #[expect(
+        clippy::multiple_unsafe_ops_per_block,
+        reason = "a field of a box and the write to it are one thing"
+    )]
     fn allocate() -> *mut Self {
         let mut fresh = Box::<Self>::new_uninit();
         let segment = fresh.as_mut_ptr();
@@ -611,7 +657,11 @@ fn is_last(position: u64) -> bool {
 /// single one may be a question that waits for its answer; then `Gather` soon stops trying. None where a push would soon
 /// find no room.
 fn few(capacity: Option<usize>) -> Range<u64> {
-    if capacity.is_none_or(|capacity| capacity >= 64) { ITEM..9 * ITEM } else { 0..0 }
+    if capacity.is_none_or(|capacity| capacity >= 64) {
+        ITEM..9 * ITEM
+    } else {
+        0..0
+    }
 }
 
 #[cfg(all(test, not(any(loom, shuttle))))]
@@ -623,11 +673,17 @@ mod tests {
     fn chained<T>(first: *mut Segment<T>) -> Vec<*mut Segment<T>> {
         // SAFETY: no other thread uses the queue, so its segments live.
         let next = |segment: &*mut Segment<T>| Some(unsafe { segment.as_ref() }?.next.get());
-        iter::successors(Some(first), next).filter(|segment| !segment.is_null()).collect()
+        iter::successors(Some(first), next)
+            .filter(|segment| !segment.is_null())
+            .collect()
     }
 
     fn spares<T>(segments: &Segments<T>) -> Vec<*mut Segment<T>> {
-        [chained(segments.head.spares.load(Ordering::Relaxed)), chained(segments.tail.spares.get())].concat()
+        [
+            chained(segments.head.spares.load(Ordering::Relaxed)),
+            chained(segments.tail.spares.get()),
+        ]
+        .concat()
     }
 
     /// Fills and empties a queue.
@@ -706,7 +762,11 @@ mod tests {
         for items in [10, 3, 7, 2 * SPARES, 1] {
             used(&segments, items * SLOTS);
             let spares = spares(&segments);
-            assert_eq!(spares.len(), segments.head.spare_count.load(Ordering::Relaxed), "after {items} segments");
+            assert_eq!(
+                spares.len(),
+                segments.head.spare_count.load(Ordering::Relaxed),
+                "after {items} segments"
+            );
             assert_eq!(spares.iter().collect::<HashSet<_>>().len(), spares.len());
             assert!(spares.len() <= SPARES);
         }

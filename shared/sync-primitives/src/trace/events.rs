@@ -27,7 +27,10 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn new<T: ?Sized>(primitive: Primitive, at: &T) -> Self {
-        Subject { primitive, address: (&raw const *at).addr() }
+        Subject {
+            primitive,
+            address: (&raw const *at).addr(),
+        }
     }
 }
 
@@ -56,7 +59,11 @@ impl Call {
     pub(crate) fn new(place: Place, subject: Subject) -> Self {
         let is_outermost = NOW.get().is_none() && !QUIET.get();
         if is_outermost {
-            NOW.set(Some(Running { place, subject, waits: false }));
+            NOW.set(Some(Running {
+                place,
+                subject,
+                waits: false,
+            }));
         }
         Call { is_outermost }
     }
@@ -68,7 +75,10 @@ impl Call {
     /// Reports a step of it, which also ends its wait, if there was one before.
     pub(crate) fn report(&self, op: Op, count: usize) {
         if let Some(call) = self.running() {
-            NOW.set(Some(Running { waits: false, ..call }));
+            NOW.set(Some(Running {
+                waits: false,
+                ..call
+            }));
             send(call.place, call.subject, op, count);
         }
     }
@@ -122,7 +132,10 @@ pub(crate) fn report(place: Place, subject: Subject, op: Op, count: usize) {
 /// Reports, once in a call, that it waits.
 pub(crate) fn about_to_wait() {
     if let Some(call) = NOW.get().filter(|call| !call.waits && !QUIET.get()) {
-        NOW.set(Some(Running { waits: true, ..call }));
+        NOW.set(Some(Running {
+            waits: true,
+            ..call
+        }));
         send(call.place, call.subject, Op::Wait, 0);
     }
 }

@@ -1,6 +1,9 @@
 //! What the integration tests share: bounds on every wait, a seeded generator, and witnesses that count.
 
-#![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this module")]
+#![allow(
+    dead_code,
+    reason = "each test file is a crate of its own and uses a part of this module"
+)]
 
 use std::cmp::Ordering;
 use std::collections::hash_map::RandomState;
@@ -25,7 +28,10 @@ pub(crate) const SHORT: Duration = Duration::from_millis(20);
 /// Runs `body` on a thread of its own and fails the calling test if it has not ended after `limit`.
 ///
 /// A hung body stays behind until the process ends: nothing can stop a thread from outside.
-pub(crate) fn within<R: Send + 'static>(limit: Duration, body: impl FnOnce() -> R + Send + 'static) -> R {
+pub(crate) fn within<R: Send + 'static>(
+    limit: Duration,
+    body: impl FnOnce() -> R + Send + 'static,
+) -> R {
     let name = thread::current().name().unwrap_or("the test").to_owned();
     let (alive, ended) = mpsc::channel::<()>();
     let worker = thread::Builder::new()
@@ -38,7 +44,9 @@ pub(crate) fn within<R: Send + 'static>(limit: Duration, body: impl FnOnce() -> 
     if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
         panic!("{name} hangs: it has not ended after {limit:?}");
     }
-    worker.join().unwrap_or_else(|payload| panic::resume_unwind(payload))
+    worker
+        .join()
+        .unwrap_or_else(|payload| panic::resume_unwind(payload))
 }
 
 /// Spins until `condition` holds: the handshake with another thread, such as `until(|| lock.waiters() == 1)`.
@@ -71,7 +79,10 @@ pub(crate) fn work_for(time: Duration) {
 pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload| match payload.downcast::<String>() {
         Ok(message) => *message,
-        Err(payload) => payload.downcast_ref::<&str>().unwrap_or(&"a payload that is no text").to_string(),
+        Err(payload) => payload
+            .downcast_ref::<&str>()
+            .unwrap_or(&"a payload that is no text")
+            .to_string(),
     })
 }
 
@@ -124,14 +135,21 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) const fn with_seats(seats: usize) -> Room {
-        Room { seats, taken: AtomicUsize::new(0) }
+        Room {
+            seats,
+            taken: AtomicUsize::new(0),
+        }
     }
 
     /// Runs `f` inside and panics if more than the limit are inside.
     #[track_caller]
     pub(crate) fn visit<R>(&self, seats: usize, f: impl FnOnce() -> R) -> R {
         let inside = self.taken.fetch_add(seats, Relaxed) + seats;
-        assert!(inside <= self.seats, "{inside} seats taken in a room of {}", self.seats);
+        assert!(
+            inside <= self.seats,
+            "{inside} seats taken in a room of {}",
+            self.seats
+        );
         let result = f();
         self.taken.fetch_sub(seats, Relaxed);
         result
@@ -148,7 +166,10 @@ impl Ledger {
     }
 
     pub(crate) fn value(&self, id: usize) -> Tracked {
-        Tracked { id, ledger: self.clone() }
+        Tracked {
+            id,
+            ledger: self.clone(),
+        }
     }
 
     pub(crate) fn drops(&self) -> Vec<usize> {

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use sync_primitives::{Closed, PushError, TaskDoneError, TryPopError, TryPushError};
 
-use super::common::{LIMIT, LONG, Ledger, Rng, SHORT, Tracked, caught, let_pass, until, within, work_for};
+use super::common::{
+    LIMIT, LONG, Ledger, Rng, SHORT, Tracked, caught, let_pass, until, within, work_for,
+};
 use super::{NAME, Subject};
 
 /// A queue with these items in it.
@@ -126,7 +128,9 @@ impl Crowd {
                 })
                 .collect();
             if ending == Ending::Drain {
-                producers.into_iter().for_each(|producer| producer.join().expect("a producer"));
+                producers
+                    .into_iter()
+                    .for_each(|producer| producer.join().expect("a producer"));
             } else {
                 work_for(rng.time_below(Duration::from_millis(3)));
             }
@@ -180,12 +184,20 @@ impl Crowd {
             0 => self.queue.try_pop()?,
             1 => self.queue.try_pop_for(patience)?,
             2 => self.queue.try_pop_until(Instant::now() + patience)?,
-            3 => return self.queue.task().map(|task| task.id).map_err(|Closed| TryPopError::Closed),
+            3 => {
+                return self
+                    .queue
+                    .task()
+                    .map(|task| task.id)
+                    .map_err(|Closed| TryPopError::Closed);
+            }
             4 => return self.queue.try_task_for(patience).map(|task| task.id),
             5 => return self.queue.try_task().map(|task| task.id),
             _ => self.queue.pop().map_err(|Closed| TryPopError::Closed)?,
         };
-        self.queue.task_done().expect("an item that was pushed and not yet marked");
+        self.queue
+            .task_done()
+            .expect("an item that was pushed and not yet marked");
         Ok(item.id)
     }
 
@@ -195,10 +207,20 @@ impl Crowd {
         }
         for (id, (delivered, refused)) in self.delivered.iter().zip(&self.refused).enumerate() {
             let (delivered, refused) = (delivered.load(Relaxed), refused.load(Relaxed));
-            assert_eq!(delivered + refused, 1, "item {id}: delivered {delivered} times, refused {refused} times");
-            assert!(ending != Ending::Drain || delivered == 1, "item {id} was refused before the close");
+            assert_eq!(
+                delivered + refused,
+                1,
+                "item {id}: delivered {delivered} times, refused {refused} times"
+            );
+            assert!(
+                ending != Ending::Drain || delivered == 1,
+                "item {id} was refused before the close"
+            );
         }
-        assert!(self.queue.join_for(Duration::ZERO), "every item was marked done");
+        assert!(
+            self.queue.join_for(Duration::ZERO),
+            "every item was marked done"
+        );
         assert!(self.queue.task_done().is_err());
         assert_eq!((self.queue.len(), self.queue.waiters()), (0, 0));
         drop((handed_back, self.queue));
@@ -232,7 +254,10 @@ fn a_timed_pop_gives_up_when_its_time_has_passed_and_not_before() {
         assert!(matches!(queue.try_task_for(SHORT), Err(TryPopError::Empty)));
         assert!(Instant::now() >= deadline + SHORT);
         let deadline = Instant::now() + SHORT;
-        assert!(matches!(queue.try_task_until(deadline), Err(TryPopError::Empty)));
+        assert!(matches!(
+            queue.try_task_until(deadline),
+            Err(TryPopError::Empty)
+        ));
         assert!(Instant::now() >= deadline);
         assert_eq!(queue.waiters(), 0, "who gave up has left the line");
     });
@@ -247,7 +272,10 @@ fn a_timed_push_gives_up_when_its_time_has_passed_and_gives_the_item_back() {
         assert_eq!(queue.try_push_for(2, SHORT), Err(TryPushError::Full(2)));
         assert!(start.elapsed() >= SHORT);
         let deadline = Instant::now() + SHORT;
-        assert_eq!(queue.try_push_until(3, deadline), Err(TryPushError::Full(3)));
+        assert_eq!(
+            queue.try_push_until(3, deadline),
+            Err(TryPushError::Full(3))
+        );
         assert!(Instant::now() >= deadline);
         assert_eq!(queue.waiters(), 0, "who gave up has left the line");
         assert_eq!(drained(&queue), [1]);
@@ -261,7 +289,11 @@ fn a_timed_pop_succeeds_when_an_item_comes_in_time() {
         |queue| queue.try_pop_for(LONG),
         |queue| queue.try_pop_until(Instant::now() + LONG),
         |queue| queue.try_task_for(LONG).map(|task| *task),
-        |queue| queue.try_task_until(Instant::now() + LONG).map(|task| *task),
+        |queue| {
+            queue
+                .try_task_until(Instant::now() + LONG)
+                .map(|task| *task)
+        },
     ];
     within(LIMIT, || {
         for attempt in ATTEMPTS {
@@ -279,8 +311,10 @@ fn a_timed_pop_succeeds_when_an_item_comes_in_time() {
 #[test]
 fn a_timed_push_succeeds_when_room_is_made_in_time() {
     type Attempt = fn(&Subject<u8>) -> Result<(), TryPushError<u8>>;
-    const ATTEMPTS: [Attempt; 2] =
-        [|queue| queue.try_push_for(2, LONG), |queue| queue.try_push_until(2, Instant::now() + LONG)];
+    const ATTEMPTS: [Attempt; 2] = [
+        |queue| queue.try_push_for(2, LONG),
+        |queue| queue.try_push_until(2, Instant::now() + LONG),
+    ];
     within(LIMIT, || {
         for attempt in ATTEMPTS {
             let queue = Subject::bounded(1);
@@ -324,7 +358,10 @@ fn a_queue_that_is_dropped_drops_what_is_left_in_it() {
         let ledger = Ledger::for_ids(5);
         let queue = filled((0..5).map(|id| ledger.value(id)));
         let popped = queue.pop().expect("an item");
-        let tasks = (queue.task().expect("an item"), queue.task().expect("an item"));
+        let tasks = (
+            queue.task().expect("an item"),
+            queue.task().expect("an item"),
+        );
         assert_eq!(ledger.drops(), [0; 5]);
         drop(tasks);
         assert_eq!(ledger.drops().iter().sum::<usize>(), 2);
@@ -368,15 +405,27 @@ fn formatting_never_blocks() {
 fn it_knows_its_length_and_its_capacity() {
     within(LIMIT, || {
         let unbounded = filled(0..100);
-        assert_eq!((unbounded.len(), unbounded.is_full(), unbounded.capacity()), (100, false, None));
+        assert_eq!(
+            (unbounded.len(), unbounded.is_full(), unbounded.capacity()),
+            (100, false, None)
+        );
         let bounded = Subject::bounded(2);
-        assert_eq!((bounded.len(), bounded.is_full(), bounded.capacity()), (0, false, Some(2)));
+        assert_eq!(
+            (bounded.len(), bounded.is_full(), bounded.capacity()),
+            (0, false, Some(2))
+        );
         assert_eq!(bounded.push(1), Ok(()));
         assert_eq!((bounded.len(), bounded.is_full()), (1, false));
         assert_eq!(bounded.push(2), Ok(()));
-        assert_eq!((bounded.len(), bounded.is_full(), bounded.is_empty()), (2, true, false));
+        assert_eq!(
+            (bounded.len(), bounded.is_full(), bounded.is_empty()),
+            (2, true, false)
+        );
         assert!(bounded.pop().is_ok());
-        assert_eq!((bounded.len(), bounded.is_full(), bounded.capacity()), (1, false, Some(2)));
+        assert_eq!(
+            (bounded.len(), bounded.is_full(), bounded.capacity()),
+            (1, false, Some(2))
+        );
     });
 }
 
@@ -389,7 +438,10 @@ fn a_capacity_of_zero_panics() {
 fn a_huge_capacity_takes_no_memory_beforehand() {
     within(LIMIT, || {
         let queue = Subject::bounded(usize::MAX);
-        assert_eq!((queue.push([7_u64; 16]), queue.capacity()), (Ok(()), Some(usize::MAX)));
+        assert_eq!(
+            (queue.push([7_u64; 16]), queue.capacity()),
+            (Ok(()), Some(usize::MAX))
+        );
         assert_eq!(queue.pop(), Ok([7; 16]));
     });
 }
@@ -440,7 +492,13 @@ fn every_push_lets_one_waiting_popper_in() {
                 assert_eq!(queue.push(item), Ok(()));
                 until(|| queue.waiters() == left && queue.is_empty());
             }
-            assert_eq!(poppers.map(|popper| popper.join().expect("a popper")).iter().sum::<i32>(), 60);
+            assert_eq!(
+                poppers
+                    .map(|popper| popper.join().expect("a popper"))
+                    .iter()
+                    .sum::<i32>(),
+                60
+            );
         });
     });
 }
@@ -454,7 +512,10 @@ fn pushes_in_a_row_let_as_many_waiting_poppers_in() {
             thread::scope(|scope| {
                 (0..3).for_each(|_| drop(scope.spawn(|| queue.pop().expect("an item"))));
                 until(|| queue.waiters() == 3);
-                assert_eq!((queue.push(1), queue.push(2), queue.push(3)), (Ok(()), Ok(()), Ok(())));
+                assert_eq!(
+                    (queue.push(1), queue.push(2), queue.push(3)),
+                    (Ok(()), Ok(()), Ok(()))
+                );
             });
         }
     });
@@ -465,7 +526,10 @@ fn pops_in_a_row_let_as_many_waiting_pushers_in() {
     within(LIMIT, || {
         for _ in 0..50 {
             let queue = Subject::bounded(3);
-            assert_eq!((queue.push(1), queue.push(2), queue.push(3)), (Ok(()), Ok(()), Ok(())));
+            assert_eq!(
+                (queue.push(1), queue.push(2), queue.push(3)),
+                (Ok(()), Ok(()), Ok(()))
+            );
             thread::scope(|scope| {
                 (0..3).for_each(|_| drop(scope.spawn(|| assert_eq!(queue.push(0), Ok(())))));
                 until(|| queue.waiters() == 3);
@@ -483,11 +547,22 @@ fn a_closed_queue_refuses_pushes_and_gives_the_items_back() {
         assert_eq!(queue.push(1), Ok(()));
         queue.close();
         assert_eq!(queue.push(2), Err(PushError(2)));
-        assert_eq!(queue.try_push(3), Err(TryPushError::Closed(3)), "closed counts before full");
+        assert_eq!(
+            queue.try_push(3),
+            Err(TryPushError::Closed(3)),
+            "closed counts before full"
+        );
         assert_eq!(queue.try_push_for(4, LONG), Err(TryPushError::Closed(4)));
-        assert_eq!(queue.try_push_until(5, Instant::now() + LONG), Err(TryPushError::Closed(5)));
+        assert_eq!(
+            queue.try_push_until(5, Instant::now() + LONG),
+            Err(TryPushError::Closed(5))
+        );
         assert_eq!(drained(&queue), [1]);
-        assert_eq!(queue.try_push(6), Err(TryPushError::Closed(6)), "with room as well");
+        assert_eq!(
+            queue.try_push(6),
+            Err(TryPushError::Closed(6)),
+            "with room as well"
+        );
     });
 }
 
@@ -508,11 +583,17 @@ fn a_closed_queue_is_drained_before_it_says_closed() {
         assert_eq!(queue.pop(), Err(Closed));
         assert_eq!(queue.try_pop(), Err(TryPopError::Closed));
         assert_eq!(queue.try_pop_for(LONG), Err(TryPopError::Closed));
-        assert_eq!(queue.try_pop_until(Instant::now() + LONG), Err(TryPopError::Closed));
+        assert_eq!(
+            queue.try_pop_until(Instant::now() + LONG),
+            Err(TryPopError::Closed)
+        );
         assert!(matches!(queue.task(), Err(Closed)));
         assert!(matches!(queue.try_task(), Err(TryPopError::Closed)));
         assert!(matches!(queue.try_task_for(LONG), Err(TryPopError::Closed)));
-        assert!(matches!(queue.try_task_until(Instant::now() + LONG), Err(TryPopError::Closed)));
+        assert!(matches!(
+            queue.try_task_until(Instant::now() + LONG),
+            Err(TryPopError::Closed)
+        ));
     });
 }
 
@@ -524,9 +605,14 @@ fn items_that_a_close_hands_back_are_no_work_for_those_who_join() {
             let joiners = [(); 2].map(|()| scope.spawn(|| queue.join()));
             until(|| queue.waiters() == 2);
             assert_eq!(queue.close_now().len(), 3);
-            joiners.into_iter().for_each(|joiner| joiner.join().expect("a joiner"));
+            joiners
+                .into_iter()
+                .for_each(|joiner| joiner.join().expect("a joiner"));
         });
-        assert_eq!((queue.waiters(), queue.task_done()), (0, Err(TaskDoneError)));
+        assert_eq!(
+            (queue.waiters(), queue.task_done()),
+            (0, Err(TaskDoneError))
+        );
     });
 }
 
@@ -549,13 +635,17 @@ fn errors_and_tasks_show_what_they_are() {
     assert_eq!(format!("{:?}", queue.try_push(8)), "Err(Full(..))");
     assert_eq!(format!("{:?}", queue.task()), "Ok(Task(7))");
     queue.close();
-    assert_eq!(format!("{:?} {:?}", queue.push(8), queue.try_push(8)), "Err(PushError(..)) Err(Closed(..))");
+    assert_eq!(
+        format!("{:?} {:?}", queue.push(8), queue.try_push(8)),
+        "Err(PushError(..)) Err(Closed(..))"
+    );
 }
 
 #[test]
 fn a_queue_shows_how_much_it_holds_and_whether_it_is_closed() {
     let queue = Subject::bounded(5);
-    let shown = |len, closed| format!("{NAME} {{ capacity: Some(5), len: {len}, closed: {closed} }}");
+    let shown =
+        |len, closed| format!("{NAME} {{ capacity: Some(5), len: {len}, closed: {closed} }}");
     assert_eq!(format!("{queue:?}"), shown(0, false));
     (0..3).for_each(|item| queue.push(item).unwrap());
     queue.pop().unwrap();
@@ -566,13 +656,18 @@ fn a_queue_shows_how_much_it_holds_and_whether_it_is_closed() {
 
 #[test]
 fn a_queue_that_was_closed_stays_so_when_it_is_closed_again() {
-    for close_again in [Subject::close, |queue: &Subject<u8>| drop(queue.close_now())] {
+    for close_again in [Subject::close, |queue: &Subject<u8>| {
+        drop(queue.close_now())
+    }] {
         let queue = filled(1..=2);
         queue.close();
         close_again(&queue);
         assert_eq!(queue.push(3), Err(PushError(3)));
         drop(queue.close_now());
-        assert_eq!((queue.push(4), queue.pop()), (Err(PushError(4)), Err(Closed)));
+        assert_eq!(
+            (queue.push(4), queue.pop()),
+            (Err(PushError(4)), Err(Closed))
+        );
     }
 }
 
@@ -586,7 +681,10 @@ fn close_wakes_every_waiting_popper() {
             let task = scope.spawn(|| queue.task().is_err());
             until(|| queue.waiters() == 4);
             queue.close();
-            assert_eq!(plain.map(|popper| popper.join().expect("a popper")), [Err(Closed); 2]);
+            assert_eq!(
+                plain.map(|popper| popper.join().expect("a popper")),
+                [Err(Closed); 2]
+            );
             assert_eq!(timed.join().expect("a popper"), Err(TryPopError::Closed));
             assert!(task.join().expect("a popper"));
         });
@@ -607,7 +705,10 @@ fn close_wakes_every_waiting_pusher_and_gives_the_items_back() {
             queue.close();
             let outcomes = plain.map(|pusher| pusher.join().expect("a pusher"));
             assert_eq!(outcomes, [Err(PushError(1)), Err(PushError(2))]);
-            assert_eq!(timed.join().expect("a pusher"), Err(TryPushError::Closed(3)));
+            assert_eq!(
+                timed.join().expect("a pusher"),
+                Err(TryPushError::Closed(3))
+            );
         });
         assert_eq!((drained(&queue), queue.waiters()), (vec![0], 0));
     });
@@ -639,8 +740,14 @@ fn close_now_hands_back_what_nobody_popped_and_counts_it_as_done() {
         all.push(popped);
         all.sort_unstable();
         assert_eq!(all, [1, 2, 3, 4]);
-        assert_eq!((queue.pop(), queue.push(5)), (Err(Closed), Err(PushError(5))));
-        assert!(!queue.join_for(Duration::ZERO), "the popped item is still at work");
+        assert_eq!(
+            (queue.pop(), queue.push(5)),
+            (Err(Closed), Err(PushError(5)))
+        );
+        assert!(
+            !queue.join_for(Duration::ZERO),
+            "the popped item is still at work"
+        );
         assert!(queue.task_done().is_ok());
         assert!(queue.join_for(Duration::ZERO));
         assert!(queue.task_done().is_err());
@@ -697,7 +804,10 @@ fn iter_and_a_for_loop_pop_until_it_is_closed_and_drained() {
             until(|| queue.waiters() == 2 && queue.is_empty());
             assert_eq!((queue.push(100), queue.push(200)), (Ok(()), Ok(())));
             queue.close();
-            assert_eq!(by_iter.join().expect("one half") + by_loop.join().expect("the other half"), 355);
+            assert_eq!(
+                by_iter.join().expect("one half") + by_loop.join().expect("the other half"),
+                355
+            );
         });
         assert_eq!(queue.iter().next(), None);
     });
@@ -718,7 +828,11 @@ fn try_iter_ends_when_the_queue_is_empty_and_leaves_it_open() {
 fn an_iterator_that_is_dropped_leaves_the_rest_in_the_queue() {
     within(LIMIT, || {
         let queue = filled(1..=3);
-        let mut items: Vec<i32> = queue.iter().take(1).chain(queue.try_iter().take(1)).collect();
+        let mut items: Vec<i32> = queue
+            .iter()
+            .take(1)
+            .chain(queue.try_iter().take(1))
+            .collect();
         assert_eq!(queue.len(), 1);
         items.extend(queue.try_iter());
         items.sort_unstable();
@@ -760,8 +874,14 @@ fn task_done_is_refused_when_more_is_finished_than_was_pushed() {
 fn a_refused_push_is_not_waited_for() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
-        assert_eq!((queue.push(1), queue.try_push(2)), (Ok(()), Err(TryPushError::Full(2))));
-        assert_eq!(queue.try_push_for(3, Duration::from_millis(1)), Err(TryPushError::Full(3)));
+        assert_eq!(
+            (queue.push(1), queue.try_push(2)),
+            (Ok(()), Err(TryPushError::Full(2)))
+        );
+        assert_eq!(
+            queue.try_push_for(3, Duration::from_millis(1)),
+            Err(TryPushError::Full(3))
+        );
         queue.close();
         assert_eq!(queue.push(4), Err(PushError(4)));
         drop(queue.task());
@@ -787,7 +907,9 @@ fn join_waits_until_every_item_was_marked_done() {
             let_pass(SHORT);
             assert_eq!(queue.waiters(), 4, "the item pushed meanwhile counts");
             drop(queue.task());
-            joiners.into_iter().for_each(|joiner| joiner.join().expect("a joiner"));
+            joiners
+                .into_iter()
+                .for_each(|joiner| joiner.join().expect("a joiner"));
             assert!(timed.join().expect("a joiner") && until_then.join().expect("a joiner"));
         });
     });
@@ -857,7 +979,13 @@ fn tasks_pop_and_mark_until_it_is_closed_and_drained() {
             until(|| queue.waiters() == 2);
             assert_eq!(queue.push(100), Ok(()));
             queue.close();
-            assert_eq!(workers.map(|worker| worker.join().expect("a worker")).iter().sum::<i32>(), 155);
+            assert_eq!(
+                workers
+                    .map(|worker| worker.join().expect("a worker"))
+                    .iter()
+                    .sum::<i32>(),
+                155
+            );
         });
         assert!(queue.join_for(Duration::ZERO));
     });
@@ -921,11 +1049,20 @@ fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
         assert_eq!(queue.try_pop_until(past), Err(TryPopError::Empty));
         assert_eq!(queue.try_push_for(1, Duration::ZERO), Ok(()));
         assert_eq!(queue.try_push_until(2, past), Err(TryPushError::Full(2)));
-        assert_eq!(queue.try_push_for(3, Duration::ZERO), Err(TryPushError::Full(3)));
-        assert_eq!((queue.join_for(Duration::ZERO), queue.join_until(past)), (false, false));
+        assert_eq!(
+            queue.try_push_for(3, Duration::ZERO),
+            Err(TryPushError::Full(3))
+        );
+        assert_eq!(
+            (queue.join_for(Duration::ZERO), queue.join_until(past)),
+            (false, false)
+        );
         assert_eq!(queue.try_pop_until(past), Ok(1));
         assert!(queue.task_done().is_ok());
-        assert_eq!((queue.join_for(Duration::ZERO), queue.join_until(past)), (true, true));
+        assert_eq!(
+            (queue.join_for(Duration::ZERO), queue.join_until(past)),
+            (true, true)
+        );
         assert_eq!(queue.try_push_until(4, past), Ok(()));
         assert_eq!(queue.try_pop_for(Duration::ZERO), Ok(4));
     });
@@ -1035,7 +1172,10 @@ impl Ord for Explosive {
 /// A queue of `n` items of which one panics when it is dropped, and the ledger of their drops.
 fn with_explosive(n: usize, exploding: usize) -> (Subject<Explosive>, Ledger) {
     let ledger = Ledger::for_ids(n);
-    let item = |id| Explosive { inner: ledger.value(id), explodes: id == exploding };
+    let item = |id| Explosive {
+        inner: ledger.value(id),
+        explodes: id == exploding,
+    };
     (filled((0..n).map(item)), ledger)
 }
 
@@ -1069,7 +1209,10 @@ fn an_item_of_a_task_may_use_the_queue_while_it_is_dropped_and_is_not_done_befor
     impl Drop for Last {
         fn drop(&mut self) {
             if let Some(queue) = self.0.upgrade() {
-                assert!(!queue.join_for(Duration::ZERO), "its drop belongs to the work");
+                assert!(
+                    !queue.join_for(Duration::ZERO),
+                    "its drop belongs to the work"
+                );
                 assert!(queue.is_empty() && queue.try_push(Box::default()).is_ok());
             }
         }

@@ -42,10 +42,15 @@ fn no_more_threads_are_inside_than_there_are_permits() {
             for _ in 0..5 {
                 let mut rng = rng.fork();
                 let (semaphore, room) = (&semaphore, &room);
-                scope.spawn(move || (0..ROUNDS).for_each(|_| visit_somehow(semaphore, room, &mut rng)));
+                scope.spawn(move || {
+                    (0..ROUNDS).for_each(|_| visit_somehow(semaphore, room, &mut rng))
+                });
             }
         });
-        assert_eq!((semaphore.available_permits(), semaphore.waiters()), (PERMITS, 0));
+        assert_eq!(
+            (semaphore.available_permits(), semaphore.waiters()),
+            (PERMITS, 0)
+        );
     });
 }
 
@@ -54,7 +59,11 @@ fn no_more_threads_are_inside_than_there_are_permits() {
 fn visit_somehow(semaphore: &Arc<Subject>, room: &Room, rng: &mut Rng) {
     let n = 1 + rng.below(3);
     let patience = rng.time_below(Duration::from_micros(50));
-    let stay = if rng.one_in(16) { thread::yield_now as fn() } else { || () };
+    let stay = if rng.one_in(16) {
+        thread::yield_now as fn()
+    } else {
+        || ()
+    };
     let permit = match rng.below(8) {
         0 => semaphore.try_acquire_many(n),
         1 => semaphore.try_acquire_many_for(n, patience),
@@ -68,7 +77,11 @@ fn visit_somehow(semaphore: &Arc<Subject>, room: &Room, rng: &mut Rng) {
     let Some(mut permit) = permit else { return };
     let part = room.visit(n, || {
         stay();
-        rng.one_in(4).then(|| permit.split(rng.below(n + 1)).expect("a part of what is held"))
+        rng.one_in(4).then(|| {
+            permit
+                .split(rng.below(n + 1))
+                .expect("a part of what is held")
+        })
     });
     if rng.one_in(2) {
         drop(permit);
@@ -88,7 +101,10 @@ fn a_try_fails_while_too_few_permits_are_left_and_takes_none() {
         let second = semaphore.try_acquire().expect("one is left");
         assert!(semaphore.try_acquire().is_none());
         drop((first, second));
-        assert_eq!(semaphore.try_acquire_many(2).map(|both| both.num_permits()), Some(2));
+        assert_eq!(
+            semaphore.try_acquire_many(2).map(|both| both.num_permits()),
+            Some(2)
+        );
         assert_eq!(semaphore.available_permits(), 2);
     });
 }
@@ -119,10 +135,26 @@ fn a_timed_try_gives_up_when_its_time_has_passed_and_not_before() {
 fn a_timed_try_succeeds_when_permits_come_back_in_time() {
     type Attempt = fn(&Subject) -> Option<usize>;
     const ATTEMPTS: [(usize, Attempt); 4] = [
-        (1, |semaphore| semaphore.try_acquire_for(LONG).map(|permit| permit.num_permits())),
-        (1, |semaphore| semaphore.try_acquire_until(Instant::now() + LONG).map(|permit| permit.num_permits())),
-        (2, |semaphore| semaphore.try_acquire_many_for(2, LONG).map(|permit| permit.num_permits())),
-        (2, |semaphore| semaphore.try_acquire_many_until(2, Instant::now() + LONG).map(|permit| permit.num_permits())),
+        (1, |semaphore| {
+            semaphore
+                .try_acquire_for(LONG)
+                .map(|permit| permit.num_permits())
+        }),
+        (1, |semaphore| {
+            semaphore
+                .try_acquire_until(Instant::now() + LONG)
+                .map(|permit| permit.num_permits())
+        }),
+        (2, |semaphore| {
+            semaphore
+                .try_acquire_many_for(2, LONG)
+                .map(|permit| permit.num_permits())
+        }),
+        (2, |semaphore| {
+            semaphore
+                .try_acquire_many_until(2, Instant::now() + LONG)
+                .map(|permit| permit.num_permits())
+        }),
     ];
     within(LIMIT, || {
         for (wanted, attempt) in ATTEMPTS {
@@ -160,7 +192,14 @@ fn a_panic_releases_the_permits_and_lets_a_waiter_in() {
 
 #[test]
 fn permits_may_be_dropped_in_any_order() {
-    const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    const ORDERS: [[usize; 3]; 6] = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ];
     within(LIMIT, || {
         let semaphore = Subject::new(6);
         for order in ORDERS {
@@ -254,10 +293,20 @@ fn zero_permits_succeed_at_once_whoever_waits() {
             until(|| semaphore.waiters() == 1);
             let_pass(RIPE);
             assert_eq!(semaphore.acquire_many(0).num_permits(), 0);
-            assert_eq!(semaphore.try_acquire_many(0).map(|none| none.num_permits()), Some(0));
+            assert_eq!(
+                semaphore.try_acquire_many(0).map(|none| none.num_permits()),
+                Some(0)
+            );
             assert!(semaphore.try_acquire_many_for(0, Duration::ZERO).is_some());
-            assert!(semaphore.try_acquire_many_until(0, Instant::now()).is_some());
-            assert_eq!(Arc::clone(&semaphore).acquire_many_owned(0).num_permits(), 0);
+            assert!(
+                semaphore
+                    .try_acquire_many_until(0, Instant::now())
+                    .is_some()
+            );
+            assert_eq!(
+                Arc::clone(&semaphore).acquire_many_owned(0).num_permits(),
+                0
+            );
             assert!(Arc::clone(&semaphore).try_acquire_many_owned(0).is_some());
             assert_eq!(semaphore.waiters(), 1);
             drop(held);
@@ -275,13 +324,22 @@ fn an_owned_permit_travels_to_another_thread_and_keeps_the_semaphore_alive() {
         assert!(Arc::clone(&semaphore).try_acquire_owned().is_none());
         assert!(Arc::clone(&semaphore).try_acquire_many_owned(2).is_none());
         assert_eq!((one.num_permits(), two.num_permits()), (1, 2));
-        thread::spawn(move || drop(two)).join().expect("the other thread");
+        thread::spawn(move || drop(two))
+            .join()
+            .expect("the other thread");
         assert_eq!(semaphore.available_permits(), 2);
-        let three = Arc::clone(&semaphore).try_acquire_many_owned(2).expect("two are left");
+        let three = Arc::clone(&semaphore)
+            .try_acquire_many_owned(2)
+            .expect("two are left");
         let weak = Arc::downgrade(&semaphore);
         drop(semaphore);
         drop(three);
-        assert_eq!(weak.upgrade().expect("one permit is alive").available_permits(), 2);
+        assert_eq!(
+            weak.upgrade()
+                .expect("one permit is alive")
+                .available_permits(),
+            2
+        );
         drop(one);
         assert!(weak.upgrade().is_none());
     });
@@ -313,7 +371,11 @@ fn a_forgotten_permit_stays_taken() {
         assert_eq!(semaphore.available_permits(), 5);
         Arc::clone(&semaphore).acquire_many_owned(2).forget();
         assert_eq!(semaphore.available_permits(), 3);
-        assert_eq!(Arc::strong_count(&semaphore), 1, "an owned permit that is forgotten lets go of the semaphore");
+        assert_eq!(
+            Arc::strong_count(&semaphore),
+            1,
+            "an owned permit that is forgotten lets go of the semaphore"
+        );
         mem::forget(semaphore.acquire());
         assert_eq!(semaphore.available_permits(), 2);
         assert!(semaphore.try_acquire_many(3).is_none());
@@ -328,7 +390,14 @@ fn a_permit_is_split_and_merged_without_a_change_to_what_is_available() {
         let semaphore = Arc::new(Subject::new(5));
         let mut five = semaphore.acquire_many(5);
         let two = five.split(2).expect("two of five");
-        assert_eq!((five.num_permits(), two.num_permits(), semaphore.available_permits()), (3, 2, 0));
+        assert_eq!(
+            (
+                five.num_permits(),
+                two.num_permits(),
+                semaphore.available_permits()
+            ),
+            (3, 2, 0)
+        );
         drop(two);
         assert_eq!(semaphore.available_permits(), 2);
         five.merge(semaphore.acquire());
@@ -345,7 +414,10 @@ fn a_permit_is_split_and_merged_without_a_change_to_what_is_available() {
         rest.merge(part);
         assert_eq!(rest.num_permits(), 4);
         drop(rest);
-        assert_eq!((semaphore.available_permits(), Arc::strong_count(&semaphore)), (5, 1));
+        assert_eq!(
+            (semaphore.available_permits(), Arc::strong_count(&semaphore)),
+            (5, 1)
+        );
     });
 }
 
@@ -383,8 +455,14 @@ fn a_merge_with_a_permit_of_another_semaphore_panics_and_both_get_their_permits_
         assert!(caught(|| mine.merge(Arc::clone(&right).acquire_owned())).is_err());
         assert_eq!(mine.num_permits(), 1);
         drop(mine);
-        assert_eq!((left.available_permits(), right.available_permits()), (2, 2));
-        assert_eq!((Arc::strong_count(&left), Arc::strong_count(&right)), (1, 1));
+        assert_eq!(
+            (left.available_permits(), right.available_permits()),
+            (2, 2)
+        );
+        assert_eq!(
+            (Arc::strong_count(&left), Arc::strong_count(&right)),
+            (1, 1)
+        );
     });
 }
 
@@ -411,7 +489,9 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
     within(LIMIT, || {
         let semaphore = Subject::new(2);
         thread::scope(|scope| {
-            let held = semaphore.try_acquire_many_for(2, Duration::MAX).expect("both are free");
+            let held = semaphore
+                .try_acquire_many_for(2, Duration::MAX)
+                .expect("both are free");
             let one = scope.spawn(|| semaphore.try_acquire_for(Duration::MAX).is_some());
             let two = scope.spawn(|| semaphore.try_acquire_many_for(2, Duration::MAX).is_some());
             until(|| semaphore.waiters() == 2);
@@ -439,7 +519,10 @@ fn whoever_has_been_first_in_line_for_a_millisecond_is_served_before_a_running_t
                 until(|| semaphore.waiters() == 1);
                 let_pass(RIPE);
                 drop(held);
-                assert!(semaphore.try_acquire().is_none(), "a running thread was let in before the waiter");
+                assert!(
+                    semaphore.try_acquire().is_none(),
+                    "a running thread was let in before the waiter"
+                );
                 finish.send(()).expect("the waiter listens");
             });
         }
@@ -459,7 +542,10 @@ fn whoever_is_served_next_is_served_in_part_and_before_those_behind_it() {
             let_pass(RIPE);
             for permit in [first, second] {
                 drop(permit);
-                assert!(semaphore.try_acquire().is_none(), "it goes to the first in line");
+                assert!(
+                    semaphore.try_acquire().is_none(),
+                    "it goes to the first in line"
+                );
                 let_pass(Duration::from_millis(2));
                 assert!(!wants_all.is_finished() && !wants_one.is_finished());
             }
@@ -488,7 +574,8 @@ fn a_waiter_for_all_gets_in_although_others_take_one_at_a_time_in_a_tight_loop()
                     }
                 });
             }
-            let gets_all = || semaphore.try_acquire_many_for(3, LONG).is_some() && start.elapsed() < LONG;
+            let gets_all =
+                || semaphore.try_acquire_many_for(3, LONG).is_some() && start.elapsed() < LONG;
             let got = (0..ROUNDS).take_while(|_| gets_all()).count();
             over.store(true, Relaxed);
             assert_eq!(got, ROUNDS, "rounds in {LONG:?}");
