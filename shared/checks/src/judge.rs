@@ -3,9 +3,6 @@
 use crate::examples::Example;
 use crate::process::End;
 
-/// An example is shorter than this.
-const TOO_LONG: usize = 120;
-
 /// Panics with what is wrong with each of the examples that `judge` refuses.
 #[track_caller]
 pub fn assert_all(examples: &[Example], judge: impl Fn(&Example) -> Result<(), String>) {
@@ -35,16 +32,6 @@ pub fn refuses(end: &End, file: &str) -> Result<(), String> {
     Err(format!(
         "does not name {file} in one line on standard error and end with 1, but {end:#?}"
     ))
-}
-
-/// A page holds it.
-pub fn is_short(source: &str) -> Result<(), String> {
-    let lines = source.lines().count();
-    if lines < TOO_LONG {
-        Ok(())
-    } else {
-        Err(format!("has {lines} lines, not fewer than {TOO_LONG}"))
-    }
 }
 
 /// Were these not found out, neither would be a bad example.
@@ -87,11 +74,5 @@ mod tests {
         ] {
             assert!(refuses(&bad, "a.txt").is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn what_is_too_long_is_found_out() {
-        assert!(is_short(&"x\n".repeat(119)).is_ok());
-        assert!(is_short(&"x\n".repeat(120)).is_err());
     }
 }

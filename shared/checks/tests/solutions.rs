@@ -1,9 +1,9 @@
 //! The solution of a chapter's exercise, `recipes/NAME/examples/NAME_solution.rs`, does the recipe's job: it prints what the
 //! recipe prints or, where the exercise asks for something else, what stands in `NAME_solution.txt` beside it. It refuses
-//! the same, and is no longer than 119 lines.
+//! the same.
 
 use checks::examples::{self, Example};
-use checks::judge::{assert_all, is_short, prints, refuses};
+use checks::judge::{assert_all, prints, refuses};
 use checks::process::run;
 use std::collections::BTreeSet;
 use std::{fs, sync::LazyLock, time::Duration};
@@ -53,13 +53,6 @@ fn a_solution_refuses_a_file_that_is_missing() {
             &run(solution.command().arg("missing.txt"), TIME_LIMIT)?,
             "missing.txt",
         )
-    });
-}
-
-#[test]
-fn a_solution_is_short() {
-    assert_all(&SOLUTIONS, |solution| {
-        is_short(&fs::read_to_string(solution.file("rs")).expect("it was built"))
     });
 }
 

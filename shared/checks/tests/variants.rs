@@ -1,8 +1,8 @@
 //! A recipe's variants, `recipes/NAME/examples/NAME_LIBRARY.rs`, do its job with other libraries: they print the same,
-//! refuse the same, and are no longer than 119 lines.
+//! refuse the same.
 
 use checks::examples::{self, Example};
-use checks::judge::{assert_all, is_short, prints, refuses};
+use checks::judge::{assert_all, prints, refuses};
 use checks::process::run;
 use std::{fs, sync::LazyLock, time::Duration};
 
@@ -40,12 +40,5 @@ fn a_variant_refuses_a_file_that_is_missing() {
             &run(variant.command().arg("missing.txt"), TIME_LIMIT)?,
             "missing.txt",
         )
-    });
-}
-
-#[test]
-fn a_variant_is_short() {
-    assert_all(&VARIANTS, |variant| {
-        is_short(&fs::read_to_string(variant.file("rs")).expect("it was built"))
     });
 }

@@ -34,6 +34,16 @@ const REPLACED: &[(&str, &str, &str)] = &[
         "line.have_more_threads",
         "false",
     ),
+    (
+        "have_more_threads -> true",
+        "result.have_more_threads",
+        "true",
+    ),
+    (
+        "have_more_threads -> false",
+        "result.have_more_threads",
+        "false",
+    ),
     ("was_last -> true", "if was_last", "if true"),
     ("was_last -> false", "if was_last", "if false"),
     ("was_last -> true", "&& was_last", "&& true"),
@@ -41,13 +51,13 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("was_last -> true", "!was_last", "!true"),
     ("was_last -> false", "!was_last", "!false"),
     (
-        "expect_sleepers_if_held -> true",
-        "lock.expect_sleepers_if_held()",
+        "mark_parked_if_locked -> true",
+        "lock.mark_parked_if_locked()",
         "true",
     ),
     (
-        "expect_sleepers_if_held -> false",
-        "lock.expect_sleepers_if_held()",
+        "mark_parked_if_locked -> false",
+        "lock.mark_parked_if_locked()",
         "false",
     ),
     ("| PARKED left out", " | PARKED", ""),
@@ -59,10 +69,10 @@ const REPLACED: &[(&str, &str, &str)] = &[
 /// atomic.
 #[rustfmt::skip]
 const DROPPED: &[&str] = &[
-    "notify_one", "notify_all", "wake_all", "break_round", "unpark_filter", "expect_sleepers",
+    "notify_one", "notify_all", "wake_all", "break_round", "unpark_filter", "mark_parked",
     "unlock", "unlock_fair", "leave", "pass", "wake_next",
-    "release", "serve", "serve_if_parked", "add_and_settle", "finish", "decide",
-    "store", "fetch_and", "fetch_or", "fetch_add", "fetch_sub", "fetch_update",
+    "release", "serve", "serve_if_parked", "add_and_settle", "finish", "decide", "unlock_slow",
+    "store", "fetch_and", "fetch_or", "fetch_add", "fetch_sub", "fetch_update", "update_state",
 ];
 
 /// One small fault.
@@ -177,7 +187,12 @@ fn changes(line: &str) -> Vec<(String, String)> {
 fn dropped(line: &str) -> Option<(String, String)> {
     let statement = line.trim_start();
     let has_no_result = !statement.starts_with("let ") || statement.starts_with("let _ = ");
-    if !statement.ends_with(';') || !has_no_result || statement.starts_with("return ") {
+    // The tail of a statement that rustfmt has broken into several lines is no statement.
+    if statement.starts_with('.')
+        || !statement.ends_with(';')
+        || !has_no_result
+        || statement.starts_with("return ")
+    {
         return None;
     }
     let name = DROPPED.iter().find(|name| calls(statement, name))?;

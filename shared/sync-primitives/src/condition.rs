@@ -39,7 +39,7 @@
 //!   value this is a plain release and re-acquisition, which `T: Send` pays for.
 
 use crate::{
-    lock::{HANDED_OVER, LockGuard, RawLock},
+    lock::{LockGuard, RawLock, TOKEN_HANDOFF},
     park::{
         self, AtomicPtr, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
         ParkResult, RequeueOp, SpinWait, UnparkResult, const_fn,
@@ -511,7 +511,7 @@ impl Condition {
         };
         (
             result.is_unparked() || moved,
-            result == ParkResult::Unparked(HANDED_OVER),
+            result == ParkResult::Unparked(TOKEN_HANDOFF),
         )
     }
 
@@ -530,7 +530,7 @@ impl Condition {
     #[cold]
     fn notify_one_slow(&self) -> bool {
         let or_move = |lock: &RawLock| {
-            if lock.expect_sleepers_if_held() {
+            if lock.mark_parked_if_locked() {
                 RequeueOp::RequeueOne
             } else {
                 RequeueOp::UnparkOne
@@ -542,7 +542,7 @@ impl Condition {
     #[cold]
     fn notify_all_slow(&self) -> usize {
         let or_move = |lock: &RawLock| {
-            if lock.expect_sleepers_if_held() {
+            if lock.mark_parked_if_locked() {
                 RequeueOp::RequeueAll
             } else {
                 RequeueOp::UnparkOneRequeueRest
@@ -580,7 +580,7 @@ impl Condition {
                 }
                 if op == RequeueOp::UnparkOneRequeueRest && line.requeued_threads > 0 {
                     // SAFETY: the threads just moved borrow the lock, and sleep until this callback is over.
-                    unsafe { &*alive.get() }.expect_sleepers();
+                    unsafe { &*alive.get() }.mark_parked();
                 }
                 DEFAULT_UNPARK_TOKEN
             };

@@ -227,7 +227,7 @@ impl<T: ?Sized> RLock<T> {
     #[inline]
     #[doc(alias = "locked")]
     pub fn is_locked(&self) -> bool {
-        self.raw.lock.is_held()
+        self.raw.lock.is_locked()
     }
 
     /// Whether the calling thread owns the lock. The answer cannot go stale: only this thread changes it.
