@@ -257,7 +257,7 @@ pub(crate) fn unlock(&self) {
         self.state.fetch_and(!PARKED, Ordering::Acquire);
     }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(sync_primitives_loom)))]
 mod tests {
     fn store() { x.store(1, Ordering::Release); }
 }

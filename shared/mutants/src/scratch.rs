@@ -72,7 +72,7 @@ impl Scratch {
             Suite {
                 name: "models",
                 arguments: models,
-                rustflags: "--cfg loom -Awarnings",
+                rustflags: "--cfg sync_primitives_loom -Awarnings",
             },
             Suite {
                 name: "tests",

@@ -24,6 +24,6 @@ pub use semaphore::{
 };
 
 /// For models: the moment at which timed waits run out, and waits that may be served while awake.
-#[cfg(any(loom, shuttle))]
+#[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 #[doc(hidden)]
 pub use park::model::{let_waits_give_way, tick};

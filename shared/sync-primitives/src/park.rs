@@ -1,7 +1,7 @@
 //! The seam: the only module that puts a thread to sleep or wakes one, tells time, or knows which thread is running.
 //!
 //! The state machines of this crate import their atomics, cells and parking from here and from nowhere else. In a
-//! normal build these names are the standard library's and `parking_lot_core`'s; under `--cfg loom` and `--cfg shuttle` the
+//! normal build these names are the standard library's and `parking_lot_core`'s; under `--cfg sync_primitives_loom` and `--cfg sync_primitives_shuttle` the
 //! same names come from [`model`], so that a model checker runs the code that ships, down to the last ordering.
 //!
 //! # What a parking lot promises
@@ -20,27 +20,27 @@
 //! answers them: the key is the address of a field of the primitive itself, so nobody else parks there; callbacks that
 //! run under a bucket lock touch atomics and waiters' cells only, so they neither unwind nor park.
 
-#[cfg(any(loom, shuttle))]
+#[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 pub(crate) mod model;
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 mod spin;
 
-#[cfg(any(loom, shuttle))]
+#[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 pub(crate) use model::{
     AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Gather, Moment, Pauses, SpinWait,
     fence, has_passed, park, thread_id, unpark_filter, unpark_requeue,
 };
-#[cfg(not(any(loom, shuttle, feature = "trace")))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle, feature = "trace")))]
 pub(crate) use parking_lot_core::park;
 pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp,
     UnparkResult, UnparkToken,
 };
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 pub(crate) use parking_lot_core::{unpark_filter, unpark_requeue};
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 pub(crate) use spin::{Backoff, Gather, Pauses, SpinWait};
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 pub(crate) use std::{
     cell::Cell,
     sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence},
@@ -55,7 +55,10 @@ pub(crate) use std::{
 /// # Safety
 ///
 /// As there.
-#[cfg(all(feature = "trace", not(any(loom, shuttle))))]
+#[cfg(all(
+    feature = "trace",
+    not(any(sync_primitives_loom, sync_primitives_shuttle))
+))]
 pub(crate) unsafe fn park(
     key: usize,
     validate: impl FnOnce() -> bool,
@@ -71,20 +74,20 @@ pub(crate) unsafe fn park(
 
 /// How long a waiter lets running threads take what it waits for before it is served first: far above a context switch,
 /// so that a busy primitive keeps its speed, and far below what a person notices.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 const OVERDUE_AFTER: Duration = Duration::from_millis(1);
 
 /// How long after a hand-over the next one may come: a hand-over costs a change of threads, up to a time slice on a busy
 /// machine, and is to take little of the time.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 const LONG_AGO: Duration = Duration::from_millis(20);
 
 /// A point in monotonic time, taken by waiters when they begin to wait.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 #[derive(Clone, Copy)]
 pub(crate) struct Moment(Instant);
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 impl Moment {
     #[inline]
     pub(crate) fn now() -> Self {
@@ -110,13 +113,13 @@ pub(crate) fn deadline_after(duration: Duration) -> Option<Instant> {
 }
 
 /// Whether a wait with this deadline is over before it begins: then it is one try, without spinning and without sleep.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 pub(crate) fn has_passed(deadline: Option<Instant>) -> bool {
     deadline.is_some_and(|deadline| deadline <= Instant::now())
 }
 
 /// A number that no other thread has or will have while the program runs; never 0.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 #[inline]
 pub(crate) fn thread_id() -> usize {
     thread_local! {
@@ -159,11 +162,11 @@ pub(crate) fn waiters(key: usize) -> usize {
 /// Declares a `const fn` that becomes a plain `fn` in model-checking builds, whose atomics are made at run time.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
-        #[cfg(not(any(loom, shuttle)))]
+        #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
         $(#[$attribute])*
         $visibility const fn $($rest)*
 
-        #[cfg(any(loom, shuttle))]
+        #[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
         $(#[$attribute])*
         $visibility fn $($rest)*
     };

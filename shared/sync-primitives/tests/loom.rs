@@ -1,11 +1,11 @@
 //! Models: every schedule of a few threads over the shipping state machines, tried by loom.
 //!
-//! Run by `RUSTFLAGS="--cfg loom" cargo test --release -p sync-primitives --test loom`.
+//! Run by `RUSTFLAGS="--cfg sync_primitives_loom" cargo test --release -p sync-primitives --test loom`.
 //!
 //! Data under a lock is a loom cell, which fails the model when two accesses are not ordered: that is how a weakened
 //! Acquire or Release shows. A lost wake-up shows as a deadlock, which loom reports. A thread that calls [`tick`] is
 //! the clock: timed waits run out when it does, at any point of any schedule.
-#![cfg(loom)]
+#![cfg(sync_primitives_loom)]
 
 use loom::{cell::UnsafeCell, thread};
 use std::{mem, sync::Arc, time::Duration};

@@ -1,7 +1,7 @@
 //! Random schedules, tried by shuttle, of scenarios too big for loom: what each recipe does, without its files and
 //! sockets, and mixtures.
 //!
-//! Run by `RUSTFLAGS="--cfg shuttle" cargo test --release -p sync-primitives --test shuttle`.
+//! Run by `RUSTFLAGS="--cfg sync_primitives_shuttle" cargo test --release -p sync-primitives --test shuttle`.
 //!
 //! Every access to an atomic is a place where another thread may run, so a value that is read and written in two steps
 //! loses an update where exclusion fails; a lost wake-up shows as a deadlock, which shuttle reports. What shuttle cannot
@@ -11,7 +11,7 @@
 //! - `SHUTTLE_SCHEDULE` to the schedule that the failure has printed: that one schedule, step by step;
 //! - or `SHUTTLE_SEED` to the seed that the run has printed, and `SHUTTLE_ITERATIONS` to the number of schedules if you
 //!   changed that. With a failing seed that shuttle itself has printed, the first schedule is the failing one.
-#![cfg(shuttle)]
+#![cfg(sync_primitives_shuttle)]
 
 use shuttle::{
     Config, Runner,

@@ -1,7 +1,7 @@
 //! The parking lot as a model checker sees it: the same functions over the checker's mutexes, channels and atomics.
 //!
-//! - Under `--cfg loom` the checker is loom, which tries every schedule and every value that the memory model allows a
-//!   load to return. Under `--cfg shuttle` it is shuttle, which tries many random schedules of larger programs, with every
+//! - Under `--cfg sync_primitives_loom` the checker is loom, which tries every schedule and every value that the memory model allows a
+//!   load to return. Under `--cfg sync_primitives_shuttle` it is shuttle, which tries many random schedules of larger programs, with every
 //!   access sequentially consistent.
 //! - One bucket a key, guarded by a mutex of the checker's, so the model grants no ordering between different keys.
 //! - A parked thread waits on a channel; an unparker dequeues it under the bucket lock and sends it its token.
@@ -13,12 +13,12 @@
 use super::{
     FilterOp, Instant, Ordering, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
 };
-#[cfg(loom)]
+#[cfg(sync_primitives_loom)]
 use loom as checker;
-#[cfg(shuttle)]
+#[cfg(sync_primitives_shuttle)]
 use shuttle as checker;
 
-#[cfg(loom)]
+#[cfg(sync_primitives_loom)]
 pub(crate) use checker::cell::Cell;
 pub(crate) use checker::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence};
 use checker::{
@@ -29,7 +29,7 @@ use checker::{
         mpsc::{Receiver, Sender, channel},
     },
 };
-#[cfg(shuttle)]
+#[cfg(sync_primitives_shuttle)]
 pub(crate) use std::cell::Cell;
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
@@ -86,7 +86,7 @@ impl Lot {
                 ticked: false,
             }),
             ticked: AtomicBool::new(false),
-            waits_give_way: std::sync::atomic::AtomicBool::new(cfg!(shuttle)),
+            waits_give_way: std::sync::atomic::AtomicBool::new(cfg!(sync_primitives_shuttle)),
             next_thread: std::sync::atomic::AtomicUsize::new(1),
         }
     }
@@ -359,7 +359,7 @@ impl Backoff {
 
     pub(crate) fn wait(&mut self) {
         self.looks += 1;
-        #[cfg(loom)]
+        #[cfg(sync_primitives_loom)]
         if self.looks > 1 {
             checker::skip_branch();
         }

@@ -261,7 +261,7 @@ impl End {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(sync_primitives_loom, sync_primitives_shuttle))))]
 mod tests {
     use super::*;
 

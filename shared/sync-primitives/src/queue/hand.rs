@@ -70,7 +70,7 @@ impl<T> Hand<T> {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(sync_primitives_loom, sync_primitives_shuttle))))]
 mod tests {
     use super::*;
 

@@ -40,15 +40,15 @@ use std::{
 };
 
 /// Slots of a segment; a power of two. Models must get past an end quickly.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 const SLOTS: usize = 32;
-#[cfg(any(loom, shuttle))]
+#[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 const SLOTS: usize = 2;
 
 /// Segments that are kept for the tail: enough for a queue that is filled and drained a thousand items at a time.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 const SPARES: usize = 32;
-#[cfg(any(loom, shuttle))]
+#[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 const SPARES: usize = 1;
 
 /// Those who push, or those who pop.
@@ -664,7 +664,7 @@ fn few(capacity: Option<usize>) -> Range<u64> {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(sync_primitives_loom, sync_primitives_shuttle))))]
 mod tests {
     use super::*;
     use std::{collections::HashSet, iter};

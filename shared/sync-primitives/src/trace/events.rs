@@ -143,7 +143,7 @@ pub(crate) fn about_to_wait() {
 /// Reports that the thread sleeps, for as long as this lives.
 pub(crate) struct Sleep;
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 impl Sleep {
     pub(crate) fn begin() -> Self {
         about_to_wait();
