@@ -392,7 +392,7 @@ impl<A> Barrier<A> {
             if !in_time || !undecided(state) {
                 return state;
             }
-            if spin.spin() {
+            if spin.spin(deadline) {
                 continue;
             }
             if state.has(PARKED) || self.try_change(state, State(state.0 | PARKED)) {

@@ -524,7 +524,7 @@ impl Condition {
             return;
         }
         let mut spin = SpinWait::PATIENT;
-        while self.has_waiters() && spin.spin() {}
+        while self.has_waiters() && spin.spin(deadline) {}
     }
 
     #[cold]

@@ -27,8 +27,8 @@ mod spin;
 
 #[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 pub(crate) use model::{
-    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Gather, Moment, Pauses, SpinWait,
-    fence, has_passed, park, thread_id, unpark_filter, unpark_requeue,
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Coalescer, Moment,
+    Slot, SpinWait, fence, has_passed, park, thread_id, unpark_filter, unpark_requeue,
 };
 #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle, feature = "trace")))]
 pub(crate) use parking_lot_core::park;
@@ -39,12 +39,14 @@ pub(crate) use parking_lot_core::{
 #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 pub(crate) use parking_lot_core::{unpark_filter, unpark_requeue};
 #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
-pub(crate) use spin::{Backoff, Gather, Pauses, SpinWait};
+pub(crate) use spin::{Backoff, Coalescer, SpinWait};
 #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 pub(crate) use std::{
     cell::Cell,
-    sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence},
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence},
 };
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
+use std::{cell::UnsafeCell, mem::MaybeUninit};
 pub(crate) use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -104,6 +106,43 @@ impl Moment {
     #[inline]
     pub(crate) fn is_long_ago(self, now: Moment) -> bool {
         now.0.saturating_duration_since(self.0) >= LONG_AGO
+    }
+}
+
+/// Memory for one item of a queue. Whether it holds an item is known to the queue only.
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
+#[repr(transparent)]
+pub(crate) struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
+
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
+impl<T> Slot<T> {
+    /// Makes empty slots, without a copy of any of them on the stack.
+    pub(crate) fn new_slice(count: usize) -> Box<[Self]> {
+        let slots = Box::new_uninit_slice(count);
+        // SAFETY: a slot is nothing but memory that may be uninitialized.
+        unsafe { slots.assume_init() }
+    }
+
+    /// Puts an item into the slot.
+    ///
+    /// # Safety
+    ///
+    /// The slot is empty, and no other thread accesses it at the same time.
+    #[inline]
+    pub(crate) unsafe fn write(&self, item: T) {
+        // SAFETY: the caller makes sure that nobody else accesses the slot.
+        unsafe { self.0.get().cast::<T>().write(item) };
+    }
+
+    /// Takes the item out of the slot.
+    ///
+    /// # Safety
+    ///
+    /// The slot holds an item, and no other thread accesses it at the same time.
+    #[inline]
+    pub(crate) unsafe fn read(&self) -> T {
+        // SAFETY: the caller makes sure that there is an item, and that nobody else accesses it.
+        unsafe { self.0.get().cast::<T>().read() }
     }
 }
 

@@ -34,19 +34,18 @@
 //! all three the items pushed and the items done are counted in two words beside it; `join` waits until they are equal.
 
 mod buffer;
+mod cache_padded;
 mod end;
 mod fifo;
-mod hand;
-mod ledger;
 mod locked;
-mod padded;
-mod segments;
+mod segment;
+mod task_counter;
 
 use self::{
     buffer::{Heap, Lifo},
     fifo::Fifo,
-    ledger::Ledger,
-    locked::{Locked, Patience},
+    locked::Locked,
+    task_counter::TaskCounter,
 };
 use crate::park;
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
@@ -58,6 +57,23 @@ use std::{
     panic::{RefUnwindSafe, UnwindSafe},
     time::{Duration, Instant},
 };
+
+/// How long a push or a pop may wait.
+#[derive(Clone, Copy)]
+enum Patience {
+    /// Not at all.
+    None,
+    /// Until the deadline, if there is one.
+    Until(Option<Instant>),
+}
+
+impl Patience {
+    const ENDLESS: Self = Patience::Until(None);
+
+    fn lasting(timeout: Duration) -> Self {
+        Patience::Until(park::deadline_after(timeout))
+    }
+}
 
 /// The error of `push`: the queue is closed. Holds the item that was not pushed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -199,14 +215,14 @@ pub struct Task<'a, T> {
 
 /// Marks one item done when it is dropped.
 struct Done<'a> {
-    ledger: &'a Ledger,
+    tasks: &'a TaskCounter,
     subject: Subject,
 }
 
 impl Drop for Done<'_> {
     fn drop(&mut self) {
         // Somebody may have called `task_done` for this item too; there is no error to report from here.
-        if self.ledger.finish(1) {
+        if self.tasks.finish(1) {
             trace::report(Place::UNKNOWN, self.subject, Op::Done, 1);
         }
     }
@@ -655,7 +671,7 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn task_done(&self) -> Result<(), TaskDoneError> {
-                if !self.machine.ledger().finish(1) {
+                if !self.machine.tasks().finish(1) {
                     return Err(TaskDoneError);
                 }
                 trace::report(Place::here(), self.subject(), Op::Done, 1);
@@ -827,7 +843,7 @@ macro_rules! define_queue {
             }
 
             fn task_of(&self, item: T) -> Task<'_, T> {
-                Task { item, _done: Done { ledger: self.machine.ledger(), subject: self.subject() } }
+                Task { item, _done: Done { tasks: self.machine.tasks(), subject: self.subject() } }
             }
 
             fn push_with(&self, place: Place, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
@@ -854,7 +870,7 @@ macro_rules! define_queue {
 
             fn join_with(&self, place: Place, deadline: Option<Instant>) -> bool {
                 let call = Call::new(place, self.subject());
-                call.ended_if(self.machine.ledger().join(deadline), Op::Pass, 0)
+                call.ended_if(self.machine.tasks().join(deadline), Op::Pass, 0)
             }
 
             fn subject(&self) -> Subject {
@@ -876,7 +892,9 @@ macro_rules! define_queue {
 
         impl<T $(: $Bound)?> fmt::Debug for $Queue<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.machine.describe(stringify!($Queue), f)
+                let mut description = f.debug_struct(stringify!($Queue));
+                self.machine.fmt_fields(&mut description);
+                description.finish()
             }
         }
 

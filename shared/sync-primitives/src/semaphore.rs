@@ -793,7 +793,7 @@ impl RawSemaphore {
             }
             let state = self.state.load(Ordering::Relaxed);
             if state & PARKED == 0 {
-                if spin.spin() {
+                if spin.spin(deadline) {
                     continue;
                 }
                 // Relaxed: `PARKED` carries no data; the bucket lock orders it with the look at the line.

@@ -1,298 +1,225 @@
-//! One end of a queue: how far it has come, the lock of those who move it, and the line of those who wait until it has
-//! been moved.
+//! One end of a FIFO queue: how far it has come, the lock that protects it, and the threads that
+//! are parked until it moves on.
 
 use crate::park::{
-    self, AtomicU64, AtomicUsize, Backoff, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
-    ParkResult, ParkToken, UnparkResult,
+    self, AtomicBool, AtomicU64, Backoff, Coalescer, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN,
+    FilterOp, Instant, Ordering, ParkResult, SpinWait, UnparkResult,
 };
 use std::convert::Infallible;
 
-/// Bit of a position: nothing goes past this end any more.
-pub(super) const CLOSED: u64 = 1;
-/// Bit of a position: a thread is at work at this end.
-pub(super) const LOCKED: u64 = 2;
+/// Bit of a position: no item will pass this end any more.
+pub(super) const CLOSED: u64 = 0b01;
+/// Bit of a position: a thread has locked this end.
+const LOCKED: u64 = 0b10;
+/// One item in a position, above the bits. The remaining 62 bits can count the items of a queue
+/// that passes a billion items per second for 146 years.
+pub(super) const ITEM: u64 = 0b100;
 
-/// Bit of a line: threads sleep in it, or are about to.
-const OCCUPIED: usize = 0b01;
-/// Bit of a line: a thread was woken and has yet to look at the queue.
-const WAKING: usize = 0b10;
-/// The rest of a line: the token of an offer, or 0.
-pub(super) const TOKEN: usize = !(OCCUPIED | WAKING);
+/// The position without its bits: the number of items that have passed, times `ITEM`.
+#[inline]
+pub(super) fn items(position: u64) -> u64 {
+    position & !(ITEM - 1)
+}
 
-/// A position and its lock in one word, so that to lock is one compare-exchange and to move on and unlock is one store.
+/// One end of a queue.
 ///
-/// Threads that sleep in the line are woken one at a time. Before that one has looked at the queue, a second move needs no
-/// second wake-up: it will see both, and wake the next if there is something left. So who pops a thousand items from a
-/// full queue does not wake a pusher for each. Who wakes a thread may have done its work before: then it looks all the same.
+/// The position and the lock share one word. So locking the end is one compare-exchange, and moving
+/// it and unlocking it is one store.
 ///
-/// Who waits awake may make an *offer*: to do its work with what its token stands for. Whoever moves the end next and sees
-/// it takes it. There is at most one, and none while others sleep here, who come first.
+/// A thread that waits for this end to move has to make sure that either it sees the move, or the
+/// thread that moves the end sees that somebody is parked. Without a fence on the fast path, the
+/// lock itself orders the two:
+///
+/// - The moving thread reads `has_parked` while it has the end locked.
+/// - The waiting thread sets `has_parked`, then finds a moment at which the end is not locked (see
+///   [`synchronize`](End::synchronize)), and then looks at the queue.
+///
+/// If the end was moved before that moment, the waiting thread sees the move. If it is moved after
+/// that moment, the moving thread sees `has_parked`.
 pub(super) struct End {
-    /// `items that went past so far * ITEM | LOCKED | CLOSED`.
+    /// `items passed so far * ITEM | LOCKED | CLOSED`.
     position: AtomicU64,
-    /// `OCCUPIED` is set by whoever is about to sleep, before its last look at the queue, and cleared only under the bucket
-    /// lock, with nobody in line. `WAKING` is set under the bucket lock, and cleared by the woken before it looks. An offer is
-    /// made by its owner, while nobody sleeps, and cleared by who takes it, or by the owner.
-    ///
-    /// Whoever moves the end reads this with the end locked. A sleeper, or a woken thread, changes this, finds a moment at
-    /// which the end is not locked ([`pass`](Self::pass)), and then looks at the queue. A move is either before that
-    /// moment, and the sleeper sees it, or after, and the mover sees the sleeper.
-    line: AtomicUsize,
+    /// Threads are parked, or about to park. Cleared only under the bucket lock, when the wait
+    /// queue is empty. Relaxed everywhere: see above.
+    has_parked: AtomicBool,
+    /// Of the threads that wait at this end.
+    coalescer: Coalescer,
 }
 
 impl End {
     pub(super) fn new() -> Self {
         End {
             position: AtomicU64::new(0),
-            line: AtomicUsize::new(0),
+            has_parked: AtomicBool::new(false),
+            coalescer: Coalescer::new(),
         }
     }
 
-    /// Locks the end, if `check` does not object to its position. Returns that position, with `CLOSED` if that is set.
+    /// Locks the end, unless `check` returns an error for its position. Returns the position.
     #[inline]
     pub(super) fn lock_if<E>(&self, check: impl Fn(u64) -> Result<(), E>) -> Result<u64, E> {
-        // Acquire, here and in the loop: pairs with the Release in `move_to`; makes visible what those did who had the lock
-        // before, also to who checks or is turned away.
-        let mut position = self.position.load(Ordering::Acquire);
+        // Acquire, here and below: pairs with the Release in `unlock`; makes visible what the last
+        // thread did that had the end locked, also if `check` refuses.
+        let position = self.position.load(Ordering::Acquire);
         if position & LOCKED == 0 {
             check(position)?;
-            match self.position.compare_exchange(
-                position,
-                position | LOCKED,
-                Ordering::Acquire,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => return Ok(position),
-                Err(now) => position = now,
+            let locked = position | LOCKED;
+            if self
+                .position
+                .compare_exchange(position, locked, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+            {
+                return Ok(position);
             }
         }
-        self.set_unless_locked(position, LOCKED, Ordering::Acquire, check)
+        self.lock_contended(check)
     }
 
-    /// As `lock_if`, but does not wait: none if the end is locked, or if others are quicker.
-    pub(super) fn try_lock_if(&self, check: impl Fn(u64) -> bool) -> Option<u64> {
-        // Acquire, both: as in `lock_if`.
-        let position = self.position.load(Ordering::Acquire);
-        if position & LOCKED != 0 || !check(position) {
-            return None;
+    /// The slow path of `lock_if`, kept out of line so that only the fast path is inlined.
+    #[cold]
+    fn lock_contended<E>(&self, check: impl Fn(u64) -> Result<(), E>) -> Result<u64, E> {
+        let mut backoff = Backoff::new();
+        loop {
+            let position = self.position.load(Ordering::Acquire);
+            if position & LOCKED != 0 {
+                backoff.wait();
+                continue;
+            }
+            check(position)?;
+            let locked = position | LOCKED;
+            if self
+                .position
+                .compare_exchange_weak(position, locked, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+            {
+                return Ok(position);
+            }
         }
-        let locked = position | LOCKED;
-        self.position
-            .compare_exchange(position, locked, Ordering::Acquire, Ordering::Relaxed)
-            .ok()
     }
 
-    /// Locks the end. Returns its position, with `CLOSED` if that is set.
+    /// Locks the end. Returns its position.
     pub(super) fn lock(&self) -> u64 {
         let Ok(position) = self.lock_if(|_| Ok::<_, Infallible>(()));
         position
     }
 
-    /// Sets `bits` in the position, at a moment when nobody has the end locked and `check` does not object. Begins with
-    /// what was loaded last. Out of line, for the sake of those who find the end free.
-    #[cold]
-    fn set_unless_locked<E>(
-        &self,
-        mut position: u64,
-        bits: u64,
-        success: Ordering,
-        check: impl Fn(u64) -> Result<(), E>,
-    ) -> Result<u64, E> {
+    /// Moves the end to `position` and unlocks it. Returns `true` if threads may be parked until
+    /// the end moves: the caller must then wake one.
+    ///
+    /// Only the thread that has locked the end may call this.
+    #[inline]
+    #[must_use]
+    pub(super) fn unlock(&self, position: u64) -> bool {
+        let has_parked = self.has_parked.load(Ordering::Relaxed);
+        // Release: pairs with the Acquire in `lock_if`.
+        self.position.store(position, Ordering::Release);
+        has_parked
+    }
+
+    /// Finds a moment at which the end is not locked. What other threads did before, while they had
+    /// it locked, is visible to this thread, and what this thread did before is visible to threads
+    /// that lock the end later.
+    fn synchronize(&self) {
         let mut backoff = Backoff::new();
         loop {
+            let position = self.position.load(Ordering::Relaxed);
             if position & LOCKED != 0 {
                 backoff.wait();
-                // Acquire, here and below: as in `lock_if`.
-                position = self.position.load(Ordering::Acquire);
                 continue;
             }
-            check(position)?;
-            match self.position.compare_exchange_weak(
-                position,
-                position | bits,
-                success,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => return Ok(position),
-                Err(now) => position = now,
+            // This changes nothing, but it has a place in the order of the lock operations.
+            // Acquire: pairs with the Release in `unlock`. Release: pairs with the Acquire in
+            // `lock_if`.
+            if self
+                .position
+                .compare_exchange_weak(position, position, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
+            {
+                return;
             }
         }
     }
 
-    /// Unlocks the end at a new position. Returns whether there may be somebody to serve.
-    #[inline]
-    #[must_use]
-    pub(super) fn move_to(&self, position: u64) -> bool {
-        let serve = self.line.load(Ordering::Relaxed) != 0;
-        // Release: pairs with the Acquire in `lock_if`.
-        self.position.store(position, Ordering::Release);
-        serve
+    /// Waits until `is_ready`, or until `deadline`: first awake, then parked at this end. Returns
+    /// `false` if the deadline has passed.
+    ///
+    /// `progress` returns the published position of this end. The wait may end early. So the caller has to check again, and to wait again if need be.
+    pub(super) fn wait_until(
+        &self,
+        is_ready: impl Fn() -> bool,
+        progress: impl Fn() -> u64,
+        deadline: Option<Instant>,
+    ) -> bool {
+        let mut spin = SpinWait::QUEUE;
+        while spin.spin(deadline) {
+            if is_ready() {
+                self.coalescer.wait(progress);
+                return true;
+            }
+        }
+        self.has_parked.store(true, Ordering::Relaxed);
+        self.synchronize();
+        self.park(is_ready, deadline) != ParkResult::TimedOut
     }
 
-    /// Finds a moment at which the end is not locked: what those did who had it locked before is visible to us, and what
-    /// we did before is visible to those who lock it later.
-    fn pass(&self) {
-        // It changes nothing, but stands in one order with those that lock. Release: pairs with the Acquire in `lock_if`.
-        // Acquire: pairs with the Release in `move_to`.
-        let position = self.position.load(Ordering::Acquire);
-        let Ok(_) =
-            self.set_unless_locked(position, 0, Ordering::AcqRel, |_| Ok::<_, Infallible>(()));
+    fn park(&self, is_ready: impl Fn() -> bool, deadline: Option<Instant>) -> ParkResult {
+        // A thread that found the wait queue empty may have cleared `has_parked` again. Without it,
+        // nobody would wake this thread.
+        let validate = || self.has_parked.load(Ordering::Relaxed) && !is_ready();
+        let timed_out = |_key, was_last| {
+            if was_last {
+                self.has_parked.store(false, Ordering::Relaxed);
+            }
+        };
+        let (key, token) = (self.key(), DEFAULT_PARK_TOKEN);
+        // SAFETY:
+        // - The key is the address of this end's own field, so only its waiters park there.
+        // - `validate` and `timed_out` only access atomics of the queue, so they neither panic nor
+        //   call into the parking lot.
+        // - `before_sleep` does nothing.
+        unsafe { park::park(key, validate, || {}, timed_out, token, deadline) }
     }
 
-    fn key(&self) -> usize {
-        (&raw const self.line).addr()
-    }
-
-    /// Whether threads sleep in the line, or one makes an offer, and none was woken that has yet to look at the queue.
-    pub(super) fn has_overlooked(&self) -> bool {
-        // Relaxed: the caller has locked or passed the end since what it left there.
-        let line = self.line.load(Ordering::Relaxed);
-        line != 0 && line & WAKING == 0
-    }
-
-    /// Whether threads sleep in the line, or one makes an offer: a hint.
-    pub(super) fn has_waiters(&self) -> bool {
-        self.line.load(Ordering::Relaxed) & !WAKING != 0
-    }
-
-    /// Makes an offer, unless somebody else does or sleeps.
-    pub(super) fn offer(&self, token: ParkToken) -> bool {
-        // Release: pairs with the Acquire in `take_offer`. Relaxed, if not: nothing is done then.
-        self.line
-            .compare_exchange(0, token.0, Ordering::Release, Ordering::Relaxed)
-            .is_ok()
-    }
-
-    /// Takes an offer back. Returns false if somebody else has taken it.
-    pub(super) fn withdraw(&self, token: ParkToken) -> bool {
-        // Relaxed: only the owner has touched what was offered.
-        let without = |line| (line & TOKEN == token.0).then_some(line & !TOKEN);
-        self.line
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, without)
-            .is_ok()
-    }
-
-    /// Takes the offer, if there is one and nobody sleeps.
-    pub(super) fn take_offer(&self) -> Option<ParkToken> {
-        let without = |line| (line & TOKEN != 0 && line & OCCUPIED == 0).then_some(line & !TOKEN);
-        // Acquire: pairs with the Release in `offer`; what is offered is visible.
-        let line = self
-            .line
-            .try_update(Ordering::Acquire, Ordering::Relaxed, without)
-            .ok()?;
-        Some(ParkToken(line & TOKEN))
-    }
-
-    /// Wakes the first in line; unless somebody is waking up, or `even_if_waking`. Just before, while it sleeps for certain,
-    /// `serve` gets its token.
-    pub(super) fn wake_first(&self, even_if_waking: bool, serve: impl Fn(ParkToken)) {
+    /// Wakes the first thread in the wait queue.
+    #[cold]
+    pub(super) fn wake_one(&self) {
         let mut woken = false;
-        let first = |token| {
-            // Somebody else may have been quicker.
-            if woken || !even_if_waking && self.line.load(Ordering::Relaxed) & WAKING != 0 {
+        let filter = |_| {
+            if woken {
                 return FilterOp::Stop;
             }
             woken = true;
-            serve(token);
             FilterOp::Unpark
         };
-        let settle = |line: UnparkResult| {
-            if line.unparked_threads > 0 {
-                self.line.fetch_or(WAKING, Ordering::Relaxed);
-            }
-            self.forget_if_empty(line)
-        };
-        // SAFETY: the key is the address of our own field; the callbacks touch only that field and locals, but for `serve`,
-        // whose like waits for nothing, and calls no code of the user's; so they neither unwind nor park.
-        unsafe { park::unpark_filter(self.key(), first, settle) };
+        self.unpark(filter);
     }
 
-    /// Wakes all in line, after a change that lasts.
+    /// Wakes every thread in the wait queue, after a change that ends every wait.
     pub(super) fn wake_all(&self) {
-        // SAFETY: as in `wake_first`, with nothing to serve.
-        unsafe {
-            park::unpark_filter(
-                self.key(),
-                |_| FilterOp::Unpark,
-                |line| self.forget_if_empty(line),
-            )
-        };
+        self.unpark(|_| FilterOp::Unpark);
     }
 
-    /// Under the bucket lock.
-    fn forget_if_empty(&self, line: UnparkResult) -> park::UnparkToken {
-        if !line.have_more_threads {
-            self.line.fetch_and(!OCCUPIED, Ordering::Relaxed);
-        }
-        DEFAULT_UNPARK_TOKEN
-    }
-
-    /// Sleeps until woken or until `deadline`, unless `is_ready`, which looks at the queue, says that there is no need. Who
-    /// wakes it gets `token`. Returns whether it was the deadline; if not, the caller looks at the queue again, and if it
-    /// leaves something there that others in line have overlooked, wakes the first.
-    pub(super) fn sleep(
-        &self,
-        token: ParkToken,
-        is_ready: impl Fn() -> bool,
-        deadline: Option<Instant>,
-    ) -> bool {
-        self.line.fetch_or(OCCUPIED, Ordering::Relaxed);
-        self.pass();
-        // A waker may have found the line empty and cleared `OCCUPIED` before we are in it.
-        let still_needed = || self.line.load(Ordering::Relaxed) & OCCUPIED != 0 && !is_ready();
-        let gave_up = |_, was_last| {
-            if was_last {
-                self.line.fetch_and(!OCCUPIED, Ordering::Relaxed);
+    fn unpark(&self, filter: impl FnMut(park::ParkToken) -> FilterOp) {
+        let callback = |result: UnparkResult| {
+            if !result.have_more_threads {
+                self.has_parked.store(false, Ordering::Relaxed);
             }
+            DEFAULT_UNPARK_TOKEN
         };
-        // SAFETY: the key is the address of our own field; the callbacks touch only that field and the atomics of the
-        // queue, so they neither unwind nor park.
-        let result =
-            unsafe { park::park(self.key(), still_needed, || {}, gave_up, token, deadline) };
-        if result.is_unparked() {
-            self.line.fetch_and(!WAKING, Ordering::Relaxed);
-            self.pass();
-        }
-        result == ParkResult::TimedOut
+        // SAFETY:
+        // - The key is the address of this end's own field, so only its waiters park there.
+        // - The filters above access nothing but a local, and `callback` only accesses `has_parked`,
+        //   so they neither panic nor call into the parking lot.
+        unsafe { park::unpark_filter(self.key(), filter, callback) };
     }
 
+    /// The address at which waiters park.
+    fn key(&self) -> usize {
+        (&raw const self.has_parked).addr()
+    }
+
+    /// The number of parked threads.
     pub(super) fn waiters(&self) -> usize {
         park::waiters(self.key())
-    }
-}
-
-#[cfg(all(test, not(any(sync_primitives_loom, sync_primitives_shuttle))))]
-mod tests {
-    use super::*;
-
-    const TOKEN: ParkToken = ParkToken(8);
-
-    #[test]
-    fn an_offer_is_taken_or_withdrawn() {
-        let end = End::new();
-        assert!(end.offer(TOKEN) && end.has_waiters() && end.has_overlooked());
-        assert!(!end.offer(ParkToken(16)));
-        assert_eq!(end.take_offer(), Some(TOKEN));
-        assert_eq!((end.take_offer(), end.withdraw(TOKEN)), (None, false));
-
-        assert!(end.offer(TOKEN) && end.withdraw(TOKEN));
-        assert_eq!(end.take_offer(), None);
-        assert!(!end.has_waiters() && !end.has_overlooked());
-    }
-
-    #[test]
-    fn an_offer_stands_back_while_others_sleep() {
-        let end = End::new();
-        assert!(end.offer(TOKEN));
-        end.line.fetch_or(OCCUPIED, Ordering::Relaxed);
-        assert_eq!(end.take_offer(), None);
-        assert!(end.has_overlooked() && end.withdraw(TOKEN));
-        assert!(!end.offer(TOKEN));
-
-        // A push that finds somebody waking up leaves an offer; a pop that would have to wait takes it.
-        end.line.store(WAKING | TOKEN.0, Ordering::Relaxed);
-        assert!(end.has_waiters() && !end.has_overlooked());
-        assert_eq!(end.take_offer(), Some(TOKEN));
-        assert_eq!(end.line.load(Ordering::Relaxed), WAKING);
     }
 }

@@ -1,45 +1,18 @@
 //! The machine below `LifoQueue` and `PriorityQueue`: a buffer behind a lock, with waiting at both ends.
 
-use super::{TryPopError, TryPushError, buffer::Buffer, ledger::Ledger};
+use super::{Patience, TryPopError, TryPushError, buffer::Buffer, task_counter::TaskCounter};
 use crate::{
     condition::Condition,
     lock::{Lock, LockGuard},
-    park::{self, Instant},
     trace,
 };
-use std::{fmt, mem, time::Duration};
-
-/// How long a push or a pop may wait.
-pub(super) enum Patience {
-    None,
-    Until(Option<Instant>),
-}
-
-impl Patience {
-    pub(super) const ENDLESS: Self = Patience::Until(None);
-
-    pub(super) fn lasting(timeout: Duration) -> Self {
-        Patience::Until(park::deadline_after(timeout))
-    }
-
-    /// Waits on `condition` as long as there is `reason` to, if at all.
-    fn wait<S>(
-        self,
-        condition: &Condition,
-        state: &mut LockGuard<'_, S>,
-        reason: impl Fn(&S) -> bool,
-    ) {
-        if let Patience::Until(deadline) = self {
-            condition.wait_while_deadline(state, deadline, reason);
-        }
-    }
-}
+use std::{fmt, mem};
 
 pub(super) struct Locked<B> {
     state: Lock<State<B>>,
     not_empty: Condition,
     not_full: Condition,
-    ledger: Ledger,
+    tasks: TaskCounter,
     capacity: Option<usize>,
 }
 
@@ -70,7 +43,7 @@ impl<B: Buffer> Locked<B> {
             }),
             not_empty: Condition::new(),
             not_full: Condition::new(),
-            ledger: Ledger::new(),
+            tasks: TaskCounter::new(),
             capacity,
         }
     }
@@ -81,7 +54,7 @@ impl<B: Buffer> Locked<B> {
         patience: Patience,
     ) -> Result<(), TryPushError<B::Item>> {
         let mut state = self.state.lock();
-        patience.wait(&self.not_full, &mut state, |state| {
+        wait_while(&self.not_full, &mut state, patience, |state| {
             self.is_full_of(state) && !state.closed
         });
         if state.closed {
@@ -95,7 +68,7 @@ impl<B: Buffer> Locked<B> {
         let place = trace::outside(|| state.items.place_for(&item));
         mem::forget(pass_on);
         // Counted before anybody can pop it and call it done.
-        self.ledger.open();
+        self.tasks.add_pushed();
         state.items.insert(place, item);
         drop(state);
         self.not_empty.notify_one();
@@ -104,7 +77,7 @@ impl<B: Buffer> Locked<B> {
 
     pub(super) fn pop(&self, patience: Patience) -> Result<B::Item, TryPopError> {
         let mut state = self.state.lock();
-        patience.wait(&self.not_empty, &mut state, |state| {
+        wait_while(&self.not_empty, &mut state, patience, |state| {
             state.items.len() == 0 && !state.closed
         });
         let pass_on = PassOn(&self.not_empty);
@@ -139,7 +112,7 @@ impl<B: Buffer> Locked<B> {
         drop(state);
         self.wake_all();
         // Fewer may be unfinished, if somebody marked items done without popping them.
-        self.ledger.finish(left.len() as u64);
+        self.tasks.finish(left.len() as u64);
         left
     }
 
@@ -160,30 +133,37 @@ impl<B: Buffer> Locked<B> {
         self.capacity
     }
 
-    pub(super) fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub(super) fn tasks(&self) -> &TaskCounter {
+        &self.tasks
     }
 
     pub(super) fn waiters(&self) -> usize {
-        self.not_empty.waiters() + self.not_full.waiters() + self.ledger.waiters()
+        self.not_empty.waiters() + self.not_full.waiters() + self.tasks.waiters()
     }
 
-    /// For `Debug`: what can be said without waiting.
-    pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Copied out: who writes what is shown may come by here himself.
+    /// Writes what `Debug` shows. Never waits.
+    pub(super) fn fmt_fields(&self, f: &mut fmt::DebugStruct<'_, '_>) {
+        // The lock is released before anything is written, because the writer may use this queue.
         let state = trace::quietly(|| {
-            self.state
-                .try_lock()
-                .map(|state| (state.items.len(), state.closed))
+            let state = self.state.try_lock()?;
+            Some((state.items.len(), state.closed))
         });
-        let mut description = f.debug_struct(name);
-        description.field("capacity", &self.capacity);
+        f.field("capacity", &self.capacity);
         match state {
-            Some((len, closed)) => description
-                .field("len", &len)
-                .field("closed", &closed)
-                .finish(),
-            None => description.field("len", &format_args!("<locked>")).finish(),
-        }
+            Some((len, closed)) => f.field("len", &len).field("closed", &closed),
+            None => f.field("len", &format_args!("<locked>")),
+        };
+    }
+}
+
+/// Waits on `condition` while `reason` returns `true`, as long as `patience` allows.
+fn wait_while<S>(
+    condition: &Condition,
+    state: &mut LockGuard<'_, S>,
+    patience: Patience,
+    reason: impl Fn(&S) -> bool,
+) {
+    if let Patience::Until(deadline) = patience {
+        condition.wait_while_deadline(state, deadline, reason);
     }
 }

@@ -1,0 +1,233 @@
+//! Where a FIFO queue keeps its items: segments of slots.
+//!
+//! A queue of small capacity is a *ring*: one segment with exactly as many slots as the capacity,
+//! which is its own successor. Any other queue is a *chain* of segments. The tail appends a segment
+//! when it has filled the last one, and the head removes a segment when it has emptied it.
+//!
+//! The first segment of a chain is small, so a queue of a few items stays small. All later ones
+//! have up to [`SEGMENT_BYTES`]. One emptied segment is kept as a spare for the tail; any other is
+//! freed. So an empty queue keeps at most two segments, however many items it held before.
+
+use crate::park::{AtomicPtr, Cell, Ordering, Slot};
+use std::ptr;
+
+/// The size of a segment, unless a single item is larger.
+const SEGMENT_BYTES: usize = 8 * 1024;
+
+/// The number of slots of the first segment of a chain, unless they take more than `SEGMENT_BYTES`.
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
+const FIRST_SLOTS: usize = 32;
+/// The largest number of slots of a segment.
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
+const MOST_SLOTS: usize = 1024;
+// Model checkers have to get past the end of a segment quickly.
+#[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
+const FIRST_SLOTS: usize = 2;
+#[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
+const MOST_SLOTS: usize = 2;
+
+/// The number of slots of a segment for items of type `T`.
+const fn slots_per_segment<T>() -> usize {
+    match SEGMENT_BYTES.checked_div(size_of::<T>()) {
+        Some(0) => 1,
+        Some(slots) if slots < MOST_SLOTS => slots,
+        _ => MOST_SLOTS,
+    }
+}
+
+struct Segment<T> {
+    /// The next segment of the chain, or null. The segment itself in a ring. Written by the tail
+    /// before it publishes the first item of the next segment, and read by the head before it takes
+    /// that item.
+    next: Cell<*mut Segment<T>>,
+    slots: Box<[Slot<T>]>,
+}
+
+impl<T> Segment<T> {
+    fn allocate(slots: usize) -> *mut Self {
+        Box::into_raw(Box::new(Segment {
+            next: Cell::new(ptr::null_mut()),
+            slots: Slot::new_slice(slots),
+        }))
+    }
+
+    /// # Safety
+    ///
+    /// `segment` is null, or it was made by `allocate` and nobody will use it again.
+    unsafe fn free(segment: *mut Self) {
+        if !segment.is_null() {
+            // SAFETY: every segment comes from a box, and the caller has the last pointer to it.
+            drop(unsafe { Box::from_raw(segment) });
+        }
+    }
+}
+
+/// The next slot that one end of the queue will use.
+///
+/// Only the thread that has locked this end may call the methods.
+pub(super) struct Cursor<T> {
+    segment: Cell<*mut Segment<T>>,
+    /// The slots of `segment`, so that only a change of the segment has to look at that.
+    slots: Cell<*const [Slot<T>]>,
+    /// The index of the next slot. It equals the number of slots when the segment is used up.
+    index: Cell<usize>,
+}
+
+impl<T> Cursor<T> {
+    /// Makes the cursors of the head and the tail of a queue with this capacity.
+    pub(super) fn new_pair(capacity: Option<usize>) -> (Self, Self) {
+        let slots = slots_per_segment::<T>();
+        let segment = match capacity {
+            Some(capacity) if capacity <= slots => {
+                let ring = Segment::allocate(capacity);
+                // SAFETY: `ring` has just been allocated, and nobody else knows of it.
+                unsafe { &*ring }.next.set(ring);
+                ring
+            }
+            _ => Segment::allocate(slots.min(FIRST_SLOTS)),
+        };
+        (Cursor::at(segment), Cursor::at(segment))
+    }
+
+    fn at(segment: *mut Segment<T>) -> Self {
+        let cursor = Cursor {
+            segment: Cell::new(segment),
+            slots: Cell::new(&[]),
+            index: Cell::new(0),
+        };
+        cursor.enter(segment);
+        cursor
+    }
+
+    fn enter(&self, segment: *mut Segment<T>) {
+        self.segment.set(segment);
+        // SAFETY: the caller passes a segment that stays until the head has left it.
+        self.slots.set(unsafe { &raw const *(*segment).slots });
+        self.index.set(0);
+    }
+
+    /// Writes the next item. For the tail.
+    ///
+    /// # Safety
+    ///
+    /// The caller has locked the tail, and has checked that the queue is not full.
+    #[inline]
+    pub(super) unsafe fn write(&self, item: T, spare: &Spare<T>) {
+        if self.index.get() == self.slots.get().len() {
+            self.append_segment(spare);
+        }
+        // SAFETY: the index is in bounds, and the segment stays until its last item is taken.
+        let slot = unsafe { &*self.slots.get().cast::<Slot<T>>().add(self.index.get()) };
+        // SAFETY: the slot is empty, and nobody else accesses it before the item is published.
+        unsafe { slot.write(item) };
+        self.index.set(self.index.get() + 1);
+    }
+
+    /// Reads the next item. For the head.
+    ///
+    /// # Safety
+    ///
+    /// The caller has locked the head, and has seen that the next item has been published.
+    #[inline]
+    pub(super) unsafe fn read(&self, spare: &Spare<T>) -> T {
+        if self.index.get() == self.slots.get().len() {
+            // SAFETY: the next item is published, so its segment is linked.
+            unsafe { self.remove_segment(spare) };
+        }
+        // SAFETY: the index is in bounds, and only the head, which we have locked, frees segments.
+        let slot = unsafe { &*self.slots.get().cast::<Slot<T>>().add(self.index.get()) };
+        self.index.set(self.index.get() + 1);
+        // SAFETY: the slot holds an item that is published, and nobody else takes it.
+        unsafe { slot.read() }
+    }
+
+    /// Moves the tail to the next segment.
+    #[cold]
+    fn append_segment(&self, spare: &Spare<T>) {
+        // SAFETY: the head leaves this segment only when the next one is linked.
+        let segment = unsafe { &*self.segment.get() };
+        if segment.next.get().is_null() {
+            segment.next.set(spare.take_or_allocate());
+        }
+        self.enter(segment.next.get());
+    }
+
+    /// Moves the head to the next segment.
+    ///
+    /// # Safety
+    ///
+    /// The next segment has been linked.
+    #[cold]
+    unsafe fn remove_segment(&self, spare: &Spare<T>) {
+        let emptied = self.segment.get();
+        // SAFETY: the segment lives until we give it away below.
+        let next = unsafe { &*emptied }.next.get();
+        self.enter(next);
+        if next != emptied {
+            // SAFETY: the head has left the segment, and the tail left it when it linked the next.
+            unsafe { spare.keep(emptied) };
+        }
+    }
+
+    /// Frees the segments from this cursor on.
+    ///
+    /// # Safety
+    ///
+    /// This is the cursor of the head, the queue holds no item, and nobody uses it any more.
+    pub(super) unsafe fn free_segments(&self) {
+        let first = self.segment.get();
+        let mut segment = first;
+        // SAFETY: the chain is ours, and each of its segments is freed once.
+        while let Some(next) = unsafe { segment.as_ref() }.map(|segment| segment.next.get()) {
+            // SAFETY: as above.
+            unsafe { Segment::free(segment) };
+            segment = if next == first { ptr::null_mut() } else { next };
+        }
+    }
+}
+
+/// An empty segment that is kept for the tail, if there is one.
+pub(super) struct Spare<T>(AtomicPtr<Segment<T>>);
+
+impl<T> Spare<T> {
+    pub(super) fn new() -> Self {
+        Spare(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    fn take_or_allocate(&self) -> *mut Segment<T> {
+        // Acquire: pairs with the Release in `keep`; the head has taken the items of the segment.
+        let segment = self.0.swap(ptr::null_mut(), Ordering::Acquire);
+        // SAFETY: the segment has been taken out, so it is ours alone.
+        match unsafe { segment.as_ref() } {
+            Some(spare) => {
+                spare.next.set(ptr::null_mut());
+                segment
+            }
+            None => Segment::allocate(slots_per_segment::<T>()),
+        }
+    }
+
+    /// Keeps `segment`, and frees the one that was kept before.
+    ///
+    /// # Safety
+    ///
+    /// `segment` was made by `allocate`, and nobody else will use it again.
+    unsafe fn keep(&self, segment: *mut Segment<T>) {
+        // Release: pairs with the Acquire in `take_or_allocate`. Acquire: pairs with the Release of
+        // the previous `keep`, whose segment is freed here.
+        let previous = self.0.swap(segment, Ordering::AcqRel);
+        // SAFETY: the previous segment has been taken out, so it is ours alone.
+        unsafe { Segment::free(previous) };
+    }
+
+    /// Frees the spare segment.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the queue any more.
+    pub(super) unsafe fn free(&self) {
+        let segment = self.0.swap(ptr::null_mut(), Ordering::Acquire);
+        // SAFETY: the segment has been taken out, so it is ours alone.
+        unsafe { Segment::free(segment) };
+    }
+}
