@@ -398,6 +398,148 @@ fn a_comparison_that_panics_in_close_now_loses_no_item() {
     });
 }
 
+/// A floating-point number with an `Ord` that is not a total order: NaN is equal to every number.
+#[derive(Clone, Copy, Debug)]
+struct Float(f64);
+
+impl PartialEq for Float {
+    fn eq(&self, other: &Float) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Float {}
+
+impl PartialOrd for Float {
+    fn partial_cmp(&self, other: &Float) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Float {
+    fn cmp(&self, other: &Float) -> Ordering {
+        self.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal)
+    }
+}
+
+/// An item for which every comparison returns the same, whatever it is compared with.
+#[derive(Clone, Copy, Debug)]
+struct Constant<const ORDERING: i8>(usize);
+
+impl<const ORDERING: i8> PartialEq for Constant<ORDERING> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<const ORDERING: i8> Eq for Constant<ORDERING> {}
+
+impl<const ORDERING: i8> PartialOrd for Constant<ORDERING> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const ORDERING: i8> Ord for Constant<ORDERING> {
+    fn cmp(&self, _: &Self) -> Ordering {
+        ORDERING.cmp(&0)
+    }
+}
+
+/// Fills two queues with `items` and checks that `close_now` on one returns what `pop` on the other
+/// does, in the same order. `id` tells the items apart.
+fn assert_close_now_returns_what_pop_does<T: Ord + Copy>(items: &[T], id: fn(T) -> u64) {
+    let (popped, closed) = (PriorityQueue::unbounded(), PriorityQueue::unbounded());
+    for item in items {
+        assert!(popped.push(*item).is_ok());
+        assert!(closed.push(*item).is_ok());
+    }
+    let popped: Vec<u64> = popped.try_iter().map(id).collect();
+    let closed: Vec<u64> = closed.close_now().into_iter().map(id).collect();
+    assert_eq!(closed, popped);
+    let mut found = closed;
+    let mut expected: Vec<u64> = items.iter().copied().map(id).collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "an item was lost or returned twice");
+}
+
+// The sorts of the standard library panic if they notice that an `Ord` is not a total order, and
+// `close_now` used one of them.
+#[test]
+fn close_now_accepts_an_ord_that_is_not_a_total_order() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        for n in (0..40).chain([100, 1_000, 5_000]) {
+            // A NaN carries the number as its payload, so that each item can be told apart.
+            let floats: Vec<Float> = (0..n)
+                .map(|i| match rng.below(3) {
+                    0 => Float(f64::from_bits(f64::NAN.to_bits() | (i + 1))),
+                    _ => Float(rng.below(1_000_000) as f64),
+                })
+                .collect();
+            assert_close_now_returns_what_pop_does(&floats, |Float(float)| float.to_bits());
+        }
+    });
+}
+
+#[test]
+fn close_now_accepts_an_ord_that_returns_the_same_for_all_items() {
+    within(LIMIT, || {
+        for n in (0..40).chain([1_000]) {
+            let less: Vec<_> = (0..n).map(Constant::<-1>).collect();
+            assert_close_now_returns_what_pop_does(&less, |Constant(id)| id as u64);
+            let equal: Vec<_> = (0..n).map(Constant::<0>).collect();
+            assert_close_now_returns_what_pop_does(&equal, |Constant(id)| id as u64);
+            let greater: Vec<_> = (0..n).map(Constant::<1>).collect();
+            assert_close_now_returns_what_pop_does(&greater, |Constant(id)| id as u64);
+        }
+    });
+}
+
+#[test]
+fn close_now_returns_equal_items_in_the_order_of_pop() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        for n in 0..60 {
+            let items: Vec<ByKey> = (0..n)
+                .map(|id| ByKey {
+                    key: rng.below(5),
+                    id,
+                })
+                .collect();
+            assert_close_now_returns_what_pop_does(&items, |item| item.id as u64);
+        }
+    });
+}
+
+/// An item that is ordered by its key alone.
+#[derive(Clone, Copy, Debug)]
+struct ByKey {
+    key: usize,
+    id: usize,
+}
+
+impl PartialEq for ByKey {
+    fn eq(&self, other: &ByKey) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByKey {}
+
+impl PartialOrd for ByKey {
+    fn partial_cmp(&self, other: &ByKey) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ByKey {
+    fn cmp(&self, other: &ByKey) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
 thread_local! {
     /// Whether a comparison of [`Touchy`] items on this thread panics.
     static DOOMED: Cell<bool> = const { Cell::new(false) };
