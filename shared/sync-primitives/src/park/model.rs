@@ -1,14 +1,19 @@
-//! The parking lot as a model checker sees it: the same functions over the checker's mutexes, channels and atomics.
+//! The parking lot as a model checker sees it: the same functions, built from the checker's mutexes,
+//! channels and atomics.
 //!
-//! - Under `--cfg sync_primitives_loom` the checker is loom, which tries every schedule and every value that the memory model allows a
-//!   load to return. Under `--cfg sync_primitives_shuttle` it is shuttle, which tries many random schedules of larger programs, with every
-//!   access sequentially consistent.
-//! - One bucket a key, guarded by a mutex of the checker's, so the model grants no ordering between different keys.
-//! - A parked thread waits on a channel; an unparker dequeues it under the bucket lock and sends it its token.
-//! - Time is one tick. [`tick`], called by a thread of the model, is the moment at which every timed wait that has
-//!   begun runs out; a timed wait that begins later runs out at once. The checker puts the tick at any point, and as in
-//!   the real parking lot the woken thread itself takes the bucket lock and finds out whether it had been unparked
-//!   meanwhile. Waiters that began before the tick are overdue after it.
+//! - Under `--cfg sync_primitives_loom` the checker is loom. It tries every schedule, and every value
+//!   that the memory model allows a load to return.
+//! - Under `--cfg sync_primitives_shuttle` it is shuttle. It tries many random schedules of larger
+//!   programs, in which every access is sequentially consistent.
+//! - Each key has a bucket of its own, which a mutex of the checker guards. So a model gives no
+//!   ordering between different keys, although they may share a bucket in the real parking lot.
+//! - A parked thread waits on a channel. An unparker removes it from the wait queue under the bucket
+//!   lock, and sends it its token.
+//! - Time is a single tick. When a thread of the model calls [`tick`], all timed waits that have
+//!   begun run out, and timed waits that begin later run out at once. The checker puts the tick at
+//!   any point of a schedule. As in the real parking lot, the thread that it wakes takes the bucket
+//!   lock itself, and finds out whether it has been unparked in the meantime. A waiter that began to
+//!   wait before the tick is overdue after it.
 
 use super::{
     FilterOp, Instant, Ordering, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
@@ -40,33 +45,35 @@ checker::thread_local! {
     static ID: usize = LOT.next_thread.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The waiting lines of one execution.
+/// The wait queues of one execution.
 struct Lot {
     buckets: std::sync::Mutex<Buckets>,
-    /// What the clock shows: a thread may read it late, as the memory model allows of an unordered load.
+    /// Whether the clock has ticked. A thread may read an old value here, because the memory model
+    /// allows that for a load that nothing orders.
     ticked: AtomicBool,
     waits_give_way: std::sync::atomic::AtomicBool,
     next_thread: std::sync::atomic::AtomicUsize,
 }
 
 struct Buckets {
-    /// In order of first use, which is the same whenever the checker repeats a schedule. An index is a lock rank.
+    /// In the order in which the keys were first used, which is the same whenever the checker repeats
+    /// a schedule. The index of a bucket is its rank in the order of locking.
     by_key: Vec<(usize, Arc<Bucket>)>,
-    /// What new buckets start with.
+    /// The value of `WaitQueue::ticked` in a new bucket.
     ticked: bool,
 }
 
-type Bucket = Mutex<Line>;
+type Bucket = Mutex<WaitQueue>;
 
-/// The threads parked at one key, first come first.
-struct Line {
+/// The threads parked at one key, in the order in which they parked.
+struct WaitQueue {
     waiters: VecDeque<Arc<Waiter>>,
-    /// Timed waits end at once.
+    /// Whether a timed wait that begins now runs out at once.
     ticked: bool,
 }
 
 struct Waiter {
-    /// Where the thread is parked now; changed by a requeue, under both bucket locks.
+    /// The key at which the thread is parked. A requeue changes it while it holds both bucket locks.
     key: std::sync::atomic::AtomicUsize,
     token: ParkToken,
     timed: bool,
@@ -91,35 +98,36 @@ impl Lot {
         }
     }
 
-    /// The bucket of `key` and its lock rank.
+    /// Returns the bucket of `key` and its rank.
     fn bucket(&self, key: usize) -> (usize, Arc<Bucket>) {
         let mut buckets = self.buckets.lock().unwrap();
         if let Some(rank) = buckets.by_key.iter().position(|(k, _)| *k == key) {
             return (rank, buckets.by_key[rank].1.clone());
         }
-        let line = Line {
+        let queue = WaitQueue {
             waiters: VecDeque::new(),
             ticked: buckets.ticked,
         };
-        let bucket = Arc::new(Mutex::new(line));
+        let bucket = Arc::new(Mutex::new(queue));
         buckets.by_key.push((key, bucket.clone()));
         (buckets.by_key.len() - 1, bucket)
     }
 
-    /// Calls `f` with the line that `waiter` is in, or was in last, locked.
-    fn with_line_of<R>(&self, waiter: &Waiter, f: impl FnOnce(usize, &mut Line) -> R) -> R {
+    /// Locks the queue that `waiter` is in, or was in last, and calls `f` with its key.
+    fn with_queue_of<R>(&self, waiter: &Waiter, f: impl FnOnce(usize, &mut WaitQueue) -> R) -> R {
         loop {
             let key = waiter.key.load(Ordering::Relaxed);
             let bucket = self.bucket(key).1;
-            let mut line = bucket.lock().unwrap();
+            let mut queue = bucket.lock().unwrap();
+            // Relaxed: the key changes only under the bucket lock, which this thread holds.
             if waiter.key.load(Ordering::Relaxed) == key {
-                return f(key, &mut line);
+                return f(key, &mut queue);
             }
         }
     }
 }
 
-/// Ends every timed wait that has begun, now; those that begin later end at once.
+/// Ends every timed wait that has begun. A timed wait that begins later ends at once.
 pub fn tick() {
     LOT.ticked.store(true, Ordering::Relaxed);
     let buckets: Vec<_> = {
@@ -132,9 +140,9 @@ pub fn tick() {
             .collect()
     };
     for bucket in buckets {
-        let mut line = bucket.lock().unwrap();
-        line.ticked = true;
-        for waiter in line.waiters.iter().filter(|waiter| waiter.timed) {
+        let mut queue = bucket.lock().unwrap();
+        queue.ticked = true;
+        for waiter in queue.waiters.iter().filter(|waiter| waiter.timed) {
             waiter.wake.send(Wake::Tick).unwrap();
         }
     }
@@ -146,7 +154,7 @@ pub fn let_waits_give_way() {
     LOT.waits_give_way.store(true, Ordering::Relaxed);
 }
 
-/// As `parking_lot_core::park`.
+/// Like `parking_lot_core::park`.
 pub(crate) unsafe fn park(
     key: usize,
     validate: impl FnOnce() -> bool,
@@ -165,22 +173,23 @@ pub(crate) unsafe fn park(
     });
 
     let bucket = LOT.bucket(key).1;
-    let mut line = bucket.lock().unwrap();
+    let mut queue = bucket.lock().unwrap();
     if !validate() {
         return ParkResult::Invalid;
     }
-    line.waiters.push_back(waiter.clone());
-    let expired = timed && line.ticked;
-    drop(line);
+    queue.waiters.push_back(waiter.clone());
+    let expired = timed && queue.ticked;
+    drop(queue);
 
     before_sleep();
     let result = sleep(&waiter, &woken, expired, timed_out);
-    // A tick may have been sent to a thread that was about to leave by itself; loom reports a message left behind.
+    // The clock may have sent a tick after the wait had ended. Loom reports a message that is never
+    // received.
     while woken.try_recv().is_ok() {}
     result
 }
 
-/// Waits until `waiter` is unparked, or until the tick finds it still in line.
+/// Waits until `waiter` is unparked, or until the tick comes while it is still in the wait queue.
 fn sleep(
     waiter: &Arc<Waiter>,
     woken: &Receiver<Wake>,
@@ -190,21 +199,22 @@ fn sleep(
     if !expired && let Wake::Unparked(token) = woken.recv().unwrap() {
         return ParkResult::Unparked(token);
     }
-    let left_the_line = LOT.with_line_of(waiter, |key, line| {
-        let place = line
+    let timed_out_in_queue = LOT.with_queue_of(waiter, |key, queue| {
+        let position = queue
             .waiters
             .iter()
             .position(|other| Arc::ptr_eq(other, waiter));
-        if let Some(place) = place {
-            line.waiters.remove(place);
-            timed_out(key, line.waiters.is_empty());
+        if let Some(position) = position {
+            queue.waiters.remove(position);
+            timed_out(key, queue.waiters.is_empty());
         }
-        place.is_some()
+        position.is_some()
     });
-    if left_the_line {
+    if timed_out_in_queue {
         return ParkResult::TimedOut;
     }
-    // Somebody unparked us before we could leave: the token is in the channel, perhaps behind the tick.
+    // Another thread unparked this one before it could leave the queue. The token is in the channel,
+    // perhaps behind the tick.
     loop {
         if let Wake::Unparked(token) = woken.recv().unwrap() {
             return ParkResult::Unparked(token);
@@ -212,26 +222,26 @@ fn sleep(
     }
 }
 
-/// As `parking_lot_core::unpark_filter`.
+/// Like `parking_lot_core::unpark_filter`.
 pub(crate) unsafe fn unpark_filter(
     key: usize,
     mut filter: impl FnMut(ParkToken) -> FilterOp,
     callback: impl FnOnce(UnparkResult) -> UnparkToken,
 ) -> UnparkResult {
     let bucket = LOT.bucket(key).1;
-    let mut line = bucket.lock().unwrap();
+    let mut queue = bucket.lock().unwrap();
     let mut unparked = Vec::new();
-    let mut place = 0;
-    while let Some(waiter) = line.waiters.get(place) {
+    let mut position = 0;
+    while let Some(waiter) = queue.waiters.get(position) {
         match filter(waiter.token) {
-            FilterOp::Unpark => unparked.extend(line.waiters.remove(place)),
-            FilterOp::Skip => place += 1,
+            FilterOp::Unpark => unparked.extend(queue.waiters.remove(position)),
+            FilterOp::Skip => position += 1,
             FilterOp::Stop => break,
         }
     }
     let mut result = UnparkResult::default();
     result.unparked_threads = unparked.len();
-    result.have_more_threads = !line.waiters.is_empty();
+    result.have_more_threads = !queue.waiters.is_empty();
     let token = callback(result);
     for waiter in unparked {
         waiter.wake.send(Wake::Unparked(token)).unwrap();
@@ -239,7 +249,7 @@ pub(crate) unsafe fn unpark_filter(
     result
 }
 
-/// As `parking_lot_core::unpark_requeue`.
+/// Like `parking_lot_core::unpark_requeue`.
 pub(crate) unsafe fn unpark_requeue(
     key_from: usize,
     key_to: usize,
@@ -266,7 +276,7 @@ pub(crate) unsafe fn unpark_requeue(
     {
         waiter.key.store(key_to, Ordering::Relaxed);
         if waiter.timed && to.ticked && !from.ticked {
-            // It began before the tick that its new line has already seen.
+            // This wait began before the tick, but the new queue has already been told of the tick.
             waiter.wake.send(Wake::Tick).unwrap();
         }
         to.waiters.push_back(waiter);
@@ -280,11 +290,12 @@ pub(crate) unsafe fn unpark_requeue(
     result
 }
 
-/// Locks two buckets in the order of their ranks and returns them in the order given.
+/// Locks two buckets in the order of their ranks, and returns the guards in the order of the
+/// arguments.
 fn lock_both<'a>(
     a: (usize, &'a Bucket),
     b: (usize, &'a Bucket),
-) -> (MutexGuard<'a, Line>, MutexGuard<'a, Line>) {
+) -> (MutexGuard<'a, WaitQueue>, MutexGuard<'a, WaitQueue>) {
     if a.0 < b.0 {
         let first = a.1.lock().unwrap();
         (first, b.1.lock().unwrap())
@@ -380,7 +391,7 @@ impl Gather {
     }
 }
 
-/// Before or after the tick, as far as the reading thread knows.
+/// A point in time: before or after the tick, as far as the thread that reads the clock knows.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
     ticked: bool,
@@ -397,18 +408,19 @@ impl Moment {
         now.ticked && !self.ticked
     }
 
-    /// In models no expense is saved.
+    /// Always `true`, so that a model tries a hand-off whenever one is allowed.
     pub(crate) fn is_long_ago(self, _: Moment) -> bool {
         true
     }
 }
 
-/// Only the tick ends a wait.
+/// Always `false`, because only the tick ends a wait.
 pub(crate) fn has_passed(_: Option<Instant>) -> bool {
     false
 }
 
-/// A number of the model's own: its threads share the standard library's thread-locals.
+/// Returns a number from the checker's thread-locals, because all threads of a model share those of
+/// the standard library.
 pub(crate) fn thread_id() -> usize {
     ID.with(|id| *id)
 }
