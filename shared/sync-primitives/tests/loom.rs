@@ -1,10 +1,18 @@
-//! Models: every schedule of a few threads over the shipping state machines, tried by loom.
+//! Models: loom runs the code that ships under every schedule of a few threads.
 //!
-//! Run by `RUSTFLAGS="--cfg sync_primitives_loom" cargo test --release -p sync-primitives --test loom`.
+//! Run them with:
 //!
-//! Data under a lock is a loom cell, which fails the model when two accesses are not ordered: that is how a weakened
-//! Acquire or Release shows. A lost wake-up shows as a deadlock, which loom reports. A thread that calls [`tick`] is
-//! the clock: timed waits run out when it does, at any point of any schedule.
+//! ```console
+//! $ RUSTFLAGS="--cfg sync_primitives_loom" cargo test --release -p sync-primitives --test loom
+//! ```
+//!
+//! The name of each model starts with what it checks: `lock`, `rlock`, `condition`, `semaphore`,
+//! `queue`, `join`, `event` or `barrier`. You can use it as a filter.
+//!
+//! The data under a lock is a loom cell, which fails the model if two accesses are not ordered. This
+//! is how a weakened Acquire or Release is found. A lost wakeup leads to a deadlock, which loom
+//! reports. A thread that calls [`tick`] is the clock: it ends all timed waits, and loom lets it run
+//! at any point of a schedule.
 #![cfg(sync_primitives_loom)]
 
 use loom::{cell::UnsafeCell, thread};
@@ -14,21 +22,23 @@ use sync_primitives::{
     Semaphore, TryPopError, let_waits_give_way, tick,
 };
 
-/// Explores `model` with up to `preemptions` switches away from a thread that could go on. Most concurrency bugs need
-/// no more than two (Musuvathi and Qadeer, "Iterative context bounding", 2007); `None` tries every schedule.
+/// Explores the schedules of `model` that preempt a running thread at most `preemptions` times.
+///
+/// Most concurrency bugs need at most two preemptions (Musuvathi and Qadeer, "Iterative context
+/// bounding", 2007). `None` tries every schedule.
 fn explore(preemptions: impl Into<Option<usize>>, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = preemptions.into();
     builder.check(model);
 }
 
-/// A plain counter whose unordered use fails the model.
+/// A plain counter. The model fails if two accesses to it are not ordered.
 #[derive(Default)]
 struct Counter(UnsafeCell<usize>);
 
 impl Counter {
     fn add(&self, n: usize) {
-        // SAFETY: loom checks that no other access overlaps or is unordered.
+        // SAFETY: loom checks that no other access overlaps with this one or is unordered with it.
         self.0.with_mut(|value| unsafe { *value += n });
     }
 
@@ -49,7 +59,7 @@ fn spawn<T: Send + Sync + 'static, R: 'static>(
 const SOON: Duration = Duration::from_secs(1);
 
 #[test]
-fn a_lock_excludes_and_passes_on_what_was_written() {
+fn lock_excludes_other_threads_and_publishes_writes() {
     explore(None, || {
         let lock = Arc::new(Lock::new(Counter::default()));
         let other = spawn(&lock, |lock| lock.lock().add(1));
@@ -60,7 +70,7 @@ fn a_lock_excludes_and_passes_on_what_was_written() {
 }
 
 #[test]
-fn a_lock_wakes_every_sleeper_in_the_end() {
+fn lock_wakes_every_waiter_eventually() {
     explore(2, || {
         let lock = Arc::new(Lock::new(Counter::default()));
         let others = [(); 2].map(|()| spawn(&lock, |lock| lock.lock().add(1)));
@@ -71,7 +81,7 @@ fn a_lock_wakes_every_sleeper_in_the_end() {
 }
 
 #[test]
-fn a_lock_handed_over_passes_on_what_was_written() {
+fn lock_handoff_publishes_writes() {
     explore(2, || {
         let lock = Arc::new(Lock::new(Counter::default()));
         let others = [(); 2].map(|()| {
@@ -87,7 +97,7 @@ fn a_lock_handed_over_passes_on_what_was_written() {
 }
 
 #[test]
-fn an_overdue_waiter_gets_the_lock_with_what_was_written() {
+fn lock_publishes_writes_to_an_overdue_waiter() {
     explore(2, || {
         let lock = Arc::new(Lock::new(Counter::default()));
         let clock = thread::spawn(tick);
@@ -100,38 +110,40 @@ fn an_overdue_waiter_gets_the_lock_with_what_was_written() {
     });
 }
 
-/// Lets other threads run until they wait, without a preemption: this one waits too.
+/// Lets the other threads run until they wait. This costs no preemption, because this thread waits
+/// too.
 fn let_others_run() {
     thread::spawn(|| {}).join().unwrap();
 }
 
-/// A thread sleeps for the lock when `release` is called; another tries at any time.
-fn nobody_is_let_in_before_the_sleeper(release: fn(LockGuard<'_, Counter>)) {
+/// A thread may be parked for the lock when `release` is called, and another thread tries to lock it
+/// at any time. If the first thread is parked, the other one must not lock before it.
+fn no_thread_gets_in_before_the_waiter(release: fn(LockGuard<'_, Counter>)) {
     let lock = Arc::new(Lock::new(Counter::default()));
     let guard = lock.lock();
-    let sleeper = spawn(&lock, |lock| lock.lock().add(1));
+    let waiter = spawn(&lock, |lock| lock.lock().add(1));
     let_others_run();
-    let sleeps = lock.waiters() == 1;
+    let is_parked = lock.waiters() == 1;
     let other = spawn(&lock, move |lock| {
-        let passed_over = lock.try_lock().is_some_and(|guard| guard.get() == 0);
-        assert!(!sleeps || !passed_over);
+        let came_first = lock.try_lock().is_some_and(|guard| guard.get() == 0);
+        assert!(!is_parked || !came_first);
     });
     release(guard);
-    sleeper.join().unwrap();
+    waiter.join().unwrap();
     other.join().unwrap();
 }
 
 #[test]
-fn a_fair_unlock_lets_nobody_in_before_the_sleeper() {
+fn lock_unlocked_fairly_lets_no_thread_in_before_the_waiter() {
     explore(2, || {
-        nobody_is_let_in_before_the_sleeper(|guard| LockGuard::unlock_fair(guard))
+        no_thread_gets_in_before_the_waiter(|guard| LockGuard::unlock_fair(guard))
     });
 }
 
 #[test]
-fn an_overdue_sleeper_is_not_passed_over() {
+fn lock_lets_no_thread_in_before_an_overdue_waiter() {
     explore(2, || {
-        nobody_is_let_in_before_the_sleeper(|guard| {
+        no_thread_gets_in_before_the_waiter(|guard| {
             tick();
             drop(guard);
         });
@@ -139,11 +151,11 @@ fn an_overdue_sleeper_is_not_passed_over() {
 }
 
 #[test]
-fn a_try_fails_only_if_the_lock_is_held() {
+fn lock_try_fails_only_while_the_lock_is_held() {
     explore(2, || {
         let lock = Arc::new(Lock::new(()));
         let guard = lock.lock();
-        // Who gets the lock keeps it.
+        // A thread that gets the lock keeps it.
         let others =
             [(); 2].map(|()| spawn(&lock, |lock| lock.try_lock_for(SOON).map(mem::forget)));
         drop(guard);
@@ -156,7 +168,7 @@ fn a_try_fails_only_if_the_lock_is_held() {
 }
 
 #[test]
-fn giving_up_on_a_lock_leaves_it_usable() {
+fn lock_stays_usable_after_a_waiter_times_out() {
     explore(2, || {
         let lock = Arc::new(Lock::new(Counter::default()));
         let clock = thread::spawn(tick);
@@ -173,7 +185,7 @@ fn giving_up_on_a_lock_leaves_it_usable() {
 }
 
 #[test]
-fn giving_up_while_it_is_decided_who_gets_a_lock_lets_no_two_in() {
+fn lock_timeout_during_an_unlock_keeps_exclusion() {
     explore(2, || {
         let lock = Arc::new(Lock::new(Counter::default()));
         let guard = lock.lock();
@@ -190,7 +202,7 @@ fn giving_up_while_it_is_decided_who_gets_a_lock_lets_no_two_in() {
 }
 
 #[test]
-fn an_rlock_excludes_others_at_every_depth() {
+fn rlock_excludes_other_threads_at_every_depth() {
     explore(None, || {
         let lock = Arc::new(RLock::new(Counter::default()));
         let other = spawn(&lock, |lock| {
@@ -210,7 +222,7 @@ fn an_rlock_excludes_others_at_every_depth() {
 }
 
 #[test]
-fn trying_an_rlock_succeeds_for_its_owner_only() {
+fn rlock_try_succeeds_for_the_owner_and_excludes_other_threads() {
     explore(None, || {
         let lock = Arc::new(RLock::new(Counter::default()));
         let other = spawn(&lock, |lock| {
@@ -225,7 +237,7 @@ fn trying_an_rlock_succeeds_for_its_owner_only() {
     });
 }
 
-/// A lock, what it protects, and the condition for it.
+/// A lock with the value that it protects, and a condition for changes of the value.
 #[derive(Default)]
 struct Gate<L> {
     lock: L,
@@ -233,7 +245,7 @@ struct Gate<L> {
 }
 
 #[test]
-fn a_notification_after_the_change_is_never_lost() {
+fn condition_notification_after_unlocking_is_never_lost() {
     explore(None, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiter = spawn(&gate, |gate| {
@@ -249,7 +261,7 @@ fn a_notification_after_the_change_is_never_lost() {
 }
 
 #[test]
-fn a_notification_under_the_lock_is_never_lost() {
+fn condition_notification_under_the_lock_is_never_lost() {
     explore(None, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiter = spawn(&gate, |gate| {
@@ -265,8 +277,8 @@ fn a_notification_under_the_lock_is_never_lost() {
     });
 }
 
-/// Two threads wait for what `change` does and tells all of.
-fn two_are_woken_by(change: fn(&Gate<Lock<Counter>>)) {
+/// Two threads wait until `change` has changed the counter. `change` must notify both of them.
+fn two_waiters_are_woken_by(change: fn(&Gate<Lock<Counter>>)) {
     let gate = Arc::new(Gate::<Lock<Counter>>::default());
     let waiters = [(); 2].map(|()| {
         spawn(&gate, |gate| {
@@ -282,9 +294,9 @@ fn two_are_woken_by(change: fn(&Gate<Lock<Counter>>)) {
 }
 
 #[test]
-fn notify_all_under_the_lock_wakes_two_waiters() {
+fn condition_notify_all_under_the_lock_wakes_two_waiters() {
     explore(2, || {
-        two_are_woken_by(|gate| {
+        two_waiters_are_woken_by(|gate| {
             let guard = gate.lock.lock();
             guard.add(1);
             gate.changed.notify_all();
@@ -293,9 +305,9 @@ fn notify_all_under_the_lock_wakes_two_waiters() {
 }
 
 #[test]
-fn notify_all_after_the_change_wakes_two_waiters() {
+fn condition_notify_all_after_unlocking_wakes_two_waiters() {
     explore(2, || {
-        two_are_woken_by(|gate| {
+        two_waiters_are_woken_by(|gate| {
             gate.lock.lock().add(1);
             gate.changed.notify_all();
         });
@@ -303,7 +315,7 @@ fn notify_all_after_the_change_wakes_two_waiters() {
 }
 
 #[test]
-fn each_notify_one_wakes_one_waiter() {
+fn condition_each_notify_one_wakes_one_waiter() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiters = [(); 2].map(|()| {
@@ -325,7 +337,7 @@ fn each_notify_one_wakes_one_waiter() {
 }
 
 #[test]
-fn notify_n_takes_as_many_off_the_line_as_it_says() {
+fn condition_notify_n_wakes_as_many_waiters_as_it_returns() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let clock = thread::spawn(tick);
@@ -337,15 +349,15 @@ fn notify_n_takes_as_many_off_the_line_as_it_says() {
                     .timed_out()
             })
         });
-        let said = gate.changed.notify_n(2);
+        let notified = gate.changed.notify_n(2);
         let woken = waiters.map(|waiter| usize::from(waiter.join().unwrap()));
-        assert_eq!(woken.iter().sum::<usize>(), said);
+        assert_eq!(woken.iter().sum::<usize>(), notified);
         clock.join().unwrap();
     });
 }
 
 #[test]
-fn a_timed_wait_and_a_notification_agree() {
+fn condition_timed_wait_and_notification_agree_on_the_result() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let clock = thread::spawn(tick);
@@ -356,17 +368,17 @@ fn a_timed_wait_and_a_notification_agree() {
             !result.timed_out()
         });
         let guard = gate.lock.lock();
-        let took_one = gate.changed.notify_one();
+        let notified = gate.changed.notify_one();
         guard.add(1);
         drop(guard);
-        assert_eq!(waiter.join().unwrap(), took_one);
+        assert_eq!(waiter.join().unwrap(), notified);
         clock.join().unwrap();
         assert_eq!(gate.changed.waiters(), 0);
     });
 }
 
 #[test]
-fn of_two_timed_waiters_one_notification_wakes_one() {
+fn condition_notification_wakes_one_of_two_timed_waiters() {
     explore(1, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let clock = thread::spawn(tick);
@@ -376,15 +388,15 @@ fn of_two_timed_waiters_one_notification_wakes_one() {
                 !gate.changed.wait_for(&mut guard, SOON).timed_out()
             })
         });
-        let took_one = gate.changed.notify_one();
+        let notified = gate.changed.notify_one();
         let woken = waiters.map(|waiter| usize::from(waiter.join().unwrap()));
-        assert_eq!(woken.iter().sum::<usize>(), usize::from(took_one));
+        assert_eq!(woken.iter().sum::<usize>(), usize::from(notified));
         clock.join().unwrap();
     });
 }
 
 #[test]
-fn a_notified_waiter_may_be_handed_the_lock() {
+fn condition_waiter_can_be_handed_the_lock() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiter = spawn(&gate, |gate| {
@@ -405,7 +417,7 @@ fn a_notified_waiter_may_be_handed_the_lock() {
 }
 
 #[test]
-fn two_locks_on_one_condition_are_both_woken() {
+fn condition_notify_all_wakes_waiters_with_two_different_locks() {
     explore(2, || {
         let gates = Arc::new((
             Lock::new(Counter::default()),
@@ -427,7 +439,7 @@ fn two_locks_on_one_condition_are_both_woken() {
 }
 
 #[test]
-fn a_notification_that_meets_a_second_lock_is_not_lost() {
+fn condition_notification_is_not_lost_if_a_second_lock_comes_in_between() {
     explore(2, || {
         let gates = Arc::new((
             Lock::new(Counter::default()),
@@ -449,7 +461,7 @@ fn a_notification_that_meets_a_second_lock_is_not_lost() {
 }
 
 #[test]
-fn a_wait_gives_up_every_level_of_an_rlock_and_takes_every_level_back() {
+fn condition_wait_releases_and_reacquires_every_level_of_an_rlock() {
     explore(2, || {
         let gate = Arc::new(Gate::<RLock<SharedCounter>>::default());
         let waiter = spawn(&gate, |gate| {
@@ -471,7 +483,7 @@ fn a_wait_gives_up_every_level_of_an_rlock_and_takes_every_level_back() {
     });
 }
 
-/// A [`Counter`] that claims to be `Sync`; the model proves the claim for the accesses made.
+/// A [`Counter`] that claims to be `Sync`. The model checks this claim for every access.
 #[derive(Default)]
 struct SharedCounter(Counter);
 
@@ -487,7 +499,7 @@ impl std::ops::Deref for SharedCounter {
 }
 
 #[test]
-fn waiting_on_an_outermost_is_a_release_and_an_acquire() {
+fn condition_wait_with_an_outermost_releases_and_acquires() {
     explore(2, || {
         let gate = Arc::new(Gate::<RLock<Counter>>::default());
         let waiter = spawn(&gate, |gate| {
@@ -504,7 +516,7 @@ fn waiting_on_an_outermost_is_a_release_and_an_acquire() {
     });
 }
 
-/// A semaphore and something that only holders of a permit touch.
+/// A semaphore, and a value that a thread accesses only while it holds a permit.
 struct Guarded {
     semaphore: Semaphore,
     value: SharedCounter,
@@ -520,7 +532,7 @@ impl Guarded {
 }
 
 #[test]
-fn one_permit_excludes_and_passes_on_what_was_written() {
+fn semaphore_of_one_permit_excludes_other_threads_and_publishes_writes() {
     explore(2, || {
         let shared = Guarded::new(1);
         let enter = |shared: &Guarded| {
@@ -538,7 +550,7 @@ fn one_permit_excludes_and_passes_on_what_was_written() {
 }
 
 #[test]
-fn a_waiter_for_all_permits_excludes_waiters_for_one() {
+fn semaphore_waiter_for_all_permits_excludes_waiters_for_one() {
     explore(2, || {
         let shared = Guarded::new(2);
         let others = [(); 2].map(|()| spawn(&shared, |shared| drop(shared.semaphore.acquire())));
@@ -556,7 +568,7 @@ fn a_waiter_for_all_permits_excludes_waiters_for_one() {
 }
 
 #[test]
-fn an_overdue_waiter_is_served_in_part_and_sees_what_was_written() {
+fn semaphore_overdue_waiter_gets_permits_one_by_one_and_sees_the_writes() {
     explore(2, || {
         let shared = Guarded::new(0);
         let clock = thread::spawn(tick);
@@ -579,7 +591,7 @@ fn an_overdue_waiter_is_served_in_part_and_sees_what_was_written() {
 }
 
 #[test]
-fn a_waiter_that_gives_up_returns_its_part_and_wakes_those_behind_it() {
+fn semaphore_waiter_that_times_out_returns_its_part_and_wakes_the_next() {
     explore(2, || {
         let shared = Guarded::new(0);
         let clock = thread::spawn(tick);
@@ -596,10 +608,10 @@ fn a_waiter_that_gives_up_returns_its_part_and_wakes_those_behind_it() {
 }
 
 #[test]
-fn a_wake_up_that_comes_too_late_is_passed_on() {
+fn semaphore_wakeup_that_comes_too_late_is_passed_on() {
     explore(2, || {
-        // Two permits come back. The waiter for two is woken, finds that a running thread took one of them for good,
-        // and must leave the other to the waiter for one.
+        // Two permits are added, so the waiter for two is woken. If a running thread has taken one of
+        // them for good, the other one must go to the waiter for one.
         let shared = Guarded::new(0);
         let two = spawn(&shared, |shared| drop(shared.semaphore.acquire_many(2)));
         let one = spawn(&shared, |shared| shared.semaphore.acquire().forget());
@@ -617,7 +629,7 @@ fn a_wake_up_that_comes_too_late_is_passed_on() {
 }
 
 #[test]
-fn a_bound_holds_while_permits_are_added_and_forgotten() {
+fn semaphore_bound_holds_while_permits_are_added_and_forgotten() {
     explore(2, || {
         let semaphore = Arc::new(BoundedSemaphore::new(1));
         let other = spawn(&semaphore, |semaphore| semaphore.acquire().forget());
@@ -629,7 +641,7 @@ fn a_bound_holds_while_permits_are_added_and_forgotten() {
 }
 
 #[test]
-fn items_come_out_once_in_order_with_what_was_written() {
+fn queue_delivers_items_once_in_order_and_publishes_writes() {
     explore(2, || {
         let queue = Arc::new(Queue::bounded(1));
         let producer = spawn(&queue, |queue| {
@@ -646,7 +658,7 @@ fn items_come_out_once_in_order_with_what_was_written() {
 }
 
 #[test]
-fn two_producers_and_a_consumer_lose_nothing() {
+fn queue_loses_nothing_between_two_producers_and_a_consumer() {
     explore(2, || {
         let queue = Arc::new(Queue::bounded(1));
         let producers = [1, 2].map(|n| spawn(&queue, move |queue| queue.push(n).unwrap()));
@@ -658,16 +670,16 @@ fn two_producers_and_a_consumer_lose_nothing() {
     });
 }
 
-/// An item of a queue that carries written data.
+/// Makes an item whose value has been written without synchronization.
 fn counted(n: usize) -> Counter {
     let counter = Counter::default();
     counter.add(n);
     counter
 }
 
-// In models a segment has two slots.
+// In the models, a segment has two slots.
 #[test]
-fn items_cross_from_segment_to_segment() {
+fn queue_continues_in_the_next_segment() {
     explore(3, || {
         let queue = Arc::new(Queue::unbounded());
         let producer = spawn(&queue, |queue| {
@@ -683,7 +695,7 @@ fn items_cross_from_segment_to_segment() {
 }
 
 #[test]
-fn a_segment_is_used_again_only_when_its_last_reader_is_done() {
+fn queue_reuses_a_segment_only_after_its_last_reader_has_left() {
     explore(3, || {
         let queue = Arc::new(Queue::unbounded());
         queue.push(counted(1)).unwrap();
@@ -700,7 +712,7 @@ fn a_segment_is_used_again_only_when_its_last_reader_is_done() {
 }
 
 #[test]
-fn three_pushers_at_the_end_of_a_segment_each_get_a_slot() {
+fn queue_gives_three_pushers_at_the_end_of_a_segment_a_slot_each() {
     explore(2, || {
         let queue = Arc::new(Queue::unbounded());
         let others = [1, 2].map(|n| spawn(&queue, move |queue| queue.push(counted(n)).unwrap()));
@@ -713,7 +725,7 @@ fn three_pushers_at_the_end_of_a_segment_each_get_a_slot() {
 }
 
 #[test]
-fn closing_now_takes_all_that_is_left_and_nothing_before_it() {
+fn queue_close_now_returns_exactly_the_items_that_were_not_popped() {
     explore(3, || {
         let queue = Arc::new(Queue::unbounded());
         (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
@@ -734,9 +746,9 @@ fn closing_now_takes_all_that_is_left_and_nothing_before_it() {
     });
 }
 
-// One sleeper is woken at a time; it wakes the next.
+// A push may wake a single thread, which must then wake the next one.
 #[test]
-fn two_items_wake_two_poppers() {
+fn queue_wakes_two_poppers_for_two_items() {
     explore(1, || {
         let queue = Arc::new(Queue::unbounded());
         let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap()));
@@ -751,7 +763,7 @@ fn two_items_wake_two_poppers() {
 }
 
 #[test]
-fn room_for_two_wakes_two_pushers() {
+fn queue_wakes_two_pushers_when_two_slots_become_free() {
     explore(1, || {
         let queue = Arc::new(Queue::bounded(2));
         queue.push(1).unwrap();
@@ -765,9 +777,10 @@ fn room_for_two_wakes_two_pushers() {
     });
 }
 
-/// Two places are a ring of one segment; three are a chain.
+// A queue of two slots is a single segment that is used as a ring. A queue of three slots needs a
+// chain of segments.
 #[test]
-fn three_places_are_used_again_and_again() {
+fn queue_of_three_slots_reuses_them() {
     explore(2, || {
         let queue = Arc::new(Queue::bounded(3));
         (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
@@ -838,7 +851,7 @@ fn who_gives_way_and_then_gives_up_loses_no_item() {
 }
 
 #[test]
-fn a_queue_takes_no_more_than_it_may_hold() {
+fn queue_accepts_no_more_items_than_its_capacity() {
     explore(None, || {
         let queue = Arc::new(Queue::bounded(1));
         let other = spawn(&queue, |queue| queue.try_push(1).is_ok());
@@ -849,7 +862,7 @@ fn a_queue_takes_no_more_than_it_may_hold() {
 }
 
 #[test]
-fn a_queue_of_one_place_is_a_lock() {
+fn queue_of_one_slot_can_serve_as_a_lock() {
     explore(None, || {
         let queue = Arc::new((Queue::bounded(1), SharedCounter::default()));
         let critical_section = |(queue, counter): &(Queue<()>, SharedCounter)| {
@@ -865,7 +878,7 @@ fn a_queue_of_one_place_is_a_lock() {
 }
 
 #[test]
-fn room_comes_with_what_was_done_before_the_pop() {
+fn queue_publishes_writes_before_a_pop_to_the_push_that_takes_the_slot() {
     explore(2, || {
         let queue = Arc::new((Queue::bounded(1), SharedCounter::default()));
         let critical_sections = |(queue, counter): &(Queue<()>, SharedCounter), rounds| {
@@ -883,7 +896,7 @@ fn room_comes_with_what_was_done_before_the_pop() {
 }
 
 #[test]
-fn full_and_empty_are_not_said_of_one_moment() {
+fn queue_is_never_full_and_empty_at_the_same_time() {
     explore(None, || {
         let queue = Arc::new(Queue::bounded(2));
         queue.push(1).unwrap();
@@ -899,7 +912,7 @@ fn full_and_empty_are_not_said_of_one_moment() {
 }
 
 #[test]
-fn a_length_is_that_of_one_moment() {
+fn queue_length_is_that_of_a_single_moment() {
     explore(3, || {
         let queue = Arc::new(Queue::bounded(1));
         let producer = spawn(&queue, |queue| [1, 2].map(|n| queue.try_push(n).is_ok()));
@@ -911,7 +924,7 @@ fn a_length_is_that_of_one_moment() {
 }
 
 #[test]
-fn a_length_is_that_of_one_moment_also_of_a_queue_that_is_being_emptied() {
+fn queue_length_is_that_of_a_single_moment_during_close_now() {
     explore(3, || {
         let queue = Arc::new(Queue::unbounded());
         let producer = spawn(&queue, |queue| queue.try_push(1).is_ok());
@@ -922,22 +935,23 @@ fn a_length_is_that_of_one_moment_also_of_a_queue_that_is_being_emptied() {
     });
 }
 
-/// A push and a pop that meet with `close`.
-fn who_is_told_closed_sees_what_was_done_before(close: fn(&Queue<u8>)) {
+/// A push and a pop run at the same time as `close`. If they report that the queue is closed, they
+/// must see what the closing thread wrote before.
+fn a_thread_that_gets_closed_sees_the_writes_before(close: fn(&Queue<u8>)) {
     explore(2, move || {
         let work = Arc::new((Queue::bounded(1), SharedCounter::default()));
-        let closer = spawn(&work, move |(queue, why)| {
-            why.add(1);
+        let closer = spawn(&work, move |(queue, reason)| {
+            reason.add(1);
             close(queue);
         });
-        let consumer = spawn(&work, move |(queue, why)| {
+        let consumer = spawn(&work, move |(queue, reason)| {
             if queue.try_pop() == Err(TryPopError::Closed) {
-                assert_eq!(why.get(), 1);
+                assert_eq!(reason.get(), 1);
             }
         });
-        let (queue, why) = &*work;
+        let (queue, reason) = &*work;
         if queue.push(1).is_err() {
-            assert_eq!(why.get(), 1);
+            assert_eq!(reason.get(), 1);
         }
         closer.join().unwrap();
         consumer.join().unwrap();
@@ -945,16 +959,16 @@ fn who_is_told_closed_sees_what_was_done_before(close: fn(&Queue<u8>)) {
 }
 
 #[test]
-fn who_is_told_that_a_queue_is_closed_sees_what_was_done_before() {
-    who_is_told_closed_sees_what_was_done_before(Queue::close);
+fn queue_close_publishes_writes_to_threads_that_get_closed() {
+    a_thread_that_gets_closed_sees_the_writes_before(Queue::close);
 }
 
 #[test]
-fn who_is_told_that_a_queue_is_closed_and_emptied_sees_what_was_done_before() {
-    who_is_told_closed_sees_what_was_done_before(|queue| mem::drop(queue.close_now()));
+fn queue_close_now_publishes_writes_to_threads_that_get_closed() {
+    a_thread_that_gets_closed_sees_the_writes_before(|queue| mem::drop(queue.close_now()));
 }
 
-/// With the next push at the last slot of a segment, where nothing is done for who sleeps, and the one after it at a first.
+/// Makes an empty queue whose next push uses the last slot of a segment.
 fn at_a_last_slot(capacity: usize) -> Arc<Queue<Counter>> {
     let queue = Arc::new(Queue::bounded(capacity));
     queue.push(counted(0)).unwrap();
@@ -963,7 +977,7 @@ fn at_a_last_slot(capacity: usize) -> Arc<Queue<Counter>> {
 }
 
 #[test]
-fn what_is_put_into_the_hand_of_a_sleeping_pop_comes_with_what_was_written() {
+fn queue_publishes_writes_to_a_parked_popper() {
     explore(2, || {
         let queue = Arc::new(Queue::<Counter>::bounded(1));
         let popper = spawn(&queue, |queue| queue.pop().unwrap().get());
@@ -976,7 +990,7 @@ fn what_is_put_into_the_hand_of_a_sleeping_pop_comes_with_what_was_written() {
 }
 
 #[test]
-fn what_is_pushed_for_a_sleeper_comes_with_what_was_written() {
+fn queue_publishes_the_writes_of_a_parked_pusher() {
     explore(2, || {
         let queue = at_a_last_slot(1);
         queue.push(counted(1)).unwrap();
@@ -989,7 +1003,7 @@ fn what_is_pushed_for_a_sleeper_comes_with_what_was_written() {
 }
 
 #[test]
-fn who_would_wait_helps_those_who_sleep_at_the_other_side() {
+fn queue_push_that_has_to_wait_leaves_no_popper_parked() {
     explore(1, || {
         let queue = Arc::new(Queue::<Counter>::bounded(1));
         let poppers = [(); 2].map(|()| spawn(&queue, |queue| queue.pop().unwrap().get()));
@@ -1003,7 +1017,7 @@ fn who_would_wait_helps_those_who_sleep_at_the_other_side() {
 }
 
 #[test]
-fn a_push_that_gives_up_while_it_is_done_for_it_is_done_once_or_not_at_all() {
+fn queue_push_that_times_out_is_done_once_or_not_at_all() {
     explore(2, || {
         let queue = Arc::new(Queue::bounded(2));
         queue.push(counted(1)).unwrap();
@@ -1018,9 +1032,10 @@ fn a_push_that_gives_up_while_it_is_done_for_it_is_done_once_or_not_at_all() {
     });
 }
 
-// In this one and the next the main thread only waits, so that who sleeps can do so first at no expense of preemptions.
+// In this model and in the next one, the main thread only waits. So the other threads can park before
+// anything else happens, and this costs no preemption.
 #[test]
-fn a_push_is_done_for_a_sleeper_only_if_nobody_was_quicker() {
+fn queue_slot_goes_to_the_parked_pusher_or_to_a_faster_thread() {
     explore(1, || {
         let queue = at_a_last_slot(2);
         (1..=2).for_each(|n| queue.push(counted(n)).unwrap());
@@ -1036,7 +1051,7 @@ fn a_push_is_done_for_a_sleeper_only_if_nobody_was_quicker() {
 }
 
 #[test]
-fn what_is_pushed_for_a_sleeper_was_pushed_before_the_close() {
+fn queue_accepts_no_item_of_a_parked_pusher_after_close() {
     explore(1, || {
         let queue = at_a_last_slot(1);
         queue.push(counted(1)).unwrap();
@@ -1046,20 +1061,20 @@ fn what_is_pushed_for_a_sleeper_was_pushed_before_the_close() {
             queue.close();
             queue.len()
         });
-        let most = closer.join().unwrap();
+        let left_at_close = closer.join().unwrap();
         assert_eq!(popper.join().unwrap(), 1);
         let pushed = pusher.join().unwrap();
         let left = queue.try_iter().count();
         assert_eq!(left, usize::from(pushed));
         assert!(
-            left <= most,
-            "there were {most} items left when it was closed, and now {left}"
+            left <= left_at_close,
+            "{left_at_close} items were left when the queue was closed, and now {left}"
         );
     });
 }
 
 #[test]
-fn room_that_comes_as_a_push_gives_up_is_not_lost() {
+fn queue_slot_that_becomes_free_as_a_push_times_out_is_not_lost() {
     explore(2, || {
         let queue = Arc::new(Queue::bounded(1));
         queue.push(1).unwrap();
@@ -1074,7 +1089,7 @@ fn room_that_comes_as_a_push_gives_up_is_not_lost() {
 }
 
 #[test]
-fn an_item_that_comes_as_a_pop_gives_up_is_not_lost() {
+fn queue_item_that_arrives_as_a_pop_times_out_is_not_lost() {
     explore(2, || {
         let queue = Arc::new(Queue::unbounded());
         let clock = thread::spawn(tick);
@@ -1088,7 +1103,7 @@ fn an_item_that_comes_as_a_pop_gives_up_is_not_lost() {
 }
 
 #[test]
-fn who_pops_is_not_forgotten_when_another_gives_up() {
+fn queue_popper_is_woken_after_another_has_timed_out() {
     explore(2, || {
         let queue = Arc::new(Queue::unbounded());
         let timed = spawn(&queue, |queue| queue.try_pop_for(SOON).ok());
@@ -1101,7 +1116,7 @@ fn who_pops_is_not_forgotten_when_another_gives_up() {
 }
 
 #[test]
-fn closing_wakes_both_ends_and_hands_items_back() {
+fn queue_close_now_wakes_both_ends_and_returns_the_items() {
     explore(1, || {
         let queue = Arc::new(Queue::bounded(1));
         let producer = spawn(&queue, |queue| {
@@ -1116,7 +1131,7 @@ fn closing_wakes_both_ends_and_hands_items_back() {
 }
 
 #[test]
-fn join_waits_for_tasks_and_sees_their_work() {
+fn join_waits_for_tasks_and_sees_their_writes() {
     explore(2, || {
         let work = Arc::new((
             Queue::<usize>::unbounded(),
@@ -1162,7 +1177,7 @@ fn join_waits_for_two_workers() {
 }
 
 #[test]
-fn join_gives_up_in_time_or_returns_when_all_is_done() {
+fn join_times_out_or_returns_when_all_items_are_done() {
     explore(1, || {
         let queue = Arc::new(Queue::unbounded());
         queue.push(()).unwrap();
@@ -1178,7 +1193,7 @@ fn join_gives_up_in_time_or_returns_when_all_is_done() {
 }
 
 #[test]
-fn a_set_event_lets_all_through_who_see_what_was_written() {
+fn event_set_releases_all_waiters_and_publishes_writes() {
     explore(2, || {
         let shared = Arc::new((Event::new(), SharedCounter::default()));
         let waiters = [(); 2].map(|()| {
@@ -1196,7 +1211,7 @@ fn a_set_event_lets_all_through_who_see_what_was_written() {
 }
 
 #[test]
-fn a_set_with_a_clear_behind_it_still_lets_the_waiter_through() {
+fn event_set_followed_by_clear_still_releases_the_waiter() {
     explore(None, || {
         let shared = Arc::new((Event::new(), SharedCounter::default()));
         let waiter = spawn(&shared, |(event, value)| {
@@ -1215,11 +1230,11 @@ fn a_set_with_a_clear_behind_it_still_lets_the_waiter_through() {
 }
 
 #[test]
-fn a_set_lets_nobody_through_who_came_after_the_clear() {
+fn event_set_releases_no_thread_that_waits_after_the_clear() {
     explore(2, || {
         let event = Arc::new(Event::new());
         let clock = thread::spawn(tick);
-        let sleeper = spawn(&event, |event| {
+        let early = spawn(&event, |event| {
             event.wait_for(SOON);
         });
         let late = spawn(&event, |event| {
@@ -1228,20 +1243,20 @@ fn a_set_lets_nobody_through_who_came_after_the_clear() {
             assert!(!event.wait_for(SOON));
         });
         event.set();
-        sleeper.join().unwrap();
+        early.join().unwrap();
         late.join().unwrap();
         clock.join().unwrap();
     });
 }
 
 #[test]
-fn nobody_sleeps_through_a_set_although_it_was_cleared() {
+fn event_waiter_does_not_miss_a_set_that_was_cleared() {
     explore(2, || {
         let event = Arc::new(Event::new());
         let setter = spawn(&event, |event| {
             event.set();
             event.clear();
-            // Who sleeps now came after the set, and will see no other.
+            // A thread that is parked now began to wait after the set, and no other set follows.
             let came_after = event.waiters();
             tick();
             came_after
@@ -1260,7 +1275,7 @@ fn nobody_sleeps_through_a_set_although_it_was_cleared() {
 }
 
 #[test]
-fn rounds_of_a_barrier_do_not_overlap() {
+fn barrier_rounds_do_not_overlap() {
     explore(2, || {
         let shared = Arc::new((
             Barrier::new(2),
@@ -1282,7 +1297,7 @@ fn rounds_of_a_barrier_do_not_overlap() {
 }
 
 #[test]
-fn the_action_runs_once_before_anybody_goes_on() {
+fn barrier_action_runs_once_before_any_thread_returns() {
     explore(2, || {
         let count = Arc::new(SharedCounter::default());
         let counted = Arc::clone(&count);
@@ -1301,7 +1316,7 @@ fn the_action_runs_once_before_anybody_goes_on() {
 }
 
 #[test]
-fn a_barrier_breaks_for_all_or_for_none() {
+fn barrier_breaks_for_all_threads_or_for_none() {
     explore(2, || {
         let barrier = Arc::new(Barrier::new(2));
         let clock = thread::spawn(tick);
@@ -1314,7 +1329,7 @@ fn a_barrier_breaks_for_all_or_for_none() {
 }
 
 #[test]
-fn a_timeout_breaks_a_round_only_before_the_last_party_has_arrived() {
+fn barrier_timeout_breaks_a_round_only_before_the_last_party_arrives() {
     explore(2, || {
         let count = Arc::new(SharedCounter::default());
         let counted = Arc::clone(&count);
@@ -1329,7 +1344,7 @@ fn a_timeout_breaks_a_round_only_before_the_last_party_has_arrived() {
 }
 
 #[test]
-fn a_round_that_has_passed_stays_passed_whatever_becomes_of_the_next() {
+fn barrier_round_that_completed_is_unaffected_if_the_next_one_breaks() {
     explore(None, || {
         let barrier = Arc::new(Barrier::new(2));
         tick();
@@ -1342,7 +1357,7 @@ fn a_round_that_has_passed_stays_passed_whatever_becomes_of_the_next() {
 }
 
 #[test]
-fn an_abort_while_the_action_runs_breaks_the_round_for_all_or_for_none() {
+fn barrier_abort_during_the_action_breaks_the_round_for_all_or_for_none() {
     explore(2, || {
         let count = Arc::new(SharedCounter::default());
         let counted = Arc::clone(&count);
@@ -1358,10 +1373,10 @@ fn an_abort_while_the_action_runs_breaks_the_round_for_all_or_for_none() {
 }
 
 #[test]
-fn a_reset_while_the_broken_leave_sends_nobody_away_twice() {
+fn barrier_reset_while_threads_leave_a_broken_round_breaks_no_later_one() {
     explore(2, || {
         let barrier = Arc::new(Barrier::new(2));
-        let sent_away = spawn(&barrier, |barrier| barrier.wait().is_err());
+        let broken = spawn(&barrier, |barrier| barrier.wait().is_err());
         while barrier.waiters() == 0 {
             thread::yield_now();
         }
@@ -1369,7 +1384,7 @@ fn a_reset_while_the_broken_leave_sends_nobody_away_twice() {
         barrier.abort();
         resetter.join().unwrap();
         barrier.reset();
-        assert!(sent_away.join().unwrap());
+        assert!(broken.join().unwrap());
         assert_eq!((barrier.is_broken(), barrier.waiting()), (false, 0));
         let other = spawn(&barrier, |barrier| barrier.wait().is_ok());
         assert!(barrier.wait().is_ok() && other.join().unwrap());
@@ -1377,7 +1392,7 @@ fn a_reset_while_the_broken_leave_sends_nobody_away_twice() {
 }
 
 #[test]
-fn a_second_abort_changes_nothing() {
+fn barrier_second_abort_changes_nothing() {
     explore(2, || {
         let barrier = Arc::new(Barrier::new(2));
         let waiter = spawn(&barrier, |barrier| barrier.wait().is_err());
@@ -1393,7 +1408,7 @@ fn a_second_abort_changes_nothing() {
 }
 
 #[test]
-fn an_abort_lets_nobody_hang() {
+fn barrier_abort_releases_every_waiter() {
     explore(2, || {
         let barrier = Arc::new(Barrier::new(3));
         let waiters = [(); 2].map(|()| spawn(&barrier, |barrier| barrier.wait().is_err()));
@@ -1405,22 +1420,23 @@ fn an_abort_lets_nobody_hang() {
 }
 
 #[test]
-fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
+fn barrier_reset_breaks_one_round_and_allows_the_next() {
     explore(2, || {
         let shared = Arc::new((
             Barrier::new(2),
             [SharedCounter::default(), SharedCounter::default()],
         ));
-        // Each comes again until a round has passed; a reset in between sends away at most one of them.
-        let meet = |(barrier, comings): &(Barrier, [SharedCounter; 2]), mine: usize| {
-            let comes_in_vain = || {
-                comings[mine].add(1);
+        // Each thread arrives again until a round completes. A single reset breaks the wait of at most
+        // one of them.
+        let meet = |(barrier, arrivals): &(Barrier, [SharedCounter; 2]), mine: usize| {
+            let finds_the_round_broken = || {
+                arrivals[mine].add(1);
                 barrier.wait().is_err()
             };
-            while comes_in_vain() {}
+            while finds_the_round_broken() {}
             assert!(
-                comings[0].get() + comings[1].get() <= 3,
-                "both were sent away"
+                arrivals[0].get() + arrivals[1].get() <= 3,
+                "the reset broke the waits of both threads"
             );
         };
         let other = spawn(&shared, move |shared| meet(shared, 1));
@@ -1433,10 +1449,10 @@ fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
 }
 
 #[test]
-fn who_came_too_early_after_a_reset_goes_on_when_the_last_has_left() {
+fn barrier_accepts_threads_that_arrive_before_the_last_has_left_a_reset_round() {
     explore(2, || {
         let barrier = Arc::new(Barrier::new(2));
-        let sent_away = spawn(&barrier, |barrier| barrier.wait().is_err());
+        let broken = spawn(&barrier, |barrier| barrier.wait().is_err());
         while barrier.waiters() == 0 {
             thread::yield_now();
         }
@@ -1444,41 +1460,41 @@ fn who_came_too_early_after_a_reset_goes_on_when_the_last_has_left() {
         let other = spawn(&barrier, |barrier| barrier.wait().is_ok());
         assert!(barrier.wait().is_ok());
         assert!(other.join().unwrap());
-        assert!(sent_away.join().unwrap());
+        assert!(broken.join().unwrap());
     });
 }
 
 #[test]
-fn who_comes_while_the_action_runs_is_turned_away_as_soon_as_one_of_them_gives_up() {
+fn barrier_timeout_during_the_action_breaks_the_round_of_threads_that_came_later() {
     explore(1, || {
-        let (began, go_on) = (Arc::new(Event::new()), Arc::new(Event::new()));
+        let (started, resume) = (Arc::new(Event::new()), Arc::new(Event::new()));
         let barrier = {
-            let (began, go_on) = (Arc::clone(&began), Arc::clone(&go_on));
+            let (started, resume) = (Arc::clone(&started), Arc::clone(&resume));
             let action = move || {
-                began.set();
-                go_on.wait();
+                started.set();
+                resume.wait();
             };
             Arc::new(Barrier::with_action(1, action))
         };
         let leader = spawn(&barrier, |barrier| barrier.wait().is_ok());
-        began.wait();
+        started.wait();
         let others = [(); 2].map(|()| spawn(&barrier, |barrier| barrier.wait().is_err()));
         while barrier.waiters() < 2 {
             thread::yield_now();
         }
         tick();
         assert!(barrier.wait_for(SOON).is_err());
-        // The action still runs.
+        // The action is still running.
         others
             .into_iter()
             .for_each(|other| assert!(other.join().unwrap()));
-        go_on.set();
+        resume.set();
         assert!(leader.join().unwrap());
     });
 }
 
 #[test]
-fn a_notification_under_the_lock_moves_sleepers_to_its_line() {
+fn condition_notification_under_the_lock_requeues_waiters_to_the_lock() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let waiters = [(); 2].map(|()| {
@@ -1504,7 +1520,7 @@ fn a_notification_under_the_lock_moves_sleepers_to_its_line() {
 }
 
 #[test]
-fn a_notification_after_the_last_has_given_up_finds_nobody() {
+fn condition_notification_after_the_last_timeout_finds_no_waiter() {
     explore(2, || {
         let gate = Arc::new(Gate::<Lock<Counter>>::default());
         let clock = thread::spawn(tick);
@@ -1521,19 +1537,19 @@ fn a_notification_after_the_last_has_given_up_finds_nobody() {
 }
 
 #[test]
-fn trying_at_the_same_time_fails_nobody_while_there_are_enough() {
+fn semaphore_concurrent_tries_succeed_while_there_are_enough_permits() {
     explore(None, || {
         let semaphore = Arc::new(Semaphore::new(2));
         let other = spawn(&semaphore, |semaphore| semaphore.try_acquire().is_some());
         let _permit = semaphore
             .try_acquire()
-            .expect("the other takes one at most");
+            .expect("the other thread takes at most one");
         assert!(other.join().unwrap());
     });
 }
 
 #[test]
-fn everybody_who_joins_sees_the_work() {
+fn join_publishes_writes_to_every_thread_that_joins() {
     explore(2, || {
         let work = Arc::new((Queue::unbounded(), SharedCounter::default()));
         work.0.push(()).unwrap();
@@ -1553,13 +1569,14 @@ fn everybody_who_joins_sees_the_work() {
 }
 
 #[test]
-fn who_joins_stays_in_line_when_an_item_comes_as_the_last_is_done() {
+fn join_keeps_waiting_if_an_item_arrives_as_the_last_one_is_done() {
     explore(2, || {
         let queue = Arc::new(Queue::unbounded());
         queue.push(()).unwrap();
         let joiner = spawn(&queue, |queue| queue.join());
         let worker = spawn(&queue, |queue| queue.task_done().unwrap());
-        // A thread of its own: when it has ended, the worker may go on before the new item is done, without a preemption.
+        // The item is pushed by a thread of its own, so that the worker can continue before the new
+        // item is done without a preemption.
         let pusher = spawn(&queue, |queue| queue.push(()).unwrap());
         pusher.join().unwrap();
         queue.task_done().unwrap();
@@ -1569,7 +1586,7 @@ fn who_joins_stays_in_line_when_an_item_comes_as_the_last_is_done() {
 }
 
 #[test]
-fn nobody_joins_while_his_own_item_is_unfinished() {
+fn join_does_not_return_before_the_item_of_the_calling_thread_is_done() {
     explore(2, || {
         let queue = Arc::new(Queue::unbounded());
         queue.push(()).unwrap();
@@ -1587,7 +1604,7 @@ fn nobody_joins_while_his_own_item_is_unfinished() {
 }
 
 #[test]
-fn an_early_bird_with_an_hour_to_wait_breaks_nothing() {
+fn barrier_wait_with_a_timeout_of_an_hour_breaks_no_round() {
     explore(3, || {
         let action: fn() = || {};
         let barrier = Arc::new(Barrier::with_action(1, action));
@@ -1600,7 +1617,7 @@ fn an_early_bird_with_an_hour_to_wait_breaks_nothing() {
 }
 
 #[test]
-fn who_sleeps_for_an_event_is_not_forgotten_when_another_gives_up() {
+fn event_waiter_is_woken_after_another_has_timed_out() {
     explore(2, || {
         let event = Arc::new(Event::new());
         let clock = thread::spawn(tick);
