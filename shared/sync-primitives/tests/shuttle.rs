@@ -1,16 +1,23 @@
-//! Random schedules, tried by shuttle, of scenarios too big for loom: what each recipe does, without its files and
-//! sockets, and mixtures.
+//! Scenarios that are too large for loom, which shuttle runs under random schedules: what each recipe
+//! does, without its files and sockets, and mixtures of several primitives.
 //!
-//! Run by `RUSTFLAGS="--cfg sync_primitives_shuttle" cargo test --release -p sync-primitives --test shuttle`.
+//! Run them with:
 //!
-//! Every access to an atomic is a place where another thread may run, so a value that is read and written in two steps
-//! loses an update where exclusion fails; a lost wake-up shows as a deadlock, which shuttle reports. What shuttle cannot
-//! show is a weakened ordering: its accesses are all sequentially consistent, and orderings are loom's business.
+//! ```console
+//! $ RUSTFLAGS="--cfg sync_primitives_shuttle" cargo test --release -p sync-primitives --test shuttle
+//! ```
 //!
-//! To run a failure again, name its test and set
-//! - `SHUTTLE_SCHEDULE` to the schedule that the failure has printed: that one schedule, step by step;
-//! - or `SHUTTLE_SEED` to the seed that the run has printed, and `SHUTTLE_ITERATIONS` to the number of schedules if you
-//!   changed that. With a failing seed that shuttle itself has printed, the first schedule is the failing one.
+//! Another thread may run at each access to an atomic. So a value that is read and written in two
+//! steps loses an update if exclusion fails. A lost wakeup leads to a deadlock, which shuttle reports.
+//! Shuttle cannot find a weakened ordering, because all its accesses are sequentially consistent. The
+//! loom models check the orderings.
+//!
+//! To run a failure again, name its test and set one of these variables:
+//!
+//! - `SHUTTLE_SCHEDULE`: the schedule that the failure has printed. This runs only that schedule.
+//! - `SHUTTLE_SEED`: the seed that the run has printed. If you have set `SHUTTLE_ITERATIONS`, set it
+//!   to the same number again. If shuttle itself has printed a failing seed, the first schedule of
+//!   that seed is the one that fails.
 #![cfg(sync_primitives_shuttle)]
 
 use shuttle::{
@@ -33,12 +40,13 @@ use sync_primitives::{
     Queue, RLock, RLockGuard, Semaphore, SemaphorePermit, TryPopError, TryPushError, tick,
 };
 
-/// The seed of this run. Printed past the test harness, which would keep it back while all goes well.
+/// The seed of this run. It is written to `stderr` directly, because the test harness would hide the
+/// output of a test that passes.
 static SEED: LazyLock<u64> = LazyLock::new(|| {
     let seed = number_in("SHUTTLE_SEED").unwrap_or_else(|| RandomState::new().hash_one("a seed"));
     let _ = writeln!(
         io::stderr(),
-        "to run these schedules again: SHUTTLE_SEED={seed}"
+        "to run these schedules again, set SHUTTLE_SEED={seed}"
     );
     seed
 });
@@ -46,21 +54,25 @@ static SEED: LazyLock<u64> = LazyLock::new(|| {
 fn number_in(variable: &str) -> Option<u64> {
     let text = env::var(variable).ok()?;
     Some(
-        text.parse()
-            .unwrap_or_else(|_| panic!("{variable} is {text:?}: set it to a number below 2^64")),
+        text.parse().unwrap_or_else(|_| {
+            panic!("{variable} must be a number below 2^64, but it is {text:?}")
+        }),
     )
 }
 
 /// One more than the number of steps at which a PCT schedule changes its order.
 const DEPTH: usize = 3;
 
-/// Tries `scenario` under that many schedules which choose the next thread anew at each step, and under a quarter as
-/// many which let the first of a random order run and change that order at a few random steps (PCT: Burckhardt and
-/// others, "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010). The former mix evenly; the
-/// latter let one thread come far while another stands still.
+/// Runs `scenario` under `schedules` random schedules, and under a quarter as many PCT schedules.
+///
+/// A random schedule chooses the next thread anew at each step, so it interleaves all threads evenly.
+/// A PCT schedule gives the threads a random order, always runs the first of them that can run, and
+/// changes the order at a few random steps (Burckhardt and others, "A Randomized Scheduler with
+/// Probabilistic Guarantees of Finding Bugs", 2010). So one thread can make much progress while
+/// another one makes none.
 fn explore(schedules: usize, scenario: fn()) {
     let mut config = Config::new();
-    config.silence_warnings = true; // That orderings are not explored is said above.
+    config.silence_warnings = true; // The top of this file says that orderings are not explored.
     if let Ok(schedule) = env::var("SHUTTLE_SCHEDULE") {
         Runner::new(ReplayScheduler::new_from_encoded(schedule.trim()), config).run(scenario);
         return;
@@ -79,7 +91,8 @@ fn explore(schedules: usize, scenario: fn()) {
     Runner::new(PctScheduler::new_from_seed(*SEED, DEPTH, pct), config).run(scenario);
 }
 
-/// Runs `body` in threads 0 to `size - 1`, beside a clock that ticks once, and returns what each of them returns.
+/// Runs `body` in `size` threads with the numbers 0 to `size - 1`, beside a clock that ticks once.
+/// Returns the results in the order of the numbers.
 fn crew<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) -> Vec<R> {
     let results = crew_without_clock(size + 1, |member| {
         if member < size {
@@ -92,7 +105,7 @@ fn crew<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) -> Vec<R> {
     results.into_iter().flatten().collect()
 }
 
-/// As `crew`, but no timed wait ends, and no waiter becomes overdue.
+/// Like `crew`, but without a clock. So no timed wait times out, and no waiter becomes overdue.
 fn crew_without_clock<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) -> Vec<R> {
     thread::scope(|scope| {
         let body = &body;
@@ -106,7 +119,7 @@ fn crew_without_clock<R: Send>(size: usize, body: impl Fn(usize) -> R + Sync) ->
     })
 }
 
-/// Lets the others run for a while, long or short.
+/// Lets the other threads run for a random number of steps.
 fn pass_time() {
     let nothing = AtomicUsize::new(0);
     for _ in 0..below(600) {
@@ -114,7 +127,8 @@ fn pass_time() {
     }
 }
 
-/// A random number of the schedule's own, so that a replay draws the same.
+/// Returns a random number below `bound`. It is part of the schedule, so a replay draws the same
+/// number.
 fn below(bound: usize) -> usize {
     thread_rng().gen_range(0..bound)
 }
@@ -123,10 +137,12 @@ fn coin() -> bool {
     thread_rng().next_u32() & 1 == 0
 }
 
-/// The limit of every timed wait: they end when the clock ticks, and those that begin later end at once.
+/// The timeout of every timed wait. A timed wait times out when the clock ticks, and at once if it
+/// begins later.
 const SOON: Duration = Duration::from_secs(1);
 
-/// A number that loses an update if two threads are inside `add` at once: others may run between its load and its store.
+/// A number that loses an update if two threads are in `add` at the same time, because another thread
+/// may run between the load and the store.
 #[derive(Default)]
 struct Tally(AtomicIsize);
 
@@ -140,7 +156,7 @@ impl Tally {
     }
 }
 
-/// A place for a limited number of visitors at once.
+/// Checks that a limited number of threads are in a critical section at the same time.
 struct Room {
     seats: usize,
     taken: AtomicUsize,
@@ -158,20 +174,20 @@ impl Room {
         let taken = self.taken.fetch_add(seats, Relaxed) + seats;
         assert!(
             taken <= self.seats,
-            "{taken} seats taken in a room of {}",
+            "{taken} seats are taken in a room with {}",
             self.seats
         );
         self.taken.fetch_sub(seats, Relaxed);
     }
 }
 
-/// Asserts that the lists together hold each number below `total` once.
+/// Asserts that the lists together contain each number below `total` exactly once.
 fn assert_each_once(lists: &[Vec<usize>], total: usize) {
     let mut all = lists.concat();
     all.sort_unstable();
     assert!(
         all.iter().copied().eq(0..total),
-        "not each of the {total} once: {lists:?}"
+        "the lists do not contain each number below {total} once: {lists:?}"
     );
 }
 
@@ -181,7 +197,7 @@ const TEXTS: usize = 40;
 const WORDS: usize = 5;
 
 #[test]
-fn the_words_of_many_texts_are_counted_in_one_table() {
+fn lock_protects_a_table_that_counts_words() {
     explore(1_000, || {
         let table = Lock::new(<[Tally; WORDS]>::default());
         let next = AtomicUsize::new(0);
@@ -250,17 +266,17 @@ impl Inventory {
 
     fn audit(&self) {
         let stock = self.stock.lock();
-        let there: isize = stock.items.iter().map(Tally::get).sum();
+        let in_stock: isize = stock.items.iter().map(Tally::get).sum();
         assert_eq!(
-            there,
+            in_stock,
             stock.added.get() - stock.removed.get(),
-            "somebody was let in half way"
+            "another thread got in during a transfer"
         );
     }
 }
 
 #[test]
-fn methods_that_call_one_another_keep_the_inventory_right() {
+fn rlock_protects_an_inventory_whose_methods_call_each_other() {
     explore(1_000, || {
         let inventory = Inventory::default();
         crew(4, |worker| {
@@ -290,14 +306,14 @@ struct Desk {
 }
 
 #[test]
-fn a_dozen_requests_never_find_the_server_busy() {
+fn semaphore_limits_requests_to_what_the_server_accepts() {
     explore(2_000, || {
         let permits = Semaphore::new(SERVED_AT_ONCE);
         let desk = Lock::new(Desk::default());
         crew(6, |_| {
             for _ in 0..2 {
                 let _permit = permits.acquire();
-                ask(&desk);
+                send_request(&desk);
             }
         });
         let Desk { serving, refused } = desk.into_inner();
@@ -308,7 +324,7 @@ fn a_dozen_requests_never_find_the_server_busy() {
     });
 }
 
-fn ask(desk: &Lock<Desk>) {
+fn send_request(desk: &Lock<Desk>) {
     let welcome = {
         let mut desk = desk.lock();
         let welcome = desk.serving < SERVED_AT_ONCE;
@@ -353,11 +369,12 @@ impl Buffer {
         assert!(slots.readings.len() <= self.capacity);
         self.not_empty.notify_one();
         if coin() {
-            LockGuard::unlock_fair(slots); // Hands the lock to the thread just notified, if no other waits for it.
+            // This hands the lock to the notified thread, unless another thread waits for the lock.
+            LockGuard::unlock_fair(slots);
         }
     }
 
-    /// `None` when the buffer is closed and everything put into it has been taken.
+    /// Returns `None` if the buffer is closed and empty.
     fn take(&self) -> Option<usize> {
         let mut slots = self.slots.lock();
         self.not_empty.wait_while(&mut slots, |slots| {
@@ -376,7 +393,7 @@ impl Buffer {
 }
 
 #[test]
-fn a_buffer_of_ten_slots_passes_every_reading_to_one_of_two_keepers() {
+fn condition_buffer_of_ten_slots_delivers_each_reading_once() {
     explore(1_000, || {
         let buffer = Buffer::with_capacity(10);
         let readings = below(80);
@@ -390,14 +407,14 @@ fn a_buffer_of_ten_slots_passes_every_reading_to_one_of_two_keepers() {
         });
         assert!(
             taken.iter().all(|readings| readings.is_sorted()),
-            "not in order: {taken:?}"
+            "the readings are not in order: {taken:?}"
         );
         assert_each_once(&taken, readings);
     });
 }
 
 #[test]
-fn a_buffer_of_one_slot_passes_readings_between_crowds() {
+fn condition_buffer_of_one_slot_serves_several_producers_and_consumers() {
     explore(1_000, || {
         let buffer = Buffer::with_capacity(1);
         let taken = crew(5, |member| match member {
@@ -414,7 +431,7 @@ fn a_buffer_of_one_slot_passes_readings_between_crowds() {
 const NODES: usize = 60;
 
 #[test]
-fn a_tree_is_walked_by_workers_that_find_their_own_work() {
+fn queue_distributes_a_tree_that_its_workers_discover() {
     explore(1_000, || {
         let queue = Queue::unbounded();
         let done = AtomicUsize::new(0);
@@ -444,12 +461,13 @@ fn a_tree_is_walked_by_workers_that_find_their_own_work() {
     });
 }
 
-/// The node at `n` has the nodes at `3n + 1` to `3n + 3` below it, as far as there are.
+/// Walks a tree in which the children of node `n` are the nodes `3n + 1` to `3n + 3`, if they are
+/// below `NODES`.
 fn walk(queue: &Queue<usize>, done: &AtomicUsize) -> Vec<usize> {
     let mut walked = Vec::new();
     for node in queue.tasks() {
-        let below = (3 * *node + 1..=3 * *node + 3).filter(|child| *child < NODES);
-        below.for_each(|child| {
+        let children = (3 * *node + 1..=3 * *node + 3).filter(|child| *child < NODES);
+        children.for_each(|child| {
             queue
                 .push(child)
                 .expect("the queue is open until the last job is done")
@@ -461,36 +479,39 @@ fn walk(queue: &Queue<usize>, done: &AtomicUsize) -> Vec<usize> {
 }
 
 #[test]
-fn workers_start_on_one_event_and_stop_on_another() {
+fn event_starts_and_stops_workers() {
     explore(2_000, || {
         let (start, stop) = (Event::new(), Event::new());
-        let (prepared, over) = (Tally::default(), Tally::default());
+        let (prepared, finished) = (Tally::default(), Tally::default());
         crew(5, |member| match member {
             0 => {
                 prepared.add(1);
                 start.set();
                 pass_time();
-                over.add(1);
+                finished.add(1);
                 stop.set();
             }
             _ => {
                 start.wait();
-                assert_eq!(prepared.get(), 1, "started too early");
-                let told = if coin() {
+                assert_eq!(prepared.get(), 1, "a worker started too early");
+                let saw_stop = if coin() {
                     (0..20).any(|_| stop.is_set())
                 } else {
                     stop.wait_for(SOON)
                 };
-                assert!(!told || over.get() == 1, "stopped too early");
+                assert!(
+                    !saw_stop || finished.get() == 1,
+                    "a worker stopped too early"
+                );
                 stop.wait();
-                assert_eq!(over.get(), 1, "stopped too early");
+                assert_eq!(finished.get(), 1, "a worker stopped too early");
             }
         });
     });
 }
 
 #[test]
-fn a_computation_in_phases_reads_what_all_wrote_in_the_phase_before() {
+fn barrier_phase_reads_what_every_party_wrote_in_the_previous_phase() {
     const PHASES: usize = 10;
     explore(1_000, || {
         let cells = <[[Tally; 4]; 2]>::default();
@@ -529,7 +550,7 @@ fn cells_after(phases: usize) -> [isize; 4] {
 }
 
 #[test]
-fn a_party_that_aborts_sends_the_others_home_after_the_same_phase() {
+fn barrier_abort_stops_all_parties_after_the_same_phase() {
     explore(2_000, || {
         let barrier = Barrier::new(4);
         let phases = below(5);
@@ -549,10 +570,10 @@ fn a_party_that_aborts_sends_the_others_home_after_the_same_phase() {
 // ---- Mixtures ----
 
 #[test]
-fn every_way_into_a_lock_excludes_every_other() {
+fn lock_excludes_other_threads_however_it_is_acquired() {
     explore(1_000, || {
         let lock = Lock::new(Tally::default());
-        let entries = crew(5, |_| (0..30).filter(|_| enter(&lock)).count());
+        let entries = crew(5, |_| (0..30).filter(|_| add_one_under_lock(&lock)).count());
         assert_eq!(
             lock.into_inner().get(),
             entries.iter().sum::<usize>() as isize
@@ -560,8 +581,9 @@ fn every_way_into_a_lock_excludes_every_other() {
     });
 }
 
-/// Adds one under the lock, if it gets it by a way chosen at random.
-fn enter(lock: &Lock<Tally>) -> bool {
+/// Adds one under the lock, which it acquires and releases in random ways. Returns `false` if it did
+/// not get the lock.
+fn add_one_under_lock(lock: &Lock<Tally>) -> bool {
     let guard = match below(4) {
         0 => lock.try_lock(),
         1 => lock.try_lock_for(SOON),
@@ -578,10 +600,12 @@ fn enter(lock: &Lock<Tally>) -> bool {
 }
 
 #[test]
-fn every_way_into_an_rlock_excludes_other_threads() {
+fn rlock_excludes_other_threads_however_it_is_acquired() {
     explore(1_000, || {
         let lock = RLock::new(Tally::default());
-        let entries: Vec<usize> = crew(4, |_| (0..15).map(|_| enter_deep(&lock, 3)).sum());
+        let entries: Vec<usize> = crew(4, |_| {
+            (0..15).map(|_| add_one_at_each_level(&lock, 3)).sum()
+        });
         assert_eq!(
             lock.into_inner().get(),
             entries.iter().sum::<usize>() as isize
@@ -589,8 +613,8 @@ fn every_way_into_an_rlock_excludes_other_threads() {
     });
 }
 
-/// Adds one at each level of the lock that it gets, up to `levels`. Returns how many those are.
-fn enter_deep(lock: &RLock<Tally>, levels: usize) -> usize {
+/// Adds one at each level of the lock that it acquires, up to `levels`. Returns the number of levels.
+fn add_one_at_each_level(lock: &RLock<Tally>, levels: usize) -> usize {
     let owned = lock.is_owned();
     let guard = match below(4) {
         _ if levels == 0 => None,
@@ -599,10 +623,10 @@ fn enter_deep(lock: &RLock<Tally>, levels: usize) -> usize {
         _ => Some(lock.lock()),
     };
     let Some(guard) = guard else {
-        assert!(!owned || levels == 0, "the owner was turned away");
+        assert!(!owned || levels == 0, "the owner did not get another level");
         return 0;
     };
-    let deeper = enter_deep(lock, levels - 1);
+    let deeper = add_one_at_each_level(lock, levels - 1);
     guard.add(1);
     if coin() {
         RLockGuard::unlock_fair(guard);
@@ -613,15 +637,15 @@ fn enter_deep(lock: &RLock<Tally>, levels: usize) -> usize {
 const PERMITS: usize = 4;
 
 #[test]
-fn waiters_for_many_and_for_one_share_with_those_who_give_up() {
+fn semaphore_serves_waiters_for_one_and_for_many_beside_timeouts() {
     explore(2_000, || {
         let semaphore = Semaphore::new(PERMITS);
         let room = Room::with_seats(PERMITS);
         crew(5, |_| {
             for _ in 0..20 {
-                if let Some(permit) = permits_from(&semaphore) {
+                if let Some(permit) = acquire_somehow(&semaphore) {
                     room.visit(permit.num_permits());
-                    give_back(permit, &semaphore);
+                    return_permit(permit, &semaphore);
                 }
             }
         });
@@ -632,8 +656,8 @@ fn waiters_for_many_and_for_one_share_with_those_who_give_up() {
     });
 }
 
-/// One or several permits, by a way chosen at random.
-fn permits_from(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
+/// Acquires one or several permits in a random way.
+fn acquire_somehow(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
     let wanted = 1 + below(PERMITS);
     match below(4) {
         0 => Some(semaphore.acquire()),
@@ -643,8 +667,8 @@ fn permits_from(semaphore: &Semaphore) -> Option<SemaphorePermit<'_>> {
     }
 }
 
-/// Gives the permits back, at once, in two parts, or as new ones in place of the old.
-fn give_back(mut permit: SemaphorePermit<'_>, semaphore: &Semaphore) {
+/// Returns the permits in one step, in two steps, or by forgetting them and adding new ones.
+fn return_permit(mut permit: SemaphorePermit<'_>, semaphore: &Semaphore) {
     match below(3) {
         0 => drop(permit),
         1 => drop(permit.split(1)),
@@ -656,10 +680,10 @@ fn give_back(mut permit: SemaphorePermit<'_>, semaphore: &Semaphore) {
     }
 }
 
-// In the next two, permits are taken for good: none comes back to cover up a wake-up that was lost.
+// In the next two scenarios, permits are forgotten. A permit that came back could hide a lost wakeup.
 
 #[test]
-fn a_waiter_that_gives_up_makes_way_for_those_behind_it() {
+fn semaphore_waiter_that_times_out_wakes_the_next() {
     explore(3_000, || {
         let semaphore = Semaphore::new(0);
         crew(6, |member| match member {
@@ -674,10 +698,11 @@ fn a_waiter_that_gives_up_makes_way_for_those_behind_it() {
 }
 
 #[test]
-fn a_wake_up_that_comes_too_late_is_passed_on() {
+fn semaphore_wakeup_that_comes_too_late_is_passed_on() {
     explore(2_000, || {
-        // Two permits come each round. When one is taken in passing, they no longer do for who waits for two, and who
-        // waits for one must get the other. (An overdue waiter for two could rightly keep it.)
+        // Each round adds two permits. If a running thread takes one of them, the other one is not
+        // enough for the waiter for two, so the waiter for one must get it. Without a clock, the waiter
+        // for two cannot become overdue and keep it.
         const ROUNDS: usize = 8;
         let (semaphore, round) = (Semaphore::new(0), Barrier::new(3));
         crew_without_clock(4, |member| {
@@ -685,7 +710,7 @@ fn a_wake_up_that_comes_too_late_is_passed_on() {
                 match member {
                     0 => semaphore.add_permits(2),
                     1 => semaphore.acquire().forget(),
-                    2 => take_in_passing(&semaphore),
+                    2 => try_to_take_one(&semaphore),
                     _ => drop(semaphore.acquire_many(2)),
                 }
                 if member < 3 {
@@ -700,13 +725,13 @@ fn a_wake_up_that_comes_too_late_is_passed_on() {
     });
 }
 
-fn take_in_passing(semaphore: &Semaphore) {
+fn try_to_take_one(semaphore: &Semaphore) {
     if let Some(permit) = semaphore.try_acquire() {
         permit.forget();
     }
 }
 
-/// Calls `f` with random numbers that add up to `all`.
+/// Calls `f` with random numbers whose sum is `all`.
 fn in_parts_of(mut all: usize, f: impl Fn(usize)) {
     while all > 0 {
         let part = all.min(1 + below(PERMITS));
@@ -716,7 +741,7 @@ fn in_parts_of(mut all: usize, f: impl Fn(usize)) {
 }
 
 #[test]
-fn a_waiter_for_all_gets_in_between_many_waiters_for_one() {
+fn semaphore_serves_a_waiter_for_all_permits_between_waiters_for_one() {
     explore(2_000, || {
         let semaphore = Semaphore::new(PERMITS);
         let room = Room::with_seats(PERMITS);
@@ -732,7 +757,7 @@ fn a_waiter_for_all_gets_in_between_many_waiters_for_one() {
 }
 
 #[test]
-fn a_bounded_semaphore_never_has_more_permits_than_its_bound() {
+fn bounded_semaphore_never_has_more_permits_than_its_bound() {
     explore(2_000, || {
         let semaphore = BoundedSemaphore::new(2);
         let room = Room::with_seats(2);
@@ -750,7 +775,8 @@ fn a_bounded_semaphore_never_has_more_permits_than_its_bound() {
     });
 }
 
-/// Gets in, if the clock lets it, and once in a while leaves with the permit.
+/// Tries to acquire a permit before the clock ticks, and forgets it in half of the cases. Returns
+/// whether it has forgotten one.
 fn forget_one(semaphore: &BoundedSemaphore, room: &Room) -> bool {
     let permit = semaphore.try_acquire_for(SOON);
     let Some(permit) = permit else { return false };
@@ -762,7 +788,7 @@ fn forget_one(semaphore: &BoundedSemaphore, room: &Room) -> bool {
     forgets
 }
 
-/// One condition for two locks of both kinds.
+/// A condition that serves a `Lock` and an `RLock`. Each of them protects a number of tickets.
 #[derive(Default)]
 struct Office {
     counter: Lock<Tally>,
@@ -771,21 +797,22 @@ struct Office {
 }
 
 impl Office {
-    /// Puts a ticket on one side or the other and tells everybody: one alone could be somebody of the other side.
-    fn give(&self, to_the_counter: bool) {
-        let tell_at_once = coin();
-        let give = |tickets: &Tally| {
+    /// Adds a ticket under one of the locks and notifies every waiter. If it notified only one, that
+    /// waiter could be one for the other lock.
+    fn add_ticket(&self, to_the_counter: bool) {
+        let notify_under_the_lock = coin();
+        let add_ticket = |tickets: &Tally| {
             tickets.add(1);
-            if tell_at_once {
+            if notify_under_the_lock {
                 self.changed.notify_all();
             }
         };
         if to_the_counter {
-            give(&self.counter.lock())
+            add_ticket(&self.counter.lock())
         } else {
-            give(&self.safe.lock())
+            add_ticket(&self.safe.lock())
         }
-        if !tell_at_once {
+        if !notify_under_the_lock {
             self.changed.notify_all();
         }
     }
@@ -816,13 +843,13 @@ impl Office {
 }
 
 #[test]
-fn one_condition_serves_two_locks_of_both_kinds() {
+fn condition_serves_a_lock_and_an_rlock_at_the_same_time() {
     explore(1_000, || {
         let office = Office::default();
         crew(5, |member| {
             for ticket in 0..10 {
                 match member {
-                    0 => (0..4).for_each(|taker| office.give((ticket + taker) % 2 == 0)),
+                    0 => (0..4).for_each(|taker| office.add_ticket((ticket + taker) % 2 == 0)),
                     1 | 2 => office.take_at_the_counter(),
                     3 => office.take_from_the_safe(),
                     _ => office.take_from_the_safe_two_levels_deep(),
@@ -838,7 +865,7 @@ fn one_condition_serves_two_locks_of_both_kinds() {
 }
 
 #[test]
-fn as_many_as_are_notified_find_a_ticket_whatever_lock_they_wait_with() {
+fn condition_notify_n_wakes_as_many_threads_as_there_are_new_tickets() {
     explore(1_000, || {
         let office = Office::default();
         let tickets = AtomicUsize::new(0);
@@ -848,7 +875,7 @@ fn as_many_as_are_notified_find_a_ticket_whatever_lock_they_wait_with() {
                 .is_err()
         };
         crew(5, |member| match member {
-            0 => in_parts_of(40, |part| give_out(part, &tickets, &office)),
+            0 => in_parts_of(40, |part| add_tickets(part, &tickets, &office)),
             1 | 2 => (0..10).for_each(|_| {
                 office
                     .changed
@@ -864,15 +891,15 @@ fn as_many_as_are_notified_find_a_ticket_whatever_lock_they_wait_with() {
     });
 }
 
-/// Adds tickets and notifies as many threads.
-fn give_out(new: usize, tickets: &AtomicUsize, office: &Office) {
+/// Adds `new` tickets and notifies that many threads.
+fn add_tickets(new: usize, tickets: &AtomicUsize, office: &Office) {
     let _both = (office.counter.lock(), office.safe.lock());
     tickets.fetch_add(new, Relaxed);
     office.changed.notify_n(new);
 }
 
 #[test]
-fn every_thread_that_a_notification_took_off_the_line_was_notified_and_no_other() {
+fn condition_notifications_return_the_number_of_waiters_that_did_not_time_out() {
     explore(2_000, || {
         let office = Office::default();
         let counts = crew(5, |member| match member {
@@ -898,7 +925,7 @@ fn every_thread_that_a_notification_took_off_the_line_was_notified_and_no_other(
     });
 }
 
-/// Notifies one, two or all. Returns how many were there.
+/// Notifies one, two or all waiters. Returns how many of them were woken.
 fn notify(condition: &Condition) -> usize {
     match below(4) {
         0 => condition.notify_all(),
@@ -907,14 +934,14 @@ fn notify(condition: &Condition) -> usize {
     }
 }
 
-/// Tests one kind of queue.
+/// Makes a module with the scenarios that every kind of queue must pass.
 macro_rules! queue_tests {
     ($kind:ident, $Queue:ident) => {
         mod $kind {
             use super::*;
 
             #[test]
-            fn every_item_comes_out_once_however_it_goes_in_and_whenever_the_queue_is_closed() {
+            fn delivers_each_item_once_whenever_the_queue_is_closed() {
                 explore(1_000, || {
                     let queue = if coin() {
                         $Queue::bounded(1 + below(3))
@@ -924,8 +951,8 @@ macro_rules! queue_tests {
                     let next = AtomicUsize::new(0);
                     let numbers = crew(5, |member| match member {
                         0 => close(&queue),
-                        1 | 2 => feed(&queue, &next),
-                        _ => drain(&queue),
+                        1 | 2 => push_numbers(&queue, &next),
+                        _ => pop_numbers(&queue),
                     });
                     queue.join();
                     assert!(queue.task_done().is_err() && queue.is_empty());
@@ -933,7 +960,7 @@ macro_rules! queue_tests {
                 });
             }
 
-            /// Returns what was handed back.
+            /// Closes the queue at a random time. Returns the items that `close_now` returned.
             fn close(queue: &$Queue<usize>) -> Vec<usize> {
                 pass_time();
                 if coin() {
@@ -943,9 +970,9 @@ macro_rules! queue_tests {
                 Vec::new()
             }
 
-            /// Returns what was turned away.
-            fn feed(queue: &$Queue<usize>, next: &AtomicUsize) -> Vec<usize> {
-                let mut turned_away = Vec::new();
+            /// Pushes numbers in random ways. Returns those that were not accepted.
+            fn push_numbers(queue: &$Queue<usize>, next: &AtomicUsize) -> Vec<usize> {
+                let mut rejected = Vec::new();
                 for _ in 0..25 {
                     let number = next.fetch_add(1, Relaxed);
                     let outcome = match below(3) {
@@ -955,19 +982,20 @@ macro_rules! queue_tests {
                             .push(number)
                             .map_err(|error| TryPushError::Closed(error.into_inner())),
                     };
-                    turned_away.extend(outcome.err().map(TryPushError::into_inner));
+                    rejected.extend(outcome.err().map(TryPushError::into_inner));
                     assert!(
                         queue
                             .capacity()
                             .is_none_or(|capacity| queue.len() <= capacity),
-                        "it holds too many"
+                        "the queue holds more items than its capacity"
                     );
                 }
-                turned_away
+                rejected
             }
 
-            /// Returns what was popped and marks it done.
-            fn drain(queue: &$Queue<usize>) -> Vec<usize> {
+            /// Pops numbers in random ways until the queue is closed, and marks them done. Returns
+            /// them.
+            fn pop_numbers(queue: &$Queue<usize>) -> Vec<usize> {
                 let mut popped = Vec::new();
                 loop {
                     let task = match below(3) {
@@ -984,7 +1012,7 @@ macro_rules! queue_tests {
             }
 
             #[test]
-            fn two_producers_and_three_workers_join_over_two_slots() {
+            fn join_waits_for_three_workers_on_a_queue_of_two_slots() {
                 explore(1_000, || {
                     let queue = $Queue::bounded(2);
                     let (all_sent, done) = (Barrier::new(3), AtomicUsize::new(0));
@@ -1022,7 +1050,7 @@ queue_tests!(lifo_queue, LifoQueue);
 queue_tests!(priority_queue, PriorityQueue);
 
 #[test]
-fn each_consumer_of_a_queue_gets_the_items_of_each_producer_in_order() {
+fn queue_delivers_the_items_of_each_producer_in_order() {
     explore(1_000, || {
         let queue = Queue::bounded(3);
         let popped = crew(5, |member| match member {
@@ -1034,13 +1062,13 @@ fn each_consumer_of_a_queue_gets_the_items_of_each_producer_in_order() {
         });
         assert!(
             of_each_producer(&popped).all(|items| items.is_sorted()),
-            "not in order: {popped:?}"
+            "the items are not in order: {popped:?}"
         );
         assert_each_once(&popped, 36);
     });
 }
 
-/// A full queue with one place. Its next push is at the first slot of a segment, where it may be done for who sleeps.
+/// Makes a full queue of one slot whose next push uses the first slot of a segment.
 fn full() -> Queue<usize> {
     let queue = Queue::bounded(1);
     queue.push(0).unwrap();
@@ -1050,7 +1078,7 @@ fn full() -> Queue<usize> {
 }
 
 #[test]
-fn who_is_served_leaves_nobody_asleep_at_the_other_side() {
+fn queue_leaves_no_pusher_parked_while_it_has_a_free_slot() {
     explore(40_000, || {
         let queue = full();
         crew_without_clock(3, |member| match member {
@@ -1062,7 +1090,7 @@ fn who_is_served_leaves_nobody_asleep_at_the_other_side() {
 }
 
 #[test]
-fn nothing_comes_out_of_a_queue_that_was_called_closed_and_empty() {
+fn queue_delivers_nothing_after_it_reported_closed() {
     explore(40_000, || {
         let queue = full();
         crew_without_clock(4, |member| match member {
@@ -1078,7 +1106,7 @@ fn nothing_comes_out_of_a_queue_that_was_called_closed_and_empty() {
     });
 }
 
-/// What each consumer popped, apart for each of three producers.
+/// Splits what each consumer popped into the items of each of the three producers.
 fn of_each_producer(popped: &[Vec<usize>]) -> impl Iterator<Item = Vec<usize>> {
     let of = |items: &[usize], producer| {
         items
@@ -1093,7 +1121,7 @@ fn of_each_producer(popped: &[Vec<usize>]) -> impl Iterator<Item = Vec<usize>> {
 }
 
 #[test]
-fn each_consumer_of_a_lifo_queue_gets_the_items_of_each_producer_backwards() {
+fn lifo_queue_delivers_the_items_of_each_producer_in_reverse() {
     explore(1_000, || {
         let queue = LifoQueue::unbounded();
         crew(3, |producer| {
@@ -1103,14 +1131,14 @@ fn each_consumer_of_a_lifo_queue_gets_the_items_of_each_producer_backwards() {
         let popped = crew(3, |_| queue.iter().collect::<Vec<_>>());
         assert!(
             of_each_producer(&popped).all(|items| items.iter().rev().is_sorted()),
-            "not backwards: {popped:?}"
+            "the items are not in reverse order: {popped:?}"
         );
         assert_each_once(&popped, 36);
     });
 }
 
 #[test]
-fn each_consumer_of_a_priority_queue_gets_ever_larger_items() {
+fn priority_queue_delivers_items_in_ascending_order() {
     explore(1_000, || {
         let queue = PriorityQueue::unbounded();
         crew(3, |producer| {
@@ -1120,14 +1148,14 @@ fn each_consumer_of_a_priority_queue_gets_ever_larger_items() {
         let popped = crew(3, |_| queue.iter().collect::<Vec<_>>());
         assert!(
             popped.iter().all(|items| items.is_sorted()),
-            "not in order: {popped:?}"
+            "the items are not in order: {popped:?}"
         );
         assert_each_once(&popped, 36);
     });
 }
 
 #[test]
-fn a_set_with_a_clear_behind_it_lets_all_through_who_wait() {
+fn event_set_followed_by_clear_releases_all_waiters() {
     explore(1_000, || {
         let (event, round) = (Event::new(), Barrier::new(4));
         crew(4, |member| {
@@ -1149,7 +1177,7 @@ fn a_set_with_a_clear_behind_it_lets_all_through_who_wait() {
 }
 
 #[test]
-fn a_round_passes_for_all_or_for_none() {
+fn barrier_round_completes_for_all_threads_or_for_none() {
     explore(2_000, || {
         let barrier = Barrier::new(4);
         let meet = || {
@@ -1166,11 +1194,11 @@ fn a_round_passes_for_all_or_for_none() {
 }
 
 #[test]
-fn of_more_threads_than_parties_only_whole_rounds_pass() {
+fn barrier_completes_only_whole_rounds_if_there_are_more_threads_than_parties() {
     explore(2_000, || {
         let stage = Room::with_seats(1);
         let barrier = Barrier::with_action(2, || stage.visit(1));
-        // Somebody is left without a partner in the end, and goes when the clock ticks.
+        // In the end, a thread may be left without a partner. It returns when the clock ticks.
         let passed = crew(5, |_| {
             (0..9)
                 .map_while(|_| barrier.wait_for(SOON).ok())
@@ -1192,7 +1220,7 @@ fn of_more_threads_than_parties_only_whole_rounds_pass() {
 }
 
 #[test]
-fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
+fn barrier_reset_breaks_a_round_and_allows_the_next() {
     explore(2_000, || {
         let stage = Room::with_seats(1);
         let barrier = Barrier::with_action(3, || stage.visit(1));
@@ -1205,7 +1233,8 @@ fn a_reset_sends_the_waiting_away_and_lets_the_next_meet() {
     });
 }
 
-/// Everything at once: orders go through a queue to workers who share two tools and enter results in a ledger.
+/// All primitives at once: orders go through a queue to workers, which share two tools and write their
+/// results into a ledger.
 #[derive(Default)]
 struct Workshop {
     ledger: RLock<Tally>,
@@ -1214,7 +1243,7 @@ struct Workshop {
 }
 
 #[test]
-fn a_workshop_uses_everything_at_once() {
+fn workshop_uses_every_primitive_at_once() {
     const ORDERS: usize = 30;
     explore(1_000, || {
         let workshop = Workshop::default();
