@@ -1,11 +1,14 @@
-//! What each primitive makes visible to whom, shown on plain data that nothing else protects.
+//! Tests which writes each primitive makes visible to which thread, on plain data that nothing else
+//! protects.
 //!
-//! These tests pass everywhere; they are worth their time under ThreadSanitizer, which `.ci/tsan` puts under them. It sees
-//! a missing Release or Acquire even where the processor orders memory by itself, as x86-64 mostly does.
+//! These tests are meant for ThreadSanitizer, under which `.ci/tsan` runs them. It reports a missing
+//! Release or Acquire even if the processor orders memory by itself, as x86-64 mostly does. Without it,
+//! the tests would rarely fail.
 //!
-//! They keep to what ThreadSanitizer understands: the standard library is not compiled for it, so a channel, a contended
-//! `std::sync::Mutex` or the end of a scope order nothing in its eyes. Threads are joined one by one. What a lock or a
-//! condition protects is plain data in `tests/stress.rs` already, which keeps to the same rules.
+//! They only use what ThreadSanitizer understands. The standard library is not compiled for it, so it
+//! does not see the ordering that a channel, a contended `std::sync::Mutex` or the end of a scope
+//! provides. This is why the threads are joined one by one. The data that a lock or a condition
+//! protects is plain data in `tests/stress.rs` too, which follows the same rules.
 
 use std::{
     cell::UnsafeCell,
@@ -23,26 +26,28 @@ use sync_primitives::{
 };
 
 const ROUNDS: usize = 200;
-/// Far above what a test needs under the sanitizer on a busy machine.
+/// A test that takes longer counts as hung. This is far more than a test needs under the sanitizer on
+/// a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Long enough in line to be served next: the contract says a millisecond.
-const RIPE: Duration = Duration::from_millis(2);
+/// A waiter that has waited for this long is overdue. The contract says one millisecond.
+const UNTIL_OVERDUE: Duration = Duration::from_millis(2);
 
-/// A number that only the primitive under test keeps threads from reading and writing at the same time.
+/// A number without any synchronization of its own. The primitive under test must order all accesses.
 #[derive(Default)]
 struct Plain(UnsafeCell<usize>);
 
-// SAFETY: not true by itself; that the accesses below are ordered is what the tests are about.
+// SAFETY: this does not hold by itself. The tests check that all accesses are ordered.
 unsafe impl Sync for Plain {}
 
 impl Plain {
     fn read(&self) -> usize {
-        // SAFETY: the primitive under test promises that nobody writes now, and that the last write is visible.
+        // SAFETY: the primitive under test guarantees that no thread writes now, and that the last
+        // write is visible.
         unsafe { *self.0.get() }
     }
 
     fn write(&self, number: usize) {
-        // SAFETY: the primitive under test promises that nobody else reads or writes now.
+        // SAFETY: the primitive under test guarantees that no other thread reads or writes now.
         unsafe { *self.0.get() = number }
     }
 
@@ -55,56 +60,57 @@ fn plain<const N: usize>() -> [Plain; N] {
     [(); N].map(|()| Plain::default())
 }
 
-/// Whether the threads of a test shall forget to lock. `.ci/tsan` asks for it, to see that such a race is found.
-fn is_planted(race: &str) -> bool {
+/// Whether the threads of a test must skip the lock. `.ci/tsan` sets the variable to check that
+/// ThreadSanitizer finds such a race.
+fn is_race_planted(race: &str) -> bool {
     env::var("PLANTED_RACE").is_ok_and(|planted| planted == race)
 }
 
 #[test]
-fn spawned_threads_that_lock_count_right() {
+fn lock_protects_plain_data_of_spawned_threads() {
     within_limit(|| {
         let counted = Arc::new((Lock::new(()), Plain::default()));
-        let forgets = is_planted("spawn");
+        let skips_lock = is_race_planted("spawn");
         let threads = [(); 2].map(|()| {
             let counted = Arc::clone(&counted);
-            thread::spawn(move || count(&counted.0, &counted.1, forgets))
+            thread::spawn(move || count(&counted.0, &counted.1, skips_lock))
         });
         threads.into_iter().for_each(|thread| join(thread.join()));
-        assert!(forgets || counted.1.read() == 2 * ROUNDS);
+        assert!(skips_lock || counted.1.read() == 2 * ROUNDS);
     });
 }
 
 #[test]
-fn scoped_threads_that_lock_count_right() {
+fn lock_protects_plain_data_of_scoped_threads() {
     within_limit(|| {
         let (lock, number) = (Lock::new(()), Plain::default());
-        let forgets = is_planted("scope");
+        let skips_lock = is_race_planted("scope");
         thread::scope(|scope| {
-            let threads = [(); 2].map(|()| scope.spawn(|| count(&lock, &number, forgets)));
+            let threads = [(); 2].map(|()| scope.spawn(|| count(&lock, &number, skips_lock)));
             threads.into_iter().for_each(|thread| join(thread.join()));
         });
-        assert!(forgets || number.read() == 2 * ROUNDS);
+        assert!(skips_lock || number.read() == 2 * ROUNDS);
     });
 }
 
-fn count(lock: &Lock<()>, number: &Plain, forgets: bool) {
+fn count(lock: &Lock<()>, number: &Plain, skips_lock: bool) {
     for _ in 0..ROUNDS {
-        let _guard = (!forgets).then(|| lock.lock());
+        let _guard = (!skips_lock).then(|| lock.lock());
         number.add_one();
     }
 }
 
 #[test]
-fn a_permit_orders_those_who_have_it_one_after_the_other() {
+fn semaphore_permit_publishes_writes_to_its_next_holder() {
     within_limit(|| {
         let (semaphore, number) = (Arc::new(Semaphore::new(1)), Plain::default());
         crew(4, |me| {
             for round in 0..ROUNDS {
                 let change = || {
                     number.add_one();
-                    now_and_then(round + me, RIPE);
+                    sometimes_wait(round + me, UNTIL_OVERDUE);
                 };
-                // The last thread never sleeps, so that it gets in while others do.
+                // The last thread never parks, so that it gets the permit while others are parked.
                 let way = if me == 3 { me } else { (round + me) % 3 };
                 match way {
                     0 => {
@@ -114,7 +120,7 @@ fn a_permit_orders_those_who_have_it_one_after_the_other() {
                     1 => {
                         let _permit = semaphore
                             .try_acquire_for(Duration::MAX)
-                            .expect("in endless time");
+                            .expect("a timeout that large never expires");
                         change();
                     }
                     2 => {
@@ -139,7 +145,7 @@ fn a_permit_orders_those_who_have_it_one_after_the_other() {
 }
 
 #[test]
-fn who_gets_several_permits_sees_what_all_did_who_gave_them_back() {
+fn acquiring_several_permits_shows_the_writes_of_all_previous_holders() {
     within_limit(|| {
         for round in 0..ROUNDS {
             let semaphore = BoundedSemaphore::new(3);
@@ -147,12 +153,13 @@ fn who_gets_several_permits_sees_what_all_did_who_gave_them_back() {
             crew(4, |me| {
                 if me < 3 {
                     let _permit = semaphore.acquire();
-                    holding.wait().expect("nobody breaks it");
-                    // Some give it back before the last one waits, and some when it is to be served next.
-                    now_and_then(round + me, RIPE);
+                    holding.wait().expect("no thread breaks the barrier");
+                    // Some threads return it before the last thread waits, and some when that thread
+                    // is overdue.
+                    sometimes_wait(round + me, UNTIL_OVERDUE);
                     written[me].write(round);
                 } else {
-                    holding.wait().expect("nobody breaks it");
+                    holding.wait().expect("no thread breaks the barrier");
                     let _all = semaphore.acquire_many(3);
                     assert!(written.iter().all(|number| number.read() == round));
                 }
@@ -162,32 +169,38 @@ fn who_gets_several_permits_sees_what_all_did_who_gave_them_back() {
 }
 
 #[test]
-fn who_gets_a_permit_that_another_had_in_part_sees_what_was_done_before_it_was_given_back() {
+fn permit_returned_by_a_waiter_that_timed_out_still_publishes_the_writes_of_its_holder() {
     within_limit(|| {
         for round in 0..ROUNDS / 4 {
             let (semaphore, written) = (Semaphore::new(2), Plain::default());
-            // Relaxed as well: on a busy machine it may give up before the others have come.
+            // On a busy machine, the waiter may time out before the other threads have started.
+            // Relaxed: this must not order the accesses for the semaphore.
             let gave_up = AtomicBool::new(false);
-            let in_line =
+            let wait_for_waiters =
                 |threads| until(|| semaphore.waiters() == threads || gave_up.load(Relaxed));
             crew(3, |me| match me {
                 0 => {
                     let mut one = semaphore.acquire_many(2);
-                    in_line(2);
-                    spend(RIPE);
+                    wait_for_waiters(2);
+                    spin_for(UNTIL_OVERDUE);
                     let other = one.split(1).expect("one of two");
                     written.write(round);
                     drop(other);
-                    // The one that wants two has one of them until it gives up; this one is never given back.
+                    // The waiter for two has the other permit until it times out. This one is never
+                    // returned.
                     one.forget();
                 }
                 1 => {
                     until(|| semaphore.available_permits() == 0);
-                    assert!(semaphore.try_acquire_many_for(2, 5 * RIPE).is_none());
+                    assert!(
+                        semaphore
+                            .try_acquire_many_for(2, 5 * UNTIL_OVERDUE)
+                            .is_none()
+                    );
                     gave_up.store(true, Relaxed);
                 }
                 _ => {
-                    in_line(1);
+                    wait_for_waiters(1);
                     let _permit = semaphore.acquire();
                     assert_eq!(written.read(), round);
                 }
@@ -197,7 +210,7 @@ fn who_gets_a_permit_that_another_had_in_part_sees_what_was_done_before_it_was_g
 }
 
 #[test]
-fn a_permit_that_is_added_announces_what_was_done_before() {
+fn added_permit_publishes_the_writes_before_it_was_added() {
     within_limit(|| {
         let (semaphore, written) = (Semaphore::new(0), plain::<ROUNDS>());
         crew(2, |me| {
@@ -205,7 +218,7 @@ fn a_permit_that_is_added_announces_what_was_done_before() {
                 if me == 0 {
                     number.write(round);
                     semaphore.add_permits(1);
-                    now_and_then(round, RIPE);
+                    sometimes_wait(round, UNTIL_OVERDUE);
                 } else {
                     semaphore.acquire().forget();
                     assert_eq!(number.read(), round);
@@ -216,19 +229,20 @@ fn a_permit_that_is_added_announces_what_was_done_before() {
 }
 
 #[test]
-fn an_event_announces_what_all_did_who_set_it() {
+fn event_publishes_the_writes_of_every_thread_that_set_it() {
     within_limit(|| {
         for round in 0..ROUNDS {
             let (first, second) = (Event::new(), Event::new());
             let written = plain::<2>();
             crew(4, |me| match me {
                 0 => {
-                    now_and_then(round, RIPE);
+                    sometimes_wait(round, UNTIL_OVERDUE);
                     written[0].write(round);
                     first.set();
                 }
                 1 => {
-                    // It is set already: so this adds to what a later wait makes visible.
+                    // The event is already set. This call adds this thread's writes to those that a
+                    // later wait makes visible.
                     first.wait();
                     written[1].write(round);
                     first.set();
@@ -248,11 +262,11 @@ fn an_event_announces_what_all_did_who_set_it() {
 }
 
 #[test]
-fn an_event_that_was_set_twice_announces_both() {
+fn event_that_was_set_twice_publishes_the_writes_before_both_sets() {
     within_limit(|| {
         for round in 0..ROUNDS {
             let (event, written) = (Event::new(), plain::<2>());
-            // Relaxed: it announces nothing.
+            // Relaxed: this must not order the accesses for the event.
             let sets = AtomicUsize::new(0);
             crew(3, |me| {
                 if let Some(mine) = written.get(me) {
@@ -270,40 +284,42 @@ fn an_event_that_was_set_twice_announces_both() {
 }
 
 #[test]
-fn a_barrier_shows_all_parties_what_all_did_and_what_its_action_did() {
+fn barrier_publishes_the_writes_of_all_parties_and_of_the_action() {
     within_limit(|| {
         let (written, sum) = (plain::<3>(), Plain::default());
         let barrier = Barrier::with_action(3, || sum.write(written.iter().map(Plain::read).sum()));
         crew(3, |me| {
             for round in 1..=ROUNDS {
                 written[me].write(round);
-                now_and_then(round + me, RIPE);
-                barrier.wait_for(Duration::MAX).expect("nobody breaks it");
+                sometimes_wait(round + me, UNTIL_OVERDUE);
+                barrier
+                    .wait_for(Duration::MAX)
+                    .expect("no thread breaks the barrier");
                 assert_eq!(sum.read(), 3 * round);
                 assert!(written.iter().all(|number| number.read() == round));
-                // Nobody writes again before all have read.
-                barrier.wait().expect("nobody breaks it");
+                // No thread writes again before every thread has read.
+                barrier.wait().expect("no thread breaks the barrier");
             }
         });
     });
 }
 
-/// The same promises of each queue.
+/// Makes a module with the tests that every kind of queue must pass.
 macro_rules! queue_tests {
     ($module:ident, $Queue:ident) => {
         mod $module {
             use super::*;
 
             #[test]
-            fn who_pops_sees_what_was_done_before_the_push() {
+            fn pop_shows_the_writes_before_the_push() {
                 within_limit(|| {
                     let (queue, written) = ($Queue::bounded(4), plain::<ROUNDS>());
                     crew(3, |me| match me {
                         0 => {
                             for (round, number) in written.iter().enumerate() {
                                 number.write(round);
-                                queue.push(round).expect("it is open");
-                                now_and_then(round, RIPE);
+                                queue.push(round).expect("the queue is open");
+                                sometimes_wait(round, UNTIL_OVERDUE);
                             }
                             queue.close();
                         }
@@ -318,11 +334,12 @@ macro_rules! queue_tests {
             }
 
             #[test]
-            fn who_joins_sees_what_was_done_for_all_items() {
+            fn join_shows_the_writes_of_all_workers() {
                 within_limit(|| {
                     for round in 0..ROUNDS / 8 {
                         let (queue, squares) = ($Queue::unbounded(), plain::<16>());
-                        (0..squares.len()).for_each(|item| queue.push(item).expect("it is open"));
+                        (0..squares.len())
+                            .for_each(|item| queue.push(item).expect("the queue is open"));
                         queue.close();
                         crew(4, |me| match me {
                             0 => {
@@ -331,9 +348,9 @@ macro_rules! queue_tests {
                                 assert!((0..all.len()).all(|item| all[item] == item * item));
                             }
                             1 => queue.iter().for_each(|item| {
-                                now_and_then(item + round, RIPE);
+                                sometimes_wait(item + round, UNTIL_OVERDUE);
                                 squares[item].write(item * item);
-                                queue.task_done().expect("it was unfinished");
+                                queue.task_done().expect("the item was not done");
                             }),
                             2 => {
                                 until(|| queue.join_for(Duration::ZERO));
@@ -343,7 +360,7 @@ macro_rules! queue_tests {
                                 );
                             }
                             _ => queue.tasks().for_each(|item| {
-                                now_and_then(*item + round, RIPE);
+                                sometimes_wait(*item + round, UNTIL_OVERDUE);
                                 squares[*item].write(*item * *item);
                             }),
                         });
@@ -352,13 +369,13 @@ macro_rules! queue_tests {
             }
 
             #[test]
-            fn who_closes_it_now_sees_what_was_done_before_the_pushes() {
+            fn close_now_shows_the_writes_before_the_pushes() {
                 within_limit(|| {
                     for round in 0..ROUNDS {
                         let (queue, written) = ($Queue::bounded(2), plain::<8>());
                         crew(2, |me| {
                             if me == 0 {
-                                now_and_then(round, RIPE);
+                                sometimes_wait(round, UNTIL_OVERDUE);
                                 queue.close_now().into_iter().for_each(|item: usize| {
                                     assert_eq!(written[item].read(), round)
                                 });
@@ -383,7 +400,7 @@ queue_tests!(queue, Queue);
 queue_tests!(lifo_queue, LifoQueue);
 queue_tests!(priority_queue, PriorityQueue);
 
-/// Runs `work` on so many threads and joins each of them.
+/// Runs `work` on `members` threads and joins each of them.
 fn crew(members: usize, work: impl Fn(usize) + Sync) {
     thread::scope(|scope| {
         let work = &work;
@@ -394,13 +411,13 @@ fn crew(members: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
-/// Fails if `body` has not ended in time.
+/// Runs `body` on a thread of its own, and fails if it has not ended after `LIMIT`.
 fn within_limit(body: fn()) {
     let (thread, start) = (thread::spawn(body), Instant::now());
     while !thread.is_finished() {
         assert!(
             start.elapsed() < LIMIT,
-            "hangs: it has not ended after {LIMIT:?}"
+            "the test hangs: it has not ended after {LIMIT:?}"
         );
         thread::park_timeout(Duration::from_millis(1));
     }
@@ -417,14 +434,15 @@ fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Lets time pass in one round of sixteen, so that a primitive is seen with and without threads that sleep for it.
-fn now_and_then(round: usize, time: Duration) {
+/// Spins for `time` in one of sixteen rounds, so that the other threads sometimes park and sometimes
+/// do not.
+fn sometimes_wait(round: usize, time: Duration) {
     if round.is_multiple_of(16) {
-        spend(time);
+        spin_for(time);
     }
 }
 
-fn spend(time: Duration) {
+fn spin_for(time: Duration) {
     let start = Instant::now();
     until(|| start.elapsed() >= time);
 }
