@@ -1,22 +1,27 @@
-//! Whether what threads saw of a queue or a semaphore could have been seen by one thread doing one thing after another.
+//! Checks that the queues and the semaphores are linearizable.
 //!
-//! Three threads perform a few random operations each, at the same time, and write down what each operation was, what it
-//! returned, and when it was called and returned by a clock that they share. Such a history is *linearizable* if its
-//! operations can be put in an order that a sequential queue or semaphore could have gone through, and in which no
-//! operation comes before another that had returned before it was called (Herlihy and Wing, "Linearizability: A
+//! Three threads perform a few random operations each, at the same time. They record each operation,
+//! its result, and when it was called and when it returned, according to a clock that they share. Such
+//! a history is *linearizable* if its operations can be put in an order with two properties: a
+//! sequential queue or semaphore could have performed them in this order, and an operation that
+//! returned before another one was called comes first (Herlihy and Wing, "Linearizability: A
 //! Correctness Condition for Concurrent Objects", 1990).
 //!
-//! **What is linearizable.**
-//! - The queues: pushing, popping, `len`, `is_full`, `close` and `close_now`; also what gives up, and what is refused.
-//!   Beside `close`, so are `task_done` and `join`. Beside `close_now` those two are not, and are left out here: it
-//!   closes at one moment and marks what it hands back done at a later one.
-//! - The semaphores: `try_acquire_many`, dropping and forgetting permits, `available_permits`, and `acquire`.
-//!   `acquire_many(n)` is n acquisitions of one permit each, at moments of their own between its call and its return: a
-//!   waiter that has been first in line for a millisecond is served in part, and then permits are neither free nor
-//!   anybody's yet. `add_permits` is two steps, one after the other: the number of permits rises, and then they are free.
+//! These operations are linearizable:
 //!
-//! A seed fixes what the threads attempt; what they see of each other is up to the machine, so a failure prints its
-//! history. `TEST_SEED` sets the seed that it has printed.
+//! - The queues: pushing, popping, `len`, `is_full`, `close` and `close_now`, including operations that
+//!   time out and items that are rejected. `task_done` and `join` are linearizable beside `close`, but
+//!   not beside `close_now`, which closes the queue at one moment and marks the items that it returns
+//!   as done at a later moment. So no history here contains them together with `close_now`.
+//! - The semaphores: `try_acquire_many`, dropping and forgetting permits, `available_permits`, and
+//!   `acquire`. `acquire_many(n)` is `n` acquisitions of one permit each, which may happen at different
+//!   moments: a waiter that has been first in the queue for a millisecond gets permits one by one, and
+//!   such a permit is neither available nor held. `add_permits` is two steps: the number of permits
+//!   rises, and then they become available.
+//!
+//! A seed determines which operations the threads attempt. How they interleave depends on the machine,
+//! so a failure prints its history. Set `TEST_SEED` to the printed seed to run the same operations
+//! again.
 
 mod common;
 
@@ -45,7 +50,7 @@ const TIME: Duration = Duration::from_secs(4);
 
 // ---- Histories ----
 
-/// What a thread did and saw between two moments.
+/// An action of a thread, with its result, at some moment between a call and a return.
 struct Event<A> {
     thread: usize,
     called: usize,
@@ -53,17 +58,18 @@ struct Event<A> {
     action: A,
 }
 
-/// A thread's part of a history.
+/// Records the part of a history that belongs to one thread.
 struct Recorder<'a, A> {
     thread: usize,
-    /// Its ticks order all calls and returns; as each is a read and a write with `SeqCst`, an operation stays between
-    /// its own two.
+    /// Its ticks order all calls and returns. Each tick is a read-modify-write with `SeqCst`, so an
+    /// operation cannot move out of the interval between its own two ticks.
     clock: &'a AtomicUsize,
     events: Vec<Event<A>>,
 }
 
 impl<A> Recorder<'_, A> {
-    /// Records what `operation` says it did: one action, or several that may have happened at different moments.
+    /// Records the actions that `operation` returns. If there are several, they may have happened at
+    /// different moments.
     fn record<Actions: IntoIterator<Item = A>>(&mut self, operation: impl FnOnce() -> Actions) {
         let called = self.clock.fetch_add(1, SeqCst);
         let actions = operation();
@@ -78,11 +84,13 @@ impl<A> Recorder<'_, A> {
     }
 }
 
-/// After this long without an end, somebody may wait in vain.
-const SUSPICION: Duration = Duration::from_micros(200);
+/// If no history has ended for this long, all threads may be waiting for each other.
+const CHECK_INTERVAL: Duration = Duration::from_micros(200);
 
-/// Runs `work` in all threads at once. Calls `help` when all that have not finished wait, of which `waiting` knows the
-/// number; so every operation returns, and no history has a loose end.
+/// Runs `work` in all threads at the same time.
+///
+/// Calls `help` if all unfinished threads are waiting. `waiting` returns the number of waiting threads.
+/// So every operation returns in the end, and no history contains an unfinished operation.
 fn history<A: Send>(
     rng: &mut Rng,
     work: impl Fn(&mut Recorder<'_, A>, &mut Rng) + Sync,
@@ -106,7 +114,7 @@ fn history<A: Send>(
         let start = |thread, rng, alive: Sender<()>| {
             let run = &run;
             scope.spawn(move || {
-                let _alive = alive; // Dropped at the end, or in a panic.
+                let _alive = alive; // This is dropped at the end, also by a panic.
                 run(thread, rng)
             })
         };
@@ -115,7 +123,7 @@ fn history<A: Send>(
             .collect();
         drop(alive);
         let mut helper = recorder(THREADS);
-        while ended.recv_timeout(SUSPICION) == Err(RecvTimeoutError::Timeout) {
+        while ended.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
             let unfinished = workers
                 .iter()
                 .filter(|worker| !worker.is_finished())
@@ -131,7 +139,7 @@ fn history<A: Send>(
     })
 }
 
-/// Lets nobody begin before all can: to start a thread takes longer than all that it does here.
+/// Waits until all threads have started, because starting a thread takes longer than all its operations.
 fn start_together(ready: &AtomicUsize) {
     ready.fetch_add(1, SeqCst);
     while ready.load(SeqCst) < THREADS {
@@ -140,7 +148,7 @@ fn start_together(ready: &AtomicUsize) {
     }
 }
 
-/// One line an event, with the time from its call to its return.
+/// Prints each event on a line, with a bar from its call to its return.
 fn print<A: Debug>(history: &[Event<A>]) {
     let end = history
         .iter()
@@ -167,7 +175,7 @@ fn print<A: Debug>(history: &[Event<A>]) {
 
 // ---- The checker ----
 
-/// Checks as many histories as there is time for, but no more than `HISTORIES`.
+/// Checks histories until `TIME` is over, but at most `HISTORIES` of them.
 fn check_many(check_one: fn(&mut Rng)) {
     within(LIMIT, move || {
         let (start, mut rng) = (Instant::now(), Rng::seeded());
@@ -179,11 +187,11 @@ fn check_many(check_one: fn(&mut Rng)) {
     });
 }
 
-/// Something that does one action after another.
+/// An object that performs one action after another.
 trait Sequential: Clone + Eq + Hash {
     type Action: Debug;
 
-    /// What it is after `action`, or `None` if it cannot do that now, or not with that result.
+    /// Returns the state after `action`, or `None` if the action cannot have this result in this state.
     fn after(&self, action: &Self::Action) -> Option<Self>;
 }
 
@@ -201,20 +209,22 @@ fn is_linearizable<S: Sequential>(start: S, history: &[Event<S::Action>]) -> boo
         history,
         failed: HashSet::new(),
     }
-    .can_go_on(start, 0)
+    .can_finish(start, 0)
 }
 
-/// Wing and Gong's search ("Testing and Verifying Concurrent Objects", 1993): try each event that nothing else has to
-/// come before, and go on with the rest. As in Lowe, "Testing for Linearizability" (2017), a state that did not lead to
-/// the end with the same events behind it is not tried again.
+/// The search of Wing and Gong ("Testing and Verifying Concurrent Objects", 1993).
+///
+/// It tries each event that may come next, and continues with the rest. As in Lowe, "Testing for
+/// Linearizability" (2017), it remembers which states did not lead to the end after the same events,
+/// and does not try them again.
 struct Search<'a, S: Sequential> {
     history: &'a [Event<S::Action>],
     failed: HashSet<(u128, S)>,
 }
 
 impl<S: Sequential> Search<'_, S> {
-    /// Whether the events that are not in the set `done` can follow in some order.
-    fn can_go_on(&mut self, state: S, done: u128) -> bool {
+    /// Returns `true` if the events that are not in the set `done` can follow in some order.
+    fn can_finish(&mut self, state: S, done: u128) -> bool {
         let history = self.history;
         let left = || (0..history.len()).filter(|event| done >> event & 1 == 0);
         let Some(first_return) = left().map(|event| history[event].returned).min() else {
@@ -227,7 +237,7 @@ impl<S: Sequential> Search<'_, S> {
             .filter(|event| history[*event].called < first_return)
             .any(|event| {
                 let next = state.after(&history[event].action);
-                next.is_some_and(|next| self.can_go_on(next, done | 1 << event))
+                next.is_some_and(|next| self.can_finish(next, done | 1 << event))
             });
         if !found {
             self.failed.insert((done, state));
@@ -268,7 +278,7 @@ enum Order {
 struct SequentialQueue {
     order: Order,
     capacity: Option<usize>,
-    /// In the order of popping.
+    /// The items in the order in which they will be popped.
     items: Vec<Item>,
     unfinished: usize,
     closed: bool,
@@ -309,9 +319,9 @@ impl SequentialQueue {
     }
 
     fn task_done(&mut self) -> bool {
-        let any = self.unfinished > 0;
-        self.unfinished -= usize::from(any);
-        any
+        let is_any_unfinished = self.unfinished > 0;
+        self.unfinished -= usize::from(is_any_unfinished);
+        is_any_unfinished
     }
 }
 
@@ -337,7 +347,7 @@ impl Sequential for SequentialQueue {
                 true
             }
             CloseNow(left) => next.close() == *left,
-            TaskDone(any) => next.task_done() == *any,
+            TaskDone(accepted) => next.task_done() == *accepted,
             JoinAtOnce(done) => (self.unfinished == 0) == *done,
         };
         possible.then_some(next)
@@ -350,15 +360,15 @@ trait QueueSubject: Sync {
 
     fn with_capacity(capacity: Option<usize>) -> Self;
 
-    /// Performs an operation chosen at random.
+    /// Performs a random operation.
     fn perform(&self, item: Item, rng: &mut Rng, closes_now: bool) -> QueueAction;
 
-    fn close_for_good(&self) -> QueueAction;
+    fn close_queue(&self) -> QueueAction;
 
     fn waiting(&self) -> usize;
 }
 
-/// A wait that ends during some histories.
+/// A timeout that expires during some histories.
 const BRIEFLY: Duration = Duration::from_micros(20);
 
 macro_rules! queue_subject {
@@ -375,22 +385,22 @@ macro_rules! queue_subject {
                     0..6 => self
                         .push(item)
                         .map_or_else(|PushError(_)| PushWhenClosed, |()| Push(item)),
-                    6..12 => tried_to_push(item, self.try_push(item)),
-                    12..14 => tried_to_push(item, self.try_push_for(item, BRIEFLY)),
+                    6..12 => push_action(item, self.try_push(item)),
+                    12..14 => push_action(item, self.try_push_for(item, BRIEFLY)),
                     14..17 => self.pop().map_or_else(|Closed| PopWhenClosed, Pop),
-                    17..23 => tried_to_pop(self.try_pop()),
-                    23..25 => tried_to_pop(self.try_pop_for(BRIEFLY)),
+                    17..23 => pop_action(self.try_pop()),
+                    23..25 => pop_action(self.try_pop_for(BRIEFLY)),
                     25..27 => Len(self.len()),
                     27 => IsFull(self.is_full()),
                     28 if closes_now => CloseNow(self.close_now()),
-                    28 => self.close_for_good(),
+                    28 => self.close_queue(),
                     _ if closes_now => Len(self.len()),
                     29..31 => TaskDone(self.task_done().is_ok()),
                     _ => JoinAtOnce(self.join_for(Duration::ZERO)),
                 }
             }
 
-            fn close_for_good(&self) -> QueueAction {
+            fn close_queue(&self) -> QueueAction {
                 self.close();
                 Close
             }
@@ -405,7 +415,7 @@ queue_subject!(Queue, Order::FirstIn);
 queue_subject!(LifoQueue, Order::LastIn);
 queue_subject!(PriorityQueue, Order::Smallest);
 
-fn tried_to_push(item: Item, outcome: Result<(), TryPushError<Item>>) -> QueueAction {
+fn push_action(item: Item, outcome: Result<(), TryPushError<Item>>) -> QueueAction {
     match outcome {
         Ok(()) => Push(item),
         Err(TryPushError::Full(_)) => PushWhenFull,
@@ -413,7 +423,7 @@ fn tried_to_push(item: Item, outcome: Result<(), TryPushError<Item>>) -> QueueAc
     }
 }
 
-fn tried_to_pop(outcome: Result<Item, TryPopError>) -> QueueAction {
+fn pop_action(outcome: Result<Item, TryPopError>) -> QueueAction {
     match outcome {
         Ok(item) => Pop(item),
         Err(TryPopError::Empty) => PopWhenEmpty,
@@ -433,7 +443,8 @@ fn queue_history(queue: &impl QueueSubject, rng: &mut Rng) -> Vec<Event<QueueAct
     let closes_now = rng.one_in(2);
     let work = |recorder: &mut Recorder<'_, QueueAction>, rng: &mut Rng| {
         for n in 0..OPERATIONS {
-            // Whoever pushed it, and when, is in the lower digits; the first is its priority.
+            // The first digit is the priority. The others are the thread and the number of the push, so
+            // that each item is different.
             let item = 100 * (1 + rng.below(9)) + 10 * recorder.thread + n;
             recorder.record(|| [queue.perform(item, rng, closes_now)]);
         }
@@ -441,24 +452,24 @@ fn queue_history(queue: &impl QueueSubject, rng: &mut Rng) -> Vec<Event<QueueAct
     let mut closed = false;
     let close = |helper: &mut Recorder<'_, QueueAction>| {
         if !std::mem::replace(&mut closed, true) {
-            helper.record(|| [queue.close_for_good()]);
+            helper.record(|| [queue.close_queue()]);
         }
     };
     history(rng, work, || queue.waiting(), close)
 }
 
 #[test]
-fn queues_are_linearizable() {
+fn queue_is_linearizable() {
     check_queue::<Queue<Item>>();
 }
 
 #[test]
-fn lifo_queues_are_linearizable() {
+fn lifo_queue_is_linearizable() {
     check_queue::<LifoQueue<Item>>();
 }
 
 #[test]
-fn priority_queues_are_linearizable() {
+fn priority_queue_is_linearizable() {
     check_queue::<PriorityQueue<Item>>();
 }
 
@@ -466,14 +477,14 @@ fn priority_queues_are_linearizable() {
 
 #[derive(Debug)]
 enum SemaphoreAction {
-    /// So many at once; or one of several for which `acquire_many` waited.
+    /// This many permits at once, or one of those for which `acquire_many` waited.
     Take(usize),
     TooFewFor(usize),
-    GiveBack(usize),
+    Return(usize),
     Forget(usize),
-    /// The first step of `add_permits`.
+    /// The first step of `add_permits`: the number of permits rises.
     Raise(usize),
-    /// The second.
+    /// The second step of `add_permits`: the permits become available.
     Fill(usize),
     TooManyWith(usize),
     Available(usize),
@@ -485,7 +496,7 @@ struct SequentialSemaphore {
     free: usize,
     total: usize,
     bound: usize,
-    /// Raised, but not filled yet.
+    /// How many permits have been added by `Raise` but not yet by `Fill`.
     owed: usize,
 }
 
@@ -515,7 +526,7 @@ impl Sequential for SequentialSemaphore {
                 free: free.checked_sub(n)?,
                 ..*self
             },
-            GiveBack(n) => SequentialSemaphore {
+            Return(n) => SequentialSemaphore {
                 free: free + n,
                 ..*self
             },
@@ -544,7 +555,7 @@ impl Sequential for SequentialSemaphore {
 /// One of the two semaphores.
 trait SemaphoreSubject: Sync {
     fn with_permits(permits: usize) -> Self;
-    /// The most permits that it may have.
+    /// Returns the largest number of permits that it may have.
     fn bound(permits: usize) -> usize;
     fn take(&self, n: usize) -> SemaphorePermit<'_>;
     fn try_to_take(&self, n: usize) -> Option<SemaphorePermit<'_>>;
@@ -600,18 +611,19 @@ semaphore_subject!(
     |semaphore: &BoundedSemaphore, n| semaphore.add_permits(n).is_ok()
 );
 
-/// A thread with permits in its hands.
+/// A thread and the permits that it holds.
 struct Holder<'a, S> {
     semaphore: &'a S,
     held: Vec<SemaphorePermit<'a>>,
 }
 
 impl<'a, S: SemaphoreSubject> Holder<'a, S> {
-    /// Performs an operation chosen at random. Only who holds nothing waits: two who wait for each other wait for ever.
+    /// Performs a random operation. It waits only while it holds no permit, because two threads that
+    /// hold permits could wait for each other forever.
     fn perform(&mut self, n: usize, rng: &mut Rng) -> Vec<SemaphoreAction> {
         match (rng.below(16), self.held.pop()) {
             (0..6, None) => self.take(n),
-            (0..4, Some(permit)) => give_back(permit),
+            (0..4, Some(permit)) => return_permit(permit),
             (4..6, Some(permit)) => forget(permit),
             (choice, permit) => {
                 self.held.extend(permit);
@@ -641,10 +653,10 @@ impl<'a, S: SemaphoreSubject> Holder<'a, S> {
     }
 }
 
-fn give_back(permit: SemaphorePermit<'_>) -> Vec<SemaphoreAction> {
+fn return_permit(permit: SemaphorePermit<'_>) -> Vec<SemaphoreAction> {
     let n = permit.num_permits();
     drop(permit);
-    vec![GiveBack(n)]
+    vec![Return(n)]
 }
 
 fn forget(permit: SemaphorePermit<'_>) -> Vec<SemaphoreAction> {
@@ -672,8 +684,8 @@ fn check_semaphore<Subject: SemaphoreSubject>() {
     });
 }
 
-/// Long enough for a waiter to be served in part from then on.
-const RIPE: Duration = Duration::from_micros(1_200);
+/// A waiter that has waited for this long is overdue, so it gets permits one by one.
+const UNTIL_OVERDUE: Duration = Duration::from_micros(1_200);
 
 fn semaphore_history(
     semaphore: &impl SemaphoreSubject,
@@ -687,12 +699,12 @@ fn semaphore_history(
         };
         for _ in 0..OPERATIONS {
             if rng.one_in(60) {
-                let_pass(RIPE);
+                let_pass(UNTIL_OVERDUE);
             }
             recorder.record(|| holder.perform(1 + rng.below(permits), rng));
         }
         for permit in holder.held {
-            recorder.record(|| give_back(permit));
+            recorder.record(|| return_permit(permit));
         }
     };
     history(
@@ -704,19 +716,19 @@ fn semaphore_history(
 }
 
 #[test]
-fn semaphores_are_linearizable_permit_by_permit() {
+fn semaphore_is_linearizable_permit_by_permit() {
     check_semaphore::<Semaphore>();
 }
 
 #[test]
-fn bounded_semaphores_are_linearizable_permit_by_permit() {
+fn bounded_semaphore_is_linearizable_permit_by_permit() {
     check_semaphore::<BoundedSemaphore>();
 }
 
-// ---- The checker is checked ----
+// ---- Tests of the checker ----
 
-/// A history of events (thread, called, returned, action).
-fn written<A>(events: impl IntoIterator<Item = (usize, usize, usize, A)>) -> Vec<Event<A>> {
+/// Makes a history from tuples of thread, call, return and action.
+fn history_of<A>(events: impl IntoIterator<Item = (usize, usize, usize, A)>) -> Vec<Event<A>> {
     let event = |(thread, called, returned, action)| Event {
         thread,
         called,
@@ -727,31 +739,31 @@ fn written<A>(events: impl IntoIterator<Item = (usize, usize, usize, A)>) -> Vec
 }
 
 #[track_caller]
-fn accepts(
+fn assert_accepted(
     queue: &SequentialQueue,
     events: impl IntoIterator<Item = (usize, usize, usize, QueueAction)>,
 ) {
-    assert_linearizable(queue.clone(), &written(events));
+    assert_linearizable(queue.clone(), &history_of(events));
 }
 
 #[track_caller]
-fn refuses(
+fn assert_rejected(
     queue: &SequentialQueue,
     events: impl IntoIterator<Item = (usize, usize, usize, QueueAction)>,
 ) {
-    let history = written(events);
+    let history = history_of(events);
     if is_linearizable(queue.clone(), &history) {
         print(&history);
-        panic!("this history was accepted");
+        panic!("the checker assert_accepted this history");
     }
 }
 
 #[test]
-fn histories_that_a_queue_explains_are_accepted() {
+fn checker_accepts_histories_that_a_queue_explains() {
     let fifo = SequentialQueue::new(Order::FirstIn, None);
-    accepts(&fifo, []);
-    // One after the other.
-    accepts(
+    assert_accepted(&fifo, []);
+    // No operations overlap.
+    assert_accepted(
         &fifo,
         [
             (0, 0, 1, Push(1)),
@@ -760,8 +772,8 @@ fn histories_that_a_queue_explains_are_accepted() {
             (1, 6, 7, Pop(2)),
         ],
     );
-    // Two pushes at once: either may be first.
-    accepts(
+    // Two pushes overlap, so either of them may be first.
+    assert_accepted(
         &fifo,
         [
             (0, 0, 3, Push(1)),
@@ -770,7 +782,7 @@ fn histories_that_a_queue_explains_are_accepted() {
             (1, 6, 7, Pop(2)),
         ],
     );
-    accepts(
+    assert_accepted(
         &fifo,
         [
             (0, 0, 3, Push(1)),
@@ -779,9 +791,9 @@ fn histories_that_a_queue_explains_are_accepted() {
             (1, 6, 7, Pop(1)),
         ],
     );
-    // A pop that waits; a pop that is called first and comes second.
-    accepts(&fifo, [(0, 0, 3, Pop(1)), (1, 1, 2, Push(1))]);
-    accepts(
+    // A pop waits for a push. A pop that is called first returns the second item.
+    assert_accepted(&fifo, [(0, 0, 3, Pop(1)), (1, 1, 2, Push(1))]);
+    assert_accepted(
         &fifo,
         [
             (0, 0, 7, Pop(2)),
@@ -790,8 +802,8 @@ fn histories_that_a_queue_explains_are_accepted() {
             (1, 5, 6, Pop(1)),
         ],
     );
-    // An item that is pushed, popped and missed during one long push.
-    accepts(
+    // An item is popped during its push. Pops before and after that find the queue empty.
+    assert_accepted(
         &fifo,
         [
             (0, 0, 7, Push(1)),
@@ -800,8 +812,8 @@ fn histories_that_a_queue_explains_are_accepted() {
             (1, 5, 6, PopWhenEmpty),
         ],
     );
-    // Closed with an item inside.
-    accepts(
+    // The queue is closed with an item in it.
+    assert_accepted(
         &fifo,
         [
             (0, 0, 1, Push(1)),
@@ -811,7 +823,7 @@ fn histories_that_a_queue_explains_are_accepted() {
         ],
     );
     let lifo = SequentialQueue::new(Order::LastIn, Some(2));
-    accepts(
+    assert_accepted(
         &lifo,
         [
             (0, 0, 1, Push(1)),
@@ -821,7 +833,7 @@ fn histories_that_a_queue_explains_are_accepted() {
         ],
     );
     let priority = SequentialQueue::new(Order::Smallest, None);
-    accepts(
+    assert_accepted(
         &priority,
         [
             (0, 0, 1, Push(2)),
@@ -832,17 +844,17 @@ fn histories_that_a_queue_explains_are_accepted() {
 }
 
 #[test]
-fn histories_that_no_queue_explains_are_refused() {
+fn checker_rejects_histories_that_no_queue_explains() {
     let fifo = SequentialQueue::new(Order::FirstIn, None);
-    // Popped before it was pushed, twice, or never.
-    refuses(&fifo, [(0, 0, 1, Pop(1)), (1, 2, 3, Push(1))]);
-    refuses(
+    // An item is popped before it was pushed, twice, or never.
+    assert_rejected(&fifo, [(0, 0, 1, Pop(1)), (1, 2, 3, Push(1))]);
+    assert_rejected(
         &fifo,
         [(0, 0, 1, Push(1)), (0, 2, 3, Pop(1)), (1, 2, 3, Pop(1))],
     );
-    refuses(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, PopWhenEmpty)]);
-    // In the wrong order: one after the other, and with a push that overlaps both.
-    refuses(
+    assert_rejected(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, PopWhenEmpty)]);
+    // Items come out in the wrong order. In the second history, a third push overlaps with the others.
+    assert_rejected(
         &fifo,
         [
             (0, 0, 1, Push(1)),
@@ -851,7 +863,7 @@ fn histories_that_no_queue_explains_are_refused() {
             (1, 6, 7, Pop(1)),
         ],
     );
-    refuses(
+    assert_rejected(
         &fifo,
         [
             (2, 0, 9, Push(3)),
@@ -861,8 +873,8 @@ fn histories_that_no_queue_explains_are_refused() {
             (1, 7, 8, Pop(3)),
         ],
     );
-    // Two who disagree about which of two pushes at once was first.
-    refuses(
+    // The queue has as many items after a pop as were pushed.
+    assert_rejected(
         &fifo,
         [
             (0, 0, 3, Push(1)),
@@ -871,10 +883,11 @@ fn histories_that_no_queue_explains_are_refused() {
             (1, 6, 7, Len(2)),
         ],
     );
-    // The wrong length; done although nothing was pushed; joined although something was not done.
-    refuses(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, Len(0))]);
-    refuses(&fifo, [(0, 0, 1, TaskDone(true)), (1, 2, 3, Push(1))]);
-    refuses(
+    // The length is wrong. An item is marked done although none was pushed. A thread joins although an
+    // item is not done.
+    assert_rejected(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, Len(0))]);
+    assert_rejected(&fifo, [(0, 0, 1, TaskDone(true)), (1, 2, 3, Push(1))]);
+    assert_rejected(
         &fifo,
         [
             (0, 0, 1, Push(1)),
@@ -882,9 +895,10 @@ fn histories_that_no_queue_explains_are_refused() {
             (1, 4, 5, JoinAtOnce(true)),
         ],
     );
-    // Not closed any more; closed before it is drained; items that were not handed back.
-    refuses(&fifo, [(0, 0, 1, Close), (1, 2, 3, Push(1))]);
-    refuses(
+    // A closed queue assert_accepted an item. A pop reports a closed queue that is not empty. `close_now` does
+    // not return an item.
+    assert_rejected(&fifo, [(0, 0, 1, Close), (1, 2, 3, Push(1))]);
+    assert_rejected(
         &fifo,
         [
             (0, 0, 1, Push(1)),
@@ -892,61 +906,52 @@ fn histories_that_no_queue_explains_are_refused() {
             (1, 4, 5, PopWhenClosed),
         ],
     );
-    refuses(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, CloseNow(vec![]))]);
-    // More than it holds, and full too early.
+    assert_rejected(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, CloseNow(vec![]))]);
+    // The queue exceeds its capacity, is reported full while it is empty, or is not reported full.
     let narrow = SequentialQueue::new(Order::FirstIn, Some(1));
-    refuses(
+    assert_rejected(
         &narrow,
         [(0, 0, 1, Push(1)), (1, 2, 3, Push(2)), (0, 4, 5, Pop(1))],
     );
-    refuses(&narrow, [(0, 0, 1, PushWhenFull), (1, 2, 3, Push(2))]);
-    refuses(&narrow, [(0, 0, 1, Push(1)), (1, 2, 3, IsFull(false))]);
+    assert_rejected(&narrow, [(0, 0, 1, PushWhenFull), (1, 2, 3, Push(2))]);
+    assert_rejected(&narrow, [(0, 0, 1, Push(1)), (1, 2, 3, IsFull(false))]);
     let lifo = SequentialQueue::new(Order::LastIn, None);
-    refuses(
+    assert_rejected(
         &lifo,
         [(0, 0, 1, Push(1)), (0, 2, 3, Push(2)), (1, 4, 5, Pop(1))],
     );
     let priority = SequentialQueue::new(Order::Smallest, None);
-    refuses(
+    assert_rejected(
         &priority,
         [(0, 0, 1, Push(2)), (0, 2, 3, Push(1)), (1, 4, 5, Pop(2))],
     );
 }
 
 #[test]
-fn histories_of_semaphores_are_told_apart() {
+fn checker_tells_valid_semaphore_histories_from_invalid_ones() {
     let explains = |permits, bound, events: Vec<_>| {
-        is_linearizable(SequentialSemaphore::new(permits, bound), &written(events))
+        is_linearizable(
+            SequentialSemaphore::new(permits, bound),
+            &history_of(events),
+        )
     };
-    // Who takes one permit returns it before, or while, the other gets it; or not at all.
+    // One thread returns its permit before or while the other one takes it, or only later.
     assert!(explains(
         1,
         9,
-        vec![
-            (0, 0, 1, Take(1)),
-            (0, 2, 3, GiveBack(1)),
-            (1, 4, 5, Take(1))
-        ]
+        vec![(0, 0, 1, Take(1)), (0, 2, 3, Return(1)), (1, 4, 5, Take(1))]
     ));
     assert!(explains(
         1,
         9,
-        vec![
-            (0, 0, 1, Take(1)),
-            (1, 2, 5, Take(1)),
-            (0, 3, 4, GiveBack(1))
-        ]
+        vec![(0, 0, 1, Take(1)), (1, 2, 5, Take(1)), (0, 3, 4, Return(1))]
     ));
     assert!(!explains(
         1,
         9,
-        vec![
-            (0, 0, 1, Take(1)),
-            (1, 2, 3, Take(1)),
-            (0, 4, 5, GiveBack(1))
-        ]
+        vec![(0, 0, 1, Take(1)), (1, 2, 3, Take(1)), (0, 4, 5, Return(1))]
     ));
-    // Turned away while somebody may have had the permit, or nobody.
+    // A try fails although the permit may have been taken, or although it must have been available.
     assert!(explains(
         1,
         9,
@@ -957,11 +962,11 @@ fn histories_of_semaphores_are_told_apart() {
         9,
         vec![
             (0, 0, 1, Take(1)),
-            (0, 2, 3, GiveBack(1)),
+            (0, 2, 3, Return(1)),
             (1, 4, 5, TooFewFor(1))
         ]
     ));
-    // Served in part: the first new permit is not free, although nobody has got two yet.
+    // A waiter for two permits gets the first one early, so this permit is not available.
     let events = |taken: [SemaphoreAction; 2]| {
         let taken = taken.map(|action| (0, 0, 7, action));
         let added =
@@ -975,7 +980,8 @@ fn histories_of_semaphores_are_told_apart() {
     };
     assert!(explains(0, 9, events([Take(1), Take(1)])));
     assert!(!explains(0, 9, events([Take(2), Available(0)])));
-    // No more than the bound; refused, because the number has risen, before the permit is free.
+    // `add_permits` respects the bound. The last two histories: it is rejected because the number of
+    // permits has risen, although the new permit is not yet available.
     assert!(explains(
         1,
         1,
