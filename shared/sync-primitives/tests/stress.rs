@@ -1,17 +1,19 @@
-//! Every primitive under random operations, time-outs and panics, and in a crowd of two thousand threads.
+//! Runs every primitive under random operations, timeouts and panics, and with two thousand threads.
 //!
-//! A test plays episodes: a fresh primitive, a few threads, random operations, and at the end the books must balance.
-//! Exclusion, permits and order are checked all the time; an episode that does not end is a failure; and there are two
-//! rounds of episodes, after the second of which no more memory may be live than after the first.
+//! A test runs episodes. In each of them, a random_steps threads perform random operations on a new primitive,
+//! and at the end all counts must agree. Exclusion, permits and order are checked throughout. An
+//! episode that does not end is a failure. The episodes are divided into two rounds, and after the
+//! second round no more memory may be allocated than after the first.
 //!
-//! Each test takes three quarters of a second, or `STRESS_SECONDS`. The long run, with its figures:
+//! Each test takes 0.75 seconds, or `STRESS_SECONDS`. The long run prints its counts:
 //!
 //! ```console
 //! $ STRESS_SECONDS=60 cargo test --release -p sync-primitives --test stress -- --nocapture
 //! ```
 //!
-//! A failure names the seed of its episode. `TEST_SEED` plays the episode of that seed again and again. The seed decides
-//! what each thread does, not how the threads interleave, so it may take some episodes until the failure comes back.
+//! A failure prints the seed of its episode. If you set `TEST_SEED` to it, the test repeats this
+//! episode. The seed determines what each thread does, but not how the threads interleave, so it may
+//! take some repetitions until the failure occurs again.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -41,12 +43,14 @@ use sync_primitives::{
 use dice::{below, one_in};
 
 const CROWD: usize = 2_000;
-/// Small, so that a crowd fits into memory; large enough for the message of a failed assertion.
+/// The stack of a thread. It is small, so that two thousand threads fit into memory, but large enough
+/// to print the message of a failed assertion.
 const STACK: usize = 128 * 1024;
-/// An episode that takes longer hangs. The longest takes well below a second on a free machine.
-const STALL: Duration = Duration::from_secs(60);
-/// One in so many calls of a callback panics; which of these holds is drawn for each episode.
-const PANICS: [usize; 3] = [8, 32, 128];
+/// An episode that takes longer counts as hung. On an idle machine, the longest takes much less than a
+/// second.
+const EPISODE_LIMIT: Duration = Duration::from_secs(60);
+/// One in this many calls of a callback panics. Each episode picks one of these numbers.
+const PANIC_RATES: [usize; 3] = [8, 32, 128];
 
 #[test]
 fn lock() {
@@ -60,18 +64,22 @@ fn rlock() {
 
 #[test]
 fn condition_with_lock() {
-    stress("Condition with Lock", || trade(&LockStock::default()));
+    stress("Condition with Lock", || {
+        condition_episode(&LockStock::default())
+    });
 }
 
 #[test]
 fn condition_with_rlock() {
-    stress("Condition with RLock", || trade(&RLockStock::default()));
+    stress("Condition with RLock", || {
+        condition_episode(&RLockStock::default())
+    });
 }
 
 #[test]
 fn condition_with_outermost() {
     stress("Condition with Outermost", || {
-        trade(&OutermostStock::default())
+        condition_episode(&OutermostStock::default())
     });
 }
 
@@ -83,8 +91,9 @@ fn condition_with_all_three() {
             &RLockStock::default(),
             &OutermostStock::default(),
         ];
-        // The first in line may have come with another lock than the one whose stock has grown.
-        market(stocks, |condition, _| _ = condition.notify_all());
+        // The first waiter may use another lock than the one whose stock has grown, so a notification
+        // of a single waiter could go to the wrong one.
+        condition_market(stocks, |condition, _| _ = condition.notify_all());
     });
 }
 
@@ -108,9 +117,9 @@ fn bounded_semaphore() {
 fn event() {
     stress("Event", || {
         if one_in(2) {
-            event_in_step(team(), few())
+            event_in_step(team_size(), random_steps())
         } else {
-            event_at_will()
+            event_at_random()
         }
     });
 }
@@ -118,8 +127,8 @@ fn event() {
 #[test]
 fn barrier() {
     stress("Barrier", || match below(3) {
-        0 => barrier_in_step(team(), few()),
-        1 => barrier_until_one_gives_up(),
+        0 => barrier_in_step(team_size(), random_steps()),
+        1 => barrier_until_a_timeout(),
         _ => barrier_storm(),
     });
 }
@@ -130,7 +139,7 @@ fn queue() {
         if one_in(2) {
             traffic::<Queue<Item>>()
         } else {
-            passers_by::<Queue<Item>>()
+            queue_single_operations::<Queue<Item>>()
         }
     });
 }
@@ -141,7 +150,7 @@ fn lifo_queue() {
         if one_in(2) {
             traffic::<LifoQueue<Item>>()
         } else {
-            passers_by::<LifoQueue<Item>>()
+            queue_single_operations::<LifoQueue<Item>>()
         }
     });
 }
@@ -152,27 +161,29 @@ fn priority_queue() {
         if one_in(2) {
             traffic::<PriorityQueue<Item>>()
         } else {
-            passers_by::<PriorityQueue<Item>>()
+            queue_single_operations::<PriorityQueue<Item>>()
         }
     });
 }
 
 #[test]
-fn event_and_two_thousand_threads() {
-    stress("Event in a crowd", || event_in_step(CROWD, 3));
-}
-
-#[test]
-fn barrier_and_two_thousand_threads() {
-    stress("Barrier in a crowd", || {
-        barrier_in_step(CROWD, 2);
-        barrier_breaks_for_all(CROWD);
+fn event_with_two_thousand_threads() {
+    stress("Event with two thousand threads", || {
+        event_in_step(CROWD, 3)
     });
 }
 
 #[test]
-fn semaphore_and_two_thousand_threads() {
-    stress("Semaphore in a crowd", semaphore_crowd);
+fn barrier_with_two_thousand_threads() {
+    stress("Barrier with two thousand threads", || {
+        barrier_in_step(CROWD, 2);
+        barrier_breaks_for_every_party(CROWD);
+    });
+}
+
+#[test]
+fn semaphore_with_two_thousand_threads() {
+    stress("Semaphore with two thousand threads", semaphore_crowd);
 }
 
 // ---- Lock
@@ -181,16 +192,18 @@ fn lock_episode() {
     let lock = Lock::new(0);
     let room = Room::with_seats(1);
     let counted = AtomicUsize::new(0);
-    let steps = few();
-    crew(team(), |_| {
-        times(steps, || _ = survive(|| visit_lock(&lock, &room, &counted)))
+    let steps = random_steps();
+    crew(team_size(), |_| {
+        times(steps, || {
+            _ = catch_planned(|| use_lock(&lock, &room, &counted))
+        })
     });
     assert!(!lock.is_locked());
     assert_eq!(lock.waiters(), 0);
     assert_eq!(lock.into_inner(), counted.into_inner());
 }
 
-fn visit_lock(lock: &Lock<usize>, room: &Room, counted: &AtomicUsize) {
+fn use_lock(lock: &Lock<usize>, room: &Room, counted: &AtomicUsize) {
     let Some(mut count) = lock_somehow(lock) else {
         return;
     };
@@ -236,10 +249,10 @@ fn lock_somehow(lock: &Lock<usize>) -> Option<LockGuard<'_, usize>> {
     }
 }
 
-/// An addition that loses something unless it is alone.
+/// Adds one in two steps, so that an update is lost if two threads do it at the same time.
 fn add_one(count: &mut usize, counted: &AtomicUsize) {
     let before = *count;
-    dawdle();
+    maybe_delay();
     *count = before + 1;
     counted.fetch_add(1, Relaxed);
 }
@@ -250,11 +263,11 @@ fn rlock_episode() {
     let lock = RLock::new(Cell::new(0));
     let room = Room::with_seats(1);
     let counted = AtomicUsize::new(0);
-    let steps = few();
-    crew(team(), |_| {
+    let steps = random_steps();
+    crew(team_size(), |_| {
         times(steps, || {
             assert!(!lock.is_owned());
-            survive(|| visit_rlock(&lock, &room, &counted));
+            catch_planned(|| use_rlock(&lock, &room, &counted));
             assert_eq!(lock.depth(), 0);
         });
     });
@@ -263,13 +276,13 @@ fn rlock_episode() {
     assert_eq!(lock.into_inner().get(), counted.into_inner());
 }
 
-/// Takes some levels, counts on each, and releases them in any order.
-fn visit_rlock(lock: &RLock<Cell<usize>>, room: &Room, counted: &AtomicUsize) {
+/// Acquires several levels, adds one at each of them, and releases them in a random order.
+fn use_rlock(lock: &RLock<Cell<usize>>, room: &Room, counted: &AtomicUsize) {
     let mut levels = Vec::new();
     let mut seat = None;
     for depth in 1..=1 + below(5) {
         let Some(level) = rlock_somehow(lock) else {
-            assert_eq!(depth, 1, "the owner always gets in");
+            assert_eq!(depth, 1, "the owner always gets another level");
             return;
         };
         seat.get_or_insert_with(|| room.enter(1));
@@ -277,7 +290,7 @@ fn visit_rlock(lock: &RLock<Cell<usize>>, room: &Room, counted: &AtomicUsize) {
         let before = level.get();
         levels.push(level);
         maybe_panic();
-        dawdle();
+        maybe_delay();
         levels[0].set(before + 1);
         counted.fetch_add(1, Relaxed);
     }
@@ -309,12 +322,12 @@ fn rlock_somehow<T>(lock: &RLock<T>) -> Option<RLockGuard<'_, T>> {
 
 // ---- Condition
 
-/// Goods behind a lock, which its takers wait for with a condition.
+/// A number of goods behind a lock. Takers use a condition to wait for them.
 trait Stock: Sync {
-    /// Adds `n` and calls `notify`, under the lock or after.
+    /// Adds `n` goods and calls `notify`, either while it holds the lock or after unlocking.
     fn put(&self, n: usize, notify: &dyn Fn());
 
-    /// Takes one, if it does not run out of patience.
+    /// Takes one of the goods, unless it times out. Returns whether it took one.
     fn take(&self, condition: &Condition) -> bool;
 
     fn count(&self) -> usize;
@@ -322,19 +335,20 @@ trait Stock: Sync {
     fn assert_free(&self);
 }
 
-fn trade(stock: &dyn Stock) {
+fn condition_episode(stock: &dyn Stock) {
     if one_in(2) {
-        market([stock], notify_somehow)
+        condition_market([stock], notify_somehow)
     } else {
-        window_shopping(stock)
+        condition_single_takers(stock)
     }
 }
 
-/// To each taker a putter, which puts as much as the taker will take: so whoever is notified of nothing waits for ever.
-fn market<const N: usize>(stocks: [&dyn Stock; N], notify: fn(&Condition, usize)) {
+/// For each taker, a thread adds as many goods as the taker needs. So if a notification is lost, the
+/// episode hangs.
+fn condition_market<const N: usize>(stocks: [&dyn Stock; N], notify: fn(&Condition, usize)) {
     let condition = Condition::new();
-    let quota = few();
-    crew(2 * N.max(team()), |member| {
+    let quota = random_steps();
+    crew(2 * N.max(team_size()), |member| {
         let stock = stocks[member / 2 % N];
         let mut left = quota;
         while left > 0 {
@@ -355,8 +369,8 @@ fn market<const N: usize>(stocks: [&dyn Stock; N], notify: fn(&Condition, usize)
     }
 }
 
-/// Takers that come once. Nobody is to wait for goods that are there.
-fn window_shopping(stock: &dyn Stock) {
+/// Each taker comes once. No taker may stay parked while there are goods.
+fn condition_single_takers(stock: &dyn Stock) {
     let (takers, putters) = (1 + below(8), 1 + below(4));
     let condition = Condition::new();
     let (taking, putting) = (AtomicUsize::new(takers), AtomicUsize::new(putters));
@@ -382,13 +396,14 @@ fn window_shopping(stock: &dyn Stock) {
     stock.assert_free();
 }
 
-/// A taker that panics may have used up a notification.
+/// Takes one of the goods. If the taker panics, it notifies another one, because it may have used up a
+/// notification.
 fn take_or_pass_on(
     stock: &dyn Stock,
     condition: &Condition,
     notify: fn(&Condition, usize),
 ) -> bool {
-    survive(|| stock.take(condition)).unwrap_or_else(|| {
+    catch_planned(|| stock.take(condition)).unwrap_or_else(|| {
         notify(condition, 1);
         false
     })
@@ -402,8 +417,8 @@ fn notify_somehow(condition: &Condition, n: usize) {
     }
 }
 
-/// Waits until `count` says that there is something. Returns whether there is.
-fn await_goods<G: Waitable>(
+/// Waits until `count` returns more than 0. Returns `false` if it timed out.
+fn wait_for_goods<G: Waitable>(
     condition: &Condition,
     guard: &mut G,
     count: impl Fn(&G::Target) -> usize,
@@ -413,7 +428,7 @@ fn await_goods<G: Waitable>(
         maybe_panic();
         count(stock) == 0
     };
-    let came = match below(6) {
+    let available = match below(6) {
         0 => {
             condition.wait_while(guard, sold_out);
             true
@@ -430,7 +445,8 @@ fn await_goods<G: Waitable>(
             }
             true
         }
-        // Who was not notified leaves without another look: that must not cost the others a notification.
+        // A waiter that times out leaves without checking the count again. It must not take a
+        // notification from the others.
         4 => loop {
             if count(guard) > 0 {
                 break true;
@@ -451,9 +467,9 @@ fn await_goods<G: Waitable>(
             }
         }
     };
-    assert!(count(guard) > 0 || !came);
-    assert!(came || !patience.is_endless());
-    came
+    assert!(count(guard) > 0 || !available);
+    assert!(available || !patience.is_endless());
+    available
 }
 
 #[derive(Default)]
@@ -468,16 +484,16 @@ impl Stock for LockStock {
         let seat = self.room.enter(1);
         *count += n;
         drop(seat);
-        notify_around(count, notify);
+        notify_and_unlock(count, notify);
     }
 
     fn take(&self, condition: &Condition) -> bool {
         let mut count = self.lock.lock();
-        let came = await_goods(condition, &mut count, |count| *count);
+        let available = wait_for_goods(condition, &mut count, |count| *count);
         let _seat = self.room.enter(1);
-        dawdle();
-        *count -= usize::from(came);
-        came
+        maybe_delay();
+        *count -= usize::from(available);
+        available
     }
 
     fn count(&self) -> usize {
@@ -489,8 +505,8 @@ impl Stock for LockStock {
     }
 }
 
-/// The count is atomic because a condition waits on an `RLockGuard` of a `Sync` value only; it is changed in two steps,
-/// so that it comes out wrong if two threads are in.
+/// The count is atomic because a condition accepts an `RLockGuard` only if its value is `Sync`. It is
+/// changed in two steps, so that an update is lost if two threads do it at the same time.
 #[derive(Default)]
 struct RLockStock {
     lock: RLock<AtomicUsize>,
@@ -503,22 +519,22 @@ impl Stock for RLockStock {
         let seat = self.room.enter(1);
         count.store(count.load(Relaxed) + n, Relaxed);
         drop(seat);
-        notify_around(count, notify);
+        notify_and_unlock(count, notify);
     }
 
     fn take(&self, condition: &Condition) -> bool {
         let outer: Vec<_> = (0..below(4)).map(|_| self.lock.lock()).collect();
         let mut count = self.lock.lock();
-        let came = await_goods(condition, &mut count, |count| count.load(Relaxed));
+        let available = wait_for_goods(condition, &mut count, |count| count.load(Relaxed));
         assert_eq!(
             self.lock.depth(),
             outer.len() + 1,
-            "every level is taken back"
+            "the wait acquires every level again"
         );
         let _seat = self.room.enter(1);
-        dawdle();
-        count.store(count.load(Relaxed) - usize::from(came), Relaxed);
-        came
+        maybe_delay();
+        count.store(count.load(Relaxed) - usize::from(available), Relaxed);
+        available
     }
 
     fn count(&self) -> usize {
@@ -549,18 +565,18 @@ impl Stock for OutermostStock {
         let seat = self.room.enter(1);
         count.update(|count| count + n);
         drop(seat);
-        notify_around(count, notify);
+        notify_and_unlock(count, notify);
     }
 
     fn take(&self, condition: &Condition) -> bool {
         let mut count = self.lock.lock();
         let mut only_level = RLockGuard::outermost(&mut count).expect("there is one level");
-        let came = await_goods(condition, &mut only_level, Cell::get);
+        let available = wait_for_goods(condition, &mut only_level, Cell::get);
         assert_eq!(self.lock.depth(), 1);
         let _seat = self.room.enter(1);
-        dawdle();
-        count.update(|count| count - usize::from(came));
-        came
+        maybe_delay();
+        count.update(|count| count - usize::from(available));
+        available
     }
 
     fn count(&self) -> usize {
@@ -579,8 +595,9 @@ impl Stock for OutermostStock {
     }
 }
 
-/// Notifies after it releases, or before; then those who are notified wait for the lock, sometimes until they give up.
-fn notify_around<G>(guard: G, notify: &dyn Fn()) {
+/// Notifies after unlocking or before. In the second case, the notified threads wait for the lock, and
+/// some of them until they time out.
+fn notify_and_unlock<G>(guard: G, notify: &dyn Fn()) {
     if one_in(2) {
         drop(guard);
         notify();
@@ -599,7 +616,7 @@ trait AnySemaphore: Send + Sync {
     fn with(permits: usize) -> Self;
     fn acquire_somehow(&self, n: usize) -> Option<SemaphorePermit<'_>>;
     fn acquire_owned_somehow(self: Arc<Self>, n: usize) -> Option<OwnedSemaphorePermit>;
-    /// Adds permits that were forgotten.
+    /// Adds `n` permits that were forgotten.
     fn restore(&self, n: usize);
     fn assert_has_all(&self, permits: usize);
 }
@@ -647,7 +664,7 @@ impl_any_semaphore!(
 );
 impl_any_semaphore!(
     BoundedSemaphore,
-    restore: |semaphore: &BoundedSemaphore, n| semaphore.add_permits(n).expect("room for what was forgotten"),
+    restore: |semaphore: &BoundedSemaphore, n| semaphore.add_permits(n).expect("forgotten permits lower the sum"),
     has_all: |semaphore: &BoundedSemaphore| semaphore.add_permits(1) == Err(TooManyPermits)
 );
 
@@ -661,7 +678,7 @@ macro_rules! impl_permit {
     ($Permit:ty) => {
         impl Permit for $Permit {
             fn part(&mut self, n: usize) -> Self {
-                self.split(n).expect("a part of what it is")
+                self.split(n).expect("a part of the permits")
             }
 
             fn join(&mut self, part: Self) {
@@ -681,19 +698,19 @@ fn semaphore_episode<S: AnySemaphore>() {
     let permits = 1 + below(5);
     let semaphore = Arc::new(S::with(permits));
     let room = Room::with_seats(permits);
-    let steps = few();
-    crew(team(), |_| {
+    let steps = random_steps();
+    crew(team_size(), |_| {
         times(steps, || {
-            _ = survive(|| visit_semaphore(&semaphore, below(permits + 1), &room))
+            _ = catch_planned(|| use_semaphore(&semaphore, below(permits + 1), &room))
         })
     });
     semaphore.assert_has_all(permits);
     assert_eq!(Arc::strong_count(&semaphore), 1);
 }
 
-fn visit_semaphore<S: AnySemaphore>(semaphore: &Arc<S>, n: usize, room: &Room) {
+fn use_semaphore<S: AnySemaphore>(semaphore: &Arc<S>, n: usize, room: &Room) {
     let restore = |n| semaphore.restore(n);
-    let got_them = if one_in(4) {
+    let acquired = if one_in(4) {
         Arc::clone(semaphore)
             .acquire_owned_somehow(n)
             .map(|permit| hold(permit, n, room, restore))
@@ -702,13 +719,16 @@ fn visit_semaphore<S: AnySemaphore>(semaphore: &Arc<S>, n: usize, room: &Room) {
             .acquire_somehow(n)
             .map(|permit| hold(permit, n, room, restore))
     };
-    assert!(got_them.is_some() || n > 0, "0 permits are always there");
+    assert!(
+        acquired.is_some() || n > 0,
+        "0 permits are always available"
+    );
 }
 
 fn hold(mut permit: impl Permit, n: usize, room: &Room, restore: impl Fn(usize)) {
     let seats = room.enter(n);
     maybe_panic();
-    dawdle();
+    maybe_delay();
     drop(seats);
     match below(4) {
         0 => {
@@ -722,7 +742,7 @@ fn hold(mut permit: impl Permit, n: usize, room: &Room, restore: impl Fn(usize))
             maybe_panic();
             permit.join(part);
             let _seats = room.enter(n);
-            dawdle();
+            maybe_delay();
         }
         2 => {
             permit.forget();
@@ -732,11 +752,12 @@ fn hold(mut permit: impl Permit, n: usize, room: &Room, restore: impl Fn(usize))
     }
 }
 
-/// To each taker of permits, which keeps them, a thread that adds as many: so a wake-up that is lost is missed. In half
-/// of the episodes a rival is with them, which wants more than there will be: it may hold up the others until it gives up.
+/// For each thread that takes permits and keeps them, another one adds as many. So if a wakeup is lost,
+/// the episode hangs. In half of the episodes, a rival wants more permits than there will ever be. It
+/// may delay the others until it times out.
 fn semaphore_market() {
     let semaphore = Semaphore::new(0);
-    let (pairs, rivals, quota) = (team(), below(2), few());
+    let (pairs, rivals, quota) = (team_size(), below(2), random_steps());
     let takers = AtomicUsize::new(pairs);
     crew(2 * pairs + rivals, |member| {
         if member == 2 * pairs {
@@ -756,7 +777,7 @@ fn semaphore_market() {
             let n = 1 + below(left.min(3));
             if member % 2 == 1 {
                 semaphore.add_permits(n);
-                dawdle();
+                maybe_delay();
                 left -= n;
             } else if let Some(permit) = semaphore.acquire_somehow(n) {
                 permit.forget();
@@ -769,7 +790,8 @@ fn semaphore_market() {
     semaphore.assert_has_all(0);
 }
 
-/// All wait in line at once; then each gets what it wants, or gives up and comes back.
+/// All threads are parked at the same time. Then each of them acquires its permits, or times out and
+/// tries again.
 fn semaphore_crowd() {
     const PERMITS: usize = 7;
     let semaphore = Arc::new(Semaphore::new(PERMITS));
@@ -783,7 +805,7 @@ fn semaphore_crowd() {
             until(|| semaphore.available_permits() == 0);
             drop(semaphore.acquire_many(1 + member % PERMITS));
             times(2, || {
-                _ = survive(|| visit_semaphore(&semaphore, below(PERMITS + 1), &room))
+                _ = catch_planned(|| use_semaphore(&semaphore, below(PERMITS + 1), &room))
             });
         }
     });
@@ -792,7 +814,7 @@ fn semaphore_crowd() {
 
 // ---- Event
 
-/// The waiters stand in line, one `set` and `clear` lets all of them through, and nobody gets through twice.
+/// All waiters are parked, and a single `set` and `clear` releases each of them exactly once.
 fn event_in_step(waiters: usize, rounds: usize) {
     let event = Event::new();
     let [message, cleared, returned] = [(); 3].map(|()| AtomicUsize::new(0));
@@ -818,42 +840,44 @@ fn event_in_step(waiters: usize, rounds: usize) {
     assert_eq!(event.waiters(), 0);
 }
 
-/// One thread sets and clears as it likes; the others wait as they like.
-fn event_at_will() {
+/// One thread sets and clears the event at random, and the others wait at random.
+fn event_at_random() {
     let event = Event::new();
-    let (begun, cleared) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let steps = few();
-    crew(1 + team(), |member| {
+    let (started, cleared) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let steps = random_steps();
+    crew(1 + team_size(), |member| {
         if member > 0 {
-            return times(steps, || wait_at_will(&event, &begun, &cleared));
+            return times(steps, || {
+                wait_for_event_at_random(&event, &started, &cleared)
+            });
         }
         times(steps, || {
-            begun.fetch_add(1, Relaxed);
+            started.fetch_add(1, Relaxed);
             (0..1 + below(2)).for_each(|_| event.set());
-            dawdle();
+            maybe_delay();
             event.clear();
             cleared.fetch_add(1, Release);
-            dawdle();
+            maybe_delay();
         });
-        begun.fetch_add(1, Relaxed);
+        started.fetch_add(1, Relaxed);
         event.set();
     });
     assert_eq!((event.is_set(), event.waiters()), (true, 0));
 }
 
-fn wait_at_will(event: &Event, begun: &AtomicUsize, cleared: &AtomicUsize) {
+fn wait_for_event_at_random(event: &Event, started: &AtomicUsize, cleared: &AtomicUsize) {
     let patience = Patience::random();
-    let over = cleared.load(Acquire);
+    let cleared_before = cleared.load(Acquire);
     let start = Instant::now();
     if wait_for_event(event, patience) {
         assert!(
-            begun.load(Relaxed) > over,
-            "all that was set before this wait was cleared before it"
+            started.load(Relaxed) > cleared_before,
+            "a wait returned although every set was cleared before it began"
         );
     } else {
         assert!(
             start.elapsed() >= patience.duration(),
-            "gave up before its time"
+            "a wait timed out too early"
         );
     }
 }
@@ -872,7 +896,8 @@ fn wait_for_event(event: &Event, patience: Patience) -> bool {
 
 // ---- Barrier
 
-/// No party is ever a round ahead, and each round has one leader, one action and all places.
+/// No party is ever a round ahead. Each round has one leader, runs the action once, and gives out each
+/// index once.
 fn barrier_in_step(parties: usize, rounds: usize) {
     let phases: Vec<_> = (0..parties).map(|_| AtomicUsize::new(0)).collect();
     let (actions, tally) = (AtomicUsize::new(0), Tally::default());
@@ -884,7 +909,7 @@ fn barrier_in_step(parties: usize, rounds: usize) {
         for round in 1..=rounds {
             phases[me].store(round, Relaxed);
             let result = wait_at_barrier(&barrier, Patience::endless());
-            tally.note(result.expect("nobody breaks it"));
+            tally.note(result.expect("no thread breaks the barrier"));
             assert_eq!(actions.load(Relaxed), round);
             assert!(
                 phases
@@ -904,15 +929,16 @@ fn barrier_in_step(parties: usize, rounds: usize) {
     );
 }
 
-/// Only time-outs break a round, and none breaks one whose last party has arrived: then its action runs.
-fn barrier_until_one_gives_up() {
+/// Only timeouts break a round. No timeout breaks a round whose action runs, because its last party has
+/// arrived.
+fn barrier_until_a_timeout() {
     let parties = 2 + below(3);
     let (actions, tally) = (AtomicUsize::new(0), Tally::default());
     let barrier = Barrier::with_action(parties, || {
         actions.fetch_add(1, Relaxed);
         until_passed(Duration::from_micros(below(200) as u64));
     });
-    let most = few();
+    let most = random_steps();
     crew(parties + below(3), |_| {
         let patience = || {
             if tally.leaders.load(Relaxed) < most {
@@ -936,7 +962,7 @@ fn barrier_until_one_gives_up() {
     );
 }
 
-/// Rounds broken in every way, by more threads than parties.
+/// More threads than parties break rounds in every way.
 fn barrier_storm() {
     let parties = 1 + below(4);
     let threads = parties + below(3);
@@ -944,30 +970,33 @@ fn barrier_storm() {
     let barrier = Barrier::with_action(parties, || {
         let _seat = stage.enter(1);
         actions.fetch_add(1, Relaxed);
-        dawdle();
+        maybe_delay();
         maybe_panic();
     });
-    let (present, gone) = (AtomicUsize::new(threads), AtomicBool::new(false));
-    let steps = few();
+    let (present, has_one_left) = (AtomicUsize::new(threads), AtomicBool::new(false));
+    let steps = random_steps();
     crew(1 + threads, |member| {
         if member == 0 {
-            // Once one has gone, nobody is to wait for the full number.
+            // Once a thread has left, there may be too random_steps to complete a round. So this thread breaks
+            // every round until all have left.
             return until(|| {
-                if gone.load(Relaxed) && !barrier.is_broken() {
+                if has_one_left.load(Relaxed) && !barrier.is_broken() {
                     barrier.abort();
                 }
                 present.load(Relaxed) == 0
             });
         }
-        times(steps, || _ = survive(|| meet_at_will(&barrier, &tally)));
-        gone.store(true, Relaxed);
+        times(steps, || {
+            _ = catch_planned(|| use_barrier_at_random(&barrier, &tally))
+        });
+        has_one_left.store(true, Relaxed);
         present.fetch_sub(1, Relaxed);
     });
     assert!(tally.rounds(parties) <= actions.load(Relaxed));
     assert_eq!(barrier.waiters(), 0);
 }
 
-fn meet_at_will<A: Fn() + Sync>(barrier: &Barrier<A>, tally: &Tally) {
+fn use_barrier_at_random<A: Fn() + Sync>(barrier: &Barrier<A>, tally: &Tally) {
     match below(32) {
         0 => barrier.abort(),
         1 => barrier.reset(),
@@ -979,8 +1008,9 @@ fn meet_at_will<A: Fn() + Sync>(barrier: &Barrier<A>, tally: &Tally) {
     }
 }
 
-/// One party gives up, and later one party's action panics: both times every other party hears of it.
-fn barrier_breaks_for_all(parties: usize) {
+/// One party times out, and in a later round the action panics. Both times, every other party finds the
+/// barrier broken.
+fn barrier_breaks_for_every_party(parties: usize) {
     let barrier = Barrier::with_action(parties, panic_as_planned);
     crew(parties - 1, |member| {
         if member == 0 {
@@ -996,7 +1026,7 @@ fn barrier_breaks_for_all(parties: usize) {
     assert!(barrier.is_broken());
     barrier.reset();
     let panics = AtomicUsize::new(0);
-    crew(parties, |_| match survive(|| barrier.wait()) {
+    crew(parties, |_| match catch_planned(|| barrier.wait()) {
         Some(result) => assert_eq!(result, Err(BrokenBarrier)),
         None => _ = panics.fetch_add(1, Relaxed),
     });
@@ -1018,12 +1048,12 @@ fn wait_at_barrier<A: Fn() + Sync>(
     }
 }
 
-/// What the parties were told, added up over all rounds.
+/// The sums of what `wait` returned to the parties, over all rounds.
 #[derive(Default)]
 struct Tally {
     passed: AtomicUsize,
     leaders: AtomicUsize,
-    places: AtomicUsize,
+    indexes: AtomicUsize,
 }
 
 impl Tally {
@@ -1031,21 +1061,21 @@ impl Tally {
         self.passed.fetch_add(1, Relaxed);
         self.leaders
             .fetch_add(usize::from(result.is_leader()), Relaxed);
-        self.places.fetch_add(result.index(), Relaxed);
+        self.indexes.fetch_add(result.index(), Relaxed);
     }
 
-    /// How many rounds passed, if the sums are those of whole rounds.
+    /// Returns the number of completed rounds. Asserts that all results belong to completed rounds.
     fn rounds(&self, parties: usize) -> usize {
         let rounds = self.leaders.load(Relaxed);
         assert_eq!(
             self.passed.load(Relaxed),
             rounds * parties,
-            "all parties of a round pass"
+            "every party of a completed round passes"
         );
         assert_eq!(
-            self.places.load(Relaxed),
+            self.indexes.load(Relaxed),
             rounds * (parties * (parties - 1) / 2),
-            "each place once a round"
+            "each index occurs once in a round"
         );
         rounds
     }
@@ -1053,14 +1083,14 @@ impl Tally {
 
 // ---- Queue, LifoQueue, PriorityQueue
 
-/// What goes through the queues. Comparing and dropping it may panic.
+/// An item that goes through the queues. Comparing and dropping it may panic.
 struct Item {
     id: usize,
     producer: usize,
     fate: Arc<Fate>,
 }
 
-/// What has become of an item.
+/// Counts what has happened to an item.
 #[derive(Default)]
 struct Fate {
     made: AtomicUsize,
@@ -1070,7 +1100,7 @@ struct Fate {
 }
 
 impl Item {
-    /// Many items are of the same rank.
+    /// Returns the priority of the item. Many items have the same rank.
     fn rank(&self) -> usize {
         self.id % 8
     }
@@ -1107,21 +1137,23 @@ impl Eq for Item {}
 trait AnyQueue: Sync {
     fn with(capacity: Option<usize>) -> Self;
     fn push_somehow(&self, item: Item) -> Result<(), Item>;
-    /// Takes items in one of the ways and calls `work` for each. Returns whether the queue is closed and empty.
+    /// Pops items in a random way and calls `work` for each of them. Returns `true` if the queue is
+    /// closed and empty.
     fn work_somehow(&self, work: &mut dyn FnMut(&Item)) -> bool;
-    /// Waits for all items to be done. Returns whether they are.
+    /// Joins the queue in a random way. Returns `false` if it timed out.
     fn join_somehow(&self, patience: Patience) -> bool;
     fn close(&self);
     fn close_now(&self) -> Vec<Item>;
-    /// Pops an item that is left in a closed queue.
-    fn pop_left(&self) -> Option<Item>;
+    /// Pops an item from a closed queue.
+    fn pop_remaining_item(&self) -> Option<Item>;
     fn len(&self) -> usize;
     fn is_full(&self) -> bool;
     fn waiters(&self) -> usize;
     fn nothing_is_unfinished(&self) -> bool;
-    /// Whether `later` may come out after `earlier`, if both were in the queue when `earlier` came out.
+    /// Returns `true` if `later` may be popped after `earlier`. Both were in the queue when `earlier`
+    /// was popped.
     fn may_follow(earlier: &Item, later: &Item) -> bool;
-    /// Whether that holds for all that one thread pops, too.
+    /// Whether `may_follow` also holds for all items that one thread pops.
     const FIRST_IN_FIRST_OUT: bool = false;
 }
 
@@ -1144,7 +1176,7 @@ macro_rules! impl_any_queue {
 
             fn work_somehow(&self, work: &mut dyn FnMut(&Item)) -> bool {
                 let patience = Patience::random();
-                let done = || self.task_done().expect("a popped item is unfinished until now");
+                let done = || self.task_done().expect("a popped item is not done yet");
                 let outcome = match below(12) {
                     0 => work_on_item(self.try_pop(), done, work),
                     1 => work_on_item(self.try_pop_for(patience.duration()), done, work),
@@ -1181,8 +1213,8 @@ macro_rules! impl_any_queue {
                 self.close_now()
             }
 
-            fn pop_left(&self) -> Option<Item> {
-                self.pop().ok().inspect(|_| self.task_done().expect("it was not done"))
+            fn pop_remaining_item(&self) -> Option<Item> {
+                self.pop().ok().inspect(|_| self.task_done().expect("the item was not done"))
             }
 
             fn len(&self) -> usize {
@@ -1228,7 +1260,7 @@ fn work_on_item(
     done: impl Fn(),
     work: &mut dyn FnMut(&Item),
 ) -> Result<(), TryPopError> {
-    /// Marks the item done also if the work on it panics.
+    /// Marks the item as done, even if the work on it panics.
     struct Done<F: Fn()>(F);
     impl<F: Fn()> Drop for Done<F> {
         fn drop(&mut self) {
@@ -1249,21 +1281,21 @@ fn work_on_task(
     Ok(())
 }
 
-/// What becomes of the items that are in the queue when it is closed.
+/// What happens to the items that are in the queue when it is closed.
 #[derive(Clone, Copy, PartialEq)]
 enum Ending {
-    /// The consumers work on them.
+    /// The consumers pop them.
     Drain,
-    /// Who closes the queue gets them.
-    TakeBack,
-    /// They are dropped with the queue.
+    /// `close_now` returns them.
+    CloseNow,
+    /// They stay in the queue and are dropped with it.
     Leave,
 }
 
-/// Producers, consumers and a thread that joins.
+/// Runs producers, consumers and a thread that joins.
 fn traffic<Q: AnyQueue>() {
-    let (producers, consumers, quota) = (1 + below(3), 1 + below(3), few());
-    // Within a segment of a `Queue`, and over some.
+    let (producers, consumers, quota) = (1 + below(3), 1 + below(3), random_steps());
+    // A small capacity fits into a single segment of a `Queue`, and a large one needs several.
     let capacity = (!one_in(3)).then(|| {
         if one_in(3) {
             33 + below(64)
@@ -1272,7 +1304,7 @@ fn traffic<Q: AnyQueue>() {
         }
     });
     let mut traffic = Traffic::<Q>::new(capacity, producers, consumers, quota);
-    traffic.ending = [Ending::Drain, Ending::TakeBack, Ending::Leave][below(3)];
+    traffic.ending = [Ending::Drain, Ending::CloseNow, Ending::Leave][below(3)];
     traffic.closed_by = below(2 * producers * quota);
     crew(1 + producers + consumers, |member| match member {
         0 => traffic.join(),
@@ -1282,8 +1314,8 @@ fn traffic<Q: AnyQueue>() {
     traffic.check();
 }
 
-/// Threads that push once or pop once. Nobody is to wait for an item or for room that is there.
-fn passers_by<Q: AnyQueue>() {
+/// Each thread pushes or pops once. No thread may stay parked while there is an item or a free slot.
+fn queue_single_operations<Q: AnyQueue>() {
     let (producers, consumers) = (1 + below(8), 1 + below(8));
     let traffic = Traffic::<Q>::new(Some(1 + below(4)), producers, consumers, 1);
     crew(1 + producers + consumers, |member| match member {
@@ -1296,7 +1328,7 @@ fn passers_by<Q: AnyQueue>() {
         }
         _ if member <= producers => traffic.produce(member - 1),
         _ => {
-            survive(|| {
+            catch_planned(|| {
                 traffic
                     .queue
                     .work_somehow(&mut |item| traffic.work_on(item))
@@ -1310,17 +1342,17 @@ fn passers_by<Q: AnyQueue>() {
 struct Traffic<Q> {
     queue: Q,
     ending: Ending,
-    /// The item whose producer closes the queue, unless there is none of this number.
+    /// The producer of the item with this number closes the queue. There may be no such item.
     closed_by: usize,
     /// How many items each producer pushes.
     quota: usize,
     fates: Vec<Arc<Fate>>,
-    /// How many producers have not gone.
+    /// How many producers have not ended.
     producing: AtomicUsize,
-    /// How many consumers have not gone.
+    /// How many consumers have not ended.
     consuming: AtomicUsize,
     closed: AtomicBool,
-    /// How many items have been worked on.
+    /// How many items the consumers have processed.
     finished: AtomicUsize,
 }
 
@@ -1341,7 +1373,7 @@ impl<Q: AnyQueue> Traffic<Q> {
 
     fn produce(&self, producer: usize) {
         for id in producer * self.quota..(producer + 1) * self.quota {
-            // Who has panicked often goes, and must not take along the wake-up of another.
+            // After a panic, the producer often ends. A wakeup that it has received must not be lost.
             if !self.push(producer, id) && one_in(2) {
                 break;
             }
@@ -1350,11 +1382,11 @@ impl<Q: AnyQueue> Traffic<Q> {
             }
         }
         OPERATIONS.fetch_add(self.quota, Relaxed);
-        // Release: for `join`, which adds up what was accepted.
+        // Release: pairs with the Acquire in `join`; makes this producer's accepted items visible.
         self.producing.fetch_sub(1, Release);
     }
 
-    /// Returns whether it did not panic.
+    /// Returns `false` if the push panicked.
     fn push(&self, producer: usize, id: usize) -> bool {
         let fate = &self.fates[id];
         fate.made.store(1, Relaxed);
@@ -1363,17 +1395,17 @@ impl<Q: AnyQueue> Traffic<Q> {
             producer,
             fate: Arc::clone(fate),
         };
-        match survive(|| self.queue.push_somehow(item)) {
+        match catch_planned(|| self.queue.push_somehow(item)) {
             Some(Ok(())) => fate.accepted.store(true, Relaxed),
             Some(Err(refused)) => {
                 assert_eq!(refused.id, id);
-                survive(|| drop(refused));
+                catch_planned(|| drop(refused));
             }
             None => {
                 assert_eq!(
                     fate.dropped.load(Relaxed),
                     1,
-                    "a comparison panicked, and the item went with it"
+                    "a push that panics drops its item once"
                 );
                 return false;
             }
@@ -1383,27 +1415,30 @@ impl<Q: AnyQueue> Traffic<Q> {
 
     fn close(&self) {
         self.closed.store(true, Relaxed);
-        if self.ending == Ending::TakeBack {
-            self.take_back()
+        if self.ending == Ending::CloseNow {
+            self.close_now_and_check()
         } else {
             self.queue.close()
         }
     }
 
-    /// Takes what is left in the queue and checks its order.
-    fn take_back(&self) {
-        // A comparison that panics changes nothing, so it can be tried again.
-        self.count(
-            survive(|| self.queue.close_now()).unwrap_or_else(|| calmly(|| self.queue.close_now())),
+    /// Closes the queue, and checks the order of the remaining items.
+    fn close_now_and_check(&self) {
+        // If a comparison panics, `close_now` has changed nothing, so it can be called again.
+        self.count_remaining(
+            catch_planned(|| self.queue.close_now())
+                .unwrap_or_else(|| without_planned_panics(|| self.queue.close_now())),
         );
     }
 
-    /// Takes it one by one.
-    fn take_out(&self) {
-        self.count(calmly(|| iter::from_fn(|| self.queue.pop_left()).collect()));
+    /// Pops the remaining items one by one, and checks their order.
+    fn pop_remaining(&self) {
+        self.count_remaining(without_planned_panics(|| {
+            iter::from_fn(|| self.queue.pop_remaining_item()).collect()
+        }));
     }
 
-    fn count(&self, left: Vec<Item>) {
+    fn count_remaining(&self, left: Vec<Item>) {
         for (place, earlier) in left.iter().enumerate() {
             assert!(
                 left[place + 1..]
@@ -1412,7 +1447,7 @@ impl<Q: AnyQueue> Traffic<Q> {
             );
             earlier.fate.delivered.fetch_add(1, Relaxed);
         }
-        survive(|| drop(left));
+        catch_planned(|| drop(left));
     }
 
     fn consume(&self, producers: usize) {
@@ -1423,7 +1458,7 @@ impl<Q: AnyQueue> Traffic<Q> {
             self.work_on(item);
         };
         loop {
-            let outcome = survive(|| self.queue.work_somehow(&mut work));
+            let outcome = catch_planned(|| self.queue.work_somehow(&mut work));
             let drained = outcome == Some(true);
             let leaves = self.ending == Ending::Leave && self.closed.load(Relaxed);
             if drained
@@ -1437,12 +1472,12 @@ impl<Q: AnyQueue> Traffic<Q> {
 
     fn work_on(&self, item: &Item) {
         item.fate.delivered.fetch_add(1, Relaxed);
-        dawdle();
+        maybe_delay();
         self.finished.fetch_add(1, Relaxed);
         maybe_panic();
     }
 
-    /// Counts one consumer less, unless there is only one left.
+    /// Removes a consumer from the count, unless it is the last one.
     fn is_not_the_last_consumer(&self) -> bool {
         self.consuming
             .try_update(Relaxed, Relaxed, |consuming| {
@@ -1451,11 +1486,11 @@ impl<Q: AnyQueue> Traffic<Q> {
             .is_ok()
     }
 
-    /// Joins again and again, at last when all has been pushed; and then closes the queue.
+    /// Joins repeatedly, for the last time when all producers have ended. Then it closes the queue.
     fn join(&self) {
         loop {
             let producing = self.producing.load(Acquire) > 0;
-            // What is left in the queue will never be done.
+            // The items that stay in the queue will never be done.
             let patience = if self.ending == Ending::Leave {
                 Patience::None
             } else {
@@ -1467,7 +1502,7 @@ impl<Q: AnyQueue> Traffic<Q> {
                 assert_eq!(
                     self.finished.load(Relaxed),
                     self.accepted(),
-                    "not all was done that is joined"
+                    "join returned before all items were done"
                 );
             }
             if !producing && (joined || self.ending == Ending::Leave) {
@@ -1487,8 +1522,8 @@ impl<Q: AnyQueue> Traffic<Q> {
     fn check(self) {
         assert_eq!(self.queue.waiters(), 0);
         match below(3) {
-            0 => self.take_back(),
-            1 => self.take_out(),
+            0 => self.close_now_and_check(),
+            1 => self.pop_remaining(),
             _ => {}
         }
         let delivered: usize = self
@@ -1500,7 +1535,7 @@ impl<Q: AnyQueue> Traffic<Q> {
         assert_eq!(self.accepted(), delivered + left);
         assert!(left == 0 || self.ending == Ending::Leave);
         assert!(left > 0 || self.queue.nothing_is_unfinished());
-        survive(|| drop(self.queue));
+        catch_planned(|| drop(self.queue));
         for fate in &self.fates {
             assert!(fate.delivered.load(Relaxed) <= usize::from(fate.accepted.load(Relaxed)));
             assert_eq!(fate.dropped.load(Relaxed), fate.made.load(Relaxed));
@@ -1508,9 +1543,10 @@ impl<Q: AnyQueue> Traffic<Q> {
     }
 }
 
-// ---- What the episodes are made of
+// ---- Helpers of the episodes
 
-/// Runs `work` on so many threads, each with dice of its own, and fails if it fails on one of them.
+/// Runs `work` on `members` threads, and fails if it fails on one of them. Each thread has a random
+/// generator of its own.
 fn crew(members: usize, work: impl Fn(usize) + Sync) {
     thread::scope(|scope| {
         let threads: Vec<_> = (0..members)
@@ -1526,7 +1562,8 @@ fn crew(members: usize, work: impl Fn(usize) + Sync) {
                     .expect("one more thread")
             })
             .collect();
-        // One by one: a scope alone ends before its threads have given back their memory.
+        // Join the threads one by one, because a scope may end before its threads have freed their
+        // memory.
         for thread in threads {
             thread
                 .join()
@@ -1535,14 +1572,14 @@ fn crew(members: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
-/// How many threads share a primitive, outside a crowd.
-fn team() -> usize {
+/// Returns a random number of threads that share a primitive.
+fn team_size() -> usize {
     2 + below(4)
 }
 
-/// How often a thread does something in an episode. Seldom is as good as often: most of what can go wrong does when
-/// the last one goes.
-fn few() -> usize {
+/// Returns a random number of operations for each thread. Small numbers are as useful as large ones,
+/// because most faults show when the last thread ends.
+fn random_steps() -> usize {
     1 << below(9)
 }
 
@@ -1551,9 +1588,9 @@ fn times(steps: usize, mut step: impl FnMut()) {
     OPERATIONS.fetch_add(steps, Relaxed);
 }
 
-/// Mostly nothing; sometimes others may run; and seldom it takes longer than the millisecond after which those who
-/// wait are served first.
-fn dawdle() {
+/// Does nothing in most calls, and yields in some. In a random_steps, it takes more than a millisecond, after
+/// which the waiters are overdue.
+fn maybe_delay() {
     match below(256) {
         0 => until_passed(Duration::from_micros(1_200)),
         1..16 => thread::yield_now(),
@@ -1572,14 +1609,14 @@ fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// How long a wait is ready to wait.
+/// The timeout of a wait.
 #[derive(Clone, Copy, PartialEq)]
 enum Patience {
     None,
-    Little(Duration),
-    /// For longer than any episode lasts.
-    AnHour,
-    /// More than the clock can count.
+    Short(Duration),
+    /// Longer than any episode.
+    Hour,
+    /// Too large to add to the current time.
     Endless,
 }
 
@@ -1587,44 +1624,45 @@ impl Patience {
     fn random() -> Self {
         match below(4) {
             0 => Patience::None,
-            1 => Patience::Little(Duration::from_nanos(below(100_000) as u64)),
+            1 => Patience::Short(Duration::from_nanos(below(100_000) as u64)),
             _ => Patience::endless(),
         }
     }
 
     fn endless() -> Self {
         if one_in(2) {
-            Patience::AnHour
+            Patience::Hour
         } else {
             Patience::Endless
         }
     }
 
     fn is_endless(self) -> bool {
-        matches!(self, Patience::AnHour | Patience::Endless)
+        matches!(self, Patience::Hour | Patience::Endless)
     }
 
     fn duration(self) -> Duration {
         match self {
             Patience::None => Duration::ZERO,
-            Patience::Little(time) => time,
-            Patience::AnHour => Duration::from_secs(3_600),
+            Patience::Short(time) => time,
+            Patience::Hour => Duration::from_secs(3_600),
             Patience::Endless => Duration::MAX,
         }
     }
 
     fn deadline(self) -> Instant {
-        Instant::now() + self.duration().min(Patience::AnHour.duration())
+        Instant::now() + self.duration().min(Patience::Hour.duration())
     }
 
-    /// Who is ready to wait without end gets what it waits for.
+    /// Asserts that only a wait with a short timeout has timed out.
     fn check<T>(self, got: Option<T>) -> Option<T> {
         assert!(got.is_some() || !self.is_endless());
         got
     }
 }
 
-/// A place for so many at once. Relaxed, so that it orders nothing for the primitive under test.
+/// Checks that a limited number of threads are in a critical section at the same time. Its atomics are
+/// relaxed, so that they do not order anything for the primitive under test.
 struct Room {
     seats: usize,
     taken: AtomicUsize,
@@ -1648,7 +1686,7 @@ impl Room {
         let taken = self.taken.fetch_add(n, Relaxed) + n;
         assert!(
             taken <= self.seats,
-            "{taken} are in a room for {}",
+            "{taken} seats are taken in a room with {}",
             self.seats
         );
         Seats { room: self, n }
@@ -1667,35 +1705,36 @@ impl Drop for Seats<'_> {
     }
 }
 
-/// What the callbacks panic with.
+/// The payload of a planned panic.
 struct Planned;
 
 thread_local! {
-    static CALM: Cell<bool> = const { Cell::new(false) };
+    static PANICS_DISABLED: Cell<bool> = const { Cell::new(false) };
 }
 
 fn maybe_panic() {
-    if one_in(ONE_IN.load(Relaxed)) && !CALM.get() && !thread::panicking() {
+    if one_in(PANIC_ONE_IN.load(Relaxed)) && !PANICS_DISABLED.get() && !thread::panicking() {
         panic_as_planned();
     }
 }
 
-/// Past the hook: an expected panic leaves no message.
+/// Panics without calling the panic hook, so that a planned panic prints no message.
 fn panic_as_planned() {
     PLANNED_PANICS.fetch_add(1, Relaxed);
     panic::resume_unwind(Box::new(Planned));
 }
 
-/// Without planned panics, for what makes so many comparisons that one of them would always panic.
-fn calmly<R>(f: impl FnOnce() -> R) -> R {
-    CALM.set(true);
+/// Calls `f` without planned panics. This is for operations that make so many comparisons that one of
+/// them would always panic.
+fn without_planned_panics<R>(f: impl FnOnce() -> R) -> R {
+    PANICS_DISABLED.set(true);
     let result = f();
-    CALM.set(false);
+    PANICS_DISABLED.set(false);
     result
 }
 
-/// What `f` returns, or `None` if it panics as planned. Any other panic goes on.
-fn survive<R>(f: impl FnOnce() -> R) -> Option<R> {
+/// Returns what `f` returns, or `None` if it panics as planned. Any other panic continues.
+fn catch_planned<R>(f: impl FnOnce() -> R) -> Option<R> {
     match panic::catch_unwind(AssertUnwindSafe(f)) {
         Ok(result) => Some(result),
         Err(payload) if payload.is::<Planned>() => None,
@@ -1703,7 +1742,8 @@ fn survive<R>(f: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
-/// A generator for each thread (SplitMix64), because `Ord` and `Drop` take no generator as an argument.
+/// A random generator for each thread (SplitMix64), because `Ord` and `Drop` cannot take a generator as
+/// an argument.
 mod dice {
     use std::cell::Cell;
 
@@ -1732,19 +1772,19 @@ mod dice {
     }
 }
 
-// ---- How episodes are run
+// ---- The runner
 
 static EPISODES: AtomicUsize = AtomicUsize::new(0);
 static OPERATIONS: AtomicUsize = AtomicUsize::new(0);
 static PLANNED_PANICS: AtomicUsize = AtomicUsize::new(0);
-/// The one of `PANICS` that holds in the present episode.
-static ONE_IN: AtomicUsize = AtomicUsize::new(PANICS[0]);
-/// The seed of the present episode.
+/// The one of `PANIC_RATES` that the current episode uses.
+static PANIC_ONE_IN: AtomicUsize = AtomicUsize::new(PANIC_RATES[0]);
+/// The seed of the current episode.
 static SEED: AtomicU64 = AtomicU64::new(0);
 
-/// Plays `episode` again and again for the time that a test has.
+/// Runs `episode` repeatedly until the time of the test is over.
 fn stress(name: &'static str, episode: fn()) {
-    // The tests take turns: they share the counters above, and the count of live memory.
+    // The tests run one at a time, because they share the counters above and the count of live bytes.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for counter in [&EPISODES, &OPERATIONS, &PLANNED_PANICS] {
@@ -1756,19 +1796,19 @@ fn stress(name: &'static str, episode: fn()) {
     let (mut seen, mut since) = (0, Instant::now());
     while !rounds.is_finished() {
         thread::park_timeout(Duration::from_millis(10));
-        let played = EPISODES.load(Relaxed);
-        if played != seen {
-            (seen, since) = (played, Instant::now());
+        let ended = EPISODES.load(Relaxed);
+        if ended != seen {
+            (seen, since) = (ended, Instant::now());
         }
         let seed = SEED.load(Relaxed);
         assert!(
-            since.elapsed() < STALL,
-            "{name} hangs: the episode has not ended after {STALL:?}; TEST_SEED={seed}"
+            since.elapsed() < EPISODE_LIMIT,
+            "{name} hangs: the episode has not ended after {EPISODE_LIMIT:?}; TEST_SEED={seed}"
         );
     }
     let [first, second] = rounds.join().unwrap_or_else(|failure| {
         eprintln!(
-            "{name}: to play the episode that failed again: TEST_SEED={}",
+            "{name}: to run the failed episode again, set TEST_SEED={}",
             SEED.load(Relaxed)
         );
         panic::resume_unwind(failure);
@@ -1781,13 +1821,13 @@ fn stress(name: &'static str, episode: fn()) {
     );
     assert!(
         second <= first,
-        "{name} keeps memory: {first} bytes after one round, {second} after two"
+        "{name} leaks memory: {first} bytes after the first round, {second} after the second"
     );
 }
 
-/// Returns the bytes that were live after each.
+/// Runs two rounds of episodes. Returns the number of live bytes after each of them.
 fn two_rounds(episode: fn(), time: Duration, repeated: Option<u64>) -> [usize; 2] {
-    warm_up();
+    grow_parking_lot();
     let mut next = RandomState::new().hash_one("the first seed");
     [(); 2].map(|()| {
         let start = Instant::now();
@@ -1796,7 +1836,7 @@ fn two_rounds(episode: fn(), time: Duration, repeated: Option<u64>) -> [usize; 2
             let seed = repeated.unwrap_or(next);
             SEED.store(seed, Relaxed);
             dice::seed(seed);
-            ONE_IN.store(PANICS[below(PANICS.len())], Relaxed);
+            PANIC_ONE_IN.store(PANIC_RATES[below(PANIC_RATES.len())], Relaxed);
             episode();
             EPISODES.fetch_add(1, Relaxed);
             if start.elapsed() >= time / 2 {
@@ -1810,35 +1850,36 @@ fn setting(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
     Some(
         text.parse()
-            .unwrap_or_else(|_| panic!("{name} is a whole number, not {text:?}")),
+            .unwrap_or_else(|_| panic!("{name} must be a whole number, but it is {text:?}")),
     )
 }
 
-/// The parking lot's table grows with the number of threads that there ever were, and stays as large.
-fn warm_up() {
+/// Runs an episode with all threads. The table of the parking lot grows with the number of threads and
+/// never shrinks, so it must reach its full size before the first round.
+fn grow_parking_lot() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| event_in_step(CROWD, 1));
 }
 
-/// Bytes that are allocated at this moment.
+/// The number of bytes that are allocated.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-struct Counting;
+struct CountingAllocator;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-// SAFETY: `System` does the work, and is handed what was asked for; counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
+// SAFETY: each call is passed to `System` with its arguments, and counting does not allocate.
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size(), Relaxed);
-        // SAFETY: the caller keeps `alloc`'s contract, which is that of `System` too.
+        // SAFETY: the caller fulfills the conditions of this method, which are those of `System`.
         unsafe { System.alloc(layout) }
     }
 
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps `dealloc`'s contract, and all that it was given is from `System`.
-        unsafe { System.dealloc(place, layout) }
+        // SAFETY: as in `alloc`. All memory of this allocator comes from `System`.
+        unsafe { System.dealloc(pointer, layout) }
     }
 }
