@@ -1,4 +1,4 @@
-//! Event: set, clear and wait, in every order that matters.
+//! `Event`: `set`, `clear` and `wait` in every order that matters.
 
 mod common;
 
@@ -16,15 +16,15 @@ fn a_new_event_is_clear_and_set_and_clear_change_that() {
     event.set();
     assert!(event.is_set());
     event.set();
-    assert!(event.is_set(), "set twice is set");
+    assert!(event.is_set(), "setting it twice leaves it set");
     event.clear();
-    assert!(!event.is_set(), "sets are not counted");
+    assert!(!event.is_set(), "one clear undoes both sets");
     event.clear();
     assert!(!event.is_set());
 }
 
 #[test]
-fn it_can_be_static() {
+fn an_event_can_be_static() {
     static READY: Event = Event::new();
     within(LIMIT, || {
         thread::scope(|scope| {
@@ -35,7 +35,7 @@ fn it_can_be_static() {
 }
 
 #[test]
-fn wait_returns_at_once_while_it_is_set() {
+fn wait_returns_at_once_while_the_event_is_set() {
     within(LIMIT, || {
         let event = Event::new();
         event.set();
@@ -43,12 +43,12 @@ fn wait_returns_at_once_while_it_is_set() {
         event.wait();
         assert!(event.wait_for(Duration::ZERO));
         assert!(event.wait_until(Instant::now()));
-        assert!(event.is_set(), "waiting does not clear");
+        assert!(event.is_set(), "waiting does not clear the event");
     });
 }
 
 #[test]
-fn set_wakes_everybody_who_waits_and_they_see_what_was_written() {
+fn set_wakes_every_waiter_and_publishes_writes() {
     within(LIMIT, || {
         let (event, value) = (Event::new(), AtomicUsize::new(0));
         thread::scope(|scope| {
@@ -71,7 +71,7 @@ fn set_wakes_everybody_who_waits_and_they_see_what_was_written() {
 }
 
 #[test]
-fn a_wait_that_began_before_set_ends_although_clear_follows_at_once() {
+fn a_wait_that_began_before_set_ends_even_if_clear_follows_at_once() {
     within(LIMIT, || {
         let event = Event::new();
         for _ in 0..200 {
@@ -89,7 +89,7 @@ fn a_wait_that_began_before_set_ends_although_clear_follows_at_once() {
 }
 
 #[test]
-fn a_timed_wait_that_began_before_set_reports_it_although_clear_follows_at_once() {
+fn a_timed_wait_that_began_before_set_returns_true_even_if_clear_follows_at_once() {
     within(LIMIT, || {
         let event = Event::new();
         thread::scope(|scope| {
@@ -103,7 +103,7 @@ fn a_timed_wait_that_began_before_set_reports_it_although_clear_follows_at_once(
 }
 
 #[test]
-fn a_wait_that_begins_after_clear_goes_on_waiting() {
+fn a_wait_that_begins_after_clear_blocks() {
     let event = Event::new();
     event.set();
     event.clear();
@@ -111,20 +111,20 @@ fn a_wait_that_begins_after_clear_goes_on_waiting() {
 }
 
 #[test]
-fn a_timeout_that_expires_says_so_and_takes_its_time() {
+fn a_wait_that_times_out_returns_false_after_the_timeout() {
     within(LIMIT, || {
         let event = Event::new();
         let start = Instant::now();
         assert!(!event.wait_for(SHORT));
         assert!(start.elapsed() >= SHORT);
-        assert!(!event.wait_until(start), "a deadline that has passed");
+        assert!(!event.wait_until(start), "a past deadline does not block");
         assert!(!event.wait_for(Duration::ZERO));
         assert_eq!(event.waiters(), 0);
     });
 }
 
 #[test]
-fn a_timeout_that_succeeds_says_so() {
+fn a_timed_wait_returns_true_if_the_event_is_set_in_time() {
     within(LIMIT, || {
         let event = Event::new();
         thread::scope(|scope| {
@@ -144,7 +144,7 @@ fn a_timeout_that_succeeds_says_so() {
 }
 
 #[test]
-fn one_that_gives_up_does_not_take_the_others_along() {
+fn a_wait_that_times_out_does_not_end_other_waits() {
     within(LIMIT, || {
         let event = Event::new();
         thread::scope(|scope| {
@@ -158,7 +158,7 @@ fn one_that_gives_up_does_not_take_the_others_along() {
 }
 
 #[test]
-fn debug_never_waits() {
+fn debug_never_blocks() {
     let event = Event::default();
     assert_eq!(format!("{event:?}"), "Event { is_set: false }");
     event.set();
@@ -166,10 +166,10 @@ fn debug_never_waits() {
 }
 
 #[test]
-fn no_round_of_set_and_clear_is_missed_or_seen_twice() {
+fn no_set_is_missed_or_seen_twice_when_two_threads_alternate() {
     const ROUNDS: usize = 2_000;
     within(LIMIT, || {
-        // Two threads take turns: each waits for its own event, clears it and sets the other's.
+        // Two threads alternate: each waits for its own event, clears it, and sets the other one.
         let (ping, pong) = (Event::new(), Event::new());
         let turns = AtomicUsize::new(0);
         thread::scope(|scope| {
@@ -192,7 +192,7 @@ fn no_round_of_set_and_clear_is_missed_or_seen_twice() {
 }
 
 #[test]
-fn waits_with_random_timeouts_beside_random_sets_all_end_and_none_lies() {
+fn waits_with_random_timeouts_end_and_return_true_only_after_a_set() {
     let mut rng = Rng::seeded();
     within(LIMIT, move || {
         let event = Arc::new(Event::new());
@@ -204,7 +204,8 @@ fn waits_with_random_timeouts_beside_random_sets_all_end_and_none_lies() {
                 for _ in 0..500 {
                     let before = sets.load(Relaxed);
                     if event.wait_for(rng.time_below(Duration::from_micros(200))) {
-                        // Counted before `set`, so whoever was let through by a set sees it counted.
+                        // Each set is counted before it happens, so a thread that it released must see
+                        // the count.
                         assert!(sets.load(Relaxed) > 0 && sets.load(Relaxed) >= before);
                     }
                 }

@@ -1,4 +1,4 @@
-//! What `LifoQueue` promises: what all queues do, and last in, first out.
+//! `LifoQueue`: the tests of all queues, and the order last in, first out.
 
 mod common;
 #[path = "common/queue_family.rs"]
@@ -13,7 +13,7 @@ use sync_primitives::LifoQueue as Subject;
 const NAME: &str = "LifoQueue";
 
 #[test]
-fn the_last_item_in_is_the_first_out() {
+fn pop_returns_the_last_pushed_item_first() {
     within(LIMIT, || {
         let queue = LifoQueue::unbounded();
         for item in [3, 1, 2] {
@@ -26,7 +26,7 @@ fn the_last_item_in_is_the_first_out() {
 }
 
 #[test]
-fn every_way_out_keeps_the_order() {
+fn every_way_to_pop_keeps_the_order() {
     within(LIMIT, || {
         let queue = LifoQueue::unbounded();
         for item in 1..=8 {
@@ -47,7 +47,7 @@ fn every_way_out_keeps_the_order() {
 }
 
 #[test]
-fn the_item_of_a_pusher_that_waited_comes_next() {
+fn the_item_of_a_pusher_that_waited_is_popped_next() {
     within(LIMIT, || {
         let queue = LifoQueue::bounded(2);
         assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));

@@ -1,4 +1,4 @@
-//! What `Queue` promises: what all queues do, and first in, first out.
+//! `Queue`: the tests of all queues, and the order first in, first out.
 
 mod common;
 #[path = "common/queue_family.rs"]
@@ -13,7 +13,7 @@ use sync_primitives::Queue as Subject;
 const NAME: &str = "Queue";
 
 #[test]
-fn the_first_item_in_is_the_first_out() {
+fn pop_returns_the_first_pushed_item_first() {
     within(LIMIT, || {
         let queue = Queue::unbounded();
         for item in [3, 1, 2] {
@@ -26,7 +26,7 @@ fn the_first_item_in_is_the_first_out() {
 }
 
 #[test]
-fn the_order_is_kept_however_often_a_bounded_queue_comes_round() {
+fn a_bounded_queue_keeps_the_order_when_it_reuses_its_slots() {
     within(LIMIT, || {
         let queue = Queue::bounded(3);
         assert_eq!((queue.push(0), queue.push(1)), (Ok(()), Ok(())));
@@ -38,7 +38,7 @@ fn the_order_is_kept_however_often_a_bounded_queue_comes_round() {
 }
 
 #[test]
-fn every_way_out_keeps_the_order() {
+fn every_way_to_pop_keeps_the_order() {
     within(LIMIT, || {
         let queue = Queue::unbounded();
         for item in 1..=8 {
@@ -72,7 +72,10 @@ fn the_items_of_each_producer_keep_their_order() {
             }
             let mut next = [0; 3];
             for (producer, item) in queue.iter().take(3 * ITEMS) {
-                assert_eq!(item, next[producer], "of producer {producer}");
+                assert_eq!(
+                    item, next[producer],
+                    "the items of producer {producer} are not in order"
+                );
                 next[producer] += 1;
             }
             assert_eq!(next, [ITEMS; 3]);
@@ -81,7 +84,7 @@ fn the_items_of_each_producer_keep_their_order() {
 }
 
 #[test]
-fn the_item_of_a_pusher_that_waited_comes_last() {
+fn the_item_of_a_pusher_that_waited_is_popped_last() {
     within(LIMIT, || {
         let queue = Queue::bounded(2);
         assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));

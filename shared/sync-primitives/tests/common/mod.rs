@@ -1,8 +1,9 @@
-//! What the integration tests share: bounds on every wait, a seeded generator, and witnesses that count.
+//! Helpers that the integration tests share: limits for every wait, a seeded random generator, and types
+//! that count what happens to them.
 
 #![allow(
     dead_code,
-    reason = "each test file is a crate of its own and uses a part of this module"
+    reason = "each test file is a crate of its own, and uses only some of these items"
 )]
 
 use std::cmp::Ordering;
@@ -16,18 +17,19 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a test may take before it counts as hung: far above what any of them needs on a busy machine.
+/// A test that takes longer counts as hung. This is far more than any test needs on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-/// A wait that is expected to end long before: below [`LIMIT`], so that the test itself sees it expire.
+/// The timeout of a wait that is expected to end much earlier. It is shorter than [`LIMIT`], so that the
+/// test itself reports if it expires.
 pub(crate) const LONG: Duration = Duration::from_secs(10);
 
-/// A wait that is expected to expire.
+/// The timeout of a wait that is expected to time out.
 pub(crate) const SHORT: Duration = Duration::from_millis(20);
 
-/// Runs `body` on a thread of its own and fails the calling test if it has not ended after `limit`.
+/// Runs `body` on a thread of its own, and fails the calling test if it has not ended after `limit`.
 ///
-/// A hung body stays behind until the process ends: nothing can stop a thread from outside.
+/// If it hangs, its thread stays alive until the process ends, because one thread cannot stop another.
 pub(crate) fn within<R: Send + 'static>(
     limit: Duration,
     body: impl FnOnce() -> R + Send + 'static,
@@ -49,17 +51,21 @@ pub(crate) fn within<R: Send + 'static>(
         .unwrap_or_else(|payload| panic::resume_unwind(payload))
 }
 
-/// Spins until `condition` holds: the handshake with another thread, such as `until(|| lock.waiters() == 1)`.
+/// Spins until `condition` returns `true`. Use it to wait for another thread, as in
+/// `until(|| lock.waiters() == 1)`.
 #[track_caller]
 pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + LONG;
     while !condition() {
-        assert!(Instant::now() < deadline, "not come about after {LONG:?}");
+        assert!(
+            Instant::now() < deadline,
+            "the condition is still false after {LONG:?}"
+        );
         thread::yield_now();
     }
 }
 
-/// Lets time pass where the promise is about time itself; never a way to wait for another thread.
+/// Lets `time` pass. Use it to test guarantees about time, and never to wait for another thread.
 pub(crate) fn let_pass(time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -67,7 +73,7 @@ pub(crate) fn let_pass(time: Duration) {
     }
 }
 
-/// Keeps this thread's core busy, as a holder does that works and does not sleep.
+/// Keeps the processor busy for `time`, like a thread that works in a critical section.
 pub(crate) fn work_for(time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -75,31 +81,31 @@ pub(crate) fn work_for(time: Duration) {
     }
 }
 
-/// What `f` returns, or the message of its panic.
+/// Returns what `f` returns, or the message of its panic.
 pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     panic::catch_unwind(AssertUnwindSafe(f)).map_err(|payload| match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(payload) => payload
             .downcast_ref::<&str>()
-            .unwrap_or(&"a payload that is no text")
+            .unwrap_or(&"a payload that is not a string")
             .to_string(),
     })
 }
 
-/// A small generator (SplitMix64). The seed is printed, and `TEST_SEED` sets it.
+/// A small random generator (SplitMix64). It prints its seed, and you can set the seed with `TEST_SEED`.
 pub(crate) struct Rng(u64);
 
 impl Rng {
     pub(crate) fn seeded() -> Rng {
         let seed = match env::var("TEST_SEED") {
-            Ok(text) => text.parse().expect("TEST_SEED is a number below 2^64"),
+            Ok(text) => text.parse().expect("TEST_SEED must be a number below 2^64"),
             Err(_) => RandomState::new().hash_one("a seed"),
         };
-        eprintln!("to run it again: TEST_SEED={seed}");
+        eprintln!("to run this test again, set TEST_SEED={seed}");
         Rng(seed)
     }
 
-    /// A generator for another thread, so that each thread's choices depend on the seed alone.
+    /// Makes a generator for another thread, so that the choices of each thread depend only on the seed.
     pub(crate) fn fork(&mut self) -> Rng {
         Rng(self.next())
     }
@@ -111,7 +117,7 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`.
+    /// Returns a number below `bound`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
@@ -120,14 +126,14 @@ impl Rng {
         self.below(n) == 0
     }
 
-    /// A time below `bound`, in nanoseconds.
+    /// Returns a whole number of nanoseconds below `bound`.
     pub(crate) fn time_below(&mut self, bound: Duration) -> Duration {
         Duration::from_nanos(self.next() % bound.as_nanos() as u64)
     }
 }
 
-/// A place for a limited number of threads at once. Its atomics are relaxed, so that they order nothing for
-/// the primitive under test.
+/// Checks that a limited number of threads are in a critical section at the same time. Its atomics are
+/// relaxed, so that they do not order anything for the primitive under test.
 pub(crate) struct Room {
     seats: usize,
     taken: AtomicUsize,
@@ -141,13 +147,13 @@ impl Room {
         }
     }
 
-    /// Runs `f` inside and panics if more than the limit are inside.
+    /// Takes `seats` seats while it runs `f`. Panics if more seats are taken than there are.
     #[track_caller]
     pub(crate) fn visit<R>(&self, seats: usize, f: impl FnOnce() -> R) -> R {
         let inside = self.taken.fetch_add(seats, Relaxed) + seats;
         assert!(
             inside <= self.seats,
-            "{inside} seats taken in a room of {}",
+            "{inside} seats are taken in a room with {}",
             self.seats
         );
         let result = f();
@@ -156,7 +162,7 @@ impl Room {
     }
 }
 
-/// Counts how often each of a number of [`Tracked`] values was dropped.
+/// Counts how often each of several [`Tracked`] values was dropped.
 #[derive(Clone)]
 pub(crate) struct Ledger(Arc<[AtomicUsize]>);
 
@@ -182,7 +188,7 @@ impl Ledger {
     }
 }
 
-/// A value whose drop is written down; ordered by its id.
+/// A value that counts its drops in a [`Ledger`]. Values are ordered by their ids.
 pub(crate) struct Tracked {
     pub(crate) id: usize,
     ledger: Ledger,

@@ -1,4 +1,5 @@
-//! What all three queues promise. The file that includes this module names the type as `Subject`.
+//! Tests that all three queues must pass. The file that includes this module defines `Subject` as the
+//! queue and `NAME` as the name of its type.
 
 use std::cell::Cell;
 use std::mem;
@@ -14,7 +15,7 @@ use super::common::{
 };
 use super::{NAME, Subject};
 
-/// A queue with these items in it.
+/// Makes a queue that contains `items`.
 fn filled<T: Ord>(items: impl IntoIterator<Item = T>) -> Subject<T> {
     let queue = Subject::unbounded();
     for item in items {
@@ -23,15 +24,15 @@ fn filled<T: Ord>(items: impl IntoIterator<Item = T>) -> Subject<T> {
     queue
 }
 
-/// Everything that can be had at once, sorted.
-fn drained<T: Ord>(queue: &Subject<T>) -> Vec<T> {
+/// Pops all items, and returns them sorted.
+fn drain_sorted<T: Ord>(queue: &Subject<T>) -> Vec<T> {
     let mut items: Vec<T> = queue.try_iter().collect();
     items.sort();
     items
 }
 
 #[test]
-fn what_is_pushed_is_popped() {
+fn pop_returns_the_pushed_item() {
     within(LIMIT, || {
         let queue = Subject::unbounded();
         assert!(queue.is_empty());
@@ -55,7 +56,7 @@ fn every_item_is_delivered_exactly_once() {
 }
 
 #[test]
-fn every_accepted_item_is_delivered_exactly_once_when_it_is_closed_meanwhile() {
+fn every_accepted_item_is_delivered_exactly_once_despite_close() {
     within(LIMIT, || {
         let mut rng = Rng::seeded();
         for capacity in [Some(1), Some(3), None] {
@@ -67,7 +68,7 @@ fn every_accepted_item_is_delivered_exactly_once_when_it_is_closed_meanwhile() {
 }
 
 #[test]
-fn every_accepted_item_is_delivered_or_handed_back_exactly_once_when_it_is_closed_now() {
+fn every_accepted_item_is_delivered_or_returned_exactly_once_despite_close_now() {
     within(LIMIT, || {
         let mut rng = Rng::seeded();
         for capacity in [Some(1), Some(3), None] {
@@ -78,23 +79,24 @@ fn every_accepted_item_is_delivered_or_handed_back_exactly_once_when_it_is_close
     });
 }
 
-/// How the traffic of a [`Crowd`] ends.
+/// How a [`Crowd`] ends.
 #[derive(Clone, Copy, PartialEq)]
 enum Ending {
-    /// Closed after the last push.
+    /// The queue is closed after the last push.
     Drain,
-    /// Closed at some time before.
+    /// The queue is closed at a random time, perhaps before the last push.
     Close,
-    /// As `Close`, with what is left handed back.
+    /// Like `Close`, but `close_now` returns the remaining items.
     CloseNow,
 }
 
-/// Producers and consumers that use every way in and out, and a count of where each item went.
+/// Producers and consumers that push and pop in every possible way, and a count of what happened to each
+/// item.
 struct Crowd {
     queue: Subject<Tracked>,
     ledger: Ledger,
     delivered: Vec<AtomicUsize>,
-    refused: Vec<AtomicUsize>,
+    rejected: Vec<AtomicUsize>,
 }
 
 impl Crowd {
@@ -109,10 +111,10 @@ impl Crowd {
             queue: capacity.map_or_else(Subject::unbounded, Subject::bounded),
             ledger: Ledger::for_ids(Self::ITEMS),
             delivered: zeros(),
-            refused: zeros(),
+            rejected: zeros(),
         };
-        let handed_back = crowd.traffic(ending, rng);
-        crowd.check(ending, handed_back);
+        let remaining = crowd.traffic(ending, rng);
+        crowd.check(ending, remaining);
     }
 
     fn traffic(&self, ending: Ending, rng: &mut Rng) -> Vec<Tracked> {
@@ -145,8 +147,8 @@ impl Crowd {
     fn produce(&self, first: usize, mut rng: Rng) {
         for id in first..first + Self::ITEMS_EACH {
             if let Err(item) = self.push_somehow(self.ledger.value(id), &mut rng) {
-                assert_eq!(item.id, id, "the item that comes back");
-                self.refused[id].fetch_add(1, Relaxed);
+                assert_eq!(item.id, id, "the push returned another item");
+                self.rejected[id].fetch_add(1, Relaxed);
             }
         }
     }
@@ -162,7 +164,7 @@ impl Crowd {
             };
             match outcome {
                 Ok(()) => return Ok(()),
-                Err(TryPushError::Closed(refused)) => return Err(refused),
+                Err(TryPushError::Closed(rejected)) => return Err(rejected),
                 Err(TryPushError::Full(back)) => item = back,
             }
         }
@@ -197,39 +199,39 @@ impl Crowd {
         };
         self.queue
             .task_done()
-            .expect("an item that was pushed and not yet marked");
+            .expect("the popped item is not done yet");
         Ok(item.id)
     }
 
-    fn check(self, ending: Ending, handed_back: Vec<Tracked>) {
-        for item in &handed_back {
+    fn check(self, ending: Ending, remaining: Vec<Tracked>) {
+        for item in &remaining {
             self.delivered[item.id].fetch_add(1, Relaxed);
         }
-        for (id, (delivered, refused)) in self.delivered.iter().zip(&self.refused).enumerate() {
-            let (delivered, refused) = (delivered.load(Relaxed), refused.load(Relaxed));
+        for (id, (delivered, rejected)) in self.delivered.iter().zip(&self.rejected).enumerate() {
+            let (delivered, rejected) = (delivered.load(Relaxed), rejected.load(Relaxed));
             assert_eq!(
-                delivered + refused,
+                delivered + rejected,
                 1,
-                "item {id}: delivered {delivered} times, refused {refused} times"
+                "item {id} was delivered {delivered} times and rejected {rejected} times"
             );
             assert!(
                 ending != Ending::Drain || delivered == 1,
-                "item {id} was refused before the close"
+                "item {id} was rejected before the queue was closed"
             );
         }
         assert!(
             self.queue.join_for(Duration::ZERO),
-            "every item was marked done"
+            "an item was not marked done"
         );
         assert!(self.queue.task_done().is_err());
         assert_eq!((self.queue.len(), self.queue.waiters()), (0, 0));
-        drop((handed_back, self.queue));
+        drop((remaining, self.queue));
         self.ledger.assert_each_dropped_once();
     }
 }
 
 #[test]
-fn try_pop_says_empty_and_try_push_says_full_with_the_item() {
+fn try_pop_reports_empty_and_try_push_reports_full_with_the_item() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         assert_eq!(queue.try_pop(), Err(TryPopError::Empty));
@@ -242,7 +244,7 @@ fn try_pop_says_empty_and_try_push_says_full_with_the_item() {
 }
 
 #[test]
-fn a_timed_pop_gives_up_when_its_time_has_passed_and_not_before() {
+fn timed_pop_times_out_after_the_timeout_and_not_before() {
     within(LIMIT, || {
         let queue = Subject::<u8>::unbounded();
         let start = Instant::now();
@@ -259,12 +261,16 @@ fn a_timed_pop_gives_up_when_its_time_has_passed_and_not_before() {
             Err(TryPopError::Empty)
         ));
         assert!(Instant::now() >= deadline);
-        assert_eq!(queue.waiters(), 0, "who gave up has left the line");
+        assert_eq!(
+            queue.waiters(),
+            0,
+            "a thread that timed out is still in the wait queue"
+        );
     });
 }
 
 #[test]
-fn a_timed_push_gives_up_when_its_time_has_passed_and_gives_the_item_back() {
+fn timed_push_times_out_after_the_timeout_and_returns_the_item() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         assert_eq!(queue.push(1), Ok(()));
@@ -277,13 +283,17 @@ fn a_timed_push_gives_up_when_its_time_has_passed_and_gives_the_item_back() {
             Err(TryPushError::Full(3))
         );
         assert!(Instant::now() >= deadline);
-        assert_eq!(queue.waiters(), 0, "who gave up has left the line");
-        assert_eq!(drained(&queue), [1]);
+        assert_eq!(
+            queue.waiters(),
+            0,
+            "a thread that timed out is still in the wait queue"
+        );
+        assert_eq!(drain_sorted(&queue), [1]);
     });
 }
 
 #[test]
-fn a_timed_pop_succeeds_when_an_item_comes_in_time() {
+fn timed_pop_succeeds_if_an_item_arrives_in_time() {
     type Attempt = fn(&Subject<u8>) -> Result<u8, TryPopError>;
     const ATTEMPTS: [Attempt; 4] = [
         |queue| queue.try_pop_for(LONG),
@@ -309,7 +319,7 @@ fn a_timed_pop_succeeds_when_an_item_comes_in_time() {
 }
 
 #[test]
-fn a_timed_push_succeeds_when_room_is_made_in_time() {
+fn timed_push_succeeds_if_a_slot_becomes_free_in_time() {
     type Attempt = fn(&Subject<u8>) -> Result<(), TryPushError<u8>>;
     const ATTEMPTS: [Attempt; 2] = [
         |queue| queue.try_push_for(2, LONG),
@@ -325,13 +335,13 @@ fn a_timed_push_succeeds_when_room_is_made_in_time() {
                 assert_eq!(queue.pop(), Ok(1));
                 assert_eq!(pusher.join().expect("the pusher"), Ok(()));
             });
-            assert_eq!(drained(&queue), [2]);
+            assert_eq!(drain_sorted(&queue), [2]);
         }
     });
 }
 
 #[test]
-fn a_worker_that_panics_with_a_task_marks_it_done_and_drops_it() {
+fn worker_that_panics_with_a_task_marks_it_done_and_drops_it() {
     within(LIMIT, || {
         let ledger = Ledger::for_ids(2);
         let queue = filled([ledger.value(0), ledger.value(1)]);
@@ -348,12 +358,15 @@ fn a_worker_that_panics_with_a_task_marks_it_done_and_drops_it() {
             joiner.join().expect("the joiner");
         });
         ledger.assert_each_dropped_once();
-        assert!(queue.task_done().is_err(), "each task was marked once");
+        assert!(
+            queue.task_done().is_err(),
+            "a task was not marked done exactly once"
+        );
     });
 }
 
 #[test]
-fn a_queue_that_is_dropped_drops_what_is_left_in_it() {
+fn dropping_a_queue_drops_its_items() {
     within(LIMIT, || {
         let ledger = Ledger::for_ids(5);
         let queue = filled((0..5).map(|id| ledger.value(id)));
@@ -374,7 +387,7 @@ fn a_queue_that_is_dropped_drops_what_is_left_in_it() {
 }
 
 #[test]
-fn items_that_are_not_sync_travel_between_threads() {
+fn items_need_not_be_sync() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         thread::scope(|scope| {
@@ -386,7 +399,7 @@ fn items_that_are_not_sync_travel_between_threads() {
 }
 
 #[test]
-fn formatting_never_blocks() {
+fn debug_never_blocks() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         assert!(format!("{queue:?}").starts_with(NAME));
@@ -402,7 +415,7 @@ fn formatting_never_blocks() {
 }
 
 #[test]
-fn it_knows_its_length_and_its_capacity() {
+fn len_is_full_and_capacity_are_right() {
     within(LIMIT, || {
         let unbounded = filled(0..100);
         assert_eq!(
@@ -435,7 +448,7 @@ fn a_capacity_of_zero_panics() {
 }
 
 #[test]
-fn a_huge_capacity_takes_no_memory_beforehand() {
+fn a_huge_capacity_allocates_no_memory_up_front() {
     within(LIMIT, || {
         let queue = Subject::bounded(usize::MAX);
         assert_eq!(
@@ -447,7 +460,7 @@ fn a_huge_capacity_takes_no_memory_beforehand() {
 }
 
 #[test]
-fn a_push_into_a_full_queue_waits_until_an_item_is_popped() {
+fn push_into_a_full_queue_waits_until_an_item_is_popped() {
     within(LIMIT, || {
         let queue = Subject::bounded(2);
         assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));
@@ -463,7 +476,7 @@ fn a_push_into_a_full_queue_waits_until_an_item_is_popped() {
 }
 
 #[test]
-fn every_pop_lets_one_waiting_pusher_in() {
+fn every_pop_wakes_one_waiting_pusher() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         assert_eq!(queue.push(0), Ok(()));
@@ -482,7 +495,7 @@ fn every_pop_lets_one_waiting_pusher_in() {
 }
 
 #[test]
-fn every_push_lets_one_waiting_popper_in() {
+fn every_push_wakes_one_waiting_popper() {
     within(LIMIT, || {
         let queue = Subject::unbounded();
         thread::scope(|scope| {
@@ -504,8 +517,9 @@ fn every_push_lets_one_waiting_popper_in() {
 }
 
 #[test]
-fn pushes_in_a_row_let_as_many_waiting_poppers_in() {
-    // A push that finds items still there must wake the next popper all the same: the first has not come yet.
+fn consecutive_pushes_wake_as_many_waiting_poppers() {
+    // A push must wake a popper even if the queue is not empty, because the popper that the previous
+    // push has woken may not have taken its item yet.
     within(LIMIT, || {
         for _ in 0..50 {
             let queue = Subject::unbounded();
@@ -522,7 +536,7 @@ fn pushes_in_a_row_let_as_many_waiting_poppers_in() {
 }
 
 #[test]
-fn pops_in_a_row_let_as_many_waiting_pushers_in() {
+fn consecutive_pops_wake_as_many_waiting_pushers() {
     within(LIMIT, || {
         for _ in 0..50 {
             let queue = Subject::bounded(3);
@@ -541,7 +555,7 @@ fn pops_in_a_row_let_as_many_waiting_pushers_in() {
 }
 
 #[test]
-fn a_closed_queue_refuses_pushes_and_gives_the_items_back() {
+fn a_closed_queue_rejects_pushes_and_returns_the_items() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         assert_eq!(queue.push(1), Ok(()));
@@ -550,24 +564,24 @@ fn a_closed_queue_refuses_pushes_and_gives_the_items_back() {
         assert_eq!(
             queue.try_push(3),
             Err(TryPushError::Closed(3)),
-            "closed counts before full"
+            "closed is reported in preference to full"
         );
         assert_eq!(queue.try_push_for(4, LONG), Err(TryPushError::Closed(4)));
         assert_eq!(
             queue.try_push_until(5, Instant::now() + LONG),
             Err(TryPushError::Closed(5))
         );
-        assert_eq!(drained(&queue), [1]);
+        assert_eq!(drain_sorted(&queue), [1]);
         assert_eq!(
             queue.try_push(6),
             Err(TryPushError::Closed(6)),
-            "with room as well"
+            "a closed queue with a free slot also rejects pushes"
         );
     });
 }
 
 #[test]
-fn a_closed_queue_is_drained_before_it_says_closed() {
+fn a_closed_queue_is_drained_before_it_reports_closed() {
     within(LIMIT, || {
         let queue = filled(1..=6);
         queue.close();
@@ -598,7 +612,7 @@ fn a_closed_queue_is_drained_before_it_says_closed() {
 }
 
 #[test]
-fn items_that_a_close_hands_back_are_no_work_for_those_who_join() {
+fn join_does_not_wait_for_items_that_close_now_returned() {
     within(LIMIT, || {
         let queue = filled(1..=3);
         thread::scope(|scope| {
@@ -617,7 +631,7 @@ fn items_that_a_close_hands_back_are_no_work_for_those_who_join() {
 }
 
 #[test]
-fn a_join_that_gives_up_forgets_nothing_of_what_is_done() {
+fn join_that_times_out_changes_no_count() {
     within(LIMIT, || {
         let queue = filled(1..=2);
         queue.task_done().unwrap();
@@ -629,7 +643,7 @@ fn a_join_that_gives_up_forgets_nothing_of_what_is_done() {
 }
 
 #[test]
-fn errors_and_tasks_show_what_they_are() {
+fn debug_of_errors_and_tasks_names_the_variant() {
     let queue = Subject::bounded(1);
     queue.push(7).unwrap();
     assert_eq!(format!("{:?}", queue.try_push(8)), "Err(Full(..))");
@@ -642,7 +656,7 @@ fn errors_and_tasks_show_what_they_are() {
 }
 
 #[test]
-fn a_queue_shows_how_much_it_holds_and_whether_it_is_closed() {
+fn debug_shows_the_length_and_whether_the_queue_is_closed() {
     let queue = Subject::bounded(5);
     let shown =
         |len, closed| format!("{NAME} {{ capacity: Some(5), len: {len}, closed: {closed} }}");
@@ -655,7 +669,7 @@ fn a_queue_shows_how_much_it_holds_and_whether_it_is_closed() {
 }
 
 #[test]
-fn a_queue_that_was_closed_stays_so_when_it_is_closed_again() {
+fn closing_twice_keeps_the_queue_closed() {
     for close_again in [Subject::close, |queue: &Subject<u8>| {
         drop(queue.close_now())
     }] {
@@ -693,7 +707,7 @@ fn close_wakes_every_waiting_popper() {
 }
 
 #[test]
-fn close_wakes_every_waiting_pusher_and_gives_the_items_back() {
+fn close_wakes_every_waiting_pusher_and_returns_the_items() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         assert_eq!(queue.push(0), Ok(()));
@@ -710,12 +724,12 @@ fn close_wakes_every_waiting_pusher_and_gives_the_items_back() {
                 Err(TryPushError::Closed(3))
             );
         });
-        assert_eq!((drained(&queue), queue.waiters()), (vec![0], 0));
+        assert_eq!((drain_sorted(&queue), queue.waiters()), (vec![0], 0));
     });
 }
 
 #[test]
-fn close_leaves_a_joiner_waiting_for_what_is_left() {
+fn close_does_not_end_a_join_while_items_are_left() {
     within(LIMIT, || {
         let queue = filled([1]);
         thread::scope(|scope| {
@@ -731,7 +745,7 @@ fn close_leaves_a_joiner_waiting_for_what_is_left() {
 }
 
 #[test]
-fn close_now_hands_back_what_nobody_popped_and_counts_it_as_done() {
+fn close_now_returns_the_remaining_items_and_marks_them_done() {
     within(LIMIT, || {
         let queue = filled(1..=4);
         let popped = queue.pop().expect("an item");
@@ -746,7 +760,7 @@ fn close_now_hands_back_what_nobody_popped_and_counts_it_as_done() {
         );
         assert!(
             !queue.join_for(Duration::ZERO),
-            "the popped item is still at work"
+            "the popped item is not done yet"
         );
         assert!(queue.task_done().is_ok());
         assert!(queue.join_for(Duration::ZERO));
@@ -756,7 +770,7 @@ fn close_now_hands_back_what_nobody_popped_and_counts_it_as_done() {
 }
 
 #[test]
-fn close_now_after_close_hands_back_what_is_left() {
+fn close_now_after_close_returns_the_remaining_items() {
     within(LIMIT, || {
         let queue = filled([1]);
         queue.close();
@@ -766,7 +780,7 @@ fn close_now_after_close_hands_back_what_is_left() {
 }
 
 #[test]
-fn close_now_wakes_everyone() {
+fn close_now_wakes_every_waiting_thread() {
     within(LIMIT, || {
         let full = Subject::bounded(1);
         assert_eq!(full.push(1), Ok(()));
@@ -786,7 +800,7 @@ fn close_now_wakes_everyone() {
 }
 
 #[test]
-fn iter_and_a_for_loop_pop_until_it_is_closed_and_drained() {
+fn iter_and_a_for_loop_pop_until_the_queue_is_closed_and_drained() {
     within(LIMIT, || {
         let queue = Subject::unbounded();
         thread::scope(|scope| {
@@ -805,7 +819,7 @@ fn iter_and_a_for_loop_pop_until_it_is_closed_and_drained() {
             assert_eq!((queue.push(100), queue.push(200)), (Ok(()), Ok(())));
             queue.close();
             assert_eq!(
-                by_iter.join().expect("one half") + by_loop.join().expect("the other half"),
+                by_iter.join().expect("the iterator") + by_loop.join().expect("the loop"),
                 355
             );
         });
@@ -820,12 +834,12 @@ fn try_iter_ends_when_the_queue_is_empty_and_leaves_it_open() {
         assert_eq!(queue.try_iter().count(), 2);
         assert_eq!(queue.try_iter().next(), None);
         assert_eq!(queue.push(3), Ok(()));
-        assert_eq!(drained(&queue), [3]);
+        assert_eq!(drain_sorted(&queue), [3]);
     });
 }
 
 #[test]
-fn an_iterator_that_is_dropped_leaves_the_rest_in_the_queue() {
+fn dropping_an_iterator_leaves_the_remaining_items_in_the_queue() {
     within(LIMIT, || {
         let queue = filled(1..=3);
         let mut items: Vec<i32> = queue
@@ -841,7 +855,7 @@ fn an_iterator_that_is_dropped_leaves_the_rest_in_the_queue() {
 }
 
 #[test]
-fn popping_marks_nothing_done() {
+fn popping_does_not_mark_an_item_done() {
     within(LIMIT, || {
         let queue = filled(1..=3);
         assert!(queue.pop().is_ok() && queue.try_pop().is_ok());
@@ -855,14 +869,15 @@ fn popping_marks_nothing_done() {
 }
 
 #[test]
-fn task_done_is_refused_when_more_is_finished_than_was_pushed() {
+fn task_done_fails_if_more_items_are_done_than_were_pushed() {
     within(LIMIT, || {
         let queue = Subject::unbounded();
-        assert!(queue.task_done().is_err(), "nothing was pushed");
+        assert!(queue.task_done().is_err(), "no item was pushed");
         assert_eq!((queue.push(1), queue.pop()), (Ok(()), Ok(1)));
         assert!(queue.task_done().is_ok());
         assert!(queue.task_done().is_err());
-        // The refused calls have changed nothing: the next item is unfinished until it is marked.
+        // The calls that failed have changed nothing, so the next item is unfinished until it is marked
+        // done.
         assert_eq!((queue.push(2), queue.pop()), (Ok(()), Ok(2)));
         assert!(!queue.join_for(Duration::ZERO));
         assert!(queue.task_done().is_ok());
@@ -871,7 +886,7 @@ fn task_done_is_refused_when_more_is_finished_than_was_pushed() {
 }
 
 #[test]
-fn a_refused_push_is_not_waited_for() {
+fn join_does_not_wait_for_a_rejected_push() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         assert_eq!(
@@ -890,7 +905,7 @@ fn a_refused_push_is_not_waited_for() {
 }
 
 #[test]
-fn join_waits_until_every_item_was_marked_done() {
+fn join_waits_until_every_item_is_marked_done() {
     within(LIMIT, || {
         let queue = Subject::unbounded();
         queue.join();
@@ -898,25 +913,29 @@ fn join_waits_until_every_item_was_marked_done() {
         thread::scope(|scope| {
             let joiners = [(); 2].map(|()| scope.spawn(|| queue.join()));
             let timed = scope.spawn(|| queue.join_for(LONG));
-            let until_then = scope.spawn(|| queue.join_until(Instant::now() + LONG));
+            let until_deadline = scope.spawn(|| queue.join_until(Instant::now() + LONG));
             until(|| queue.waiters() == 4);
             assert_eq!(queue.try_iter().count(), 2);
             assert!(queue.task_done().is_ok());
             assert_eq!(queue.push(3), Ok(()));
             assert!(queue.task_done().is_ok());
             let_pass(SHORT);
-            assert_eq!(queue.waiters(), 4, "the item pushed meanwhile counts");
+            assert_eq!(
+                queue.waiters(),
+                4,
+                "join must also wait for the item that was pushed in the meantime"
+            );
             drop(queue.task());
             joiners
                 .into_iter()
                 .for_each(|joiner| joiner.join().expect("a joiner"));
-            assert!(timed.join().expect("a joiner") && until_then.join().expect("a joiner"));
+            assert!(timed.join().expect("a joiner") && until_deadline.join().expect("a joiner"));
         });
     });
 }
 
 #[test]
-fn a_timed_join_gives_up_when_its_time_has_passed_and_not_before() {
+fn timed_join_times_out_after_the_timeout_and_not_before() {
     within(LIMIT, || {
         let queue = filled([1]);
         let start = Instant::now();
@@ -930,7 +949,7 @@ fn a_timed_join_gives_up_when_its_time_has_passed_and_not_before() {
 }
 
 #[test]
-fn a_joiner_that_gives_up_leaves_the_others_in_line() {
+fn join_that_times_out_leaves_other_joiners_waiting() {
     within(LIMIT, || {
         let queue = filled([1]);
         thread::scope(|scope| {
@@ -944,7 +963,7 @@ fn a_joiner_that_gives_up_leaves_the_others_in_line() {
 }
 
 #[test]
-fn a_task_is_the_item_until_it_is_dropped_and_then_it_is_done() {
+fn a_task_dereferences_to_the_item_and_marks_it_done_on_drop() {
     within(LIMIT, || {
         let queue = filled([vec![1], vec![2], vec![3], vec![4]]);
         let mut tasks = vec![
@@ -961,12 +980,15 @@ fn a_task_is_the_item_until_it_is_dropped_and_then_it_is_done() {
             drop(task);
         }
         assert!(queue.join_for(Duration::ZERO));
-        assert!(queue.task_done().is_err(), "each task was marked once");
+        assert!(
+            queue.task_done().is_err(),
+            "a task was not marked done exactly once"
+        );
     });
 }
 
 #[test]
-fn tasks_pop_and_mark_until_it_is_closed_and_drained() {
+fn tasks_pop_and_mark_done_until_the_queue_is_closed_and_drained() {
     within(LIMIT, || {
         let queue = Subject::unbounded();
         thread::scope(|scope| {
@@ -992,7 +1014,7 @@ fn tasks_pop_and_mark_until_it_is_closed_and_drained() {
 }
 
 #[test]
-fn a_task_may_be_finished_by_another_thread() {
+fn a_task_can_be_finished_by_another_thread() {
     within(LIMIT, || {
         let queue = filled([Cell::new(1)]);
         let task = queue.task().expect("an item");
@@ -1007,7 +1029,7 @@ fn a_task_may_be_finished_by_another_thread() {
 }
 
 #[test]
-fn a_forgotten_task_stays_unfinished_until_it_is_marked_by_hand() {
+fn a_forgotten_task_stays_unfinished_until_task_done_is_called() {
     within(LIMIT, || {
         let queue = filled([1]);
         mem::forget(queue.task().expect("an item"));
@@ -1018,7 +1040,7 @@ fn a_forgotten_task_stays_unfinished_until_it_is_marked_by_hand() {
 }
 
 #[test]
-fn a_task_that_was_marked_by_hand_as_well_is_dropped_quietly() {
+fn dropping_a_task_after_a_surplus_task_done_does_not_panic() {
     within(LIMIT, || {
         let queue = filled([1]);
         let task = queue.task().expect("an item");
@@ -1029,7 +1051,7 @@ fn a_task_that_was_marked_by_hand_as_well_is_dropped_quietly() {
 }
 
 #[test]
-fn close_now_counts_nothing_twice_that_was_marked_before_it_was_popped() {
+fn close_now_counts_no_item_twice_after_an_early_task_done() {
     within(LIMIT, || {
         let queue = filled([1, 2]);
         assert!(queue.task_done().is_ok());
@@ -1040,7 +1062,7 @@ fn close_now_counts_nothing_twice_that_was_marked_before_it_was_popped() {
 }
 
 #[test]
-fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
+fn a_zero_timeout_and_a_past_deadline_mean_a_single_attempt() {
     within(LIMIT, || {
         let queue = Subject::bounded(1);
         let past = Instant::now();
@@ -1069,7 +1091,7 @@ fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
 }
 
 #[test]
-fn a_duration_too_large_to_add_to_now_means_for_ever() {
+fn a_timeout_too_large_to_add_to_now_means_no_timeout() {
     within(LIMIT, || {
         let (empty, full) = (Subject::unbounded(), Subject::bounded(1));
         assert_eq!(full.try_push_for(1, Duration::MAX), Ok(()));
@@ -1079,7 +1101,11 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
             let joiner = scope.spawn(|| full.join_for(Duration::MAX));
             until(|| empty.waiters() == 1 && full.waiters() == 2);
             let_pass(SHORT);
-            assert_eq!((empty.waiters(), full.waiters()), (1, 2), "still in line");
+            assert_eq!(
+                (empty.waiters(), full.waiters()),
+                (1, 2),
+                "a wait without a timeout has ended"
+            );
             assert_eq!(empty.push(9), Ok(()));
             assert_eq!(popper.join().expect("the popper"), Ok(9));
             drop(full.task());
@@ -1091,7 +1117,7 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
 }
 
 #[test]
-fn a_popper_whose_time_runs_out_takes_no_item_from_the_one_behind_it() {
+fn a_popper_that_times_out_takes_no_item_from_the_next_one() {
     within(LIMIT, || {
         let mut rng = Rng::seeded();
         let queue = Subject::unbounded();
@@ -1114,7 +1140,7 @@ fn a_popper_whose_time_runs_out_takes_no_item_from_the_one_behind_it() {
 }
 
 #[test]
-fn a_pusher_whose_time_runs_out_takes_no_room_from_the_one_behind_it() {
+fn a_pusher_that_times_out_takes_no_slot_from_the_next_one() {
     within(LIMIT, || {
         let mut rng = Rng::seeded();
         let queue = Subject::bounded(1);
@@ -1137,7 +1163,7 @@ fn a_pusher_whose_time_runs_out_takes_no_room_from_the_one_behind_it() {
     });
 }
 
-/// An item whose drop panics if its id is the chosen one; its drop is written down all the same.
+/// An item that may panic in its drop. Its drop is counted in any case.
 struct Explosive {
     inner: Tracked,
     explodes: bool,
@@ -1145,7 +1171,7 @@ struct Explosive {
 
 impl Drop for Explosive {
     fn drop(&mut self) {
-        assert!(!self.explodes, "item {} explodes", self.inner.id);
+        assert!(!self.explodes, "item {} panics in its drop", self.inner.id);
     }
 }
 
@@ -1169,7 +1195,8 @@ impl Ord for Explosive {
     }
 }
 
-/// A queue of `n` items of which one panics when it is dropped, and the ledger of their drops.
+/// Makes a queue of `n` items, of which the one with the id `exploding` panics in its drop, and a count
+/// of their drops.
 fn with_explosive(n: usize, exploding: usize) -> (Subject<Explosive>, Ledger) {
     let ledger = Ledger::for_ids(n);
     let item = |id| Explosive {
@@ -1180,7 +1207,7 @@ fn with_explosive(n: usize, exploding: usize) -> (Subject<Explosive>, Ledger) {
 }
 
 #[test]
-fn a_panic_in_the_drop_of_one_item_does_not_keep_the_others_from_their_drop() {
+fn an_item_that_panics_in_drop_does_not_prevent_the_drop_of_the_others() {
     within(LIMIT, || {
         for exploding in 0..5 {
             let (queue, ledger) = with_explosive(5, exploding);
@@ -1191,19 +1218,22 @@ fn a_panic_in_the_drop_of_one_item_does_not_keep_the_others_from_their_drop() {
 }
 
 #[test]
-fn a_task_whose_item_panics_in_its_drop_is_marked_done() {
+fn a_task_whose_item_panics_in_drop_is_marked_done() {
     within(LIMIT, || {
         let (queue, ledger) = with_explosive(1, 0);
         let task = queue.task().expect("an item");
         assert!(caught(|| drop(task)).is_err());
         ledger.assert_each_dropped_once();
         assert!(queue.join_for(Duration::ZERO));
-        assert!(queue.task_done().is_err(), "it was marked once");
+        assert!(
+            queue.task_done().is_err(),
+            "the task was not marked done exactly once"
+        );
     });
 }
 
 #[test]
-fn an_item_of_a_task_may_use_the_queue_while_it_is_dropped_and_is_not_done_before() {
+fn an_item_can_use_the_queue_in_its_drop_and_is_done_only_afterwards() {
     #[derive(Default)]
     struct Last(Weak<Subject<Box<Last>>>);
     impl Drop for Last {
@@ -1211,7 +1241,7 @@ fn an_item_of_a_task_may_use_the_queue_while_it_is_dropped_and_is_not_done_befor
             if let Some(queue) = self.0.upgrade() {
                 assert!(
                     !queue.join_for(Duration::ZERO),
-                    "its drop belongs to the work"
+                    "the item is not done before its drop has ended"
                 );
                 assert!(queue.is_empty() && queue.try_push(Box::default()).is_ok());
             }
@@ -1242,7 +1272,7 @@ fn an_item_of_a_task_may_use_the_queue_while_it_is_dropped_and_is_not_done_befor
 }
 
 #[test]
-fn items_without_size_are_counted_and_dropped_like_any_other() {
+fn zero_sized_items_are_counted_and_dropped_like_any_other() {
     static DROPS: AtomicUsize = AtomicUsize::new(0);
     #[derive(PartialEq, Eq, PartialOrd, Ord)]
     struct Token;
@@ -1265,7 +1295,7 @@ fn items_without_size_are_counted_and_dropped_like_any_other() {
 }
 
 #[test]
-fn large_items_come_out_as_they_went_in() {
+fn large_items_are_delivered_unchanged() {
     const WORDS: usize = 2_048;
     within(LIMIT, || {
         let queue = Subject::bounded(4);
