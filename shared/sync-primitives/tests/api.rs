@@ -1,10 +1,10 @@
-//! The public contract by name: every item with its exact signature, and who is `Send`, `Sync` and what else.
+//! The public API: the exact signature of every item, and which traits each type implements.
 //!
-//! Most of this file has done its work when it compiles.
+//! Most of these tests have passed once this file compiles.
 
 #![allow(
     clippy::type_complexity,
-    reason = "the signatures are spelled out, as a caller would have to write them"
+    reason = "the signatures are written out, as a caller would write them"
 )]
 
 use std::cell::Cell;
@@ -22,49 +22,51 @@ use sync_primitives::{
     TooManyPermits, TryPopError, TryPushError, WaitTimeoutResult,
 };
 
-/// Whether a type implements a trait, as a constant: an inherent constant, there if the bound holds, is preferred
-/// to that of the trait, which is always there.
+/// Evaluates to a constant that is `true` if the type implements the traits.
+///
+/// The compiler prefers an inherent constant to the one of a trait. The inherent constant exists only
+/// if the type implements the traits, and the constant of the trait `Fallback` always exists.
 macro_rules! implements {
     ($Type:ty: $($Bound:tt)+) => {{
-        #[allow(dead_code, reason = "one of the two answers goes unused")]
-        trait Otherwise {
-            const ANSWER: bool = false;
+        #[allow(dead_code, reason = "only one of the two constants is used")]
+        trait Fallback {
+            const IMPLEMENTED: bool = false;
         }
-        struct Question<T: ?Sized>(std::marker::PhantomData<T>);
-        impl<T: ?Sized> Otherwise for Question<T> {}
-        #[allow(dead_code, reason = "as above")]
-        impl<T: ?Sized + $($Bound)+> Question<T> {
-            const ANSWER: bool = true;
+        struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
+        impl<T: ?Sized> Fallback for Probe<T> {}
+        #[allow(dead_code, reason = "only one of the two constants is used")]
+        impl<T: ?Sized + $($Bound)+> Probe<T> {
+            const IMPLEMENTED: bool = true;
         }
-        <Question<$Type>>::ANSWER
+        <Probe<$Type>>::IMPLEMENTED
     }};
 }
 
-/// Compiles if each type implements each of the traits after it.
+/// Compiles if each type implements all traits that follow it.
 macro_rules! each_is {
     ($($Type:ty: $($Bound:ident)&+;)+) => {
         $($(const { assert!(implements!($Type: $Bound)) };)+)+
     };
 }
 
-/// Compiles if no type implements any of the traits after it.
+/// Compiles if no type implements any of the traits that follow it.
 macro_rules! none_is {
     ($($Type:ty: $($Bound:ident)|+;)+) => {
         $($(const { assert!(!implements!($Type: $Bound)) };)+)+
     };
 }
 
-/// `Send`, and not `Sync`.
+/// A type that is `Send` but not `Sync`.
 type SendOnly = Cell<u8>;
-/// `Sync`, and not `Send`.
+/// A type that is `Sync` but not `Send`.
 type SyncOnly = MutexGuard<'static, u8>;
-/// Neither.
+/// A type that is neither `Send` nor `Sync`.
 type Neither = Rc<u8>;
 
-/// Implements nothing at all.
+/// A type that implements no trait except auto traits.
 struct Opaque;
 
-/// As `Opaque`, and can be ordered.
+/// Like `Opaque`, but with an order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct OpaqueOrd;
 
@@ -90,7 +92,7 @@ fn new_is_const_wherever_nothing_is_allocated() {
 }
 
 #[test]
-fn the_questions_of_this_file_are_answered_both_ways() {
+fn implements_returns_true_and_false() {
     each_is! { u8: Send & Sync; SendOnly: Send; SyncOnly: Sync; }
     none_is! { SendOnly: Sync; SyncOnly: Send; Neither: Send | Sync; Opaque: Debug | Default; }
 }
@@ -111,7 +113,7 @@ fn lock_has_its_methods() {
     let _: fn(&Lock<[u8]>) -> usize = Lock::waiters;
 }
 
-// The lifetime of a guard is the type's own, so its functions can be named for one lifetime only.
+// The lifetime of a guard is part of its type, so its functions can only be named for one lifetime.
 
 #[test]
 fn lock_guards_have_their_functions() {
@@ -126,7 +128,7 @@ fn lock_guards_have_their_functions() {
 }
 
 #[test]
-fn lock_asks_for_send_and_its_guards_stay_on_their_thread() {
+fn lock_requires_send_and_its_guards_are_not_send() {
     each_is! {
         Lock<u8>: Send & Sync;
         Lock<SendOnly>: Send & Sync;
@@ -149,7 +151,7 @@ fn lock_asks_for_send_and_its_guards_stay_on_their_thread() {
 }
 
 #[test]
-fn lock_is_made_from_a_value_and_can_be_formatted() {
+fn lock_implements_from_default_and_debug() {
     each_is! {
         Lock<u8>: Debug & Default;
         Lock<[u8]>: Debug;
@@ -188,7 +190,7 @@ fn rlock_guards_have_their_functions() {
 }
 
 #[test]
-fn rlock_asks_for_send_and_its_guards_stay_on_their_thread() {
+fn rlock_requires_send_and_its_guards_are_not_send() {
     each_is! {
         RLock<u8>: Send & Sync;
         RLock<SendOnly>: Send & Sync;
@@ -207,7 +209,7 @@ fn rlock_asks_for_send_and_its_guards_stay_on_their_thread() {
 }
 
 #[test]
-fn rlock_lends_its_value_shared_only() {
+fn rlock_gives_only_shared_access_to_its_value() {
     none_is! {
         RLockGuard<'static, u8>: DerefMut | Clone;
         Outermost<'static, u8>: DerefMut | Clone;
@@ -215,7 +217,7 @@ fn rlock_lends_its_value_shared_only() {
 }
 
 #[test]
-fn rlock_is_made_from_a_value_and_can_be_formatted() {
+fn rlock_implements_from_default_and_debug() {
     each_is! {
         RLock<u8>: Debug & Default;
         RLock<[u8]>: Debug;
@@ -240,7 +242,7 @@ fn condition_has_its_methods() {
 }
 
 #[test]
-fn condition_waits_with_each_guard() {
+fn condition_accepts_each_kind_of_guard() {
     macro_rules! waits_with {
         ($Guard:ty, $T:ty) => {
             let _: fn(&Condition, &mut $Guard) = Condition::wait;
@@ -262,7 +264,7 @@ fn condition_waits_with_each_guard() {
     waits_with!(Outermost<'static, Neither>, Neither);
 }
 
-/// The part of the two semaphores that has the same signatures.
+/// Checks the methods that both semaphores have.
 macro_rules! semaphore_has_its_methods {
     ($Semaphore:ident) => {
         let _: usize = $Semaphore::MAX_PERMITS;
@@ -305,7 +307,7 @@ fn bounded_semaphore_has_its_methods() {
 }
 
 #[test]
-fn permits_may_change_threads_and_cannot_be_copied() {
+fn permits_are_send_and_sync_but_not_clone() {
     each_is! {
         SemaphorePermit<'static>: Send & Sync & Debug;
         OwnedSemaphorePermit: Send & Sync & Debug;
@@ -327,7 +329,7 @@ fn permits_have_their_methods() {
     let _: fn(&mut OwnedSemaphorePermit, OwnedSemaphorePermit) = OwnedSemaphorePermit::merge;
 }
 
-/// The contract of the queues, which is the same for all three.
+/// Checks the methods that all three queues have.
 macro_rules! queue_has_its_methods {
     ($Queue:ident) => {
         type Item = String;
@@ -400,7 +402,7 @@ fn priority_queue_has_its_methods() {
 }
 
 #[test]
-fn a_task_is_send_and_sync_as_its_item_is() {
+fn task_is_send_and_sync_if_its_item_is() {
     each_is! {
         Task<'static, u8>: Send & Sync & Debug;
         Task<'static, SendOnly>: Send;
@@ -415,13 +417,13 @@ fn a_task_is_send_and_sync_as_its_item_is() {
 }
 
 #[test]
-fn a_task_lends_its_item() {
+fn task_dereferences_to_its_item() {
     let _: for<'a> fn(&'a Task<'static, String>) -> &'a String = Deref::deref;
     let _: for<'a> fn(&'a mut Task<'static, String>) -> &'a mut String = DerefMut::deref_mut;
 }
 
 #[test]
-fn errors_ask_nothing_of_the_item() {
+fn errors_require_no_trait_of_the_item() {
     each_is! {
         PushError<Opaque>: Error & Display & Debug;
         TryPushError<Opaque>: Error & Display & Debug;
@@ -432,7 +434,7 @@ fn errors_ask_nothing_of_the_item() {
 }
 
 #[test]
-fn errors_give_the_item_back() {
+fn errors_return_the_item() {
     let PushError(item) = PushError(Opaque);
     let Opaque = PushError(item).into_inner();
     let Opaque = TryPushError::Full(Opaque).into_inner();
@@ -447,21 +449,24 @@ fn errors_give_the_item_back() {
 }
 
 #[test]
-fn errors_say_what_happened() {
+fn errors_display_a_message() {
     let queue = Queue::bounded(1);
-    let too_often = queue.task_done().expect_err("nothing was pushed");
-    let empty = queue.try_pop().err().expect("nothing is there");
+    let too_often = queue.task_done().expect_err("no item was pushed");
+    let empty = queue.try_pop().err().expect("the queue is empty");
     assert!(queue.push(Opaque).is_ok());
-    let full = queue.try_push(Opaque).expect_err("no room");
+    let full = queue.try_push(Opaque).expect_err("it is full");
     queue.close();
-    let refused = queue.push(Opaque).expect_err("closed");
-    let try_refused = queue.try_push(Opaque).expect_err("closed");
+    let refused = queue.push(Opaque).expect_err("the queue is closed");
+    let try_refused = queue.try_push(Opaque).expect_err("the queue is closed");
     drop(queue.pop());
-    let closed = queue.pop().err().expect("closed and drained");
-    let try_closed = queue.try_pop().err().expect("closed and drained");
+    let closed = queue.pop().err().expect("the queue is closed and empty");
+    let try_closed = queue
+        .try_pop()
+        .err()
+        .expect("the queue is closed and empty");
     let too_many = BoundedSemaphore::new(1)
         .add_permits(1)
-        .expect_err("no room");
+        .expect_err("it is full");
     let errors: [Box<dyn Error>; 9] = [
         Box::new(too_often),
         Box::new(empty),
@@ -475,10 +480,10 @@ fn errors_say_what_happened() {
     ];
     for error in errors {
         let text = error.to_string();
-        assert!(text.contains(' '), "{text:?} is a sentence");
+        assert!(text.contains(' '), "{text:?} is not a sentence");
         assert!(
             !text.contains('\n') && error.source().is_none(),
-            "{text:?} stands on one line and alone"
+            "{text:?} must be one line, and the error must have no source"
         );
     }
 }
@@ -520,10 +525,10 @@ fn barrier_has_its_methods() {
     none_is! { Barrier<Neither>: Send | Sync; }
 }
 
-/// The table of sizes on the book's page *How we know it works*, in bytes.
+/// Checks the sizes in bytes that the book's page *How we know it works* lists in a table.
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn sizes_are_those_in_the_book() {
+fn sizes_agree_with_the_book() {
     assert_eq!(size_of::<Lock<()>>(), 1);
     assert_eq!(size_of::<RLock<()>>(), 16);
     assert_eq!(size_of::<Condition>(), 8);

@@ -1,4 +1,5 @@
-//! What `PriorityQueue` promises: what all queues do, and the smallest first, even with an `Ord` that panics.
+//! `PriorityQueue`: the tests of all queues, the order smallest first, and an `Ord` that panics or is not
+//! a total order.
 
 mod common;
 #[path = "common/queue_family.rs"]
@@ -18,7 +19,7 @@ use sync_primitives::{Closed, PriorityQueue, PushError, TryPopError, TryPushErro
 const NAME: &str = "PriorityQueue";
 
 #[test]
-fn the_smallest_item_is_the_first_out() {
+fn pop_returns_the_smallest_item_first() {
     within(LIMIT, || {
         let queue = PriorityQueue::unbounded();
         for item in [3, 1, 2] {
@@ -31,7 +32,7 @@ fn the_smallest_item_is_the_first_out() {
 }
 
 #[test]
-fn reverse_makes_it_largest_first() {
+fn reverse_makes_pop_return_the_largest_item_first() {
     within(LIMIT, || {
         let queue = PriorityQueue::unbounded();
         for item in [3, 1, 2] {
@@ -48,7 +49,7 @@ fn reverse_makes_it_largest_first() {
 }
 
 #[test]
-fn equal_items_all_come_out() {
+fn equal_items_are_all_delivered() {
     within(LIMIT, || {
         let queue = PriorityQueue::unbounded();
         for item in [2, 1, 2, 1, 2] {
@@ -59,7 +60,7 @@ fn equal_items_all_come_out() {
 }
 
 #[test]
-fn it_agrees_with_a_sorted_list_over_random_pushes_and_pops() {
+fn random_pushes_and_pops_agree_with_a_sorted_list() {
     within(LIMIT, || {
         let mut rng = Rng::seeded();
         let queue = PriorityQueue::unbounded();
@@ -81,7 +82,7 @@ fn it_agrees_with_a_sorted_list_over_random_pushes_and_pops() {
 }
 
 #[test]
-fn every_way_out_keeps_the_order() {
+fn every_way_to_pop_keeps_the_order() {
     within(LIMIT, || {
         let queue = PriorityQueue::unbounded();
         for item in [4, 2, 8, 6, 1, 5, 3, 7] {
@@ -102,7 +103,7 @@ fn every_way_out_keeps_the_order() {
 }
 
 #[test]
-fn the_item_of_a_pusher_that_waited_takes_its_place_in_the_order() {
+fn the_item_of_a_pusher_that_waited_is_popped_in_order() {
     within(LIMIT, || {
         let queue = PriorityQueue::bounded(3);
         for item in [10, 20, 30] {
@@ -118,27 +119,28 @@ fn the_item_of_a_pusher_that_waited_takes_its_place_in_the_order() {
     });
 }
 
-/// Says at which comparison from now on an `Ord` panics.
+/// Determines which of the following comparisons panics.
 #[derive(Clone, Default)]
 struct Fuse(Arc<AtomicIsize>);
 
 impl Fuse {
-    fn light(&self, comparisons: usize) {
+    /// Makes the comparison with this number panic, counted from 1.
+    fn set(&self, comparisons: usize) {
         self.0.store(comparisons as isize, Relaxed);
     }
 
-    fn put_out(&self) {
+    fn clear(&self) {
         self.0.store(0, Relaxed);
     }
 
-    fn burn(&self) {
+    fn count_down(&self) {
         if self.0.fetch_sub(1, Relaxed) == 1 {
-            panic!("the fuse has burnt down");
+            panic!("a planned panic in a comparison");
         }
     }
 }
 
-/// An item whose comparisons burn a fuse.
+/// An item whose comparisons count down a fuse.
 struct Fused {
     item: Tracked,
     fuse: Fuse,
@@ -160,32 +162,32 @@ impl PartialOrd for Fused {
 
 impl Ord for Fused {
     fn cmp(&self, other: &Fused) -> Ordering {
-        self.fuse.burn();
+        self.fuse.count_down();
         self.item.cmp(&other.item)
     }
 }
 
-/// A queue of fused items, and where each of them has been seen.
-struct Bench {
+/// A queue of fused items, and a count of how often each of them has been popped.
+struct Fixture {
     queue: PriorityQueue<Fused>,
     fuse: Fuse,
     ledger: Ledger,
     seen: Vec<usize>,
 }
 
-impl Bench {
-    /// Holds `order.len()` items, pushed in this order; ids from there up to `ids` are free.
-    fn with(order: &[usize], ids: usize) -> Bench {
-        let bench = Bench {
+impl Fixture {
+    /// Pushes the items with the ids in `order`. The other ids below `ids` are free.
+    fn with(order: &[usize], ids: usize) -> Fixture {
+        let fixture = Fixture {
             queue: PriorityQueue::unbounded(),
             fuse: Fuse::default(),
             ledger: Ledger::for_ids(ids),
             seen: vec![0; ids],
         };
         for id in order {
-            assert!(bench.queue.push(bench.item(*id)).is_ok());
+            assert!(fixture.queue.push(fixture.item(*id)).is_ok());
         }
-        bench
+        fixture
     }
 
     fn item(&self, id: usize) -> Fused {
@@ -195,15 +197,19 @@ impl Bench {
         }
     }
 
-    /// Runs `f` with the fuse lit; true if the fuse burnt down in it.
-    fn explodes<R>(&self, comparisons: usize, f: impl FnOnce(&Self) -> R) -> Result<R, String> {
-        self.fuse.light(comparisons);
+    /// Runs `f` while the comparison with this number panics. Returns the message of the panic, if any.
+    fn run_with_fuse<R>(
+        &self,
+        comparisons: usize,
+        f: impl FnOnce(&Self) -> R,
+    ) -> Result<R, String> {
+        self.fuse.set(comparisons);
         let outcome = caught(|| f(self));
-        self.fuse.put_out();
+        self.fuse.clear();
         outcome
     }
 
-    /// Takes everything out, one by one, and checks that the queue counted as many.
+    /// Pops all items one by one, and checks that `len` returned their number.
     fn drain(&mut self) {
         let expected = self.queue.len();
         let mut popped = 0;
@@ -214,20 +220,21 @@ impl Bench {
         assert_eq!((popped, self.queue.len()), (expected, 0));
     }
 
-    /// Marks as many done as were seen, which must be exactly what the queue waits for.
+    /// Marks the popped items as done, and checks that `join` waits for exactly these items.
     fn mark_done(&self) {
         for _ in 0..self.seen.iter().sum() {
             assert!(self.queue.task_done().is_ok());
         }
         assert!(
             self.queue.join_for(Duration::ZERO),
-            "everything that came out was marked done"
+            "join must return after all popped items were marked done"
         );
         assert!(self.queue.task_done().is_err());
     }
 
-    /// The queue still sorts, counts and closes; every item made so far has been dropped once.
-    fn retire(self) {
+    /// Checks that the queue still sorts, counts and closes, drops it, and checks that every item has
+    /// been dropped once.
+    fn check_and_drop(self) {
         let next = self.seen.len() - 3;
         for id in [next + 2, next, next + 1] {
             assert!(self.queue.push(self.item(id)).is_ok());
@@ -247,7 +254,7 @@ impl Bench {
     }
 }
 
-/// The numbers below `n` in an order that the dice give.
+/// Returns the numbers below `n` in a random order.
 fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     for last in (1..n).rev() {
@@ -256,15 +263,16 @@ fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
     order
 }
 
-/// Calls `scenario` with a fuse of 1, 2, 3, … comparisons until it says that the fuse outlasted it.
-fn at_every_comparison(mut scenario: impl FnMut(usize) -> bool) -> usize {
+/// Calls `scenario` with 1, 2, 3 and so on, as the number of the comparison that panics, until it returns
+/// `false` because it made fewer comparisons. Returns how often a comparison panicked.
+fn with_panic_at_every_comparison(mut scenario: impl FnMut(usize) -> bool) -> usize {
     (1..100)
         .take_while(|comparisons| scenario(*comparisons))
         .count()
 }
 
 #[test]
-fn a_comparison_that_panics_in_push_loses_no_item_that_was_pushed() {
+fn a_comparison_that_panics_in_push_loses_no_item_of_the_queue() {
     type Push = fn(&PriorityQueue<Fused>, Fused) -> bool;
     const PUSHES: [Push; 3] = [
         |queue, item| queue.push(item).is_ok(),
@@ -275,31 +283,31 @@ fn a_comparison_that_panics_in_push_loses_no_item_that_was_pushed() {
         let mut rng = Rng::seeded();
         let mut panics = 0;
         for (round, n) in (0..60).map(|round| (round, round % 10)) {
-            // The new item is one of the numbers, so that it goes up by any number of levels.
+            // The new item is a random one of the numbers, so that it moves up by any number of levels.
             let order = shuffled(n + 1, &mut rng);
             let (new, before) = (order[n], &order[..n]);
-            panics += at_every_comparison(|comparisons| {
-                let mut bench = Bench::with(before, n + 4);
-                let outcome = bench.explodes(comparisons, |bench| {
-                    PUSHES[round % 3](&bench.queue, bench.item(new))
+            panics += with_panic_at_every_comparison(|comparisons| {
+                let mut fixture = Fixture::with(before, n + 4);
+                let outcome = fixture.run_with_fuse(comparisons, |fixture| {
+                    PUSHES[round % 3](&fixture.queue, fixture.item(new))
                 });
-                bench.drain();
+                fixture.drain();
                 for id in before {
                     assert_eq!(
-                        bench.seen[*id], 1,
+                        fixture.seen[*id], 1,
                         "item {id} after a panic at comparison {comparisons}"
                     );
                 }
                 match outcome {
-                    Ok(accepted) => assert!(accepted && bench.seen[new] == 1),
-                    Err(_) => assert!(bench.seen[new] <= 1),
+                    Ok(accepted) => assert!(accepted && fixture.seen[new] == 1),
+                    Err(_) => assert!(fixture.seen[new] <= 1),
                 }
-                bench.mark_done();
-                bench.retire();
+                fixture.mark_done();
+                fixture.check_and_drop();
                 outcome.is_err()
             });
         }
-        assert!(panics > 0, "no push compared anything");
+        assert!(panics > 0, "no push made a comparison");
     });
 }
 
@@ -322,25 +330,26 @@ fn a_comparison_that_panics_in_pop_loses_no_item() {
         let mut panics = 0;
         for (round, n) in (0..80).map(|round| (round, 1 + round % 12)) {
             let order = shuffled(n, &mut rng);
-            panics += at_every_comparison(|comparisons| {
-                let mut bench = Bench::with(&order, n + 3);
-                let outcome = bench.explodes(comparisons, |bench| POPS[round % 4](&bench.queue));
+            panics += with_panic_at_every_comparison(|comparisons| {
+                let mut fixture = Fixture::with(&order, n + 3);
+                let outcome =
+                    fixture.run_with_fuse(comparisons, |fixture| POPS[round % 4](&fixture.queue));
                 if let Ok(popped) = &outcome {
                     assert_eq!(*popped, Some(0), "the smallest");
-                    bench.seen[0] += 1;
+                    fixture.seen[0] += 1;
                 }
-                bench.drain();
+                fixture.drain();
                 assert_eq!(
-                    bench.seen[..n],
+                    fixture.seen[..n],
                     vec![1; n],
                     "after a panic at comparison {comparisons}"
                 );
-                bench.mark_done();
-                bench.retire();
+                fixture.mark_done();
+                fixture.check_and_drop();
                 outcome.is_err()
             });
         }
-        assert!(panics > 0, "no pop compared anything");
+        assert!(panics > 0, "no pop made a comparison");
     });
 }
 
@@ -351,27 +360,27 @@ fn a_comparison_that_panics_in_task_loses_no_item() {
         let mut panics = 0;
         for n in 1..=12 {
             let order = shuffled(n, &mut rng);
-            panics += at_every_comparison(|comparisons| {
-                let mut bench = Bench::with(&order, n + 3);
-                let outcome = bench.explodes(comparisons, |bench| {
-                    bench.queue.task().map(|task| task.item.id)
+            panics += with_panic_at_every_comparison(|comparisons| {
+                let mut fixture = Fixture::with(&order, n + 3);
+                let outcome = fixture.run_with_fuse(comparisons, |fixture| {
+                    fixture.queue.task().map(|task| task.item.id)
                 });
                 if outcome.is_ok() {
                     assert_eq!(outcome, Ok(Ok(0)), "the smallest");
                 }
-                bench.drain();
-                bench.mark_done();
-                bench.seen[0] += usize::from(outcome.is_ok());
+                fixture.drain();
+                fixture.mark_done();
+                fixture.seen[0] += usize::from(outcome.is_ok());
                 assert_eq!(
-                    bench.seen[..n],
+                    fixture.seen[..n],
                     vec![1; n],
                     "after a panic at comparison {comparisons}"
                 );
-                bench.retire();
+                fixture.check_and_drop();
                 outcome.is_err()
             });
         }
-        assert!(panics > 0, "no task compared anything");
+        assert!(panics > 0, "no call of task made a comparison");
     });
 }
 
@@ -381,20 +390,48 @@ fn a_comparison_that_panics_in_close_now_loses_no_item() {
         let mut rng = Rng::seeded();
         for n in 0..8 {
             let order = shuffled(n, &mut rng);
-            at_every_comparison(|comparisons| {
-                let bench = Bench::with(&order, n);
-                let outcome = bench.explodes(comparisons, |bench| bench.queue.close_now());
+            with_panic_at_every_comparison(|comparisons| {
+                let fixture = Fixture::with(&order, n);
+                let outcome =
+                    fixture.run_with_fuse(comparisons, |fixture| fixture.queue.close_now());
                 let panicked = outcome.is_err();
                 let mut left = outcome.unwrap_or_default();
-                left.extend(bench.queue.try_iter());
+                left.extend(fixture.queue.try_iter());
                 let mut ids: Vec<_> = left.iter().map(|fused| fused.item.id).collect();
                 ids.sort_unstable();
                 assert_eq!(ids, (0..n).collect::<Vec<_>>());
-                drop((left, bench.queue));
-                bench.ledger.assert_each_dropped_once();
+                drop((left, fixture.queue));
+                fixture.ledger.assert_each_dropped_once();
                 panicked
             });
         }
+    });
+}
+
+#[test]
+fn close_now_changes_nothing_if_a_comparison_panics() {
+    within(LIMIT, || {
+        let mut rng = Rng::seeded();
+        let mut panics = 0;
+        for n in [2, 3, 4, 5, 8, 13, 30] {
+            let order = shuffled(n, &mut rng);
+            panics += with_panic_at_every_comparison(|comparisons| {
+                let fixture = Fixture::with(&order, n);
+                let outcome =
+                    fixture.run_with_fuse(comparisons, |fixture| fixture.queue.close_now());
+                let panicked = outcome.is_err();
+                assert_eq!(fixture.queue.len(), if panicked { n } else { 0 });
+                assert_eq!(fixture.queue.is_empty(), !panicked);
+                let mut items = outcome.unwrap_or_default();
+                items.extend(fixture.queue.try_iter());
+                let ids: Vec<_> = items.iter().map(|fused| fused.item.id).collect();
+                assert_eq!(ids, (0..n).collect::<Vec<_>>());
+                drop((items, fixture.queue));
+                fixture.ledger.assert_each_dropped_once();
+                panicked
+            });
+        }
+        assert!(panics > 0, "close_now made no comparison");
     });
 }
 
@@ -541,52 +578,52 @@ impl Ord for ByKey {
 }
 
 thread_local! {
-    /// Whether a comparison of [`Touchy`] items on this thread panics.
-    static DOOMED: Cell<bool> = const { Cell::new(false) };
+    /// Whether comparisons of [`ThreadSensitive`] items on this thread panic.
+    static COMPARISONS_PANIC: Cell<bool> = const { Cell::new(false) };
 }
 
-/// An item that a doomed thread cannot compare.
+/// An item whose comparisons panic on some threads.
 #[derive(Debug, PartialEq, Eq)]
-struct Touchy(Tracked);
+struct ThreadSensitive(Tracked);
 
-impl PartialOrd for Touchy {
-    fn partial_cmp(&self, other: &Touchy) -> Option<Ordering> {
+impl PartialOrd for ThreadSensitive {
+    fn partial_cmp(&self, other: &ThreadSensitive) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Touchy {
-    fn cmp(&self, other: &Touchy) -> Ordering {
-        assert!(!DOOMED.get(), "a comparison on a doomed thread");
+impl Ord for ThreadSensitive {
+    fn cmp(&self, other: &ThreadSensitive) -> Ordering {
+        assert!(!COMPARISONS_PANIC.get(), "a planned panic in a comparison");
         self.0.cmp(&other.0)
     }
 }
 
-/// Runs `f` as a doomed thread would.
-fn doomed<R>(f: impl FnOnce() -> R) -> Result<R, String> {
-    DOOMED.set(true);
+/// Runs `f` while all comparisons on this thread panic.
+fn with_panicking_comparisons<R>(f: impl FnOnce() -> R) -> Result<R, String> {
+    COMPARISONS_PANIC.set(true);
     let outcome = caught(f);
-    DOOMED.set(false);
+    COMPARISONS_PANIC.set(false);
     outcome
 }
 
 #[test]
-fn a_push_whose_comparison_panics_leaves_its_room_to_the_next_pusher() {
+fn a_push_whose_comparison_panics_wakes_the_next_pusher() {
     within(LIMIT, || {
         let ledger = Ledger::for_ids(5);
-        let item = |id| Touchy(ledger.value(id));
+        let item = |id| ThreadSensitive(ledger.value(id));
         let queue = PriorityQueue::bounded(3);
         for id in [2, 3, 4] {
             assert!(queue.push(item(id)).is_ok());
         }
         thread::scope(|scope| {
             let (queue, item) = (&queue, &item);
-            scope.spawn(move || doomed(|| queue.push(item(0)).is_ok()));
+            scope.spawn(move || with_panicking_comparisons(|| queue.push(item(0)).is_ok()));
             until(|| queue.waiters() == 1);
             scope.spawn(move || assert!(queue.push(item(1)).is_ok()));
             until(|| queue.waiters() == 2);
             assert!(queue.pop().is_ok());
-            // Either the panic has left the first one's item in, or the second one has come in.
+            // Either the push that panicked has pushed its item, or the second push has succeeded.
             until(|| queue.is_full());
             if queue.waiters() == 1 {
                 assert!(queue.pop().is_ok());
@@ -599,17 +636,17 @@ fn a_push_whose_comparison_panics_leaves_its_room_to_the_next_pusher() {
 }
 
 #[test]
-fn a_push_whose_comparison_panics_wakes_a_popper_for_an_item_that_it_left_in() {
+fn a_push_whose_comparison_panics_wakes_a_popper_if_its_item_is_in_the_queue() {
     within(LIMIT, || {
         for _ in 0..200 {
             let ledger = Ledger::for_ids(2);
-            let item = |id| Touchy(ledger.value(id));
+            let item = |id| ThreadSensitive(ledger.value(id));
             let queue = PriorityQueue::unbounded();
             thread::scope(|scope| {
                 let poppers = [(); 2].map(|()| scope.spawn(|| queue.pop()));
                 until(|| queue.waiters() == 2);
                 assert!(queue.push(item(1)).is_ok());
-                let outcome = doomed(|| queue.push(item(0)).is_ok());
+                let outcome = with_panicking_comparisons(|| queue.push(item(0)).is_ok());
                 if ledger.drops()[0] == 1 {
                     assert!(outcome.is_err());
                     queue.close();
@@ -627,20 +664,21 @@ fn a_push_whose_comparison_panics_wakes_a_popper_for_an_item_that_it_left_in() {
 }
 
 #[test]
-fn a_pop_whose_comparison_panics_passes_its_wake_up_on() {
-    // Four poppers and three items: if the first popper panics, the three others have to be woken for them.
+fn a_pop_whose_comparison_panics_passes_its_wakeup_on() {
+    // There are four poppers and three items. If the first popper panics, the other three must be woken.
     within(LIMIT, || {
         for _ in 0..100 {
             let ledger = Ledger::for_ids(3);
             let queue = PriorityQueue::unbounded();
             thread::scope(|scope| {
                 let queue = &queue;
-                let first = scope.spawn(move || doomed(|| queue.pop()).is_err());
+                let first =
+                    scope.spawn(move || with_panicking_comparisons(|| queue.pop()).is_err());
                 until(|| queue.waiters() == 1);
                 let others = [(); 3].map(|()| scope.spawn(|| queue.pop().is_ok()));
                 until(|| queue.waiters() == 4);
                 for id in 0..3 {
-                    assert!(queue.push(Touchy(ledger.value(id))).is_ok());
+                    assert!(queue.push(ThreadSensitive(ledger.value(id))).is_ok());
                 }
                 let panicked = first.join().expect("a caught panic");
                 until(|| queue.waiters() == usize::from(!panicked));
@@ -659,10 +697,10 @@ fn a_pop_whose_comparison_panics_passes_its_wake_up_on() {
 }
 
 #[test]
-fn a_close_now_whose_comparison_panics_strands_no_pusher() {
+fn a_close_now_whose_comparison_panics_leaves_no_pusher_waiting() {
     within(LIMIT, || {
         let ledger = Ledger::for_ids(5);
-        let item = |id| Touchy(ledger.value(id));
+        let item = |id| ThreadSensitive(ledger.value(id));
         let queue = PriorityQueue::bounded(3);
         for id in 0..3 {
             assert!(queue.push(item(id)).is_ok());
@@ -670,9 +708,9 @@ fn a_close_now_whose_comparison_panics_strands_no_pusher() {
         thread::scope(|scope| {
             let pusher = scope.spawn(|| queue.push(item(3)).is_ok());
             until(|| queue.waiters() == 1);
-            let handed_back = doomed(|| queue.close_now());
+            let remaining = with_panicking_comparisons(|| queue.close_now());
             let left_open = matches!(queue.try_push(item(4)), Err(TryPushError::Full(_)));
-            if handed_back.is_err() && left_open {
+            if remaining.is_err() && left_open {
                 assert!(queue.pop().is_ok());
             }
             until(|| pusher.is_finished());
@@ -684,7 +722,7 @@ fn a_close_now_whose_comparison_panics_strands_no_pusher() {
 }
 
 #[test]
-fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
+fn comparisons_that_panic_at_random_lose_no_item_and_hang_no_thread() {
     const PRODUCERS: usize = 3;
     const ITEMS_EACH: usize = 200;
     const ITEMS: usize = PRODUCERS * ITEMS_EACH;
@@ -705,7 +743,7 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
                         scope.spawn(move || {
                             for id in ids {
                                 if rng.one_in(4) {
-                                    fuse.light(1 + rng.below(8));
+                                    fuse.set(1 + rng.below(8));
                                 }
                                 let item = Fused {
                                     item: ledger.value(*id),
@@ -724,9 +762,7 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
                             match caught(|| queue.pop()) {
                                 Ok(Ok(fused)) => {
                                     delivered[fused.item.id].fetch_add(1, Relaxed);
-                                    queue
-                                        .task_done()
-                                        .expect("an item that was pushed and not yet marked");
+                                    queue.task_done().expect("the popped item is not done yet");
                                 }
                                 Ok(Err(Closed)) => return,
                                 Err(_) => {}
@@ -737,17 +773,17 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
                 producers
                     .into_iter()
                     .for_each(|producer| producer.join().expect("a producer"));
-                fuse.put_out();
+                fuse.clear();
                 queue.close();
             });
             for (id, (delivered, accepted)) in delivered.iter().zip(&accepted).enumerate() {
                 let (delivered, accepted) = (delivered.load(Relaxed), accepted.load(Relaxed));
-                assert!(delivered <= 1, "item {id} came out {delivered} times");
+                assert!(delivered <= 1, "item {id} was popped {delivered} times");
                 assert!(delivered == 1 || !accepted, "item {id} was lost");
             }
             assert!(
                 queue.join_for(Duration::ZERO),
-                "every item that came out was marked done"
+                "join must return after all popped items were marked done"
             );
             assert!(queue.task_done().is_err());
             drop(queue);
@@ -757,7 +793,7 @@ fn comparisons_that_panic_now_and_then_lose_nothing_and_hang_nobody() {
 }
 
 #[test]
-fn formatting_does_not_wait_for_a_comparison_that_takes_its_time() {
+fn debug_does_not_wait_for_a_slow_comparison() {
     static COMPARING: AtomicBool = AtomicBool::new(false);
     static GO_ON: AtomicBool = AtomicBool::new(false);
     #[derive(Debug, PartialEq, Eq)]
@@ -783,7 +819,7 @@ fn formatting_does_not_wait_for_a_comparison_that_takes_its_time() {
             let text = format!("{queue:?}");
             assert!(
                 !pusher.is_finished(),
-                "formatting has waited for the comparison"
+                "formatting waited for the comparison"
             );
             GO_ON.store(true, Relaxed);
             assert!(text.starts_with(NAME));
