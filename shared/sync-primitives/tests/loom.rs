@@ -791,7 +791,7 @@ fn queue_of_three_slots_reuses_them() {
 }
 
 #[test]
-fn an_item_that_is_pushed_for_who_gives_way_comes_with_what_was_written() {
+fn queue_publishes_the_writes_of_a_pusher_that_yields() {
     explore(3, || {
         let_waits_give_way();
         let queue = Arc::new(Queue::bounded(1));
@@ -806,7 +806,7 @@ fn an_item_that_is_pushed_for_who_gives_way_comes_with_what_was_written() {
 }
 
 #[test]
-fn an_item_that_is_popped_for_who_gives_way_comes_with_what_was_written() {
+fn queue_publishes_writes_to_a_popper_that_yields() {
     explore(3, || {
         let_waits_give_way();
         let queue = Arc::new(Queue::bounded(1));
@@ -819,7 +819,7 @@ fn an_item_that_is_popped_for_who_gives_way_comes_with_what_was_written() {
 }
 
 #[test]
-fn who_gives_way_and_who_sleeps_get_an_item_each() {
+fn queue_gives_a_yielding_popper_and_a_parked_popper_an_item_each() {
     explore(1, || {
         let_waits_give_way();
         let queue = Arc::new(Queue::<Counter>::unbounded());
@@ -835,7 +835,7 @@ fn who_gives_way_and_who_sleeps_get_an_item_each() {
 }
 
 #[test]
-fn who_gives_way_and_then_gives_up_loses_no_item() {
+fn queue_popper_that_yields_and_then_times_out_loses_no_item() {
     explore(2, || {
         let_waits_give_way();
         let queue = Arc::new(Queue::<Counter>::unbounded());
