@@ -1,60 +1,85 @@
-//! [`Condition`]: sleep until what a lock protects has changed.
+//! [`Condition`]: a condition variable that works with both locks.
 //!
-//! Use it when a thread must wait for a state that another thread brings about under a lock: "until the buffer is not
-//! empty". Use a [`Queue`](crate::Queue) when the state is "an item is there", and a
-//! [`Semaphore`](crate::Semaphore) when it is "fewer than n are inside": they have done the waiting for you.
+//! What users may rely on is documented on [`Condition`], and which guards it can wait with on
+//! [`Waitable`]. This comment is about the implementation.
 //!
-//! **Promises.** Giving up the lock and starting to wait are one step: a notification by a thread that changed the
-//! state under the lock is never lost. A notification is used up by exactly one wait; a timed wait that races with a
-//! notification reports the one or the other, never neither. One type serves [`Lock`](crate::Lock) and
-//! [`RLock`](crate::RLock), and one condition may be waited on with different locks at the same time. Notifying when
-//! nobody waits makes no system call. A wait returns with the lock held as before, at every level of an `RLock`.
+//! Waiters park in the parking lot at the address of the condition. The module [`park`] explains the
+//! parking lot and its bucket locks. The condition itself is one pointer, which says what the waiters
+//! hold:
 //!
-//! **No promises.** A plain `wait` may return without a notification (today it does not), and by the time it has the
-//! lock again another thread may have undone the change: so wait in a loop, or let `wait_while` do it. Who of several
-//! waiters gets the lock first is the lock's affair.
+//! | `waiters_lock` | Meaning |
+//! |---|---|
+//! | `NO_WAITERS` | The wait queue is empty. |
+//! | a lock | Every waiter came with this lock. The lock is alive, because they borrow it. |
+//! | `SEVERAL_LOCKS` | The waiters came with different locks. |
 //!
-//! **Algorithm.** Waiters sleep in the parking lot at the condition's address. The condition itself is one pointer:
-//! which lock the sleepers came with, if it is the same for all. Then a notifier that finds that lock held does not
-//! wake anybody: it moves the sleepers to the lock's own line ("wait morphing"), to be woken one by one as the lock
-//! becomes free, instead of all at once only to find it held. Who waits alone stays awake for a while first, already in
-//! line.
+//! - If every waiter came with one lock and that lock is locked, a notification wakes nobody. It
+//!   moves the waiters to the wait queue of the lock (*wait morphing*), and they are woken one by one
+//!   as the lock is unlocked. Otherwise each of them would wake up only to find the lock held.
+//! - A waiter joins the wait queue before it unlocks its lock. A thread that has changed the value
+//!   under the lock therefore finds every waiter that has seen the old value.
+//! - `waiters_lock` is written only under the bucket lock of the condition. A notifier reads it
+//!   without the bucket lock first, so that a notification without waiters costs one load. It cannot
+//!   miss a waiter that matters: the waiter wrote the field before it unlocked its lock, and the
+//!   notifier has locked that lock since.
+//! - A thread that is alone in the wait queue spins for a while before it parks. If its notification
+//!   comes soon, this saves the system calls of a park and an unpark.
 //!
-//! # Why waiting on a re-entrant lock is sound, and when it is not
-//!
-//! To wait, a thread must let others into the lock while its own guard, and perhaps outer guards, still exist.
-//!
-//! - **[`LockGuard`](crate::LockGuard)**: the only guard there is; `&mut guard` proves that no reference made through
-//!   it is alive. Others may change the value meanwhile.
-//! - **[`RLockGuard<T>`](crate::RLockGuard) where `T: Sync`**: outer guards, and `&T` made through them, may be alive
-//!   all through the wait, while another thread gets a `&T` of its own. Two threads with `&T` at once is just what
-//!   `T: Sync` allows, and nobody can get a `&mut T`: `get_mut` and `into_inner` need the lock itself, which the
-//!   guards borrow.
-//! - **`RLockGuard<T>` for any other `T`** does not compile. With `T = RefCell<_>`, an outer guard could lend a
-//!   `Ref`, and the thread let in by the wait would read and write the same unsynchronized borrow counter.
-//! - **[`Outermost<T>`](crate::Outermost) for any `T`**: at depth one there are no outer guards. The view borrows the
-//!   one guard mutably, so no `&T` made through it is alive; and each time it is about to sleep, `Condition` checks
-//!   that the depth is still one, because the lock itself can be locked again beside the view (a predicate may even
-//!   keep the guard it gets). It panics otherwise. A forgotten guard counts as a level, so it is caught too. For the
-//!   value this is a plain release and re-acquisition, which `T: Send` pays for.
+//! A subscriber of trace events runs in the middle of a wait, and it may lock the same `RLock` again
+//! and keep the guard. So the check that an [`Outermost`] is still the only level is repeated after
+//! the last event that is sent before the thread parks (see [`Condition::park`]).
 
-use crate::{
-    lock::{LockGuard, RawLock, TOKEN_HANDOFF},
-    park::{
-        self, AtomicPtr, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
-        ParkResult, RequeueOp, SpinWait, UnparkResult, const_fn,
-    },
-    rlock::{Outermost, RLockGuard, RawRLock},
-    trace::{self, Call, Op, Place, Primitive, Subject},
+use crate::lock::{LockGuard, RawLock, TOKEN_HANDOFF};
+use crate::park::{
+    self, AtomicPtr, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Ordering,
+    ParkResult, RequeueOp, SpinWait, UnparkResult, const_fn,
 };
+use crate::rlock::{Outermost, RLockGuard, RawRLock};
+use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{cell::Cell, fmt, ops::Deref, ptr, time::Duration};
 
-/// Nobody waits.
-const NOBODY: *mut RawLock = ptr::null_mut();
-/// Threads wait, and not all with the same lock. No lock lives at this address: allocators begin far above it.
+/// No thread waits.
+const NO_WAITERS: *mut RawLock = ptr::null_mut();
+/// Threads wait that came with different locks. No lock has this address, because a `RawLock` is
+/// never placed in the first page of memory.
 const SEVERAL_LOCKS: *mut RawLock = ptr::without_provenance_mut(1);
 
-/// A condition variable: lets threads that hold a lock sleep until others have changed what it protects.
+/// A condition variable: lets a thread that holds a lock wait until other threads have changed the
+/// value of the lock.
+///
+/// A wait unlocks the lock, parks the thread until it is notified, and locks the lock again. One type
+/// serves [`Lock`](crate::Lock) and [`RLock`](crate::RLock). In most programs
+/// [`wait_while`](Condition::wait_while) is the method to use, because it checks the value after each
+/// wakeup.
+///
+/// Other types are a better fit in these cases:
+///
+/// - Threads wait until an item is there, or until there is room for one: use a
+///   [`Queue`](crate::Queue).
+/// - Threads wait until fewer than n threads do something: use a [`Semaphore`](crate::Semaphore).
+/// - Threads wait for a single flag that no lock protects: use an [`Event`](crate::Event).
+///
+/// # Guarantees
+///
+/// - **No lost wakeups.** Unlocking the lock and joining the wait queue are one step. If a thread
+///   changes the value under the lock and then notifies, it notifies every waiter that has seen the
+///   old value.
+/// - **One notification, one wait.** Each notification that takes a thread off the wait queue ends
+///   exactly one wait. A timed wait that races with a notification either was notified or has timed
+///   out, and says which.
+/// - **Order.** A notification takes the threads that have waited longest off the wait queue.
+/// - **The lock is held again.** Every wait returns with the lock locked as before, with every level
+///   of an `RLock`.
+/// - **Several locks.** Threads may wait on one condition with different locks at the same time.
+/// - **Cost.** Notifying makes no system call if no thread waits.
+///
+/// # Not guaranteed
+///
+/// - **A true condition.** [`wait`](Condition::wait) may return without a notification (a spurious
+///   wakeup), and another thread may change the value again before the notified thread has locked the
+///   lock. So check the value in a loop, or call [`wait_while`](Condition::wait_while).
+/// - **Order of locking.** Notified threads may get the lock in a different order than they were
+///   notified.
 ///
 /// # Examples
 ///
@@ -78,25 +103,24 @@ const SEVERAL_LOCKS: *mut RawLock = ptr::without_provenance_mut(1);
 #[doc(alias = "condvar")]
 #[doc(alias = "threading.Condition")]
 pub struct Condition {
-    /// | `waiting_with` | what it means |
-    /// |---|---|
-    /// | `NOBODY` | the waiting line is empty |
-    /// | a lock | every thread in line came with this lock, which is alive because they borrow it |
-    /// | `SEVERAL_LOCKS` | threads in line came with different locks |
+    /// The table at the top of this file lists the values.
     ///
-    /// Written only under the bucket lock of the condition's key, so Relaxed does for what happens there. `notify`
-    /// reads it without: that read cannot miss a waiter that matters, because the notifier has locked the waiter's
-    /// lock since the waiter gave it up, and the waiter wrote before it gave it up.
-    waiting_with: AtomicPtr<RawLock>,
+    /// Every access is Relaxed. The bucket lock orders the accesses under it. For the one without it,
+    /// in `has_waiters`, the lock of the waiter makes the write of the waiter visible.
+    waiters_lock: AtomicPtr<RawLock>,
 }
 
-/// Whether a timed wait ended because its time was over.
+/// Tells whether a timed wait on a [`Condition`] has timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitTimeoutResult(bool);
 
 impl WaitTimeoutResult {
-    /// From `wait_for` and `wait_until`: no notification came in time. From `wait_while_for` and
-    /// `wait_while_until`: the closure still says true.
+    /// Returns `true` if the wait has timed out.
+    ///
+    /// After [`wait_for`](Condition::wait_for) and [`wait_until`](Condition::wait_until) this means
+    /// that no notification came in time. After [`wait_while_for`](Condition::wait_while_for) and
+    /// [`wait_while_until`](Condition::wait_while_until) it means that the closure still returns
+    /// `true`.
     ///
     /// # Examples
     ///
@@ -116,7 +140,7 @@ impl WaitTimeoutResult {
 
 impl Condition {
     const_fn! {
-        /// Makes a condition that nobody waits on.
+        /// Creates a condition on which no thread waits.
         ///
         /// # Examples
         ///
@@ -128,21 +152,22 @@ impl Condition {
         /// ```
         #[inline]
         pub const fn new() -> Self {
-            Condition { waiting_with: AtomicPtr::new(NOBODY) }
+            Condition { waiters_lock: AtomicPtr::new(NO_WAITERS) }
         }
     }
 
-    /// Gives up the lock, waits for a notification, and takes the lock back.
+    /// Unlocks the lock, blocks the current thread until it is notified, and locks the lock again.
     ///
-    /// `guard` is a [`LockGuard`], an [`RLockGuard`] of a `Sync` value, or an [`Outermost`]. An `RLock` is given up at
-    /// every level and taken back at every level.
+    /// The guard is a [`LockGuard`], an [`RLockGuard`] of a `Sync` value, or an [`Outermost`]. A wait
+    /// releases every level of an `RLock`, and acquires the same number of levels again.
     ///
-    /// It may return without a notification; call it in a loop that checks, or call
-    /// [`wait_while`](Condition::wait_while), which is that loop.
+    /// This method may return without a notification. Call it in a loop that checks the value, or
+    /// call [`wait_while`](Condition::wait_while), which contains that loop.
     ///
     /// # Panics
     ///
-    /// With an [`Outermost`] if the thread holds a further level by now.
+    /// Panics if the guard is an [`Outermost`] and the current thread has acquired another level of
+    /// the `RLock` since. The lock stays locked.
     ///
     /// # Examples
     ///
@@ -169,12 +194,14 @@ impl Condition {
         self.wait_deadline(guard, None);
     }
 
-    /// As [`wait`](Condition::wait), but gives up after `timeout`. More than the clock can count means for ever. Taking
-    /// the lock back then may still have to wait for who holds it.
+    /// Waits as [`wait`](Condition::wait) does, but at most for `timeout`.
+    ///
+    /// A timeout that is too large to add to the current time means no timeout. After a timeout, too,
+    /// this method locks the lock again, which may have to wait for the thread that holds it.
     ///
     /// # Panics
     ///
-    /// As [`wait`](Condition::wait).
+    /// Panics as [`wait`](Condition::wait) does.
     ///
     /// # Examples
     ///
@@ -187,16 +214,20 @@ impl Condition {
     /// assert!(Condition::new().wait_for(&mut guard, Duration::from_millis(1)).timed_out());
     /// assert!(lock.is_locked());
     /// ```
+    #[must_use = "the wait may have timed out; check `timed_out()`, or write `let _ =` in a loop that checks the value"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_for<G: Waitable>(&self, guard: &mut G, timeout: Duration) -> WaitTimeoutResult {
         self.wait_deadline(guard, park::deadline_after(timeout))
     }
 
-    /// As [`wait`](Condition::wait), but gives up at `deadline`, and then takes the lock back.
+    /// Waits as [`wait`](Condition::wait) does, but at the latest until `deadline`.
+    ///
+    /// After a timeout, too, this method locks the lock again, which may have to wait for the thread
+    /// that holds it.
     ///
     /// # Panics
     ///
-    /// As [`wait`](Condition::wait).
+    /// Panics as [`wait`](Condition::wait) does.
     ///
     /// # Examples
     ///
@@ -207,19 +238,22 @@ impl Condition {
     /// let lock = Lock::new(());
     /// assert!(Condition::new().wait_until(&mut lock.lock(), Instant::now()).timed_out());
     /// ```
+    #[must_use = "the wait may have timed out; check `timed_out()`, or write `let _ =` in a loop that checks the value"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_until<G: Waitable>(&self, guard: &mut G, deadline: Instant) -> WaitTimeoutResult {
         self.wait_deadline(guard, Some(deadline))
     }
 
-    /// Waits as long as `condition` says true of the value; returns at once if it says false to begin with.
+    /// Waits while `condition` returns `true`, and returns at once if it returns `false` at first.
     ///
-    /// `condition` is asked with the lock held, before each wait and after each notification. (Python's
-    /// `wait_for(predicate)` is the same with the answer turned round.)
+    /// The closure runs with the lock held, before the first wait and after each notification. This
+    /// is Python's `wait_for(predicate)` with the opposite answer: the wait ends when `condition`
+    /// returns `false`.
     ///
     /// # Panics
     ///
-    /// As [`wait`](Condition::wait). A panic of `condition` leaves the guard as it was, held.
+    /// Panics as [`wait`](Condition::wait) does. If `condition` panics, the lock stays locked until
+    /// unwinding drops the guard.
     ///
     /// # Examples
     ///
@@ -249,11 +283,15 @@ impl Condition {
         self.wait_while_deadline(guard, None, condition);
     }
 
-    /// As [`wait_while`](Condition::wait_while), but gives up when `timeout` is over, and then takes the lock back.
+    /// Waits as [`wait_while`](Condition::wait_while) does, but at most for `timeout` in total.
+    ///
+    /// A timeout that is too large to add to the current time means no timeout. After a timeout, too,
+    /// this method locks the lock again and calls `condition` once more, so the result says whether
+    /// the condition holds now.
     ///
     /// # Panics
     ///
-    /// As [`wait_while`](Condition::wait_while).
+    /// Panics as [`wait_while`](Condition::wait_while) does.
     ///
     /// # Examples
     ///
@@ -266,6 +304,7 @@ impl Condition {
     /// let result = Condition::new().wait_while_for(&mut guard, Duration::from_millis(1), |ready| !ready);
     /// assert!(result.timed_out());
     /// ```
+    #[must_use = "after a timeout the closure still returns true; check `timed_out()`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_while_for<G: Waitable>(
         &self,
@@ -276,11 +315,14 @@ impl Condition {
         self.wait_while_deadline(guard, park::deadline_after(timeout), condition)
     }
 
-    /// As [`wait_while`](Condition::wait_while), but gives up at `deadline`, and then takes the lock back.
+    /// Waits as [`wait_while`](Condition::wait_while) does, but at the latest until `deadline`.
+    ///
+    /// After a timeout, too, this method locks the lock again and calls `condition` once more, so the
+    /// result says whether the condition holds now.
     ///
     /// # Panics
     ///
-    /// As [`wait_while`](Condition::wait_while).
+    /// Panics as [`wait_while`](Condition::wait_while) does.
     ///
     /// # Examples
     ///
@@ -292,6 +334,7 @@ impl Condition {
     /// let result = Condition::new().wait_while_until(&mut ready.lock(), Instant::now(), |ready| !ready);
     /// assert!(!result.timed_out());
     /// ```
+    #[must_use = "after a timeout the closure still returns true; check `timed_out()`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_while_until<G: Waitable>(
         &self,
@@ -302,6 +345,7 @@ impl Condition {
         self.wait_while_deadline(guard, Some(deadline), condition)
     }
 
+    /// Waits while `condition` returns `true`, at the latest until `deadline`.
     #[cfg_attr(feature = "trace", track_caller)]
     pub(crate) fn wait_while_deadline<G: Waitable>(
         &self,
@@ -317,10 +361,10 @@ impl Condition {
         WaitTimeoutResult(false)
     }
 
-    /// Wakes the thread that has waited longest, if any. Returns whether there was one.
+    /// Notifies the thread that has waited longest. Returns `false` if no thread waits.
     ///
-    /// Change the state first, under the lock, and then notify; whether before or after unlocking makes no difference
-    /// to correctness.
+    /// Change the value under the lock before you notify. You may notify before or after you unlock
+    /// the lock: no wakeup is lost in either case.
     ///
     /// # Examples
     ///
@@ -333,7 +377,7 @@ impl Condition {
     #[doc(alias = "notify")]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn notify_one(&self) -> bool {
-        let notified = self.has_waiters() && self.notify_one_slow();
+        let notified = self.has_waiters() && self.notify_slow(Notify::One) == 1;
         trace::report(
             Place::here(),
             self.subject(),
@@ -343,7 +387,8 @@ impl Condition {
         notified
     }
 
-    /// Wakes up to `n` threads, those that have waited longest. Returns how many it took off the waiting line.
+    /// Notifies up to `n` threads, those that have waited longest. Returns how many it took off the
+    /// wait queue.
     ///
     /// # Examples
     ///
@@ -359,14 +404,14 @@ impl Condition {
         let notified = match n {
             0 => 0,
             _ if !self.has_waiters() => 0,
-            1 => usize::from(self.notify_one_slow()),
+            1 => self.notify_slow(Notify::One),
             _ => self.unpark_up_to(n),
         };
         trace::report(Place::here(), self.subject(), Op::Notify, notified);
         notified
     }
 
-    /// Wakes every thread that waits. Returns how many it took off the waiting line.
+    /// Notifies every thread that waits. Returns how many it took off the wait queue.
     ///
     /// # Examples
     ///
@@ -389,7 +434,7 @@ impl Condition {
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn notify_all(&self) -> usize {
         let notified = if self.has_waiters() {
-            self.notify_all_slow()
+            self.notify_slow(Notify::All)
         } else {
             0
         };
@@ -397,129 +442,137 @@ impl Condition {
         notified
     }
 
+    // Lets tests wait until a thread has parked. Not part of the API.
     #[doc(hidden)]
     pub fn waiters(&self) -> usize {
         park::waiters(self.key())
     }
 
+    /// Identifies the condition in trace events.
     #[inline]
     fn subject(&self) -> Subject {
         Subject::new(Primitive::Condition, self)
     }
 
+    /// The address at which waiters park.
     #[inline]
     fn key(&self) -> usize {
-        (&raw const self.waiting_with).addr()
+        (&raw const self.waiters_lock).addr()
     }
 
     #[inline]
     fn has_waiters(&self) -> bool {
-        // Relaxed: see the field.
-        self.waiting_with.load(Ordering::Relaxed) != NOBODY
+        self.waiters_lock.load(Ordering::Relaxed) != NO_WAITERS
     }
 
+    /// Unlocks the lock of `guard`, waits until this thread is notified or until `deadline`, and locks
+    /// the lock again.
     #[cfg_attr(feature = "trace", track_caller)]
     fn wait_deadline<G: Waitable>(
         &self,
         guard: &mut G,
         deadline: Option<Instant>,
     ) -> WaitTimeoutResult {
-        guard.assert_may_wait(sealed::Token);
-        let lock = guard.lock(sealed::Token);
-        let rlock = guard.levels(sealed::Token);
-        let lock_subject = rlock.map_or_else(|| lock.subject(), RawRLock::subject);
+        let held = guard.held(sealed::Token);
+        if !held.may_wait() {
+            refuse_to_wait();
+        }
+
         let call = Call::new(Place::here(), self.subject());
         trace::about_to_wait();
-        call.report_on(
-            lock_subject,
-            Op::Release,
-            if rlock.is_some() { 0 } else { 1 },
-        );
-        let mut levels = 0;
-        let (notified, handed_over) = self.sleep(lock, deadline, || {
-            // SAFETY: the guard proves that this thread owns the lock; it is given up by the next statement.
-            levels = rlock.map_or(0, |rlock| unsafe { rlock.give_up_levels() });
-            // SAFETY: the guard proves that this thread holds the lock, and is borrowed until it has it back.
-            unsafe { lock.unlock() };
-        });
-        call.ended_if(notified, Op::Pass, 0);
-        let call = Call::new(Place::here(), lock_subject);
-        if !handed_over {
-            lock.lock();
+        // Reported before the lock is unlocked, which is the exception among the releases: the thread
+        // unlocks the lock after it has joined the wait queue, and parks next. No event may be sent in
+        // between.
+        call.report_on(held.subject(), Op::Release, held.count_after_release());
+        let outcome = self.park(&held, deadline);
+        if outcome == Outcome::Handoff {
+            // SAFETY: the lock was unlocked by the wait, and has been handed to this thread.
+            unsafe { held.restore_levels() };
         }
-        if let Some(rlock) = rlock {
-            // SAFETY: the lock was handed to this thread or has just been taken, and these are the levels given up.
-            unsafe { rlock.take_back_levels(levels) };
+        call.ended_if(outcome != Outcome::TimedOut, Op::Pass, 0);
+
+        let call = Call::new(Place::here(), held.subject());
+        if matches!(outcome, Outcome::Notified | Outcome::TimedOut) {
+            held.lock.lock();
+            // SAFETY: the wait unlocked the lock, and the line above has locked it again.
+            unsafe { held.restore_levels() };
         }
-        // Only now: a subscriber may lock an `RLock` once more.
-        call.ended(
-            Op::Acquire,
-            if rlock.is_some() { levels as usize } else { 1 },
-        );
-        WaitTimeoutResult(!notified)
+        // Sent last, because a subscriber may lock an `RLock` that this thread owns.
+        call.ended(Op::Acquire, held.count());
+
+        if outcome == Outcome::Refused {
+            refuse_to_wait();
+        }
+        WaitTimeoutResult(outcome == Outcome::TimedOut)
     }
 
-    /// Joins the waiting line, calls `give_up`, and sleeps until notified or until `deadline`. Returns whether it was
-    /// notified, and whether the lock was handed to it on the way.
-    fn sleep(
-        &self,
-        lock: &RawLock,
-        deadline: Option<Instant>,
-        give_up: impl FnOnce(),
-    ) -> (bool, bool) {
+    /// Joins the wait queue, unlocks the lock, and parks until this thread is notified or until
+    /// `deadline`. Unless the outcome is `Refused`, the caller must lock the lock again.
+    fn park(&self, held: &HeldLock<'_>, deadline: Option<Instant>) -> Outcome {
         let key = self.key();
-        let mine = (&raw const *lock).cast_mut();
-        // The line always lets us in; what it learns under the bucket lock is which lock we came with.
-        let alone = Cell::new(false);
-        let join = || {
-            let others = self.waiting_with.load(Ordering::Relaxed);
-            alone.set(others == NOBODY);
-            let with = if others == NOBODY || others == mine {
-                mine
-            } else {
-                SEVERAL_LOCKS
-            };
-            self.waiting_with.store(with, Ordering::Relaxed);
-            true
-        };
-        let mut moved = false;
-        let ran_out = |parked_at, was_last| {
-            // A notifier had moved us to the lock's line: that was a notification, and we do not give it back.
-            moved = parked_at != key;
-            if !moved && was_last {
-                self.waiting_with.store(NOBODY, Ordering::Relaxed);
+        let is_first = Cell::new(false);
+        let mut was_requeued = false;
+
+        // With the feature `trace`, `park` sends an event before it takes the bucket lock, so this is
+        // the first moment at which nothing can run between the check and the unlock.
+        let validate = || {
+            let may_wait = held.may_wait();
+            if may_wait {
+                is_first.set(self.add_waiter(held.lock));
             }
+            may_wait
         };
         let before_sleep = || {
-            give_up();
-            if alone.get() {
-                self.linger(deadline);
+            // SAFETY: the caller borrows a guard mutably, so this thread holds the lock and does not
+            // use the value. It does neither again before it has locked the lock.
+            unsafe { held.unlock() };
+            if is_first.get() {
+                self.spin_until_notified(deadline);
             }
         };
-        // SAFETY: the key is the address of our own field. `join` and `ran_out` touch only the pointer and locals, so
-        // they neither unwind nor park; `give_up` unlocks, which may unpark but neither parks nor unwinds, and `linger`
-        // does none of these (that this thread waits has been told already).
+        let timed_out = |parked_at, was_last| {
+            // A notifier that moves this thread to the wait queue of the lock has notified it. Such a
+            // notification counts even if the deadline passes before the lock is unlocked.
+            was_requeued = parked_at != key;
+            if !was_requeued && was_last {
+                self.remove_last_waiter();
+            }
+        };
+
+        // SAFETY:
+        // - The key is the address of a field of this condition, so only its waiters park there.
+        // - `validate` and `timed_out` only access `waiters_lock`, the depth of the `RLock` and locals,
+        //   so they neither panic nor call into the parking lot.
+        // - `before_sleep` runs without a bucket lock. It may unpark a thread that waits for the lock,
+        //   but it neither parks nor panics, and it sends no event, because the wait has been
+        //   reported.
         let result = unsafe {
             park::park(
                 key,
-                join,
+                validate,
                 before_sleep,
-                ran_out,
+                timed_out,
                 DEFAULT_PARK_TOKEN,
                 deadline,
             )
         };
-        (
-            result.is_unparked() || moved,
-            result == ParkResult::Unparked(TOKEN_HANDOFF),
-        )
+        match result {
+            ParkResult::Invalid => Outcome::Refused,
+            ParkResult::Unparked(TOKEN_HANDOFF) => Outcome::Handoff,
+            ParkResult::Unparked(_) => Outcome::Notified,
+            ParkResult::TimedOut if was_requeued => Outcome::Notified,
+            ParkResult::TimedOut => Outcome::TimedOut,
+        }
     }
 
-    /// In line, and awake for a while yet: if the notification comes soon, the sleep that follows is over before it begins.
+    /// Spins while this thread is in the wait queue. If the notification comes before the thread
+    /// parks, the park returns at once.
     ///
-    /// A hint, read off the line's being empty; so only for who was alone when he joined it. Of several, who is notified
-    /// would not see it, and the others would be in his way: a broadcast to eight took nearly twice as long.
-    fn linger(&self, deadline: Option<Instant>) {
+    /// This only works for a thread that is alone in the wait queue, because it finds out about its
+    /// notification by the queue being empty. Of several waiters, the notified one would not notice,
+    /// and the others would keep the processor busy: a broadcast to eight threads took nearly twice
+    /// as long when all of them spun.
+    fn spin_until_notified(&self, deadline: Option<Instant>) {
         if park::has_passed(deadline) {
             return;
         }
@@ -527,96 +580,245 @@ impl Condition {
         while self.has_waiters() && spin.spin(deadline) {}
     }
 
-    #[cold]
-    fn notify_one_slow(&self) -> bool {
-        let or_move = |lock: &RawLock| {
-            if lock.mark_parked_if_locked() {
-                RequeueOp::RequeueOne
-            } else {
-                RequeueOp::UnparkOne
-            }
+    /// Records that a thread which holds `lock` joins the wait queue. Returns `true` if the queue was
+    /// empty. The caller must hold the bucket lock.
+    fn add_waiter(&self, lock: &RawLock) -> bool {
+        let lock = (&raw const *lock).cast_mut();
+        let others = self.waiters_lock.load(Ordering::Relaxed);
+        let is_first = others == NO_WAITERS;
+        let waiters_lock = if is_first || others == lock {
+            lock
+        } else {
+            SEVERAL_LOCKS
         };
-        self.notify_slow(1, or_move) == 1
+        self.waiters_lock.store(waiters_lock, Ordering::Relaxed);
+        is_first
     }
 
-    #[cold]
-    fn notify_all_slow(&self) -> usize {
-        let or_move = |lock: &RawLock| {
-            if lock.mark_parked_if_locked() {
-                RequeueOp::RequeueAll
-            } else {
-                RequeueOp::UnparkOneRequeueRest
-            }
-        };
-        self.notify_slow(usize::MAX, or_move)
+    /// Records that the wait queue is empty. The caller must hold the bucket lock.
+    fn remove_last_waiter(&self) {
+        self.waiters_lock.store(NO_WAITERS, Ordering::Relaxed);
     }
 
-    /// Wakes up to `n` threads, or, if all wait with one lock, does with them what `choose` says under both bucket
-    /// locks. Returns how many left the line.
-    fn notify_slow(&self, n: usize, choose: impl Fn(&RawLock) -> RequeueOp) -> usize {
+    /// Notifies one waiter or all of them. Returns how many threads it took off the wait queue.
+    #[cold]
+    fn notify_slow(&self, notify: Notify) -> usize {
         loop {
-            let lock = self.waiting_with.load(Ordering::Relaxed);
-            if lock == NOBODY {
+            let lock = self.waiters_lock.load(Ordering::Relaxed);
+            if lock == NO_WAITERS {
                 return 0;
             }
             if lock == SEVERAL_LOCKS {
-                return self.unpark_up_to(n);
+                return self.unpark_up_to(notify.limit());
             }
-            // Looked at again under the bucket lock, where it cannot change: if this has the address we know, it is a
-            // lock that the threads in line borrow. (What we have looked at before may be another lock, gone since, of
-            // which this one has taken the place.)
-            let alive = Cell::new(NOBODY);
-            let still_all_with_it = || {
-                alive.set(self.waiting_with.load(Ordering::Relaxed));
-                if alive.get() != lock {
-                    return RequeueOp::Abort;
-                }
-                // SAFETY: see above.
-                choose(unsafe { &*alive.get() })
-            };
-            let settle = |op, line: UnparkResult| {
-                if !line.have_more_threads {
-                    self.waiting_with.store(NOBODY, Ordering::Relaxed);
-                }
-                if op == RequeueOp::UnparkOneRequeueRest && line.requeued_threads > 0 {
-                    // SAFETY: the threads just moved borrow the lock, and sleep until this callback is over.
-                    unsafe { &*alive.get() }.mark_parked();
-                }
-                DEFAULT_UNPARK_TOKEN
-            };
-            // SAFETY: the keys are our own address and that of a lock, where its waiters park (and if that lock is
-            // gone by now, nothing is done there); the callbacks touch atomics of the two only, so they neither
-            // unwind nor park.
-            let line =
-                unsafe { park::unpark_requeue(self.key(), lock.addr(), still_all_with_it, settle) };
-            if line.unparked_threads + line.requeued_threads > 0 {
-                return line.unparked_threads + line.requeued_threads;
+            if let Some(notified) = self.unpark_or_requeue(notify, lock) {
+                return notified;
             }
-            // Between the first look and the bucket lock the line became empty or mixed. Look again.
+            // The wait queue has changed since the load. Try again.
         }
     }
 
-    /// Wakes up to `n` threads, each by itself.
-    #[cold]
-    fn unpark_up_to(&self, n: usize) -> usize {
-        let mut left = n;
-        let next = |_| match left {
-            0 => FilterOp::Stop,
-            _ => {
-                left -= 1;
-                FilterOp::Unpark
+    /// Notifies waiters that all came with `lock`: wakes them if the lock is unlocked, or moves them
+    /// to the wait queue of the lock. Returns how many threads it took off the wait queue, or `None`
+    /// if other threads wait by now, or none.
+    fn unpark_or_requeue(&self, notify: Notify, lock: *mut RawLock) -> Option<usize> {
+        // The pointer as it is under the bucket lock. `lock` was read without the bucket lock, so it
+        // may refer to a lock that has been freed since, even if a new lock has the same address.
+        let current = Cell::new(NO_WAITERS);
+
+        let validate = || {
+            current.set(self.waiters_lock.load(Ordering::Relaxed));
+            if current.get() != lock {
+                return RequeueOp::Abort;
             }
+            // SAFETY: the pointer is neither `NO_WAITERS` nor `SEVERAL_LOCKS`, because `lock` is
+            // neither. So threads are parked here that borrow this lock, and they cannot leave the
+            // wait queue as long as the bucket lock is held.
+            notify.requeue_op(unsafe { &*current.get() })
         };
-        let settle = |line: UnparkResult| {
-            if !line.have_more_threads {
-                self.waiting_with.store(NOBODY, Ordering::Relaxed);
+        let callback = |op, result: UnparkResult| {
+            if !result.have_more_threads {
+                self.remove_last_waiter();
+            }
+            if op == RequeueOp::UnparkOneRequeueRest && result.requeued_threads > 0 {
+                // SAFETY: the threads that were just moved borrow the lock, and cannot leave its wait
+                // queue as long as its bucket lock is held.
+                unsafe { &*current.get() }.mark_parked();
             }
             DEFAULT_UNPARK_TOKEN
         };
-        // SAFETY: the key is the address of our own field; the callbacks count and touch the pointer, so they neither
-        // unwind nor park.
-        unsafe { park::unpark_filter(self.key(), next, settle) }.unparked_threads
+
+        // SAFETY:
+        // - The keys are the address of a field of this condition, where only its waiters park, and
+        //   the address of a lock, where only waiters of this lock park. If the lock has been freed,
+        //   `validate` aborts, so nothing happens to threads that park at its address.
+        // - `validate` and `callback` only access atomics of the condition and the lock, and locals,
+        //   so they neither panic nor call into the parking lot.
+        let result = unsafe { park::unpark_requeue(self.key(), lock.addr(), validate, callback) };
+        // A lock has waiters until the last one leaves the queue, so zero means that `validate` has
+        // aborted.
+        let notified = result.unparked_threads + result.requeued_threads;
+        (notified > 0).then_some(notified)
     }
+
+    /// Wakes up to `limit` waiters, without regard to their locks. Returns how many it woke.
+    #[cold]
+    fn unpark_up_to(&self, limit: usize) -> usize {
+        let mut left = limit;
+        let filter = |_token| {
+            if left == 0 {
+                return FilterOp::Stop;
+            }
+            left -= 1;
+            FilterOp::Unpark
+        };
+        let callback = |result: UnparkResult| {
+            if !result.have_more_threads {
+                self.remove_last_waiter();
+            }
+            DEFAULT_UNPARK_TOKEN
+        };
+        // SAFETY:
+        // - The key is the address of a field of this condition, so only its waiters park there.
+        // - `filter` and `callback` only access `waiters_lock` and locals, so they neither panic nor
+        //   call into the parking lot.
+        let result = unsafe { park::unpark_filter(self.key(), filter, callback) };
+        result.unparked_threads
+    }
+}
+
+/// How a wait came to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// The guard did not allow the thread to wait. The lock has not been unlocked.
+    Refused,
+    /// No notification came in time.
+    TimedOut,
+    /// The thread was notified.
+    Notified,
+    /// The thread was notified and moved to the wait queue of the lock, and the lock has been handed
+    /// to it there.
+    Handoff,
+}
+
+/// How many waiters a notification is for.
+#[derive(Clone, Copy)]
+enum Notify {
+    One,
+    All,
+}
+
+impl Notify {
+    fn limit(self) -> usize {
+        match self {
+            Notify::One => 1,
+            Notify::All => usize::MAX,
+        }
+    }
+
+    /// Decides what becomes of waiters that all came with `lock`: as many as can lock it now are
+    /// woken, and the others are moved to its wait queue. The caller must hold both bucket locks.
+    fn requeue_op(self, lock: &RawLock) -> RequeueOp {
+        let is_locked = lock.mark_parked_if_locked();
+        match (self, is_locked) {
+            (Notify::One, true) => RequeueOp::RequeueOne,
+            (Notify::One, false) => RequeueOp::UnparkOne,
+            (Notify::All, true) => RequeueOp::RequeueAll,
+            (Notify::All, false) => RequeueOp::UnparkOneRequeueRest,
+        }
+    }
+}
+
+/// The lock that a guard holds, as a wait needs it.
+pub struct HeldLock<'a> {
+    /// The lock to unlock and to lock again.
+    lock: &'a RawLock,
+    /// The `RLock` that `lock` belongs to, if it belongs to one.
+    rlock: Option<&'a RawRLock>,
+    /// Whether the thread may wait only while it holds a single level of the `RLock`.
+    requires_one_level: bool,
+    /// The number of levels that the wait has released.
+    released_levels: Cell<u32>,
+}
+
+impl<'a> HeldLock<'a> {
+    fn lock(lock: &'a RawLock) -> Self {
+        HeldLock {
+            lock,
+            rlock: None,
+            requires_one_level: false,
+            released_levels: Cell::new(0),
+        }
+    }
+
+    fn rlock(rlock: &'a RawRLock, requires_one_level: bool) -> Self {
+        HeldLock {
+            lock: rlock.lock(),
+            rlock: Some(rlock),
+            requires_one_level,
+            released_levels: Cell::new(0),
+        }
+    }
+
+    /// Returns `false` if another thread could reach a value that is not `Sync` while this thread,
+    /// which must own the lock, still has a reference to it.
+    fn may_wait(&self) -> bool {
+        match self.rlock {
+            Some(rlock) if self.requires_one_level => rlock.levels() == 1,
+            _ => true,
+        }
+    }
+
+    /// Identifies the lock in trace events.
+    fn subject(&self) -> Subject {
+        match self.rlock {
+            Some(rlock) => rlock.subject(),
+            None => self.lock.subject(),
+        }
+    }
+
+    /// The count to report when the wait unlocks the lock: the levels that remain, or 1 for a `Lock`.
+    fn count_after_release(&self) -> usize {
+        if self.rlock.is_some() { 0 } else { 1 }
+    }
+
+    /// The count to report when the wait has locked the lock again: its levels, or 1 for a `Lock`.
+    fn count(&self) -> usize {
+        self.rlock.map_or(1, |rlock| rlock.levels() as usize)
+    }
+
+    /// Unlocks the lock at every level.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread must hold the lock, and must not use the value before `restore_levels`.
+    unsafe fn unlock(&self) {
+        if let Some(rlock) = self.rlock {
+            // SAFETY: the caller guarantees that this thread owns the lock, and it is unlocked next.
+            self.released_levels.set(unsafe { rlock.release_levels() });
+        }
+        // SAFETY: the caller guarantees that this thread holds the lock and no longer uses the value.
+        unsafe { self.lock.unlock() };
+    }
+
+    /// Takes ownership of the `RLock` again, with the levels that `unlock` has released.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread must have called `unlock`, and must hold `lock` again.
+    unsafe fn restore_levels(&self) {
+        if let Some(rlock) = self.rlock {
+            // SAFETY: the caller guarantees that this thread holds the lock, and `unlock` has set
+            // `released_levels` to the result of `release_levels`.
+            unsafe { rlock.restore_levels(self.released_levels.get()) };
+        }
+    }
+}
+
+/// Panics because an `Outermost` is not the only level of its thread.
+#[cold]
+fn refuse_to_wait() -> ! {
+    panic!("an Outermost cannot wait while its thread holds another level of the RLock");
 }
 
 impl Default for Condition {
@@ -633,9 +835,25 @@ impl fmt::Debug for Condition {
     }
 }
 
-/// What a [`Condition`] can wait on: a [`LockGuard`], an [`RLockGuard`] whose value is `Sync`, or an [`Outermost`].
+/// A guard with which a thread can wait on a [`Condition`].
 ///
-/// Sealed: whether waiting on a guard is sound depends on who else may hold a reference to the value meanwhile.
+/// This trait is sealed. To wait, a thread must let other threads get the lock while its own guard,
+/// and perhaps guards of outer levels, still exist. This is sound for three types:
+///
+/// - **[`LockGuard`]**: a lock has only one guard, and the wait borrows it mutably. No reference made
+///   through it can be alive, so other threads may change the value.
+/// - **[`RLockGuard<T>`](RLockGuard) where `T: Sync`**: guards of outer levels, and a `&T` made through
+///   them, may be alive during the wait, while another thread gets a `&T` of its own. `T: Sync` allows
+///   exactly that. No thread can get a `&mut T`, because that takes the `RLock` itself, which the
+///   guards borrow.
+/// - **[`Outermost<T>`](Outermost) for any `T`**: the thread holds a single level, so there is no guard
+///   of an outer level, and the view borrows the only guard mutably. The thread may lock the `RLock`
+///   again beside the view, so each wait checks the number of levels and panics if there is more than
+///   one. A forgotten guard counts as a level.
+///
+/// A wait with `RLockGuard<T>` for any other `T` does not compile. If the value were a `RefCell`, an
+/// outer guard could lend a borrow of it, and another thread would use the same unsynchronized borrow
+/// counter during the wait.
 #[diagnostic::on_unimplemented(
     message = "a `Condition` cannot wait on `{Self}`",
     note = "it waits on a `LockGuard<T>`, on an `RLockGuard<T>` where `T: Sync`, or on an `Outermost<T>`",
@@ -648,60 +866,36 @@ impl<T: ?Sized + Sync> Waitable for RLockGuard<'_, T> {}
 impl<T: ?Sized> Waitable for Outermost<'_, T> {}
 
 mod sealed {
-    use super::{LockGuard, Outermost, RLockGuard, RawLock, RawRLock};
+    use super::{HeldLock, LockGuard, Outermost, RLockGuard};
 
-    /// Keeps the methods below to this crate: a supertrait's methods can be called wherever `G: Waitable`, private
-    /// module or not, but nobody else can name this type and so make the argument.
+    /// Keeps the method of `Guard` private to this crate. The method of a supertrait can be called
+    /// wherever `G: Waitable` holds, but only this crate can name the argument.
     pub struct Token;
 
-    /// How a condition handles a guard.
+    /// How a `Condition` gets at the lock of a guard.
     pub trait Guard {
-        /// The lock to give up and take back.
-        fn lock(&self, _: Token) -> &RawLock;
-
-        /// Where its levels are counted, if it is re-entrant.
-        fn levels(&self, _: Token) -> Option<&RawRLock> {
-            None
-        }
-
-        /// Panics if waiting now would let two threads reach a value that is not `Sync`.
+        /// Returns the lock that this guard holds.
         ///
-        /// By `&mut`: a guard may be looked at from several threads, but is held mutably by its owner's alone, and only
-        /// the owner may read the levels.
-        fn assert_may_wait(&mut self, _: Token) {}
+        /// This takes `&mut self` because several threads may share a guard, but only its own thread
+        /// can borrow it mutably, and only that thread may read the number of levels.
+        fn held(&mut self, _: Token) -> HeldLock<'_>;
     }
 
     impl<T: ?Sized> Guard for LockGuard<'_, T> {
-        fn lock(&self, _: Token) -> &RawLock {
-            self.raw()
+        fn held(&mut self, _: Token) -> HeldLock<'_> {
+            HeldLock::lock(self.raw())
         }
     }
 
     impl<T: ?Sized> Guard for RLockGuard<'_, T> {
-        fn lock(&self, _: Token) -> &RawLock {
-            self.raw().lock()
-        }
-
-        fn levels(&self, _: Token) -> Option<&RawRLock> {
-            Some(self.raw())
+        fn held(&mut self, _: Token) -> HeldLock<'_> {
+            HeldLock::rlock(self.raw(), false)
         }
     }
 
     impl<T: ?Sized> Guard for Outermost<'_, T> {
-        fn lock(&self, _: Token) -> &RawLock {
-            self.raw().lock()
-        }
-
-        fn levels(&self, _: Token) -> Option<&RawRLock> {
-            Some(self.raw())
-        }
-
-        fn assert_may_wait(&mut self, _: Token) {
-            let levels = self.raw().levels();
-            assert!(
-                levels == 1,
-                "an Outermost cannot wait while its thread holds {levels} levels of the RLock"
-            );
+        fn held(&mut self, _: Token) -> HeldLock<'_> {
+            HeldLock::rlock(self.raw(), true)
         }
     }
 }

@@ -1,32 +1,77 @@
-//! [`RLock`]: a lock that its owner may take again.
+//! [`RLock`]: a lock that its owner may lock again.
 //!
-//! Use it when public methods of one object all lock it and call one another. Before that, ask whether private
-//! methods that expect the lock to be held would do: then a [`Lock`](crate::Lock) is enough, it lends `&mut T`, and
-//! no invariant is ever seen half-way by a method deeper in the call chain.
+//! What users may rely on is documented on [`RLock`]. This comment is about the implementation.
 //!
-//! **Promises.** At most one thread owns the lock at a time; that thread may take any number of further levels (up to
-//! `u32::MAX`), without waiting. The lock is free when the last level is released, in whatever order the guards are
-//! dropped. What an owner did is visible to the next owner. Fairness and panics are as for `Lock`: fair in the end, no
-//! poisoning. Ownership belongs to the thread, not to its number's next user: a thread's number is never used again.
+//! A [`RawRLock`] is a [`RawLock`] with two more fields: the id of the owning thread, and the number
+//! of levels that this thread holds. The `RawLock` excludes the other threads and parks them.
 //!
-//! **No promises.** A guard lends `&T` only, because an outer level may hold a `&T` already; change goes through `Cell`,
-//! `RefCell` or an atomic. A `RefCell` borrowed on one level panics when borrowed mutably on a deeper one.
+//! | `owner` | `depth` | `lock` | Meaning |
+//! |---|---|---|---|
+//! | `NO_OWNER` | 0 | unlocked | No thread owns the lock. |
+//! | `NO_OWNER` | 0 | locked | A thread has just locked `lock`, or is about to unlock it. |
+//! | t | n ≥ 1 | locked | Thread t holds n levels. |
 //!
-//! **Algorithm.** A [`Lock`](crate::Lock)'s state machine excludes the others; beside it stand the owner's number and
-//! the number of levels. A thread that reads its own number there owns the lock, for nobody else ever writes that
-//! number; so a re-entry is one comparison and one addition, and no atomic read-modify-write.
+//! - A thread that reads its own id in `owner` owns the lock, because no other thread ever writes
+//!   that id. Locking again therefore takes one comparison and one addition, and no atomic
+//!   read-modify-write.
+//! - A thread that does not own the lock may read `NO_OWNER` or the id of another thread. Both send
+//!   it to `lock`, so it does not matter how old the value is.
+//! - Only the owner accesses `depth`. Ownership passes from thread to thread through `lock`, which
+//!   orders the last access of one owner before the first access of the next.
+//! - Thread ids are never reused. If a thread ends without releasing a level, the lock stays locked
+//!   forever, and no later thread is mistaken for its owner.
 
-use crate::{
-    lock::RawLock,
-    park::{self, AtomicUsize, Cell, Instant, Ordering, const_fn, thread_id},
-    trace::{self, Call, Op, Place, Primitive, Subject},
+use crate::lock::RawLock;
+use crate::park::{self, AtomicUsize, Cell, Instant, Ordering, const_fn, thread_id};
+use crate::trace::{self, Call, Op, Place, Primitive, Subject};
+use std::{
+    cell::UnsafeCell,
+    fmt,
+    marker::PhantomData,
+    mem,
+    ops::Deref,
+    panic::{RefUnwindSafe, UnwindSafe},
+    process,
+    time::Duration,
 };
-use std::{cell::UnsafeCell, fmt, marker::PhantomData, mem, ops::Deref, time::Duration};
 
-/// The owner's number when nobody owns the lock; `thread_id` is never 0.
-const NOBODY: usize = 0;
+/// The value of `owner` while no thread owns the lock. No thread has this id.
+const NO_OWNER: usize = 0;
 
-/// A reentrant mutual-exclusion lock that owns the value it protects.
+/// A reentrant lock that owns the value it protects: its owner may lock it again.
+///
+/// Use an `RLock` when several public methods of an object lock it and call each other. Each
+/// [`lock`](RLock::lock) acquires one more *level* of the lock, and dropping its [`RLockGuard`]
+/// releases that level. Other threads get the lock when the last level is released.
+///
+/// Other types are a better fit in these cases:
+///
+/// - You can move the code that runs with the lock held into private methods that expect it to be
+///   held: use a [`Lock`](crate::Lock). It is faster and lends `&mut T`, and no method ever sees
+///   the half-finished change of a caller that also holds the lock.
+/// - Threads pass values on instead of sharing them: use a [`Queue`](crate::Queue).
+///
+/// # Guarantees
+///
+/// - **Mutual exclusion.** At most one thread at a time holds levels of the lock.
+/// - **Reentrancy.** The owner never waits for its own lock. It may hold up to `u32::MAX` levels,
+///   and may release them in any order.
+/// - **Shared access.** A guard lends only `&T`, because an outer level may already have lent one.
+///   To change the value, use a [`Cell`](std::cell::Cell), a [`RefCell`](std::cell::RefCell) or an
+///   atomic.
+/// - **Memory ordering.** Locking the first level is an acquire operation, and releasing the last
+///   one is a release operation. Everything an owner did is visible to the next owner.
+/// - **Eventual fairness.** As for a [`Lock`](crate::Lock#guarantees): a running thread may get the
+///   lock first, but a waiter that is first in the queue and has waited for 1 ms is handed the lock
+///   directly, about once every 20 ms.
+/// - **No poisoning.** If a thread panics while it holds the lock, unwinding drops its guards and
+///   releases their levels.
+///
+/// # Not guaranteed
+///
+/// - **Order.** Threads may get the lock in a different order than they asked for it.
+/// - **Borrowing across levels.** If the value is a `RefCell`, a mutable borrow on one level makes
+///   every borrow on a deeper level panic.
 ///
 /// # Examples
 ///
@@ -63,15 +108,22 @@ pub struct RLock<T: ?Sized> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: an `RLock` owns its value, so sending the lock sends the value.
+// SAFETY: an `RLock` owns its value, so sending the lock to another thread sends the value.
 unsafe impl<T: ?Sized + Send> Send for RLock<T> {}
-// SAFETY: a shared `RLock` lends `&T`, several times over but always to one thread, and to the next only when the
-// last level is gone: that is sending the value between them. `T: Sync` is not needed, so a `RefCell` will do.
+// SAFETY: a shared `RLock` lends any number of `&T` to one thread, and lends to the next thread only
+// after the last level has been released. This amounts to sending the value from thread to thread,
+// so `T: Send` is required. Two threads never have a `&T` at the same time, so `T: Sync` is not
+// required, and `T` may be a `RefCell`.
 unsafe impl<T: ?Sized + Send> Sync for RLock<T> {}
+
+// A panic releases every level, so unwinding leaves a lock that works. The value may be half changed.
+// The contract of `RLock` says so, as the one of `Lock` does.
+impl<T: ?Sized> UnwindSafe for RLock<T> {}
+impl<T: ?Sized> RefUnwindSafe for RLock<T> {}
 
 impl<T> RLock<T> {
     const_fn! {
-        /// Makes a free lock around `value`.
+        /// Creates an unlocked lock that owns `value`.
         ///
         /// # Examples
         ///
@@ -88,7 +140,9 @@ impl<T> RLock<T> {
         }
     }
 
-    /// Takes the value out. No locking: owning the lock proves that nobody holds it.
+    /// Consumes the lock and returns its value.
+    ///
+    /// This does not lock: because you own the lock, no guard can exist.
     ///
     /// # Examples
     ///
@@ -104,13 +158,17 @@ impl<T> RLock<T> {
 }
 
 impl<T: ?Sized> RLock<T> {
-    /// Takes the lock, or one more level of it if this thread owns it already; waits while another thread owns it.
+    /// Acquires one level of the lock, blocking the current thread while another thread owns it.
     ///
-    /// Acquire, on the first level: everything the last owner did before its last release is visible now.
+    /// If the current thread already owns the lock, it gets one more level without blocking.
+    ///
+    /// The level is released when the guard is dropped. `let _ = rlock.lock();` drops the guard at
+    /// once, and rustc does not warn about it: a library cannot make it do so. Give the guard a name,
+    /// such as `_guard`, to hold the level until the end of the block.
     ///
     /// # Panics
     ///
-    /// If the thread holds `u32::MAX` levels already; nothing has changed then.
+    /// Panics if the current thread already holds `u32::MAX` levels. The lock stays as it was.
     ///
     /// # Examples
     ///
@@ -126,18 +184,19 @@ impl<T: ?Sized> RLock<T> {
     #[doc(alias = "acquire")]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn lock(&self) -> RLockGuard<'_, T> {
-        self.raw.enter(Place::here(), |lock| {
-            lock.lock();
-            true
-        });
-        RLockGuard::of(self)
+        self.raw.lock_level(Place::here());
+        // SAFETY: this thread has just acquired a level, and has not made another guard for it.
+        unsafe { self.make_guard_unchecked() }
     }
 
-    /// Takes a level if that is possible at this moment; never waits.
+    /// Attempts to acquire one level of the lock without blocking.
+    ///
+    /// Returns `None` if another thread owns the lock, or is unlocking it at this moment and has not
+    /// yet decided whether to hand it to a waiter. The owner of the lock always gets a level.
     ///
     /// # Panics
     ///
-    /// As [`lock`](RLock::lock).
+    /// Panics if the current thread already holds `u32::MAX` levels. The lock stays as it was.
     ///
     /// # Examples
     ///
@@ -147,24 +206,28 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// let lock = RLock::new(());
     /// let _mine = lock.lock();
-    /// assert!(lock.try_lock().is_some()); // the owner gets in
+    /// assert!(lock.try_lock().is_some()); // this thread owns the lock
     /// thread::scope(|scope| {
-    ///     scope.spawn(|| assert!(lock.try_lock().is_none())); // nobody else does
+    ///     scope.spawn(|| assert!(lock.try_lock().is_none())); // this thread does not
     /// });
     /// ```
     #[inline]
+    #[must_use = "if the lock was acquired, it is released again at once; write `if let Some(guard) = rlock.try_lock()`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock(&self) -> Option<RLockGuard<'_, T>> {
-        self.raw
-            .enter(Place::here(), RawLock::try_lock)
-            .then(|| RLockGuard::of(self))
+        let locked = self.raw.try_lock_level(Place::here(), RawLock::try_lock);
+        // SAFETY: as in `lock`.
+        locked.then(|| unsafe { self.make_guard_unchecked() })
     }
 
-    /// Waits for the lock, but no longer than `timeout`. Zero means one try; more than the clock can count, for ever.
+    /// Attempts to acquire one level of the lock, blocking the current thread for at most `timeout`.
+    ///
+    /// Returns `None` if the lock did not become available in time. A timeout of zero means a
+    /// single attempt. A timeout that is too large to add to the current time means no timeout.
     ///
     /// # Panics
     ///
-    /// As [`lock`](RLock::lock).
+    /// Panics if the current thread already holds `u32::MAX` levels. The lock stays as it was.
     ///
     /// # Examples
     ///
@@ -179,20 +242,25 @@ impl<T: ?Sized> RLock<T> {
     /// });
     /// ```
     #[inline]
+    #[must_use = "if the lock was acquired, it is released again at once; write `if let Some(guard) = rlock.try_lock_for(..)`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_for(&self, timeout: Duration) -> Option<RLockGuard<'_, T>> {
-        let first_level =
+        let lock_first =
             |lock: &RawLock| lock.try_lock() || lock.lock_slow(park::deadline_after(timeout));
-        self.raw
-            .enter(Place::here(), first_level)
-            .then(|| RLockGuard::of(self))
+        let locked = self.raw.try_lock_level(Place::here(), lock_first);
+        // SAFETY: as in `lock`.
+        locked.then(|| unsafe { self.make_guard_unchecked() })
     }
 
-    /// Waits for the lock until `deadline`. A deadline that has passed means one try.
+    /// Attempts to acquire one level of the lock, blocking the current thread until `deadline` at
+    /// the latest.
+    ///
+    /// Returns `None` if the lock did not become available in time. A deadline that has already
+    /// passed means a single attempt.
     ///
     /// # Panics
     ///
-    /// As [`lock`](RLock::lock).
+    /// Panics if the current thread already holds `u32::MAX` levels. The lock stays as it was.
     ///
     /// # Examples
     ///
@@ -205,15 +273,19 @@ impl<T: ?Sized> RLock<T> {
     /// assert_eq!(lock.try_lock_until(soon).as_deref(), Some(&7));
     /// ```
     #[inline]
+    #[must_use = "if the lock was acquired, it is released again at once; write `if let Some(guard) = rlock.try_lock_until(..)`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_until(&self, deadline: Instant) -> Option<RLockGuard<'_, T>> {
-        let first_level = |lock: &RawLock| lock.try_lock() || lock.lock_slow(Some(deadline));
-        self.raw
-            .enter(Place::here(), first_level)
-            .then(|| RLockGuard::of(self))
+        let lock_first = |lock: &RawLock| lock.try_lock() || lock.lock_slow(Some(deadline));
+        let locked = self.raw.try_lock_level(Place::here(), lock_first);
+        // SAFETY: as in `lock`.
+        locked.then(|| unsafe { self.make_guard_unchecked() })
     }
 
-    /// Whether some thread owned the lock when this was called. By the time you read the answer it may be stale.
+    /// Returns `true` if a thread owns the lock, whichever thread it is.
+    ///
+    /// The answer may be out of date by the time you read it, and it makes no writes of the owner
+    /// visible. Use it for diagnostics, not for synchronization.
     ///
     /// # Examples
     ///
@@ -230,7 +302,9 @@ impl<T: ?Sized> RLock<T> {
         self.raw.lock.is_locked()
     }
 
-    /// Whether the calling thread owns the lock. The answer cannot go stale: only this thread changes it.
+    /// Returns `true` if the current thread owns the lock.
+    ///
+    /// The answer stays true until the current thread itself locks or releases the lock.
     ///
     /// # Examples
     ///
@@ -247,10 +321,11 @@ impl<T: ?Sized> RLock<T> {
     /// ```
     #[inline]
     pub fn is_owned(&self) -> bool {
-        self.raw.is_mine()
+        self.raw.is_owned()
     }
 
-    /// How many levels the calling thread holds; 0 if it is not the owner.
+    /// Returns the number of levels that the current thread holds, which is 0 if it does not own the
+    /// lock.
     ///
     /// # Examples
     ///
@@ -265,14 +340,16 @@ impl<T: ?Sized> RLock<T> {
     /// ```
     #[inline]
     pub fn depth(&self) -> usize {
-        if self.raw.is_mine() {
+        if self.raw.is_owned() {
             self.raw.depth.get() as usize
         } else {
             0
         }
     }
 
-    /// Reaches the value without locking: `&mut self` proves that nobody else can.
+    /// Returns a mutable reference to the value.
+    ///
+    /// This does not lock: `&mut self` guarantees that no guard exists.
     ///
     /// # Examples
     ///
@@ -288,11 +365,14 @@ impl<T: ?Sized> RLock<T> {
         self.value.get_mut()
     }
 
-    /// Releases one level although its guard is gone, for foreign code that locks in one call and unlocks in another.
+    /// Releases one level of the lock after its guard has been forgotten.
+    ///
+    /// This is meant for FFI, where foreign code locks in one call and unlocks in another.
     ///
     /// # Safety
     ///
-    /// The calling thread owns the lock, and one of its guards was forgotten: it neither lives nor will be dropped.
+    /// The calling thread must own the lock, and one of its guards must have been forgotten with
+    /// [`mem::forget`]: it must not be used or dropped after this call.
     ///
     /// # Examples
     ///
@@ -301,23 +381,24 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// let lock = RLock::new(());
     /// std::mem::forget(lock.lock());
-    /// // SAFETY: the line above took the level and forgot its guard.
+    /// // SAFETY: the line above acquired the level and forgot its guard.
     /// unsafe { lock.force_unlock() };
     /// assert_eq!(lock.depth(), 0);
     /// ```
     #[inline]
     #[cfg_attr(feature = "trace", track_caller)]
     pub unsafe fn force_unlock(&self) {
-        // SAFETY: the caller owns a level that no guard will release.
-        unsafe { self.raw.leave(Place::here()) }
+        // SAFETY: the caller guarantees that this thread holds a level without a guard.
+        unsafe { self.raw.unlock_level(Place::here()) }
     }
 
-    /// Makes a guard for a level that this thread already holds, the other half of
-    /// [`force_unlock`](RLock::force_unlock).
+    /// Creates a guard for a level that the calling thread already holds.
+    ///
+    /// This is the counterpart of [`force_unlock`](RLock::force_unlock).
     ///
     /// # Safety
     ///
-    /// The calling thread owns the lock, and one of its guards was forgotten, for which the new one stands.
+    /// The calling thread must hold a level of the lock for which no guard exists.
     ///
     /// # Examples
     ///
@@ -326,15 +407,19 @@ impl<T: ?Sized> RLock<T> {
     ///
     /// let lock = RLock::new(5);
     /// std::mem::forget(lock.lock());
-    /// // SAFETY: the line above took the level and forgot its guard.
+    /// // SAFETY: the line above acquired the level and forgot its guard.
     /// let guard = unsafe { lock.make_guard_unchecked() };
     /// assert_eq!(*guard, 5);
     /// ```
     #[inline]
     pub unsafe fn make_guard_unchecked(&self) -> RLockGuard<'_, T> {
-        RLockGuard::of(self)
+        RLockGuard {
+            rlock: self,
+            not_send: PhantomData,
+        }
     }
 
+    // Lets tests wait until a thread has parked. Not part of the API.
     #[doc(hidden)]
     pub fn waiters(&self) -> usize {
         park::waiters(self.raw.lock.key())
@@ -354,47 +439,42 @@ impl<T> From<T> for RLock<T> {
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RLock<T> {
-    /// Shows the value if the lock is free or this thread's own at this moment, and never waits.
+    /// Shows the value, or `<locked>` if another thread owns the lock. This never blocks.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RLock");
         match self.try_lock() {
-            Some(guard) => f.debug_struct("RLock").field("value", &&*guard).finish(),
-            None => f
-                .debug_struct("RLock")
-                .field("value", &format_args!("<locked>"))
-                .finish(),
+            Some(guard) => debug.field("value", &&*guard).finish(),
+            None => debug.field("value", &format_args!("<locked>")).finish(),
         }
     }
 }
 
-/// One level of an [`RLock`]; dropping it releases that level.
+/// One level of an [`RLock`], which the thread holds until the guard is dropped.
 ///
-/// It stays in the thread that locked (`!Send`) and lends `&T` only.
+/// The guard lends `&T` only. It is not `Send`: the thread that locked must also be the one that
+/// unlocks. A future that holds a guard across an `.await` is therefore not `Send` either, so you
+/// cannot spawn it on a runtime that moves tasks between threads.
 #[must_use = "a guard that is dropped at once releases its level at once"]
 pub struct RLockGuard<'a, T: ?Sized> {
     rlock: &'a RLock<T>,
-    /// Makes the guard `!Send`: the thread that locks is the thread that unlocks.
-    stays_here: PhantomData<*const ()>,
+    not_send: PhantomData<*const ()>,
 }
 
-// SAFETY: a shared guard lends only `&T`, which may cross threads when `T: Sync`.
+// SAFETY: a shared guard lends only `&T`, which other threads may use if `T: Sync`.
 unsafe impl<T: ?Sized + Sync> Sync for RLockGuard<'_, T> {}
 
 impl<'a, T: ?Sized> RLockGuard<'a, T> {
-    /// The guard of a level that this thread has just taken.
-    #[inline]
-    fn of(rlock: &'a RLock<T>) -> Self {
-        RLockGuard {
-            rlock,
-            stays_here: PhantomData,
-        }
-    }
-
     #[inline]
     pub(crate) fn raw(&self) -> &'a RawRLock {
         &self.rlock.raw
     }
 
-    /// Narrows a guard to a part of what it protects. The level stays held until the result is dropped.
+    /// Returns a guard for a part of the value.
+    ///
+    /// The thread holds the level until the returned guard is dropped.
+    ///
+    /// This is an associated function rather than a method, so that it does not hide a `map` method
+    /// of the value.
     ///
     /// # Examples
     ///
@@ -407,19 +487,61 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     /// ```
     #[inline]
     pub fn map<U: ?Sized>(guard: Self, f: impl FnOnce(&T) -> &U) -> MappedRLockGuard<'a, U> {
-        // If `f` panics, `guard` is still whole and releases its level while unwinding.
-        let value: *const U = f(&*guard);
-        let raw = guard.raw();
-        mem::forget(guard);
-        MappedRLockGuard {
-            raw,
-            value,
-            borrows: PhantomData,
+        // If `f` panics, unwinding drops `guard`, which releases its level.
+        let value = &raw const *f(&*guard);
+        // SAFETY: `value` was borrowed from `guard`.
+        unsafe { guard.into_mapped(value) }
+    }
+
+    /// Returns a guard for a part of the value if `f` finds it.
+    ///
+    /// If `f` returns `None`, this returns the original guard as an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::{RLock, RLockGuard};
+    ///
+    /// let names = RLock::new(vec!["Ada", "Grace"]);
+    /// let second = RLockGuard::try_map(names.lock(), |names| names.get(1));
+    /// assert_eq!(*second.unwrap(), "Grace");
+    /// let all = RLockGuard::try_map(names.lock(), |names| names.get(2)).unwrap_err();
+    /// assert_eq!(all.len(), 2);
+    /// ```
+    #[inline]
+    pub fn try_map<U: ?Sized>(
+        guard: Self,
+        f: impl FnOnce(&T) -> Option<&U>,
+    ) -> Result<MappedRLockGuard<'a, U>, Self> {
+        // If `f` panics, unwinding drops `guard`, which releases its level.
+        match f(&*guard).map(|part| &raw const *part) {
+            // SAFETY: `value` was borrowed from `guard`.
+            Some(value) => Ok(unsafe { guard.into_mapped(value) }),
+            None => Err(guard),
         }
     }
 
-    /// Releases this level and, if it was the last and a thread sleeps for the lock, hands it to the one that came
-    /// first.
+    /// Turns this guard into one that lends `value`.
+    ///
+    /// # Safety
+    ///
+    /// `value` must have been borrowed from this guard.
+    #[inline]
+    unsafe fn into_mapped<U: ?Sized>(self, value: *const U) -> MappedRLockGuard<'a, U> {
+        let raw = self.raw();
+        mem::forget(self);
+        MappedRLockGuard {
+            raw,
+            value,
+            marker: PhantomData,
+        }
+    }
+
+    /// Releases this level. If it was the last level, hands the lock to the first waiter in the
+    /// queue, if there is one.
+    ///
+    /// Dropping the guard instead is faster, because it lets running threads compete for the lock.
+    /// Use `unlock_fair` in the rare place where order matters more than speed.
     ///
     /// # Examples
     ///
@@ -435,16 +557,66 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     pub fn unlock_fair(guard: Self) {
         let raw = guard.raw();
         mem::forget(guard);
-        // SAFETY: the guard stood for one level of this thread, and it is forgotten.
-        if unsafe { raw.leave_level(Place::here()) } {
-            // SAFETY: that was the thread's last level.
-            unsafe { raw.lock.unlock_fair() };
-        }
+        // SAFETY: the guard proved that this thread holds a level, and it has been forgotten.
+        unsafe { raw.unlock_level_fair(Place::here()) };
     }
 
-    /// A view of the only level, for waiting on a [`Condition`](crate::Condition) with a value that is not `Sync`.
+    /// Releases this level while `f` runs, and acquires a level again afterwards.
     ///
-    /// `Some` when the calling thread holds exactly one level, this one.
+    /// This releases one level only, as dropping the guard would. Other threads can get the lock
+    /// while `f` runs if this was the only level of the current thread. If the thread holds further
+    /// levels, the lock stays locked, so `f` must not wait for a thread that needs it. You can check
+    /// for that case with [`depth`](RLock::depth).
+    ///
+    /// If `f` panics, the level is acquired again before unwinding continues.
+    ///
+    /// # Aborts
+    ///
+    /// Aborts the process if `f` leaves the current thread with `u32::MAX` levels, because the guard
+    /// could not get its level back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::Cell, thread};
+    /// use sync_primitives::{RLock, RLockGuard};
+    ///
+    /// let lock = RLock::new(Cell::new(1));
+    /// let mut guard = lock.lock();
+    /// RLockGuard::unlocked(&mut guard, || {
+    ///     thread::scope(|scope| {
+    ///         scope.spawn(|| lock.lock().set(2));
+    ///     });
+    /// });
+    /// assert_eq!((guard.get(), lock.depth()), (2, 1));
+    /// ```
+    #[inline]
+    #[cfg_attr(feature = "trace", track_caller)]
+    pub fn unlocked<R>(guard: &mut Self, f: impl FnOnce() -> R) -> R {
+        struct Relock<'a> {
+            raw: &'a RawRLock,
+            place: Place,
+        }
+        impl Drop for Relock<'_> {
+            fn drop(&mut self) {
+                let abort = AbortOnPanic;
+                self.raw.lock_level(self.place);
+                mem::forget(abort);
+            }
+        }
+        let (raw, place) = (guard.raw(), Place::here());
+        let _relock = Relock { raw, place };
+        // SAFETY: `guard` proves that this thread holds a level. The guard is mutably borrowed until
+        // `Relock` has acquired a level again, so nobody can use the value through it. If this was
+        // the last level, this thread has no other guard that could lend the value.
+        unsafe { raw.unlock_level(place) };
+        f()
+    }
+
+    /// Returns a view of the guard with which a [`Condition`](crate::Condition) can wait even if the
+    /// value is not `Sync`.
+    ///
+    /// Returns `None` if the current thread holds more than this one level.
     ///
     /// # Examples
     ///
@@ -460,9 +632,9 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     #[inline]
     pub fn outermost<'g>(guard: &'g mut Self) -> Option<Outermost<'g, T>> {
         let rlock = guard.rlock;
-        (rlock.raw.depth.get() == 1).then_some(Outermost {
+        (rlock.raw.levels() == 1).then_some(Outermost {
             rlock,
-            stays_here: PhantomData,
+            not_send: PhantomData,
         })
     }
 }
@@ -472,8 +644,8 @@ impl<T: ?Sized> Deref for RLockGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the guard proves that this thread owns the lock, so no other thread reaches the value; guards lend
-        // shared references only.
+        // SAFETY: this thread owns the lock as long as the guard exists, so no other thread can
+        // reach the value. Guards lend only shared references.
         unsafe { &*self.rlock.value.get() }
     }
 }
@@ -481,8 +653,8 @@ impl<T: ?Sized> Deref for RLockGuard<'_, T> {
 impl<T: ?Sized> Drop for RLockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the guard stands for one level of this thread, and ends here.
-        unsafe { self.rlock.raw.leave(Place::UNKNOWN) };
+        // SAFETY: the guard proves that this thread holds a level, and cannot be used any more.
+        unsafe { self.rlock.raw.unlock_level(Place::UNKNOWN) };
     }
 }
 
@@ -498,24 +670,98 @@ impl<T: ?Sized + fmt::Display> fmt::Display for RLockGuard<'_, T> {
     }
 }
 
-/// A part of what an [`RLock`] protects, and one level of it; made by [`RLockGuard::map`].
+/// Access to a part of the value of an [`RLock`], and one level of the lock, which the thread holds
+/// until the guard is dropped.
+///
+/// This guard is created by [`RLockGuard::map`] and [`RLockGuard::try_map`].
 #[must_use = "a guard that is dropped at once releases its level at once"]
 pub struct MappedRLockGuard<'a, U: ?Sized> {
     raw: &'a RawRLock,
+    /// Points to what the closure of `map` returned. The raw pointer also makes the guard `!Send`.
     value: *const U,
-    /// Lends a `U`. The pointer beside it makes the guard `!Send`.
-    borrows: PhantomData<&'a U>,
+    /// The guard acts as a shared borrow.
+    marker: PhantomData<&'a U>,
 }
 
-// SAFETY: as for `RLockGuard`: a shared guard lends only `&U`.
+// SAFETY: as for `RLockGuard`, a shared guard lends only `&U`.
 unsafe impl<U: ?Sized + Sync> Sync for MappedRLockGuard<'_, U> {}
+
+impl<'a, U: ?Sized> MappedRLockGuard<'a, U> {
+    /// Returns a guard for a part of the part that this guard refers to.
+    ///
+    /// This is an associated function rather than a method, so that it does not hide a `map` method
+    /// of the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::{MappedRLockGuard, RLock, RLockGuard};
+    ///
+    /// let nested = RLock::new((1, (2, 3)));
+    /// let pair = RLockGuard::map(nested.lock(), |nested| &nested.1);
+    /// let last = MappedRLockGuard::map(pair, |pair| &pair.1);
+    /// assert_eq!((*last, nested.depth()), (3, 1));
+    /// ```
+    #[inline]
+    pub fn map<V: ?Sized>(guard: Self, f: impl FnOnce(&U) -> &V) -> MappedRLockGuard<'a, V> {
+        // If `f` panics, unwinding drops `guard`, which releases its level.
+        let value = &raw const *f(&*guard);
+        // SAFETY: `value` was borrowed from `guard`.
+        unsafe { guard.into_mapped(value) }
+    }
+
+    /// Returns a guard for a part of the part that this guard refers to, if `f` finds it.
+    ///
+    /// If `f` returns `None`, this returns the original guard as an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::{MappedRLockGuard, RLock, RLockGuard};
+    ///
+    /// let nested = RLock::new((1, vec![2, 3]));
+    /// let list = RLockGuard::map(nested.lock(), |nested| &nested.1);
+    /// let list = MappedRLockGuard::try_map(list, |list| list.get(2)).unwrap_err();
+    /// let last = MappedRLockGuard::try_map(list, |list| list.last());
+    /// assert_eq!(*last.unwrap(), 3);
+    /// ```
+    #[inline]
+    pub fn try_map<V: ?Sized>(
+        guard: Self,
+        f: impl FnOnce(&U) -> Option<&V>,
+    ) -> Result<MappedRLockGuard<'a, V>, Self> {
+        // If `f` panics, unwinding drops `guard`, which releases its level.
+        match f(&*guard).map(|part| &raw const *part) {
+            // SAFETY: `value` was borrowed from `guard`.
+            Some(value) => Ok(unsafe { guard.into_mapped(value) }),
+            None => Err(guard),
+        }
+    }
+
+    /// Turns this guard into one that lends `value`.
+    ///
+    /// # Safety
+    ///
+    /// `value` must have been borrowed from this guard.
+    #[inline]
+    unsafe fn into_mapped<V: ?Sized>(self, value: *const V) -> MappedRLockGuard<'a, V> {
+        let raw = self.raw;
+        mem::forget(self);
+        MappedRLockGuard {
+            raw,
+            value,
+            marker: PhantomData,
+        }
+    }
+}
 
 impl<U: ?Sized> Deref for MappedRLockGuard<'_, U> {
     type Target = U;
 
     #[inline]
     fn deref(&self) -> &U {
-        // SAFETY: `value` came from the borrow of a guard whose level this guard has taken over.
+        // SAFETY: `value` was borrowed from a guard whose level this guard has taken over. The level
+        // keeps the owner of the value, and every other thread, from changing it.
         unsafe { &*self.value }
     }
 }
@@ -523,8 +769,9 @@ impl<U: ?Sized> Deref for MappedRLockGuard<'_, U> {
 impl<U: ?Sized> Drop for MappedRLockGuard<'_, U> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this guard took over the level of the `RLockGuard` it was made from.
-        unsafe { self.raw.leave(Place::UNKNOWN) };
+        // SAFETY: this guard took over the level of the guard it was made from, and cannot be used
+        // any more.
+        unsafe { self.raw.unlock_level(Place::UNKNOWN) };
     }
 }
 
@@ -540,18 +787,19 @@ impl<U: ?Sized + fmt::Display> fmt::Display for MappedRLockGuard<'_, U> {
     }
 }
 
-/// An [`RLockGuard`] known to be its thread's only level; made by [`RLockGuard::outermost`].
+/// A view of an [`RLockGuard`] that is the only level of its thread.
 ///
-/// A [`Condition`](crate::Condition) waits on it whatever `T` is, because it borrows the only guard mutably: while it
-/// waits, no reference to the value is left in this thread. See the module `condition` for the whole argument.
-#[must_use = "it is for waiting on a condition"]
+/// This view is created by [`RLockGuard::outermost`]. A [`Condition`](crate::Condition) can wait on it
+/// whatever `T` is. The view borrows the only guard mutably, so no reference to the value is left in
+/// this thread while another thread owns the lock. [`Waitable`](crate::Waitable) explains why this
+/// matters.
+#[must_use = "an `Outermost` is only useful for waiting on a `Condition`"]
 pub struct Outermost<'g, T: ?Sized> {
     rlock: &'g RLock<T>,
-    /// Makes the view `!Send`, as the guard is.
-    stays_here: PhantomData<*const ()>,
+    not_send: PhantomData<*const ()>,
 }
 
-// SAFETY: as for `RLockGuard`: a shared view lends only `&T`.
+// SAFETY: as for `RLockGuard`, a shared view lends only `&T`.
 unsafe impl<T: ?Sized + Sync> Sync for Outermost<'_, T> {}
 
 impl<'g, T: ?Sized> Outermost<'g, T> {
@@ -566,7 +814,8 @@ impl<T: ?Sized> Deref for Outermost<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the view borrows a guard, which proves that this thread owns the lock.
+        // SAFETY: the view borrows a guard, and this thread owns the lock as long as the guard exists.
+        // Guards lend only shared references.
         unsafe { &*self.rlock.value.get() }
     }
 }
@@ -577,120 +826,171 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Outermost<'_, T> {
     }
 }
 
-/// The state machine: a `RawLock` with an owner and a number of levels.
-pub struct RawRLock {
+/// An `RLock` without a value. `RLock` and `Condition` share it.
+pub(crate) struct RawRLock {
     lock: RawLock,
-    /// Only the owner reads or writes it.
+    /// The number of levels that the owner holds. Only the owner reads or writes it.
     depth: Cell<u32>,
-    /// | `owner` | `depth` | `lock` | what it means |
-    /// |---|---|---|---|
-    /// | `NOBODY` | 0 | free | nobody is in |
-    /// | `NOBODY` or t | 0 | held | thread t has just got in, or is just leaving |
-    /// | t | n ≥ 1 | held | thread t is in, n levels deep |
+    /// The id of the thread that owns the lock, or `NO_OWNER`.
     ///
-    /// Relaxed everywhere: a thread looks only for its own number, which only it writes, so it reads its own last
-    /// write or somebody else's number. `lock` orders everything else.
+    /// Every access is Relaxed. A thread compares this field only with its own id, which no other
+    /// thread writes, so it finds its own last write or a value that is not its id. The Acquire and
+    /// Release operations of `lock` order everything else.
     owner: AtomicUsize,
 }
 
-// SAFETY: `depth` is not atomic, but it is touched by the owner alone, and ownership passes through `lock`, which
-// orders one owner's last access before the next one's first.
+// SAFETY: `depth` is not atomic, but only the owner accesses it. Ownership passes from thread to
+// thread through `lock`, which orders the last access of one owner before the first of the next.
 unsafe impl Sync for RawRLock {}
 
 impl RawRLock {
     const_fn! {
         #[inline]
         const fn new() -> Self {
-            RawRLock { lock: RawLock::new(), depth: Cell::new(0), owner: AtomicUsize::new(NOBODY) }
+            RawRLock {
+                lock: RawLock::new(),
+                depth: Cell::new(0),
+                owner: AtomicUsize::new(NO_OWNER),
+            }
         }
     }
 
+    /// Whether the calling thread owns the lock.
     #[inline]
-    fn is_mine(&self) -> bool {
+    fn is_owned(&self) -> bool {
         self.owner.load(Ordering::Relaxed) == thread_id()
     }
 
-    /// Takes a level; the first one by `first_level`. Returns whether the thread has it.
+    /// Acquires one level, blocking the calling thread while another thread owns the lock.
     #[inline]
-    fn enter(&self, place: Place, first_level: impl FnOnce(&RawLock) -> bool) -> bool {
-        let call = Call::new(place, self.subject());
-        let me = thread_id();
-        if self.owner.load(Ordering::Relaxed) == me {
-            let deeper = self.depth.get().checked_add(1);
-            self.depth
-                .set(deeper.expect("an RLock cannot be locked more than u32::MAX times over"));
-            return call.ended_if(true, Op::Acquire, self.depth.get() as usize);
-        }
-        let taken = first_level(&self.lock);
-        if taken {
-            self.owner.store(me, Ordering::Relaxed);
-            self.depth.set(1);
-        }
-        call.ended_if(taken, Op::Acquire, 1)
+    fn lock_level(&self, place: Place) {
+        let lock_first = |lock: &RawLock| {
+            lock.lock();
+            true
+        };
+        self.try_lock_level(place, lock_first);
     }
 
-    /// Releases a level, and the lock with the last.
+    /// Attempts to acquire one level. Returns `true` if the calling thread has acquired it.
+    ///
+    /// A thread that does not own the lock yet calls `lock_first` to acquire the first level.
+    #[inline]
+    fn try_lock_level(&self, place: Place, lock_first: impl FnOnce(&RawLock) -> bool) -> bool {
+        let call = Call::new(place, self.subject());
+        let current = thread_id();
+        if self.owner.load(Ordering::Relaxed) == current {
+            let depth = self.depth.get().checked_add(1);
+            let depth = depth.expect("a thread cannot hold more than u32::MAX levels of an RLock");
+            self.depth.set(depth);
+            return call.ended_if(true, Op::Acquire, depth as usize);
+        }
+        let locked = lock_first(&self.lock);
+        if locked {
+            self.set_owner(current, 1);
+        }
+        call.ended_if(locked, Op::Acquire, 1)
+    }
+
+    /// Releases one level, and unlocks the lock if it was the last one.
     ///
     /// # Safety
     ///
-    /// The calling thread owns the lock, and gives up one of its levels by this call.
+    /// The calling thread must hold a level, and must not use the value after this call unless it
+    /// holds another one.
     #[inline]
-    unsafe fn leave(&self, place: Place) {
-        // SAFETY: the caller's.
-        if unsafe { self.leave_level(place) } {
-            // SAFETY: the caller's last level is gone, so it gives up the lock.
+    unsafe fn unlock_level(&self, place: Place) {
+        // Computed first, because another thread may free the lock as soon as it is unlocked.
+        let subject = self.subject();
+        let depth = self.leave_level();
+        if depth == 0 {
+            // SAFETY: the caller held the last level, and no longer uses the value.
             unsafe { self.lock.unlock() };
         }
+        trace::report(place, subject, Op::Release, depth as usize);
     }
 
-    /// Counts one level less. Returns whether that was the last, so that the lock is to be released.
+    /// Releases one level. If it was the last one, unlocks the lock and hands it to the first
+    /// waiter, if there is one.
     ///
     /// # Safety
     ///
-    /// As for `leave`.
+    /// As for `unlock_level`.
     #[inline]
-    unsafe fn leave_level(&self, place: Place) -> bool {
-        let depth = self.depth.get() - 1;
-        trace::report(place, self.subject(), Op::Release, depth as usize);
-        self.depth.set(depth);
+    unsafe fn unlock_level_fair(&self, place: Place) {
+        let subject = self.subject();
+        let depth = self.leave_level();
         if depth == 0 {
-            self.owner.store(NOBODY, Ordering::Relaxed);
+            // SAFETY: as in `unlock_level`.
+            unsafe { self.lock.unlock_fair() };
         }
-        depth == 0
+        trace::report(place, subject, Op::Release, depth as usize);
     }
 
+    /// Counts one level less, and returns how many are left. If none is left, the caller must unlock
+    /// `lock`.
+    #[inline]
+    fn leave_level(&self) -> u32 {
+        let depth = self.depth.get() - 1;
+        self.depth.set(depth);
+        if depth == 0 {
+            self.owner.store(NO_OWNER, Ordering::Relaxed);
+        }
+        depth
+    }
+
+    /// Makes the calling thread, whose id is `current`, the owner with `levels` levels. It must have
+    /// locked `lock`.
+    #[inline]
+    fn set_owner(&self, current: usize, levels: u32) {
+        self.owner.store(current, Ordering::Relaxed);
+        self.depth.set(levels);
+    }
+
+    /// Identifies the lock in trace events.
+    #[inline]
     pub(crate) fn subject(&self) -> Subject {
         Subject::new(Primitive::RLock, self)
     }
 
-    /// How many levels the owner, the calling thread, holds.
+    /// Returns the number of levels that the owner holds. Only the owner may call this.
+    #[inline]
     pub(crate) fn levels(&self) -> u32 {
         self.depth.get()
     }
 
-    /// The lock that a waiting `Condition` gives up and takes back.
+    /// The lock that a `Condition` unlocks while a thread waits.
+    #[inline]
     pub(crate) fn lock(&self) -> &RawLock {
         &self.lock
     }
 
-    /// For `Condition`: gives up every level and returns their number.
+    /// Gives up ownership for the wait on a `Condition`, and returns the number of levels.
     ///
     /// # Safety
     ///
-    /// The calling thread owns the lock, and gives it up next.
-    pub(crate) unsafe fn give_up_levels(&self) -> u32 {
-        self.owner.store(NOBODY, Ordering::Relaxed);
+    /// The calling thread must own the lock, and must unlock [`lock`](RawRLock::lock) next.
+    pub(crate) unsafe fn release_levels(&self) -> u32 {
+        self.owner.store(NO_OWNER, Ordering::Relaxed);
         self.depth.replace(0)
     }
 
-    /// For `Condition`: owns the lock again, `levels` deep.
+    /// Takes ownership again after the wait on a `Condition`.
     ///
     /// # Safety
     ///
-    /// The calling thread has taken `lock` back after `give_up_levels`, which returned `levels`.
-    pub(crate) unsafe fn take_back_levels(&self, levels: u32) {
-        self.owner.store(thread_id(), Ordering::Relaxed);
-        self.depth.set(levels);
+    /// The calling thread must have locked [`lock`](RawRLock::lock) again, or must have been handed
+    /// it, and `levels` must be the result of `release_levels`.
+    pub(crate) unsafe fn restore_levels(&self, levels: u32) {
+        self.set_owner(thread_id(), levels);
+    }
+}
+
+/// Aborts the process when it is dropped. Code that must not unwind forgets it at its end.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        process::abort();
     }
 }
 
@@ -700,7 +1000,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     #[test]
-    fn one_level_too_many_panics_and_changes_nothing() {
+    fn locking_more_than_u32_max_levels_panics_and_changes_nothing() {
         let lock = RLock::new(());
         let guard = lock.lock();
         lock.raw.depth.set(u32::MAX);

@@ -72,8 +72,8 @@ fn waiters_come_back_one_at_a_time() {
                     scope.spawn(move || {
                         for _ in 0..ROUNDS {
                             let mut count = lock.lock();
-                            changed
-                                .wait_for(&mut count, rng.time_below(Duration::from_micros(100)));
+                            let timeout = rng.time_below(Duration::from_micros(100));
+                            let _ = changed.wait_for(&mut count, timeout);
                             room.visit(1, || {
                                 let before = *count;
                                 if rng.one_in(16) {
