@@ -28,7 +28,8 @@ mod spin;
 #[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 pub(crate) use model::{
     AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Coalescer, Moment,
-    Slot, SpinWait, fence, has_passed, park, thread_id, unpark_filter, unpark_requeue,
+    Slot, SpinWait, fence, has_passed, park, thread_id, thread_id_if_assigned, unpark_filter,
+    unpark_requeue,
 };
 #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle, feature = "trace")))]
 pub(crate) use parking_lot_core::park;
@@ -157,17 +158,28 @@ pub(crate) fn has_passed(deadline: Option<Instant>) -> bool {
     deadline.is_some_and(|deadline| deadline <= Instant::now())
 }
 
-/// A number that no other thread has or will have while the program runs; never 0.
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
+thread_local! {
+    // Constant and without a destructor, so it can be read while other thread-locals are destroyed.
+    static ID: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Returns the id of the current thread if it has one already, or 0 otherwise.
+///
+/// This is the fast way to find out whether an id belongs to the current thread.
+#[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
+#[inline]
+pub(crate) fn thread_id_if_assigned() -> usize {
+    ID.get()
+}
+
+/// Returns the id of the current thread, which no other thread of the process ever has. It is neither
+/// 0 nor `usize::MAX`.
 #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]
 #[inline]
 pub(crate) fn thread_id() -> usize {
-    thread_local! {
-        // Constant and without a destructor: readable while the thread's other locals are being destroyed, too.
-        static ID: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-    }
-
     #[cold]
-    fn assign(id: &std::cell::Cell<usize>) -> usize {
+    fn assign() -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         // Relaxed: uniqueness needs the atomicity of the addition only.
         let fresh = NEXT
@@ -175,14 +187,14 @@ pub(crate) fn thread_id() -> usize {
                 next.checked_add(1)
             })
             .expect("more threads were started than a usize can number");
-        id.set(fresh);
+        ID.set(fresh);
         fresh
     }
 
-    ID.with(|id| match id.get() {
-        0 => assign(id),
-        assigned => assigned,
-    })
+    match thread_id_if_assigned() {
+        0 => assign(),
+        id => id,
+    }
 }
 
 /// How many threads are parked at `key` at this moment. For tests' hand-shakes; a user can do nothing sound with it.

@@ -22,7 +22,9 @@
 //!   forever, and no later thread is mistaken for its owner.
 
 use crate::lock::RawLock;
-use crate::park::{self, AtomicUsize, Cell, Instant, Ordering, const_fn, thread_id};
+use crate::park::{
+    self, AtomicUsize, Cell, Instant, Ordering, const_fn, thread_id, thread_id_if_assigned,
+};
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{
     cell::UnsafeCell,
@@ -35,8 +37,11 @@ use std::{
     time::Duration,
 };
 
-/// The value of `owner` while no thread owns the lock. No thread has this id.
-const NO_OWNER: usize = 0;
+/// The value of `owner` while no thread owns the lock.
+///
+/// No thread has this id, and it is not 0: `thread_id_if_assigned` returns 0 for a thread without an
+/// id, and such a thread owns no lock.
+const NO_OWNER: usize = usize::MAX;
 
 /// A reentrant lock that owns the value it protects: its owner may lock it again.
 ///
@@ -858,7 +863,7 @@ impl RawRLock {
     /// Whether the calling thread owns the lock.
     #[inline]
     fn is_owned(&self) -> bool {
-        self.owner.load(Ordering::Relaxed) == thread_id()
+        self.owner.load(Ordering::Relaxed) == thread_id_if_assigned()
     }
 
     /// Acquires one level, blocking the calling thread while another thread owns the lock.
@@ -877,13 +882,13 @@ impl RawRLock {
     #[inline]
     fn try_lock_level(&self, place: Place, lock_first: impl FnOnce(&RawLock) -> bool) -> bool {
         let call = Call::new(place, self.subject());
-        let current = thread_id();
-        if self.owner.load(Ordering::Relaxed) == current {
+        if self.is_owned() {
             let depth = self.depth.get().checked_add(1);
             let depth = depth.expect("a thread cannot hold more than u32::MAX levels of an RLock");
             self.depth.set(depth);
             return call.ended_if(true, Op::Acquire, depth as usize);
         }
+        let current = thread_id();
         let locked = lock_first(&self.lock);
         if locked {
             self.set_owner(current, 1);

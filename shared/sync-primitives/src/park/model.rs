@@ -419,6 +419,11 @@ pub(crate) fn has_passed(_: Option<Instant>) -> bool {
     false
 }
 
+/// Every thread of a model has an id from the start.
+pub(crate) fn thread_id_if_assigned() -> usize {
+    thread_id()
+}
+
 /// Returns a number from the checker's thread-locals, because all threads of a model share those of
 /// the standard library.
 pub(crate) fn thread_id() -> usize {
