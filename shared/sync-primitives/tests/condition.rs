@@ -1,10 +1,13 @@
-//! What `Condition` promises, with each of the guards that it takes.
+//! Tests of the guarantees of `Condition`, with each type of guard that can wait.
+
+#![deny(unfulfilled_lint_expectations)]
 
 mod common;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::mem;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread;
@@ -13,28 +16,28 @@ use std::time::{Duration, Instant};
 use common::{LIMIT, LONG, Rng, Room, SHORT, caught, let_pass, until, within, work_for};
 use sync_primitives::{Condition, Lock, LockGuard, RLock, RLockGuard};
 
-/// Whether another thread gets the lock at once.
-fn is_free_for_others<T: ?Sized + Send>(lock: &Lock<T>) -> bool {
+/// Returns `true` if another thread can lock the lock at this moment.
+fn another_thread_can_lock<T: ?Sized + Send>(lock: &Lock<T>) -> bool {
     thread::scope(|scope| {
         scope
             .spawn(|| lock.try_lock().is_some())
             .join()
-            .expect("the trying thread")
+            .expect("the other thread")
     })
 }
 
-/// Whether another thread gets the reentrant lock at once.
-fn is_rlock_free_for_others<T: ?Sized + Send>(lock: &RLock<T>) -> bool {
+/// Returns `true` if another thread can lock the reentrant lock at this moment.
+fn another_thread_can_lock_rlock<T: ?Sized + Send>(lock: &RLock<T>) -> bool {
     thread::scope(|scope| {
         scope
             .spawn(|| lock.try_lock().is_some())
             .join()
-            .expect("the trying thread")
+            .expect("the other thread")
     })
 }
 
 #[test]
-fn a_waiter_goes_on_when_it_is_notified() {
+fn a_notification_ends_a_wait() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(false), Condition::new());
         thread::scope(|scope| {
@@ -56,7 +59,7 @@ fn a_waiter_goes_on_when_it_is_notified() {
 }
 
 #[test]
-fn waiters_come_back_one_at_a_time() {
+fn waiters_hold_the_lock_one_at_a_time_after_their_wait() {
     const THREADS: usize = 4;
     const ROUNDS: usize = 300;
     within(LIMIT, || {
@@ -103,7 +106,7 @@ fn waiters_come_back_one_at_a_time() {
 }
 
 #[test]
-fn a_waiter_that_is_notified_while_the_lock_is_held_goes_on_after_the_release() {
+fn a_waiter_that_is_notified_while_the_lock_is_held_returns_after_the_unlock() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         let back = AtomicBool::new(false);
@@ -128,7 +131,7 @@ fn a_waiter_that_is_notified_while_the_lock_is_held_goes_on_after_the_release() 
 }
 
 #[test]
-fn a_timed_wait_gives_up_when_its_time_has_passed_and_not_before() {
+fn timed_waits_time_out_but_not_too_early() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         let mut guard = lock.lock();
@@ -151,12 +154,16 @@ fn a_timed_wait_gives_up_when_its_time_has_passed_and_not_before() {
                 .timed_out()
         );
         assert!(Instant::now() >= deadline);
-        assert_eq!(changed.waiters(), 0, "who gave up has left the line");
+        assert_eq!(
+            changed.waiters(),
+            0,
+            "a thread that timed out has left the wait queue"
+        );
     });
 }
 
 #[test]
-fn a_timed_wait_succeeds_when_it_is_notified_in_time() {
+fn timed_waits_succeed_if_they_are_notified_in_time() {
     type Wait = fn(&Condition, &mut LockGuard<'_, bool>) -> bool;
     const WAITS: [Wait; 4] = [
         |changed, ready| changed.wait_for(ready, LONG).timed_out(),
@@ -187,18 +194,18 @@ fn a_timed_wait_succeeds_when_it_is_notified_in_time() {
 }
 
 #[test]
-fn a_panic_between_waits_releases_the_lock_and_leaves_the_condition_usable() {
+fn a_panic_after_a_wait_unlocks_the_lock_and_leaves_the_condition_usable() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         thread::scope(|scope| {
-            let dying = scope.spawn(|| {
+            let panicking = scope.spawn(|| {
                 let mut guard = lock.lock();
                 changed.wait(&mut guard);
                 panic!("after the wait");
             });
             until(|| changed.waiters() == 1);
             assert!(changed.notify_one());
-            assert!(dying.join().is_err());
+            assert!(panicking.join().is_err());
             assert!(!lock.is_locked());
             scope.spawn(|| changed.wait(&mut lock.lock()));
             until(|| changed.waiters() == 1);
@@ -208,7 +215,7 @@ fn a_panic_between_waits_releases_the_lock_and_leaves_the_condition_usable() {
 }
 
 #[test]
-fn it_may_be_dropped_by_whichever_side_ends_last() {
+fn the_waiter_or_the_notifier_can_drop_the_condition() {
     within(LIMIT, || {
         for _ in 0..500 {
             let shared = Arc::new((Lock::new(false), Condition::new()));
@@ -228,7 +235,7 @@ fn it_may_be_dropped_by_whichever_side_ends_last() {
 }
 
 #[test]
-fn threads_read_through_a_guard_that_has_waited() {
+fn threads_can_share_a_guard_after_it_has_waited() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         thread::scope(|scope| {
@@ -248,7 +255,7 @@ fn threads_read_through_a_guard_that_has_waited() {
 }
 
 #[test]
-fn formatting_never_blocks() {
+fn debug_formatting_never_blocks() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         assert!(format!("{changed:?}").starts_with("Condition"));
@@ -265,7 +272,7 @@ fn formatting_never_blocks() {
 }
 
 #[test]
-fn it_can_be_a_static() {
+fn a_condition_can_be_a_static() {
     static LOCK: Lock<u32> = Lock::new(0);
     static CHANGED: Condition = Condition::new();
     within(LIMIT, || {
@@ -278,7 +285,7 @@ fn it_can_be_a_static() {
 }
 
 #[test]
-fn the_lock_is_free_during_a_wait_and_held_after_it() {
+fn the_lock_is_unlocked_during_a_wait_and_held_after_it() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         thread::scope(|scope| {
@@ -286,14 +293,14 @@ fn the_lock_is_free_during_a_wait_and_held_after_it() {
                 let mut value = lock.lock();
                 changed.wait_while(&mut value, |value| *value == 0);
                 assert_eq!(*value, 1);
-                assert!(!is_free_for_others(&lock));
+                assert!(!another_thread_can_lock(&lock));
             });
             until(|| changed.waiters() == 1);
-            // The waiter joins the line before it gives up the lock, so this may have to wait a moment.
+            // The waiter joins the wait queue before it unlocks the lock, so this may block for a moment.
             *lock.lock() = 1;
             assert!(changed.notify_one());
         });
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
     });
 }
 
@@ -307,15 +314,15 @@ fn the_lock_is_held_after_a_wait_that_timed_out() {
                 .wait_for(&mut guard, Duration::from_millis(1))
                 .timed_out()
         );
-        assert!(!is_free_for_others(&lock));
+        assert!(!another_thread_can_lock(&lock));
         *guard = 1;
         drop(guard);
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
     });
 }
 
 #[test]
-fn a_waiter_that_timed_out_comes_back_only_when_the_lock_is_released() {
+fn a_waiter_that_timed_out_returns_only_after_the_lock_is_unlocked() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         let mut in_time = false;
@@ -330,7 +337,7 @@ fn a_waiter_that_timed_out_comes_back_only_when_the_lock_is_released() {
                     let_pass(SHORT);
                     assert!(
                         !waiter.is_finished(),
-                        "it came back while this thread held the lock"
+                        "the wait returned while this thread held the lock"
                     );
                 }
                 drop(guard);
@@ -341,7 +348,7 @@ fn a_waiter_that_timed_out_comes_back_only_when_the_lock_is_released() {
 }
 
 #[test]
-fn no_notification_between_the_check_and_the_sleep_is_lost() {
+fn no_notification_is_lost_between_the_check_and_the_park() {
     const ROUNDS: usize = 5_000;
     within(LIMIT, || {
         let (turn, changed) = (Lock::new(0_usize), Condition::new());
@@ -364,9 +371,9 @@ fn no_notification_between_the_check_and_the_sleep_is_lost() {
 }
 
 #[test]
-fn no_notification_is_lost_by_a_wait_that_begins_at_the_same_time() {
-    // Each round both threads run: the notifier changes the state as soon as the waiter gives up the lock, so its
-    // notification falls into whatever gap there is between that and the waiter's sleep.
+fn no_notification_is_lost_if_the_wait_begins_at_the_same_time() {
+    // Both threads run in each round. The notifier changes the state as soon as the waiter has unlocked
+    // the lock, so its notification falls into any gap between that moment and the park.
     const ROUNDS: usize = 5_000;
     within(LIMIT, || {
         let (state, changed) = (Lock::new(0), Condition::new());
@@ -424,20 +431,25 @@ fn two_conditions_on_one_lock_make_a_bounded_buffer() {
 }
 
 #[test]
-fn a_notification_with_nobody_waiting_is_not_remembered() {
+fn a_notification_without_waiters_does_not_end_a_later_wait() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         assert!(!changed.notify_one());
         assert_eq!(changed.notify_n(3), 0);
         assert_eq!(changed.notify_all(), 0);
         assert!(changed.wait_for(&mut lock.lock(), SHORT).timed_out());
-        assert!(!changed.notify_one(), "who timed out is no longer in line");
+        assert!(
+            !changed.notify_one(),
+            "a thread that timed out has left the wait queue"
+        );
     });
 }
 
-/// Starts `n` waiters, calls `notify`, and returns its answer with the number left in line; once with the lock held
-/// meanwhile, so that nobody who was woken can come back to wait again, and once without.
-fn notify_a_line_of(n: usize, notify: fn(&Condition) -> usize) -> (usize, usize) {
+/// Starts `n` waiters, calls `notify`, and returns its result with the number of threads that still wait.
+///
+/// Does this twice: with the lock held, so that no notified thread can return and wait again, and
+/// with the lock unlocked. Both must have the same result.
+fn notify_waiters(n: usize, notify: fn(&Condition) -> usize) -> (usize, usize) {
     let (lock, changed) = (Lock::new(false), Condition::new());
     let held = thread::scope(|scope| {
         for _ in 0..n {
@@ -445,13 +457,13 @@ fn notify_a_line_of(n: usize, notify: fn(&Condition) -> usize) -> (usize, usize)
         }
         until(|| changed.waiters() == n);
         let mut over = lock.lock();
-        let answer = (notify(&changed), changed.waiters());
+        let result = (notify(&changed), changed.waiters());
         *over = true;
         changed.notify_all();
-        answer
+        result
     });
     let gone = AtomicUsize::new(0);
-    let free = thread::scope(|scope| {
+    let unlocked = thread::scope(|scope| {
         for _ in 0..n {
             scope.spawn(|| {
                 changed.wait(&mut lock.lock());
@@ -465,51 +477,55 @@ fn notify_a_line_of(n: usize, notify: fn(&Condition) -> usize) -> (usize, usize)
         changed.notify_all();
         (taken_off, left)
     });
-    assert_eq!(held, free, "with the lock held, and with the lock free");
+    assert_eq!(
+        held, unlocked,
+        "with the lock held, and with the lock unlocked"
+    );
     held
 }
 
 #[test]
-fn notify_one_takes_one_thread_off_the_line() {
+fn notify_one_takes_one_thread_off_the_wait_queue() {
     within(LIMIT, || {
         assert_eq!(
-            notify_a_line_of(1, |changed| changed.notify_one().into()),
+            notify_waiters(1, |changed| changed.notify_one().into()),
             (1, 0)
         );
         assert_eq!(
-            notify_a_line_of(3, |changed| changed.notify_one().into()),
+            notify_waiters(3, |changed| changed.notify_one().into()),
             (1, 2)
         );
     });
 }
 
 #[test]
-fn notify_n_takes_as_many_threads_off_the_line_as_asked_and_present() {
+fn notify_n_takes_at_most_n_threads_off_the_wait_queue() {
     within(LIMIT, || {
-        assert_eq!(notify_a_line_of(5, |changed| changed.notify_n(0)), (0, 5));
-        assert_eq!(notify_a_line_of(5, |changed| changed.notify_n(1)), (1, 4));
-        assert_eq!(notify_a_line_of(5, |changed| changed.notify_n(2)), (2, 3));
-        assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(3)), (3, 0));
-        assert_eq!(notify_a_line_of(3, |changed| changed.notify_n(10)), (3, 0));
+        assert_eq!(notify_waiters(5, |changed| changed.notify_n(0)), (0, 5));
+        assert_eq!(notify_waiters(5, |changed| changed.notify_n(1)), (1, 4));
+        assert_eq!(notify_waiters(5, |changed| changed.notify_n(2)), (2, 3));
+        assert_eq!(notify_waiters(3, |changed| changed.notify_n(3)), (3, 0));
+        assert_eq!(notify_waiters(3, |changed| changed.notify_n(10)), (3, 0));
         assert_eq!(
-            notify_a_line_of(3, |changed| changed.notify_n(usize::MAX)),
+            notify_waiters(3, |changed| changed.notify_n(usize::MAX)),
             (3, 0)
         );
     });
 }
 
 #[test]
-fn notify_all_takes_every_thread_off_the_line() {
+fn notify_all_takes_every_thread_off_the_wait_queue() {
     within(LIMIT, || {
-        assert_eq!(notify_a_line_of(0, Condition::notify_all), (0, 0));
-        assert_eq!(notify_a_line_of(1, Condition::notify_all), (1, 0));
-        assert_eq!(notify_a_line_of(5, Condition::notify_all), (5, 0));
+        assert_eq!(notify_waiters(0, Condition::notify_all), (0, 0));
+        assert_eq!(notify_waiters(1, Condition::notify_all), (1, 0));
+        assert_eq!(notify_waiters(5, Condition::notify_all), (5, 0));
     });
 }
 
 #[test]
-fn every_notified_thread_goes_on_although_the_lock_was_held() {
-    // Whoever notifies under the lock may move the waiters to the lock's line; each must come out of it.
+fn every_notified_waiter_returns_if_the_lock_was_held() {
+    // A notification under the lock may move the waiters to the wait queue of the lock. Each of them must
+    // leave that queue again.
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         thread::scope(|scope| {
@@ -533,7 +549,7 @@ fn every_notified_thread_goes_on_although_the_lock_was_held() {
 }
 
 #[test]
-fn every_notified_thread_goes_on_although_nobody_held_the_lock() {
+fn every_notified_waiter_returns_if_the_lock_was_unlocked() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         thread::scope(|scope| {
@@ -553,7 +569,7 @@ fn every_notified_thread_goes_on_although_nobody_held_the_lock() {
 }
 
 #[test]
-fn a_notified_thread_takes_the_lock_from_the_hands_of_unlock_fair() {
+fn a_notified_waiter_can_be_handed_the_lock() {
     within(LIMIT, || {
         let (lock, reentrant, changed) = (Lock::new(()), RLock::new(()), Condition::new());
         for _ in 0..50 {
@@ -570,7 +586,8 @@ fn a_notified_thread_takes_the_lock_from_the_hands_of_unlock_fair() {
                 until(|| changed.waiters() == 1);
                 let guard = reentrant.lock();
                 assert!(changed.notify_one());
-                // By now the waiter is in the lock's line for longer than a running thread may overtake it.
+                // The waiter is in the wait queue of the lock by now. After this, it has been there long
+                // enough to be handed the lock.
                 let_pass(Duration::from_millis(2));
                 drop(guard);
                 waiter.join().expect("the waiter");
@@ -581,13 +598,13 @@ fn a_notified_thread_takes_the_lock_from_the_hands_of_unlock_fair() {
 }
 
 #[test]
-fn a_waiter_that_times_out_leaves_the_others_in_line() {
+fn a_waiter_that_times_out_leaves_the_other_waiters_in_the_queue() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         thread::scope(|scope| {
             (0..2).for_each(|_| drop(scope.spawn(|| changed.wait(&mut lock.lock()))));
-            let hasty = scope.spawn(|| changed.wait_for(&mut lock.lock(), SHORT).timed_out());
-            assert!(hasty.join().expect("the hasty waiter"));
+            let timed = scope.spawn(|| changed.wait_for(&mut lock.lock(), SHORT).timed_out());
+            assert!(timed.join().expect("the timed waiter"));
             until(|| changed.waiters() == 2);
             assert!(changed.notify_one() && changed.notify_one());
         });
@@ -611,7 +628,7 @@ fn waiters_with_different_locks_are_all_woken() {
 }
 
 #[test]
-fn a_waiter_does_not_need_the_lock_of_another_waiter_to_go_on() {
+fn a_waiter_returns_even_if_the_lock_of_another_waiter_is_held() {
     within(LIMIT, || {
         let (left, right, changed) = (Lock::new(()), Lock::new(()), Condition::new());
         for right_waits_first in [true, false] {
@@ -632,13 +649,13 @@ fn a_waiter_does_not_need_the_lock_of_another_waiter_to_go_on() {
                 until(|| changed.waiters() == 2);
                 let held = left.lock();
                 assert_eq!(changed.notify_all(), 2);
-                let (free_to_go, held_up) = if right_waits_first {
+                let (can_return, cannot_return) = if right_waits_first {
                     (waiter, other)
                 } else {
                     (other, waiter)
                 };
-                until(|| free_to_go.is_finished());
-                assert!(!held_up.is_finished());
+                until(|| can_return.is_finished());
+                assert!(!cannot_return.is_finished());
                 drop(held);
             });
         }
@@ -646,7 +663,7 @@ fn a_waiter_does_not_need_the_lock_of_another_waiter_to_go_on() {
 }
 
 #[test]
-fn an_rlock_is_given_up_at_every_level_and_taken_back_at_every_level() {
+fn a_wait_releases_every_level_of_an_rlock_and_acquires_every_level_again() {
     within(LIMIT, || {
         for depth in 1..=3 {
             let (lock, changed) = (RLock::new(AtomicU32::new(0)), Condition::new());
@@ -658,17 +675,20 @@ fn an_rlock_is_given_up_at_every_level_and_taken_back_at_every_level() {
                     });
                     for left in (1..=depth).rev() {
                         assert_eq!(
-                            (lock.depth(), is_rlock_free_for_others(&lock)),
+                            (lock.depth(), another_thread_can_lock_rlock(&lock)),
                             (left, false)
                         );
                         levels.pop();
                     }
-                    assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (0, true));
+                    assert_eq!(
+                        (lock.depth(), another_thread_can_lock_rlock(&lock)),
+                        (0, true)
+                    );
                 });
                 until(|| changed.waiters() == 1);
                 let value = lock
                     .try_lock_for(LONG)
-                    .expect("a lock that the waiter has given up");
+                    .expect("the wait has released every level");
                 assert_eq!(lock.depth(), 1);
                 value.store(1, Relaxed);
                 assert!(changed.notify_one());
@@ -678,7 +698,7 @@ fn an_rlock_is_given_up_at_every_level_and_taken_back_at_every_level() {
 }
 
 #[test]
-fn an_rlock_waiter_may_wait_through_its_outer_guard() {
+fn a_thread_can_wait_with_an_outer_guard_of_an_rlock() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(()), Condition::new());
         thread::scope(|scope| {
@@ -688,13 +708,16 @@ fn an_rlock_waiter_may_wait_through_its_outer_guard() {
                 changed.wait(&mut outer);
                 assert_eq!(lock.depth(), 2);
                 drop(outer);
-                assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (1, false));
+                assert_eq!(
+                    (lock.depth(), another_thread_can_lock_rlock(&lock)),
+                    (1, false)
+                );
                 drop(inner);
             });
             until(|| changed.waiters() == 1);
             drop(
                 lock.try_lock_for(LONG)
-                    .expect("a lock that the waiter has given up"),
+                    .expect("the wait has released every level"),
             );
             assert!(changed.notify_one());
         });
@@ -702,7 +725,7 @@ fn an_rlock_waiter_may_wait_through_its_outer_guard() {
 }
 
 #[test]
-fn an_rlock_is_held_at_every_level_after_a_wait_that_timed_out() {
+fn a_wait_that_timed_out_acquires_every_level_of_an_rlock_again() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(()), Condition::new());
         let mut levels = [(); 3].map(|()| lock.lock());
@@ -716,14 +739,17 @@ fn an_rlock_is_held_at_every_level_after_a_wait_that_timed_out() {
                 .wait_while_for(&mut levels[0], Duration::from_millis(1), |()| true)
                 .timed_out()
         );
-        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (3, false));
+        assert_eq!(
+            (lock.depth(), another_thread_can_lock_rlock(&lock)),
+            (3, false)
+        );
         drop(levels);
-        assert!(is_rlock_free_for_others(&lock));
+        assert!(another_thread_can_lock_rlock(&lock));
     });
 }
 
 #[test]
-fn a_notifier_that_holds_an_rlock_deeply_keeps_its_levels() {
+fn a_notifier_keeps_its_levels_of_an_rlock() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(()), Condition::new());
         thread::scope(|scope| {
@@ -742,12 +768,12 @@ fn a_notifier_that_holds_an_rlock_deeply_keeps_its_levels() {
             drop(levels.2);
             assert_eq!(waiter.join().expect("the waiter"), 2);
         });
-        assert!(is_rlock_free_for_others(&lock));
+        assert!(another_thread_can_lock_rlock(&lock));
     });
 }
 
 #[test]
-fn an_rlock_ping_pong_at_changing_depths_loses_no_notification() {
+fn no_notification_is_lost_when_two_threads_take_turns_at_changing_depths() {
     const ROUNDS: usize = 1_000;
     within(LIMIT, || {
         let (turn, changed) = (RLock::new(AtomicUsize::new(0)), Condition::new());
@@ -772,7 +798,7 @@ fn an_rlock_ping_pong_at_changing_depths_loses_no_notification() {
 }
 
 #[test]
-fn outermost_waits_with_a_value_that_is_not_sync() {
+fn an_outermost_can_wait_with_a_value_that_is_not_sync() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(RefCell::new(Vec::new())), Condition::new());
         thread::scope(|scope| {
@@ -781,18 +807,21 @@ fn outermost_waits_with_a_value_that_is_not_sync() {
                 let mut orders = RLockGuard::outermost(&mut guard).expect("one level");
                 changed.wait_while(&mut orders, |orders| orders.borrow().is_empty());
                 assert_eq!(orders.borrow_mut().pop(), Some("tea"));
-                assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (1, false));
+                assert_eq!(
+                    (lock.depth(), another_thread_can_lock_rlock(&lock)),
+                    (1, false)
+                );
             });
             until(|| changed.waiters() == 1);
             lock.lock().borrow_mut().push("tea");
             assert!(changed.notify_one());
         });
-        assert!(is_rlock_free_for_others(&lock));
+        assert!(another_thread_can_lock_rlock(&lock));
     });
 }
 
 #[test]
-fn outermost_waits_with_a_time_limit_too() {
+fn an_outermost_can_wait_with_a_timeout() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
         let mut guard = lock.lock();
@@ -805,13 +834,16 @@ fn outermost_waits_with_a_time_limit_too() {
                 .timed_out()
         );
         assert!(start.elapsed() >= 2 * SHORT);
-        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (1, false));
+        assert_eq!(
+            (lock.depth(), another_thread_can_lock_rlock(&lock)),
+            (1, false)
+        );
     });
 }
 
 #[test]
-fn a_wait_with_outermost_panics_if_the_thread_has_locked_again_since() {
-    // The second guard's `&Cell` lives on during the wait, while another thread would get its own.
+fn a_wait_with_an_outermost_panics_if_the_thread_has_locked_again() {
+    // The `&Cell` of the second guard would be alive during the wait, while another thread gets its own.
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
         let mut first = lock.lock();
@@ -831,20 +863,20 @@ fn a_wait_with_outermost_panics_if_the_thread_has_locked_again_since() {
             (2, 0),
             "a refused wait changes nothing"
         );
-        assert!(!is_rlock_free_for_others(&lock));
+        assert!(!another_thread_can_lock_rlock(&lock));
         second.set(1);
         drop(second);
         assert!(
             changed.wait_for(&mut outermost, SHORT).timed_out(),
-            "one level again"
+            "the thread holds one level again"
         );
         drop(first);
-        assert!(is_rlock_free_for_others(&lock));
+        assert!(another_thread_can_lock_rlock(&lock));
     });
 }
 
 #[test]
-fn a_wait_with_outermost_panics_if_its_closure_leaves_the_lock_held_once_more() {
+fn a_wait_with_an_outermost_panics_if_its_closure_keeps_a_level() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
         let mut guard = lock.lock();
@@ -873,7 +905,7 @@ fn a_wait_with_outermost_panics_if_its_closure_leaves_the_lock_held_once_more() 
 }
 
 #[test]
-fn a_closure_may_lock_the_rlock_again_and_release_it() {
+fn the_closure_can_lock_the_rlock_again_and_release_it() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
         thread::scope(|scope| {
@@ -891,7 +923,7 @@ fn a_closure_may_lock_the_rlock_again_and_release_it() {
 }
 
 #[test]
-fn a_level_that_the_closure_keeps_is_given_up_and_taken_back_with_the_others() {
+fn a_wait_also_releases_a_level_that_the_closure_keeps() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(AtomicBool::new(false)), Condition::new());
         thread::scope(|scope| {
@@ -907,16 +939,16 @@ fn a_level_that_the_closure_keeps_is_given_up_and_taken_back_with_the_others() {
             until(|| changed.waiters() == 1);
             let ready = lock
                 .try_lock_for(LONG)
-                .expect("a lock that the waiter has given up");
+                .expect("the wait has released every level");
             ready.store(true, Relaxed);
             assert!(changed.notify_one());
         });
-        assert!(is_rlock_free_for_others(&lock));
+        assert!(another_thread_can_lock_rlock(&lock));
     });
 }
 
 #[test]
-fn wait_while_returns_at_once_when_its_closure_says_false() {
+fn wait_while_returns_at_once_if_its_closure_returns_false() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         let mut guard = lock.lock();
@@ -936,19 +968,19 @@ fn wait_while_returns_at_once_when_its_closure_says_false() {
                 .wait_while_until(&mut guard, Instant::now(), |_| false)
                 .timed_out()
         );
-        assert!(!is_free_for_others(&lock));
+        assert!(!another_thread_can_lock(&lock));
     });
 }
 
 #[test]
-fn wait_while_asks_again_after_every_wake_up() {
+fn wait_while_calls_its_closure_after_every_wakeup() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
-        let asked = AtomicUsize::new(0);
+        let calls = AtomicUsize::new(0);
         thread::scope(|scope| {
             let waiter = scope.spawn(|| {
                 changed.wait_while(&mut lock.lock(), |value| {
-                    asked.fetch_add(1, Relaxed);
+                    calls.fetch_add(1, Relaxed);
                     *value < 3
                 });
             });
@@ -961,8 +993,8 @@ fn wait_while_asks_again_after_every_wake_up() {
             waiter.join().expect("the waiter");
         });
         assert!(
-            asked.into_inner() >= 4,
-            "once before each of three waits, and once to go on"
+            calls.into_inner() >= 4,
+            "once before each of three waits, and once after the last"
         );
     });
 }
@@ -971,21 +1003,22 @@ fn wait_while_asks_again_after_every_wake_up() {
 fn the_closure_runs_with_the_lock_held() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
-        let asked = AtomicUsize::new(0);
+        let calls = AtomicUsize::new(0);
         let mut guard = lock.lock();
         let outcome = changed.wait_while_for(&mut guard, SHORT, |()| {
-            assert!(!is_free_for_others(&lock));
-            asked.fetch_add(1, Relaxed);
+            assert!(!another_thread_can_lock(&lock));
+            calls.fetch_add(1, Relaxed);
             true
         });
         assert!(outcome.timed_out());
-        assert!(asked.into_inner() >= 2, "before the wait and after it");
+        assert!(calls.into_inner() >= 2, "before the wait and after it");
     });
 }
 
 #[test]
-fn timed_out_of_wait_while_is_what_the_closure_says_at_the_end() {
-    // The value changes without a notification: only the last question, after the deadline, can see it.
+fn a_timed_wait_while_reports_what_its_closure_returns_last() {
+    // The value changes without a notification, so only the last call of the closure, after the
+    // deadline, can see the change.
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(false), Condition::new());
         let mut in_time = false;
@@ -1010,7 +1043,7 @@ fn timed_out_of_wait_while_is_what_the_closure_says_at_the_end() {
 }
 
 #[test]
-fn a_timed_wait_while_keeps_its_deadline_over_many_wake_ups() {
+fn a_timed_wait_while_keeps_its_deadline_across_many_wakeups() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         let over = AtomicBool::new(false);
@@ -1031,18 +1064,18 @@ fn a_timed_wait_while_keeps_its_deadline_over_many_wake_ups() {
 }
 
 #[test]
-fn a_closure_that_panics_leaves_the_lock_and_the_condition_usable() {
+fn a_panic_of_the_closure_leaves_the_lock_and_the_condition_usable() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         let at_once =
-            caught(|| changed.wait_while(&mut lock.lock(), |_| panic!("asked before the wait")));
-        assert_eq!(at_once.unwrap_err(), "asked before the wait");
-        assert!(is_free_for_others(&lock));
+            caught(|| changed.wait_while(&mut lock.lock(), |_| panic!("before the wait")));
+        assert_eq!(at_once.unwrap_err(), "before the wait");
+        assert!(another_thread_can_lock(&lock));
         thread::scope(|scope| {
             let later = scope.spawn(|| {
                 caught(|| {
                     changed.wait_while(&mut lock.lock(), |value| {
-                        assert_eq!(*value, 0, "asked after the wait");
+                        assert_eq!(*value, 0, "after the wait");
                         true
                     });
                 })
@@ -1052,26 +1085,29 @@ fn a_closure_that_panics_leaves_the_lock_and_the_condition_usable() {
             assert!(changed.notify_one());
             assert!(later.join().expect("a caught panic").is_err());
         });
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
         assert_eq!(changed.waiters(), 0);
     });
 }
 
 #[test]
-fn a_closure_that_panics_at_depth_two_leaves_both_levels_to_their_guards() {
+fn a_panic_of_the_closure_leaves_both_levels_to_their_guards() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(()), Condition::new());
         let mut guards = (lock.lock(), lock.lock());
-        let mut answers = [true, false].into_iter();
+        let mut results = [true, false].into_iter();
         let outcome = caught(|| {
             changed.wait_while_for(&mut guards.1, SHORT, |()| {
-                answers.next() == Some(true) || panic!("after the wait")
+                results.next() == Some(true) || panic!("after the wait")
             })
         });
         assert!(outcome.is_err());
-        assert_eq!((lock.depth(), is_rlock_free_for_others(&lock)), (2, false));
+        assert_eq!(
+            (lock.depth(), another_thread_can_lock_rlock(&lock)),
+            (2, false)
+        );
         drop(guards);
-        assert!(is_rlock_free_for_others(&lock));
+        assert!(another_thread_can_lock_rlock(&lock));
     });
 }
 
@@ -1094,12 +1130,12 @@ fn a_duration_of_zero_and_a_deadline_in_the_past_end_the_wait_at_once() {
                 .wait_while_until(&mut guard, past, |()| true)
                 .timed_out()
         );
-        assert!(!is_free_for_others(&lock));
+        assert!(!another_thread_can_lock(&lock));
     });
 }
 
 #[test]
-fn a_duration_too_large_to_add_to_now_means_for_ever() {
+fn a_duration_too_large_to_add_to_now_means_no_timeout() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(false), Condition::new());
         thread::scope(|scope| {
@@ -1115,7 +1151,7 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
             });
             until(|| changed.waiters() == 2);
             let_pass(SHORT);
-            assert_eq!(changed.waiters(), 2, "still in line");
+            assert_eq!(changed.waiters(), 2, "both threads still wait");
             *lock.lock() = true;
             assert_eq!(changed.notify_all(), 2);
             assert!(!plain.join().expect("a waiter"));
@@ -1125,7 +1161,7 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
 }
 
 #[test]
-fn a_wait_that_was_notified_in_time_has_not_timed_out_however_long_the_lock_is_held() {
+fn a_wait_that_was_notified_in_time_has_not_timed_out_even_if_the_lock_is_held_longer() {
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(()), Condition::new());
         let mut in_time = false;
@@ -1144,7 +1180,7 @@ fn a_wait_that_was_notified_in_time_has_not_timed_out_however_long_the_lock_is_h
 }
 
 #[test]
-fn every_notification_that_took_a_thread_off_the_line_is_a_wait_that_did_not_time_out() {
+fn every_thread_that_a_notification_takes_off_the_wait_queue_has_not_timed_out() {
     const WAITERS: usize = 4;
     const NOTIFICATIONS: usize = 2_000;
     within(LIMIT, || {
@@ -1196,14 +1232,14 @@ fn every_notification_that_took_a_thread_off_the_line_is_a_wait_that_did_not_tim
         let (woken, taken) = (lock.into_inner(), taken.into_inner());
         assert!(
             woken >= taken,
-            "{taken} threads taken off the line, {woken} waits that did not time out"
+            "{taken} threads were taken off the wait queue, but {woken} waits did not time out"
         );
-        assert!(taken > 0, "no notification met a waiter");
+        assert!(taken > 0, "no notification found a waiter");
     });
 }
 
 #[test]
-fn it_waits_with_guards_of_slices_and_trait_objects() {
+fn the_value_can_be_a_slice_or_a_trait_object() {
     within(LIMIT, || {
         let changed = Condition::new();
         let slice: Box<Lock<[u8]>> = Box::new(Lock::new([1, 2]));
@@ -1224,7 +1260,7 @@ fn it_waits_with_guards_of_slices_and_trait_objects() {
 }
 
 #[test]
-fn who_gives_up_leaves_no_trace_of_its_lock_behind() {
+fn the_condition_forgets_the_lock_of_a_waiter_that_timed_out() {
     within(LIMIT, || {
         let changed = Condition::new();
         let lock = Box::new(Lock::new(()));
@@ -1236,7 +1272,7 @@ fn who_gives_up_leaves_no_trace_of_its_lock_behind() {
 }
 
 #[test]
-fn a_notification_of_threads_with_two_locks_leaves_no_trace_of_them_behind() {
+fn the_condition_forgets_the_locks_of_waiters_that_were_notified() {
     within(LIMIT, || {
         let changed = Condition::new();
         let locks = [Lock::new(()), Lock::new(())];
@@ -1249,4 +1285,26 @@ fn a_notification_of_threads_with_two_locks_leaves_no_trace_of_them_behind() {
         });
         assert_eq!(format!("{changed:?}"), "Condition { has_waiters: false }");
     });
+}
+
+#[test]
+fn a_condition_is_unwind_safe() {
+    fn assert_unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    assert_unwind_safe::<Condition>();
+}
+
+#[test]
+fn ignoring_the_result_of_a_timed_wait_is_a_warning() {
+    // `expect` makes the compiler report an error if the statement does not warn.
+    let (lock, changed) = (Lock::new(()), Condition::new());
+    let mut guard = lock.lock();
+    #[expect(unused_must_use)]
+    changed.wait_for(&mut guard, Duration::ZERO);
+    #[expect(unused_must_use)]
+    changed.wait_until(&mut guard, Instant::now());
+    #[expect(unused_must_use)]
+    changed.wait_while_for(&mut guard, Duration::ZERO, |()| true);
+    #[expect(unused_must_use)]
+    changed.wait_while_until(&mut guard, Instant::now(), |()| true);
+    assert!(lock.is_locked());
 }

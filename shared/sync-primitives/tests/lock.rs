@@ -1,24 +1,27 @@
-//! What `Lock` promises.
+//! Tests of the guarantees of `Lock`.
+
+#![deny(unfulfilled_lint_expectations)]
 
 mod common;
 
 use std::cell::Cell;
 use std::mem;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{LIMIT, LONG, Ledger, Rng, Room, SHORT, caught, let_pass, until, within, work_for};
-use sync_primitives::{Lock, LockGuard};
+use sync_primitives::{Lock, LockGuard, MappedLockGuard};
 
-/// Whether another thread gets the lock at once.
-fn is_free_for_others<T: ?Sized + Send>(lock: &Lock<T>) -> bool {
+/// Returns `true` if another thread can lock the lock at this moment.
+fn another_thread_can_lock<T: ?Sized + Send>(lock: &Lock<T>) -> bool {
     thread::scope(|scope| {
         scope
             .spawn(|| lock.try_lock().is_some())
             .join()
-            .expect("the trying thread")
+            .expect("the other thread")
     })
 }
 
@@ -34,7 +37,7 @@ fn a_guard_reads_and_writes_the_value() {
 }
 
 #[test]
-fn threads_never_hold_it_at_the_same_time() {
+fn two_threads_never_hold_the_lock_at_the_same_time() {
     const THREADS: usize = 4;
     const ROUNDS: usize = 4_000;
     within(LIMIT, || {
@@ -47,7 +50,7 @@ fn threads_never_hold_it_at_the_same_time() {
                 let (lock, room) = (&lock, &room);
                 scope.spawn(move || {
                     for _ in 0..ROUNDS {
-                        let mut count = lock_somehow(lock, &mut rng);
+                        let mut count = lock_in_a_random_way(lock, &mut rng);
                         room.visit(1, || {
                             let before = *count;
                             if rng.one_in(32) {
@@ -66,8 +69,8 @@ fn threads_never_hold_it_at_the_same_time() {
     });
 }
 
-/// Takes the lock by one of the four ways, whichever the dice say.
-fn lock_somehow<'a>(lock: &'a Lock<usize>, rng: &mut Rng) -> LockGuard<'a, usize> {
+/// Locks the lock with one of the four methods, chosen at random.
+fn lock_in_a_random_way<'a>(lock: &'a Lock<usize>, rng: &mut Rng) -> LockGuard<'a, usize> {
     loop {
         let guard = match rng.below(8) {
             0 => lock.try_lock(),
@@ -82,22 +85,22 @@ fn lock_somehow<'a>(lock: &'a Lock<usize>, rng: &mut Rng) -> LockGuard<'a, usize
 }
 
 #[test]
-fn try_lock_fails_while_it_is_held_and_succeeds_afterwards() {
+fn try_lock_fails_while_the_lock_is_held_and_succeeds_afterwards() {
     within(LIMIT, || {
         let lock = Lock::new(());
         assert!(!lock.is_locked());
-        let guard = lock.try_lock().expect("a free lock");
+        let guard = lock.try_lock().expect("the lock is unlocked");
         assert!(lock.is_locked());
-        assert!(lock.try_lock().is_none(), "for the holder");
-        assert!(!is_free_for_others(&lock));
+        assert!(lock.try_lock().is_none(), "for the owner");
+        assert!(!another_thread_can_lock(&lock));
         drop(guard);
         assert!(!lock.is_locked());
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
     });
 }
 
 #[test]
-fn a_timed_try_gives_up_when_its_time_has_passed_and_not_before() {
+fn try_lock_for_and_try_lock_until_time_out_but_not_too_early() {
     within(LIMIT, || {
         let lock = Lock::new(());
         let guard = lock.lock();
@@ -107,14 +110,21 @@ fn a_timed_try_gives_up_when_its_time_has_passed_and_not_before() {
         let deadline = Instant::now() + SHORT;
         assert!(lock.try_lock_until(deadline).is_none());
         assert!(Instant::now() >= deadline);
-        assert_eq!(lock.waiters(), 0, "who gave up has left the line");
+        assert_eq!(
+            lock.waiters(),
+            0,
+            "a thread that timed out has left the wait queue"
+        );
         drop(guard);
-        assert!(is_free_for_others(&lock), "who gave up left nothing behind");
+        assert!(
+            another_thread_can_lock(&lock),
+            "a thread that timed out has not changed the lock"
+        );
     });
 }
 
 #[test]
-fn a_timed_try_succeeds_when_the_lock_is_released_in_time() {
+fn try_lock_for_and_try_lock_until_succeed_if_the_lock_is_unlocked_in_time() {
     type Attempt = fn(&Lock<i32>) -> Option<LockGuard<'_, i32>>;
     const ATTEMPTS: [Attempt; 2] = [
         |lock| lock.try_lock_for(LONG),
@@ -136,21 +146,21 @@ fn a_timed_try_succeeds_when_the_lock_is_released_in_time() {
 }
 
 #[test]
-fn a_panic_while_held_releases_it_and_poisons_nothing() {
+fn a_panic_unlocks_the_lock_without_poisoning_it() {
     within(LIMIT, || {
         let lock = Lock::new(1);
         let message = caught(|| {
             let mut value = lock.lock();
             *value = 2;
-            panic!("while held");
+            panic!("while the lock is held");
         });
-        assert_eq!(message.unwrap_err(), "while held");
+        assert_eq!(message.unwrap_err(), "while the lock is held");
         assert_eq!(lock.try_lock().as_deref(), Some(&2));
     });
 }
 
 #[test]
-fn a_panic_while_held_lets_a_waiter_in() {
+fn a_panic_of_the_owner_wakes_a_waiter() {
     within(LIMIT, || {
         let lock = Lock::new(());
         thread::scope(|scope| {
@@ -159,7 +169,7 @@ fn a_panic_while_held_lets_a_waiter_in() {
             until(|| lock.waiters() == 1);
             let outcome = caught(move || {
                 let _guard = guard;
-                panic!("while held");
+                panic!("while the lock is held");
             });
             assert!(outcome.is_err());
             waiter.join().expect("the waiter");
@@ -168,7 +178,7 @@ fn a_panic_while_held_lets_a_waiter_in() {
 }
 
 #[test]
-fn guards_of_two_locks_may_be_dropped_in_either_order() {
+fn guards_of_two_locks_can_be_dropped_in_either_order() {
     within(LIMIT, || {
         let (left, right) = (Lock::new(()), Lock::new(()));
         for left_first in [true, false] {
@@ -188,7 +198,7 @@ fn guards_of_two_locks_may_be_dropped_in_either_order() {
 }
 
 #[test]
-fn the_value_is_dropped_with_the_lock_and_not_by_into_inner() {
+fn the_value_is_dropped_with_the_lock_but_not_by_into_inner() {
     let ledger = Ledger::for_ids(2);
     drop(Lock::new(ledger.value(0)));
     let inner = Lock::new(ledger.value(1)).into_inner();
@@ -213,7 +223,7 @@ fn threads_can_read_through_one_shared_guard() {
 }
 
 #[test]
-fn a_value_that_is_not_sync_can_still_be_shared_behind_it() {
+fn threads_can_share_a_value_that_is_not_sync() {
     within(LIMIT, || {
         let lock = Lock::new(Cell::new(0));
         thread::scope(|scope| {
@@ -229,12 +239,12 @@ fn a_value_that_is_not_sync_can_still_be_shared_behind_it() {
 }
 
 #[test]
-fn formatting_never_blocks() {
+fn debug_formatting_never_blocks() {
     within(LIMIT, || {
         let lock = Lock::new(7);
         assert!(format!("{lock:?}").starts_with("Lock"));
         let _guard = lock.lock();
-        assert!(format!("{lock:?}").starts_with("Lock"), "for the holder");
+        assert!(format!("{lock:?}").starts_with("Lock"), "for the owner");
         let elsewhere = thread::scope(|scope| {
             scope
                 .spawn(|| format!("{lock:#?}"))
@@ -246,7 +256,7 @@ fn formatting_never_blocks() {
 }
 
 #[test]
-fn a_guard_is_formatted_as_its_value() {
+fn a_guard_formats_like_its_value() {
     within(LIMIT, || {
         let lock = Lock::new("a");
         let guard = lock.lock();
@@ -257,20 +267,20 @@ fn a_guard_is_formatted_as_its_value() {
 }
 
 #[test]
-fn formatting_leaves_the_lock_as_it_was() {
+fn debug_formatting_does_not_change_the_lock() {
     within(LIMIT, || {
         let lock = Lock::new(7);
         let _ = format!("{lock:?}");
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
         let guard = lock.lock();
         let _ = format!("{lock:?}");
-        assert!(!is_free_for_others(&lock));
+        assert!(!another_thread_can_lock(&lock));
         drop(guard);
     });
 }
 
 #[test]
-fn it_can_be_a_static() {
+fn the_lock_can_be_a_static() {
     static TOTAL: Lock<u32> = Lock::new(0);
     within(LIMIT, || {
         thread::scope(|scope| {
@@ -283,24 +293,24 @@ fn it_can_be_a_static() {
 }
 
 #[test]
-fn a_mapped_guard_keeps_the_lock_and_reaches_one_part() {
+fn a_mapped_guard_gives_access_to_one_part_and_keeps_the_lock_locked() {
     within(LIMIT, || {
         let lock = Lock::new((1, "one".to_owned()));
         let mut name = LockGuard::map(lock.lock(), |pair| {
-            assert!(lock.is_locked(), "while the closure runs");
+            assert!(lock.is_locked(), "the closure runs with the lock held");
             &mut pair.1
         });
         name.push('!');
         assert_eq!(*name, "one!");
-        assert!(!is_free_for_others(&lock));
+        assert!(!another_thread_can_lock(&lock));
         drop(name);
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
         assert_eq!(lock.into_inner(), (1, "one!".to_owned()));
     });
 }
 
 #[test]
-fn a_mapped_guard_lets_a_waiter_in_when_it_is_dropped() {
+fn dropping_a_mapped_guard_wakes_a_waiter() {
     within(LIMIT, || {
         let lock = Lock::new([0; 2]);
         thread::scope(|scope| {
@@ -315,7 +325,7 @@ fn a_mapped_guard_lets_a_waiter_in_when_it_is_dropped() {
 }
 
 #[test]
-fn a_map_whose_closure_panics_holds_the_lock_until_then_and_releases_it_once() {
+fn if_the_closure_of_map_panics_the_lock_is_unlocked_exactly_once() {
     within(LIMIT, || {
         let lock = Lock::new(0);
         let outcome = caught(|| {
@@ -325,17 +335,90 @@ fn a_map_whose_closure_panics_holds_the_lock_until_then_and_releases_it_once() {
             });
         });
         assert_eq!(outcome.unwrap_err(), "no such part");
-        let guard = lock.try_lock().expect("a lock that the panic has released");
+        let guard = lock.try_lock().expect("the panic has unlocked the lock");
         assert!(
-            !is_free_for_others(&lock),
-            "a second release would have freed it again"
+            !another_thread_can_lock(&lock),
+            "a second unlock would have unlocked the lock again"
         );
         drop(guard);
     });
 }
 
 #[test]
-fn unlocked_lets_others_in_and_locks_again() {
+fn try_map_returns_a_mapped_guard_if_its_closure_finds_a_part() {
+    within(LIMIT, || {
+        let lock = Lock::new(vec![1, 2]);
+        let last = LockGuard::try_map(lock.lock(), |list| list.last_mut());
+        let mut last = last.expect("the list has a last element");
+        *last = 3;
+        assert!(!another_thread_can_lock(&lock));
+        drop(last);
+        assert!(another_thread_can_lock(&lock));
+        assert_eq!(lock.into_inner(), [1, 3]);
+    });
+}
+
+#[test]
+fn try_map_returns_the_guard_if_its_closure_finds_nothing() {
+    within(LIMIT, || {
+        let lock = Lock::new(vec![1, 2]);
+        let result = LockGuard::try_map(lock.lock(), |list| list.get_mut(2));
+        let mut list = result.expect_err("the list has no third element");
+        list.push(3);
+        assert!(!another_thread_can_lock(&lock));
+        drop(list);
+        assert!(another_thread_can_lock(&lock));
+        assert_eq!(lock.into_inner(), [1, 2, 3]);
+    });
+}
+
+#[test]
+fn a_mapped_guard_can_be_mapped_again() {
+    within(LIMIT, || {
+        let lock = Lock::new((1, (2, vec![3])));
+        let pair = LockGuard::map(lock.lock(), |value| &mut value.1);
+        let list = MappedLockGuard::map(pair, |pair| &mut pair.1);
+        let missing = MappedLockGuard::try_map(list, |list| list.get_mut(1));
+        let list = missing.expect_err("the list has no second element");
+        assert!(!another_thread_can_lock(&lock));
+        let found = MappedLockGuard::try_map(list, |list| list.get_mut(0));
+        let mut number = found.expect("the list has an element");
+        *number = 4;
+        assert!(!another_thread_can_lock(&lock));
+        drop(number);
+        assert!(another_thread_can_lock(&lock));
+        assert_eq!(lock.into_inner(), (1, (2, vec![4])));
+    });
+}
+
+#[test]
+fn if_the_closure_of_try_map_panics_the_lock_is_unlocked_exactly_once() {
+    within(LIMIT, || {
+        let lock = Lock::new(0);
+        let from_guard = caught(|| {
+            LockGuard::try_map(lock.lock(), |_: &mut i32| -> Option<&mut i32> {
+                panic!("no such part")
+            })
+            .is_ok()
+        });
+        assert_eq!(from_guard.unwrap_err(), "no such part");
+        let from_mapped_guard = caught(|| {
+            let part = LockGuard::map(lock.lock(), |value| value);
+            let _ =
+                MappedLockGuard::map(part, |_: &mut i32| -> &mut i32 { panic!("no such part") });
+        });
+        assert_eq!(from_mapped_guard.unwrap_err(), "no such part");
+        let guard = lock.try_lock().expect("the panic has unlocked the lock");
+        assert!(
+            !another_thread_can_lock(&lock),
+            "a second unlock would have unlocked the lock again"
+        );
+        drop(guard);
+    });
+}
+
+#[test]
+fn unlocked_lets_other_threads_lock_and_then_locks_again() {
     within(LIMIT, || {
         let lock = Lock::new(1);
         let mut guard = lock.lock();
@@ -344,19 +427,19 @@ fn unlocked_lets_others_in_and_locks_again() {
                 scope
                     .spawn(|| *lock.lock() += 1)
                     .join()
-                    .expect("the visitor")
+                    .expect("the other thread")
             });
             "done"
         });
         assert_eq!((answer, *guard), ("done", 2));
-        assert!(!is_free_for_others(&lock));
+        assert!(!another_thread_can_lock(&lock));
         drop(guard);
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
     });
 }
 
 #[test]
-fn unlocked_waits_for_whoever_took_the_lock_meanwhile() {
+fn unlocked_waits_until_another_thread_has_unlocked_the_lock() {
     within(LIMIT, || {
         let lock = Lock::new(0);
         let (locked, has_locked) = mpsc::channel();
@@ -365,11 +448,11 @@ fn unlocked_waits_for_whoever_took_the_lock_meanwhile() {
             LockGuard::unlocked(&mut guard, || {
                 scope.spawn(|| {
                     let mut value = lock.lock();
-                    locked.send(()).expect("the first holder listens");
+                    locked.send(()).expect("the first owner receives");
                     until(|| lock.waiters() == 1);
                     *value = 1;
                 });
-                has_locked.recv().expect("the second holder reports");
+                has_locked.recv().expect("the second owner has locked");
             });
             assert_eq!(*guard, 1);
         });
@@ -377,16 +460,17 @@ fn unlocked_waits_for_whoever_took_the_lock_meanwhile() {
 }
 
 #[test]
-fn unlocked_locks_again_when_its_closure_panics() {
+fn unlocked_locks_again_if_its_closure_panics() {
     within(LIMIT, || {
         let lock = Lock::new(0);
         let mut guard = lock.lock();
-        let outcome = caught(|| LockGuard::unlocked(&mut guard, || panic!("outside")));
-        assert_eq!(outcome.unwrap_err(), "outside");
-        assert!(!is_free_for_others(&lock));
+        let outcome =
+            caught(|| LockGuard::unlocked(&mut guard, || panic!("while the lock is unlocked")));
+        assert_eq!(outcome.unwrap_err(), "while the lock is unlocked");
+        assert!(!another_thread_can_lock(&lock));
         *guard = 1;
         drop(guard);
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
     });
 }
 
@@ -401,38 +485,39 @@ fn unlock_fair_hands_the_lock_to_a_waiter() {
                 let lock = &lock;
                 scope.spawn(move || {
                     let _guard = lock.lock();
-                    finished.recv().expect("a word from the first holder");
+                    finished.recv().expect("the first owner sends a message");
                 });
                 until(|| lock.waiters() == 1);
                 LockGuard::unlock_fair(guard);
                 assert!(
                     lock.try_lock().is_none(),
-                    "a running thread was let in before the waiter"
+                    "a running thread got the lock before the waiter"
                 );
-                finish.send(()).expect("the waiter listens");
+                finish.send(()).expect("the waiter receives");
             });
         }
     });
 }
 
 #[test]
-fn unlock_fair_with_nobody_waiting_frees_the_lock() {
+fn unlock_fair_without_waiters_unlocks_the_lock() {
     within(LIMIT, || {
         let lock = Lock::new(());
         LockGuard::unlock_fair(lock.lock());
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
     });
 }
 
 #[test]
-fn a_waiter_is_not_passed_over_for_ever_by_threads_that_lock_in_a_tight_loop() {
-    // Releases are counted instead of time, so that a busy machine changes nothing: the first release that finds the
-    // waiter in line may come within its millisecond, the second may not.
+fn a_waiter_gets_the_lock_even_if_other_threads_lock_in_a_tight_loop() {
+    // The test counts unlocks instead of measuring time, so it gives the same result on a busy
+    // machine. The first unlock that finds the waiter in the queue may come before the waiter has
+    // waited for 1 ms, but the second one cannot, because the lock is held for 2 ms each time.
     const HELD: Duration = Duration::from_millis(2);
     const ROUNDS: usize = 30;
     within(LIMIT, || {
         let lock = Lock::new(());
-        let releases = AtomicUsize::new(0);
+        let unlocks = AtomicUsize::new(0);
         let over = AtomicBool::new(false);
         let most = thread::scope(|scope| {
             for _ in 0..2 {
@@ -442,25 +527,25 @@ fn a_waiter_is_not_passed_over_for_ever_by_threads_that_lock_in_a_tight_loop() {
                             continue;
                         };
                         work_for(HELD);
-                        releases.fetch_add(lock.waiters(), Relaxed);
+                        unlocks.fetch_add(lock.waiters(), Relaxed);
                     }
                 });
             }
-            let wait_in_line = |_| {
+            let unlocks_before_the_waiter = |_| {
                 until(|| lock.is_locked());
                 let guard = lock.try_lock_for(LONG);
-                guard.map_or(usize::MAX, |_guard| releases.swap(0, Relaxed))
+                guard.map_or(usize::MAX, |_guard| unlocks.swap(0, Relaxed))
             };
-            let most = (0..ROUNDS).map(wait_in_line).max();
+            let most = (0..ROUNDS).map(unlocks_before_the_waiter).max();
             over.store(true, Relaxed);
             most
         });
-        assert!(most <= Some(2), "{most:?} releases with one waiter in line");
+        assert!(most <= Some(2), "{most:?} unlocks while one thread waited");
     });
 }
 
 #[test]
-fn whoever_has_waited_for_a_millisecond_gets_the_lock_before_a_running_thread() {
+fn unlocking_hands_the_lock_to_a_waiter_that_has_waited_for_a_millisecond() {
     within(LIMIT, || {
         let lock = Lock::new(());
         for _ in 0..10 {
@@ -470,42 +555,44 @@ fn whoever_has_waited_for_a_millisecond_gets_the_lock_before_a_running_thread() 
                 let lock = &lock;
                 scope.spawn(move || {
                     let _guard = lock.lock();
-                    finished.recv().expect("a word from the first holder");
+                    finished.recv().expect("the first owner sends a message");
                 });
                 until(|| lock.waiters() == 1);
                 let_pass(Duration::from_millis(10));
                 drop(guard);
                 assert!(
                     lock.try_lock().is_none(),
-                    "a running thread was let in before the waiter"
+                    "a running thread got the lock before the waiter"
                 );
-                finish.send(()).expect("the waiter listens");
+                finish.send(()).expect("the waiter receives");
             });
         }
     });
 }
 
 #[test]
-fn force_unlock_releases_a_lock_whose_guard_was_forgotten() {
+fn force_unlock_unlocks_a_lock_whose_guard_was_forgotten() {
     within(LIMIT, || {
         let lock = Lock::new(0);
         mem::forget(lock.lock());
-        assert!(!is_free_for_others(&lock));
-        // SAFETY: the lock is held through the forgotten guard, and no reference made from it is left.
+        assert!(!another_thread_can_lock(&lock));
+        // SAFETY: this thread holds the lock, its guard was forgotten, and no reference to the value
+        // is left.
         unsafe { lock.force_unlock() };
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
     });
 }
 
 #[test]
-fn force_unlock_lets_a_waiter_in() {
+fn force_unlock_wakes_a_waiter() {
     within(LIMIT, || {
         let lock = Lock::new(0);
         mem::forget(lock.lock());
         thread::scope(|scope| {
             let waiter = scope.spawn(|| *lock.lock() += 1);
             until(|| lock.waiters() == 1);
-            // SAFETY: the lock is held through the forgotten guard, and no reference made from it is left.
+            // SAFETY: this thread holds the lock, its guard was forgotten, and no reference to the value
+            // is left.
             unsafe { lock.force_unlock() };
             waiter.join().expect("the waiter");
         });
@@ -514,22 +601,22 @@ fn force_unlock_lets_a_waiter_in() {
 }
 
 #[test]
-fn a_guard_made_unchecked_stands_for_the_forgotten_one() {
+fn make_guard_unchecked_replaces_a_forgotten_guard() {
     within(LIMIT, || {
         let lock = Lock::new(0);
         mem::forget(lock.lock());
-        // SAFETY: this code holds the lock through the guard that it has just forgotten, and makes one guard.
+        // SAFETY: this thread holds the lock, its guard was forgotten, and no other guard is made.
         let mut guard = unsafe { lock.make_guard_unchecked() };
         *guard += 1;
-        assert!(!is_free_for_others(&lock));
+        assert!(!another_thread_can_lock(&lock));
         drop(guard);
-        assert!(is_free_for_others(&lock));
+        assert!(another_thread_can_lock(&lock));
         assert_eq!(lock.into_inner(), 1);
     });
 }
 
 #[test]
-fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
+fn a_duration_of_zero_and_a_deadline_in_the_past_mean_a_single_attempt() {
     within(LIMIT, || {
         let lock = Lock::new(());
         let past = Instant::now();
@@ -543,17 +630,20 @@ fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
 }
 
 #[test]
-fn a_duration_too_large_to_add_to_now_means_for_ever() {
+fn a_duration_too_large_to_add_to_now_means_no_timeout() {
     within(LIMIT, || {
         let lock = Lock::new(0);
-        drop(lock.try_lock_for(Duration::MAX).expect("a free lock"));
+        drop(
+            lock.try_lock_for(Duration::MAX)
+                .expect("the lock is unlocked"),
+        );
         thread::scope(|scope| {
             let guard = lock.lock();
             let waiter =
                 scope.spawn(|| lock.try_lock_for(Duration::MAX).map(|mut value| *value = 1));
             until(|| lock.waiters() == 1);
             let_pass(SHORT);
-            assert_eq!(lock.waiters(), 1, "still in line");
+            assert_eq!(lock.waiters(), 1, "the thread still waits");
             drop(guard);
             assert!(waiter.join().expect("the waiter").is_some());
         });
@@ -562,7 +652,7 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
 }
 
 #[test]
-fn a_waiter_whose_time_runs_out_takes_no_wake_up_from_the_one_behind_it() {
+fn a_waiter_that_times_out_does_not_use_up_the_wakeup_of_the_next_waiter() {
     within(LIMIT, || {
         let lock = Lock::new(());
         let mut rng = Rng::seeded();
@@ -583,7 +673,7 @@ fn a_waiter_whose_time_runs_out_takes_no_wake_up_from_the_one_behind_it() {
 }
 
 #[test]
-fn it_counts_the_threads_that_wait() {
+fn waiters_counts_the_threads_that_wait() {
     within(LIMIT, || {
         let lock = Lock::new(0);
         thread::scope(|scope| {
@@ -601,7 +691,7 @@ fn it_counts_the_threads_that_wait() {
 }
 
 #[test]
-fn it_holds_slices_and_trait_objects() {
+fn the_value_can_be_a_slice_or_a_trait_object() {
     trait Shape: Send {
         fn grow(&mut self);
         fn area(&self) -> u32;
@@ -619,13 +709,34 @@ fn it_holds_slices_and_trait_objects() {
         let mut slice: Box<Lock<[u8]>> = Box::new(Lock::new([1, 2, 3]));
         slice.lock()[0] = 9;
         slice.get_mut()[1] = 8;
-        assert_eq!(*slice.try_lock().expect("a free lock"), [9, 8, 3]);
+        assert_eq!(*slice.try_lock().expect("the lock is unlocked"), [9, 8, 3]);
 
         let shape: Box<Lock<dyn Shape>> = Box::new(Lock::new(Square(2)));
         thread::scope(|scope| {
             scope.spawn(|| shape.lock().grow());
         });
-        assert!(is_free_for_others(&shape));
+        assert!(another_thread_can_lock(&shape));
         assert_eq!(shape.lock().area(), 9);
     });
+}
+
+#[test]
+fn a_lock_is_unwind_safe_whatever_its_value_is() {
+    fn assert_unwind_safe<T: ?Sized + UnwindSafe + RefUnwindSafe>() {}
+    assert_unwind_safe::<Lock<i32>>();
+    assert_unwind_safe::<Lock<Cell<i32>>>();
+    assert_unwind_safe::<Lock<dyn FnMut() + Send>>();
+}
+
+#[test]
+fn ignoring_the_result_of_an_attempt_is_a_warning() {
+    // `expect` makes the compiler report an error if the statement does not warn.
+    let lock = Lock::new(());
+    #[expect(unused_must_use)]
+    lock.try_lock();
+    #[expect(unused_must_use)]
+    lock.try_lock_for(Duration::ZERO);
+    #[expect(unused_must_use)]
+    lock.try_lock_until(Instant::now());
+    assert!(!lock.is_locked());
 }

@@ -450,7 +450,7 @@ fn condition_notification_is_not_lost_if_a_second_lock_comes_in_between() {
             changed.wait_while(&mut lock.lock(), |counter| counter.get() == 0);
         });
         let second = spawn(&gates, |(_, lock, changed)| {
-            changed.wait_for(&mut lock.lock(), SOON);
+            let _ = changed.wait_for(&mut lock.lock(), SOON);
         });
         gates.0.lock().add(1);
         gates.2.notify_all();
