@@ -3,9 +3,9 @@
 //! What users may rely on is documented on [`Condition`], and which guards it can wait with on
 //! [`Waitable`]. This comment is about the implementation.
 //!
-//! Waiters park in the parking lot at the address of the condition. The module [`park`] explains the
-//! parking lot and its bucket locks. The condition itself is one pointer, which says what the waiters
-//! hold:
+//! Waiters park in the parking lot at the address of the condition. The module [`park`] explains
+//! the parking lot and its bucket locks. The condition itself is one pointer, which says what the
+//! waiters hold:
 //!
 //! | `waiters_lock` | Meaning |
 //! |---|---|
@@ -13,21 +13,21 @@
 //! | a lock | Every waiter came with this lock. The lock is alive, because they borrow it. |
 //! | `SEVERAL_LOCKS` | The waiters came with different locks. |
 //!
-//! - If every waiter came with one lock and that lock is locked, a notification wakes nobody. It
-//!   moves the waiters to the wait queue of the lock (*wait morphing*), and they are woken one by one
-//!   as the lock is unlocked. Otherwise each of them would wake up only to find the lock held.
+//! - If every waiter came with one lock and that lock is locked, a notification wakes no thread. It
+//!   moves the waiters to the wait queue of the lock (*wait morphing*), and they are woken one by
+//!   one as the lock is unlocked. Otherwise each of them would wake up only to find the lock held.
 //! - A waiter joins the wait queue before it unlocks its lock. A thread that has changed the value
 //!   under the lock therefore finds every waiter that has seen the old value.
 //! - `waiters_lock` is written only under the bucket lock of the condition. A notifier reads it
-//!   without the bucket lock first, so that a notification without waiters costs one load. It cannot
-//!   miss a waiter that matters: the waiter wrote the field before it unlocked its lock, and the
-//!   notifier has locked that lock since.
-//! - A thread that is alone in the wait queue spins for a while before it parks. If its notification
-//!   comes soon, this saves the system calls of a park and an unpark.
+//!   without the bucket lock first, so that a notification without waiters costs one load. It
+//!   cannot miss a waiter that matters: the waiter wrote the field before it unlocked its lock, and
+//!   the notifier has locked that lock since.
+//! - A thread that is alone in the wait queue spins for a while before it parks. If its
+//!   notification comes soon, this saves the system calls of a park and an unpark.
 //!
-//! A subscriber of trace events runs in the middle of a wait, and it may lock the same `RLock` again
-//! and keep the guard. So the check that an [`Outermost`] is still the only level is repeated after
-//! the last event that is sent before the thread parks (see [`Condition::park`]).
+//! A trace subscriber runs in the middle of a wait, and it may lock the same `RLock`
+//! again and keep the guard. So the check that an [`Outermost`] is still the only level is repeated
+//! after the last event that is sent before the thread parks (see [`Condition::park`]).
 
 use crate::lock::{LockGuard, RawLock, TOKEN_HANDOFF};
 use crate::park::{
@@ -47,10 +47,10 @@ const SEVERAL_LOCKS: *mut RawLock = ptr::without_provenance_mut(1);
 /// A condition variable: lets a thread that holds a lock wait until other threads have changed the
 /// value of the lock.
 ///
-/// A wait unlocks the lock, parks the thread until it is notified, and locks the lock again. One type
-/// serves [`Lock`](crate::Lock) and [`RLock`](crate::RLock). In most programs
-/// [`wait_while`](Condition::wait_while) is the method to use, because it checks the value after each
-/// wakeup.
+/// A wait unlocks the lock, parks the thread until it is notified, and locks the lock again. One
+/// type serves [`Lock`](crate::Lock) and [`RLock`](crate::RLock). In most programs
+/// [`wait_while`](Condition::wait_while) is the method to use, because it checks the value after
+/// each wakeup.
 ///
 /// Other types are a better fit in these cases:
 ///
@@ -68,16 +68,16 @@ const SEVERAL_LOCKS: *mut RawLock = ptr::without_provenance_mut(1);
 ///   exactly one wait. A timed wait that races with a notification either was notified or has timed
 ///   out, and says which.
 /// - **Order.** A notification takes the threads that have waited longest off the wait queue.
-/// - **The lock is held again.** Every wait returns with the lock locked as before, with every level
-///   of an `RLock`.
+/// - **The lock is held again.** Every wait returns with the lock locked as before, with every
+///   level of an `RLock`.
 /// - **Several locks.** Threads may wait on one condition with different locks at the same time.
 /// - **Cost.** Notifying makes no system call if no thread waits.
 ///
 /// # Not guaranteed
 ///
 /// - **A true condition.** [`wait`](Condition::wait) may return without a notification (a spurious
-///   wakeup), and another thread may change the value again before the notified thread has locked the
-///   lock. So check the value in a loop, or call [`wait_while`](Condition::wait_while).
+///   wakeup), and another thread may change the value again before the notified thread has locked
+///   the lock. So check the value in a loop, or call [`wait_while`](Condition::wait_while).
 /// - **Order of locking.** Notified threads may get the lock in a different order than they were
 ///   notified.
 ///
@@ -105,8 +105,8 @@ const SEVERAL_LOCKS: *mut RawLock = ptr::without_provenance_mut(1);
 pub struct Condition {
     /// The table at the top of this file lists the values.
     ///
-    /// Every access is Relaxed. The bucket lock orders the accesses under it. For the one without it,
-    /// in `has_waiters`, the lock of the waiter makes the write of the waiter visible.
+    /// Every access is Relaxed. The bucket lock orders the accesses under it. For the one without
+    /// it, in `has_waiters`, the lock of the waiter makes the write of the waiter visible.
     waiters_lock: AtomicPtr<RawLock>,
 }
 
@@ -158,8 +158,8 @@ impl Condition {
 
     /// Unlocks the lock, blocks the current thread until it is notified, and locks the lock again.
     ///
-    /// The guard is a [`LockGuard`], an [`RLockGuard`] of a `Sync` value, or an [`Outermost`]. A wait
-    /// releases every level of an `RLock`, and acquires the same number of levels again.
+    /// The guard is a [`LockGuard`], an [`RLockGuard`] of a `Sync` value, or an [`Outermost`]. A
+    /// wait releases every level of an `RLock`, and acquires the same number of levels again.
     ///
     /// This method may return without a notification. Call it in a loop that checks the value, or
     /// call [`wait_while`](Condition::wait_while), which contains that loop.
@@ -196,8 +196,8 @@ impl Condition {
 
     /// Waits as [`wait`](Condition::wait) does, but at most for `timeout`.
     ///
-    /// A timeout that is too large to add to the current time means no timeout. After a timeout, too,
-    /// this method locks the lock again, which may have to wait for the thread that holds it.
+    /// A timeout that is too large to add to the current time means no timeout. After a timeout,
+    /// too, this method locks the lock again, which may have to wait for the thread that holds it.
     ///
     /// # Panics
     ///
@@ -214,7 +214,7 @@ impl Condition {
     /// assert!(Condition::new().wait_for(&mut guard, Duration::from_millis(1)).timed_out());
     /// assert!(lock.is_locked());
     /// ```
-    #[must_use = "the wait may have timed out; check `timed_out()`, or write `let _ =` in a loop that checks the value"]
+    #[must_use = "the wait may have timed out: check `timed_out()`, or write `let _ = ..`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_for<G: Waitable>(&self, guard: &mut G, timeout: Duration) -> WaitTimeoutResult {
         self.wait_deadline(guard, park::deadline_after(timeout))
@@ -222,8 +222,8 @@ impl Condition {
 
     /// Waits as [`wait`](Condition::wait) does, but at the latest until `deadline`.
     ///
-    /// After a timeout, too, this method locks the lock again, which may have to wait for the thread
-    /// that holds it.
+    /// After a timeout, too, this method locks the lock again, which may have to wait for the
+    /// thread that holds it.
     ///
     /// # Panics
     ///
@@ -238,7 +238,7 @@ impl Condition {
     /// let lock = Lock::new(());
     /// assert!(Condition::new().wait_until(&mut lock.lock(), Instant::now()).timed_out());
     /// ```
-    #[must_use = "the wait may have timed out; check `timed_out()`, or write `let _ =` in a loop that checks the value"]
+    #[must_use = "the wait may have timed out: check `timed_out()`, or write `let _ = ..`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_until<G: Waitable>(&self, guard: &mut G, deadline: Instant) -> WaitTimeoutResult {
         self.wait_deadline(guard, Some(deadline))
@@ -285,9 +285,9 @@ impl Condition {
 
     /// Waits as [`wait_while`](Condition::wait_while) does, but at most for `timeout` in total.
     ///
-    /// A timeout that is too large to add to the current time means no timeout. After a timeout, too,
-    /// this method locks the lock again and calls `condition` once more, so the result says whether
-    /// the condition holds now.
+    /// A timeout that is too large to add to the current time means no timeout. After a timeout,
+    /// too, this method locks the lock again and calls `condition` once more, so the result says
+    /// whether the condition holds now.
     ///
     /// # Panics
     ///
@@ -301,10 +301,11 @@ impl Condition {
     ///
     /// let ready = Lock::new(false);
     /// let mut guard = ready.lock();
-    /// let result = Condition::new().wait_while_for(&mut guard, Duration::from_millis(1), |ready| !ready);
+    /// let changed = Condition::new();
+    /// let result = changed.wait_while_for(&mut guard, Duration::from_millis(1), |ready| !ready);
     /// assert!(result.timed_out());
     /// ```
-    #[must_use = "after a timeout the closure still returns true; check `timed_out()`"]
+    #[must_use = "after a timeout the closure still returns true: check `timed_out()`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_while_for<G: Waitable>(
         &self,
@@ -317,8 +318,8 @@ impl Condition {
 
     /// Waits as [`wait_while`](Condition::wait_while) does, but at the latest until `deadline`.
     ///
-    /// After a timeout, too, this method locks the lock again and calls `condition` once more, so the
-    /// result says whether the condition holds now.
+    /// After a timeout, too, this method locks the lock again and calls `condition` once more, so
+    /// the result says whether the condition holds now.
     ///
     /// # Panics
     ///
@@ -331,10 +332,12 @@ impl Condition {
     /// use sync_primitives::{Condition, Lock};
     ///
     /// let ready = Lock::new(true);
-    /// let result = Condition::new().wait_while_until(&mut ready.lock(), Instant::now(), |ready| !ready);
+    /// let mut guard = ready.lock();
+    /// let changed = Condition::new();
+    /// let result = changed.wait_while_until(&mut guard, Instant::now(), |ready| !ready);
     /// assert!(!result.timed_out());
     /// ```
-    #[must_use = "after a timeout the closure still returns true; check `timed_out()`"]
+    #[must_use = "after a timeout the closure still returns true: check `timed_out()`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn wait_while_until<G: Waitable>(
         &self,
@@ -465,8 +468,8 @@ impl Condition {
         self.waiters_lock.load(Ordering::Relaxed) != NO_WAITERS
     }
 
-    /// Unlocks the lock of `guard`, waits until this thread is notified or until `deadline`, and locks
-    /// the lock again.
+    /// Unlocks the lock of `guard`, waits until this thread is notified or until `deadline`, and
+    /// locks the lock again.
     #[cfg_attr(feature = "trace", track_caller)]
     fn wait_deadline<G: Waitable>(
         &self,
@@ -480,9 +483,9 @@ impl Condition {
 
         let call = Call::new(Place::here(), self.subject());
         trace::about_to_wait();
-        // Reported before the lock is unlocked, which is the exception among the releases: the thread
-        // unlocks the lock after it has joined the wait queue, and parks next. No event may be sent in
-        // between.
+        // Reported before the lock is unlocked, which is the exception among the releases: the
+        // thread unlocks the lock after it has joined the wait queue, and parks next. No event may
+        // be sent in between.
         call.report_on(held.subject(), Op::Release, held.count_after_release());
         let outcome = self.park(&held, deadline);
         if outcome == Outcome::Handoff {
@@ -513,8 +516,8 @@ impl Condition {
         let is_first = Cell::new(false);
         let mut was_requeued = false;
 
-        // With the feature `trace`, `park` sends an event before it takes the bucket lock, so this is
-        // the first moment at which nothing can run between the check and the unlock.
+        // With the feature `trace`, `park` sends an event before it takes the bucket lock, so this
+        // is the first moment at which nothing can run between the check and the unlock.
         let validate = || {
             let may_wait = held.may_wait();
             if may_wait {
@@ -523,16 +526,16 @@ impl Condition {
             may_wait
         };
         let before_sleep = || {
-            // SAFETY: the caller borrows a guard mutably, so this thread holds the lock and does not
-            // use the value. It does neither again before it has locked the lock.
+            // SAFETY: the caller borrows a guard mutably, so this thread holds the lock and does
+            // not use the value. It uses the value again only after it has locked the lock again.
             unsafe { held.unlock() };
             if is_first.get() {
                 self.spin_until_notified(deadline);
             }
         };
         let timed_out = |parked_at, was_last| {
-            // A notifier that moves this thread to the wait queue of the lock has notified it. Such a
-            // notification counts even if the deadline passes before the lock is unlocked.
+            // A notifier that moves this thread to the wait queue of the lock has notified it. Such
+            // a notification counts even if the deadline passes before the lock is unlocked.
             was_requeued = parked_at != key;
             if !was_requeued && was_last {
                 self.remove_last_waiter();
@@ -541,10 +544,10 @@ impl Condition {
 
         // SAFETY:
         // - The key is the address of a field of this condition, so only its waiters park there.
-        // - `validate` and `timed_out` only access `waiters_lock`, the depth of the `RLock` and locals,
-        //   so they neither panic nor call into the parking lot.
-        // - `before_sleep` runs without a bucket lock. It may unpark a thread that waits for the lock,
-        //   but it neither parks nor panics, and it sends no event, because the wait has been
+        // - `validate` and `timed_out` only access `waiters_lock`, the depth of the `RLock` and
+        //   locals, so they neither panic nor call into the parking lot.
+        // - `before_sleep` runs without a bucket lock. It may unpark a thread that waits for the
+        //   lock, but it neither parks nor panics, and it sends no event, because the wait has been
         //   reported.
         let result = unsafe {
             park::park(
@@ -569,9 +572,9 @@ impl Condition {
     /// parks, the park returns at once.
     ///
     /// This only works for a thread that is alone in the wait queue, because it finds out about its
-    /// notification by the queue being empty. Of several waiters, the notified one would not notice,
-    /// and the others would keep the processor busy: a broadcast to eight threads took nearly twice
-    /// as long when all of them spun.
+    /// notification by the queue being empty. Of several waiters, the notified one would not
+    /// notice, and the others would keep the processor busy: a broadcast to eight threads took
+    /// nearly twice as long when all of them spun.
     fn spin_until_notified(&self, deadline: Option<Instant>) {
         if park::has_passed(deadline) {
             return;
@@ -580,8 +583,8 @@ impl Condition {
         while self.has_waiters() && spin.spin(deadline) {}
     }
 
-    /// Records that a thread which holds `lock` joins the wait queue. Returns `true` if the queue was
-    /// empty. The caller must hold the bucket lock.
+    /// Records that a thread which holds `lock` joins the wait queue. Returns `true` if the queue
+    /// was empty. The caller must hold the bucket lock.
     fn add_waiter(&self, lock: &RawLock) -> bool {
         let lock = (&raw const *lock).cast_mut();
         let others = self.waiters_lock.load(Ordering::Relaxed);
@@ -618,12 +621,13 @@ impl Condition {
         }
     }
 
-    /// Notifies waiters that all came with `lock`: wakes them if the lock is unlocked, or moves them
-    /// to the wait queue of the lock. Returns how many threads it took off the wait queue, or `None`
-    /// if other threads wait by now, or none.
+    /// Notifies waiters that all came with `lock`: wakes them if the lock is unlocked, or moves
+    /// them to the wait queue of the lock. Returns how many threads it took off the wait queue, or
+    /// `None` if `lock` is no longer the lock of every waiter.
     fn unpark_or_requeue(&self, notify: Notify, lock: *mut RawLock) -> Option<usize> {
-        // The pointer as it is under the bucket lock. `lock` was read without the bucket lock, so it
-        // may refer to a lock that has been freed since, even if a new lock has the same address.
+        // The pointer as it is under the bucket lock. `lock` was read without the bucket lock, so
+        // it may refer to a lock that has been freed since, even if a new lock has the same
+        // address.
         let current = Cell::new(NO_WAITERS);
 
         let validate = || {
@@ -641,8 +645,8 @@ impl Condition {
                 self.remove_last_waiter();
             }
             if op == RequeueOp::UnparkOneRequeueRest && result.requeued_threads > 0 {
-                // SAFETY: the threads that were just moved borrow the lock, and cannot leave its wait
-                // queue as long as its bucket lock is held.
+                // SAFETY: the threads that were just moved borrow the lock, and cannot leave its
+                // wait queue as long as its bucket lock is held.
                 unsafe { &*current.get() }.mark_parked();
             }
             DEFAULT_UNPARK_TOKEN
@@ -650,10 +654,10 @@ impl Condition {
 
         // SAFETY:
         // - The keys are the address of a field of this condition, where only its waiters park, and
-        //   the address of a lock, where only waiters of this lock park. If the lock has been freed,
-        //   `validate` aborts, so nothing happens to threads that park at its address.
-        // - `validate` and `callback` only access atomics of the condition and the lock, and locals,
-        //   so they neither panic nor call into the parking lot.
+        //   the address of a lock, where only waiters of this lock park. If the lock has been
+        //   freed, `validate` aborts, so threads that park at its address are left alone.
+        // - `validate` and `callback` only access atomics of the condition and the lock, and
+        //   locals, so they neither panic nor call into the parking lot.
         let result = unsafe { park::unpark_requeue(self.key(), lock.addr(), validate, callback) };
         // A lock has waiters until the last one leaves the queue, so zero means that `validate` has
         // aborted.
@@ -680,8 +684,8 @@ impl Condition {
         };
         // SAFETY:
         // - The key is the address of a field of this condition, so only its waiters park there.
-        // - `filter` and `callback` only access `waiters_lock` and locals, so they neither panic nor
-        //   call into the parking lot.
+        // - `filter` and `callback` only access `waiters_lock` and locals, so they neither panic
+        //   nor call into the parking lot.
         let result = unsafe { park::unpark_filter(self.key(), filter, callback) };
         result.unparked_threads
     }
@@ -696,8 +700,8 @@ enum Outcome {
     TimedOut,
     /// The thread was notified.
     Notified,
-    /// The thread was notified and moved to the wait queue of the lock, and the lock has been handed
-    /// to it there.
+    /// The thread was notified and moved to the wait queue of the lock, and the lock has been
+    /// handed to it there.
     Handoff,
 }
 
@@ -777,7 +781,8 @@ impl<'a> HeldLock<'a> {
         }
     }
 
-    /// The count to report when the wait unlocks the lock: the levels that remain, or 1 for a `Lock`.
+    /// The count to report when the wait unlocks the lock: the levels that remain, or 1 for a
+    /// `Lock`.
     fn count_after_release(&self) -> usize {
         if self.rlock.is_some() { 0 } else { 1 }
     }
@@ -794,10 +799,12 @@ impl<'a> HeldLock<'a> {
     /// The calling thread must hold the lock, and must not use the value before `restore_levels`.
     unsafe fn unlock(&self) {
         if let Some(rlock) = self.rlock {
-            // SAFETY: the caller guarantees that this thread owns the lock, and it is unlocked next.
+            // SAFETY: the caller guarantees that this thread owns the lock, and it is unlocked
+            // next.
             self.released_levels.set(unsafe { rlock.release_levels() });
         }
-        // SAFETY: the caller guarantees that this thread holds the lock and no longer uses the value.
+        // SAFETY: the caller guarantees that this thread holds the lock and no longer uses the
+        // value.
         unsafe { self.lock.unlock() };
     }
 
@@ -840,20 +847,20 @@ impl fmt::Debug for Condition {
 /// This trait is sealed. To wait, a thread must let other threads get the lock while its own guard,
 /// and perhaps guards of outer levels, still exist. This is sound for three types:
 ///
-/// - **[`LockGuard`]**: a lock has only one guard, and the wait borrows it mutably. No reference made
-///   through it can be alive, so other threads may change the value.
-/// - **[`RLockGuard<T>`](RLockGuard) where `T: Sync`**: guards of outer levels, and a `&T` made through
-///   them, may be alive during the wait, while another thread gets a `&T` of its own. `T: Sync` allows
-///   exactly that. No thread can get a `&mut T`, because that takes the `RLock` itself, which the
-///   guards borrow.
-/// - **[`Outermost<T>`](Outermost) for any `T`**: the thread holds a single level, so there is no guard
-///   of an outer level, and the view borrows the only guard mutably. The thread may lock the `RLock`
-///   again beside the view, so each wait checks the number of levels and panics if there is more than
-///   one. A forgotten guard counts as a level.
+/// - **[`LockGuard`]**: a lock has only one guard, and the wait borrows it mutably. No reference
+///   made through it can be alive, so other threads may change the value.
+/// - **[`RLockGuard<T>`](RLockGuard) where `T: Sync`**: guards of outer levels, and a `&T` made
+///   through them, may be alive during the wait, while another thread gets a `&T` of its own. `T:
+///   Sync` allows exactly that. No thread can get a `&mut T`, because that takes the `RLock`
+///   itself, which the guards borrow.
+/// - **[`Outermost<T>`](Outermost) for any `T`**: the thread holds a single level, so there is no
+///   guard of an outer level, and the view borrows the only guard mutably. The thread may lock the
+///   `RLock` again beside the view, so each wait checks the number of levels and panics if there is
+///   more than one. A forgotten guard counts as a level.
 ///
-/// A wait with `RLockGuard<T>` for any other `T` does not compile. If the value were a `RefCell`, an
-/// outer guard could lend a borrow of it, and another thread would use the same unsynchronized borrow
-/// counter during the wait.
+/// A wait with `RLockGuard<T>` for any other `T` does not compile. If the value were a `RefCell`,
+/// an outer guard could lend a borrow of it, and another thread would use the same unsynchronized
+/// borrow counter during the wait.
 #[diagnostic::on_unimplemented(
     message = "a `Condition` cannot wait on `{Self}`",
     note = "it waits on a `LockGuard<T>`, on an `RLockGuard<T>` where `T: Sync`, or on an `Outermost<T>`",
@@ -876,8 +883,8 @@ mod sealed {
     pub trait Guard {
         /// Returns the lock that this guard holds.
         ///
-        /// This takes `&mut self` because several threads may share a guard, but only its own thread
-        /// can borrow it mutably, and only that thread may read the number of levels.
+        /// This takes `&mut self` because several threads may share a guard, but only its own
+        /// thread can borrow it mutably, and only that thread may read the number of levels.
         fn held(&mut self, _: Token) -> HeldLock<'_>;
     }
 

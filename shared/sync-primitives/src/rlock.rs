@@ -2,8 +2,9 @@
 //!
 //! What users may rely on is documented on [`RLock`]. This comment is about the implementation.
 //!
-//! A [`RawRLock`] is a [`RawLock`] with two more fields: the id of the owning thread, and the number
-//! of levels that this thread holds. The `RawLock` excludes the other threads and parks them.
+//! A [`RawRLock`] is a [`RawLock`] with two more fields: the id of the owning thread, and the
+//! number of levels that this thread holds. The `RawLock` excludes the other threads and parks
+//! them.
 //!
 //! | `owner` | `depth` | `lock` | Meaning |
 //! |---|---|---|---|
@@ -39,8 +40,8 @@ use std::{
 
 /// The value of `owner` while no thread owns the lock.
 ///
-/// No thread has this id, and it is not 0: `thread_id_if_assigned` returns 0 for a thread without an
-/// id, and such a thread owns no lock.
+/// No thread has this id, and it is not 0: `thread_id_if_assigned` returns 0 for a thread without
+/// an id, and such a thread owns no lock.
 const NO_OWNER: usize = usize::MAX;
 
 /// A reentrant lock that owns the value it protects: its owner may lock it again.
@@ -115,14 +116,14 @@ pub struct RLock<T: ?Sized> {
 
 // SAFETY: an `RLock` owns its value, so sending the lock to another thread sends the value.
 unsafe impl<T: ?Sized + Send> Send for RLock<T> {}
-// SAFETY: a shared `RLock` lends any number of `&T` to one thread, and lends to the next thread only
-// after the last level has been released. This amounts to sending the value from thread to thread,
-// so `T: Send` is required. Two threads never have a `&T` at the same time, so `T: Sync` is not
-// required, and `T` may be a `RefCell`.
+// SAFETY: a shared `RLock` lends any number of `&T` to one thread, and lends to the next thread
+// only after the last level has been released. This amounts to sending the value from thread to
+// thread, so `T: Send` is required. Two threads never have a `&T` at the same time, so `T: Sync` is
+// not required, and `T` may be a `RefCell`.
 unsafe impl<T: ?Sized + Send> Sync for RLock<T> {}
 
-// A panic releases every level, so unwinding leaves a lock that works. The value may be half changed.
-// The contract of `RLock` says so, as the one of `Lock` does.
+// A panic releases every level, so unwinding leaves a lock that works. The value may be half
+// changed. The contract of `RLock` says so, as the one of `Lock` does.
 impl<T: ?Sized> UnwindSafe for RLock<T> {}
 impl<T: ?Sized> RefUnwindSafe for RLock<T> {}
 
@@ -168,8 +169,8 @@ impl<T: ?Sized> RLock<T> {
     /// If the current thread already owns the lock, it gets one more level without blocking.
     ///
     /// The level is released when the guard is dropped. `let _ = rlock.lock();` drops the guard at
-    /// once, and rustc does not warn about it: a library cannot make it do so. Give the guard a name,
-    /// such as `_guard`, to hold the level until the end of the block.
+    /// once, and rustc does not warn about it: a library cannot make it do so. Give the guard a
+    /// name, such as `_guard`, to hold the level until the end of the block.
     ///
     /// # Panics
     ///
@@ -196,8 +197,8 @@ impl<T: ?Sized> RLock<T> {
 
     /// Attempts to acquire one level of the lock without blocking.
     ///
-    /// Returns `None` if another thread owns the lock, or is unlocking it at this moment and has not
-    /// yet decided whether to hand it to a waiter. The owner of the lock always gets a level.
+    /// Returns `None` if another thread owns the lock, or is unlocking it at this moment and has
+    /// not yet decided whether to hand it to a waiter. The owner of the lock always gets a level.
     ///
     /// # Panics
     ///
@@ -217,7 +218,7 @@ impl<T: ?Sized> RLock<T> {
     /// });
     /// ```
     #[inline]
-    #[must_use = "if the lock was acquired, it is released again at once; write `if let Some(guard) = rlock.try_lock()`"]
+    #[must_use = "a dropped guard unlocks: write `if let Some(guard) = rlock.try_lock()`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock(&self) -> Option<RLockGuard<'_, T>> {
         let locked = self.raw.try_lock_level(Place::here(), RawLock::try_lock);
@@ -225,7 +226,8 @@ impl<T: ?Sized> RLock<T> {
         locked.then(|| unsafe { self.make_guard_unchecked() })
     }
 
-    /// Attempts to acquire one level of the lock, blocking the current thread for at most `timeout`.
+    /// Attempts to acquire one level of the lock, blocking the current thread for at most
+    /// `timeout`.
     ///
     /// Returns `None` if the lock did not become available in time. A timeout of zero means a
     /// single attempt. A timeout that is too large to add to the current time means no timeout.
@@ -247,7 +249,7 @@ impl<T: ?Sized> RLock<T> {
     /// });
     /// ```
     #[inline]
-    #[must_use = "if the lock was acquired, it is released again at once; write `if let Some(guard) = rlock.try_lock_for(..)`"]
+    #[must_use = "a dropped guard unlocks: write `if let Some(guard) = rlock.try_lock_for(..)`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_for(&self, timeout: Duration) -> Option<RLockGuard<'_, T>> {
         let lock_first =
@@ -278,7 +280,7 @@ impl<T: ?Sized> RLock<T> {
     /// assert_eq!(lock.try_lock_until(soon).as_deref(), Some(&7));
     /// ```
     #[inline]
-    #[must_use = "if the lock was acquired, it is released again at once; write `if let Some(guard) = rlock.try_lock_until(..)`"]
+    #[must_use = "a dropped guard unlocks: write `if let Some(guard) = rlock.try_lock_until(..)`"]
     #[cfg_attr(feature = "trace", track_caller)]
     pub fn try_lock_until(&self, deadline: Instant) -> Option<RLockGuard<'_, T>> {
         let lock_first = |lock: &RawLock| lock.try_lock() || lock.lock_slow(Some(deadline));
@@ -329,8 +331,8 @@ impl<T: ?Sized> RLock<T> {
         self.raw.is_owned()
     }
 
-    /// Returns the number of levels that the current thread holds, which is 0 if it does not own the
-    /// lock.
+    /// Returns the number of levels that the current thread holds, which is 0 if it does not own
+    /// the lock.
     ///
     /// # Examples
     ///
@@ -570,15 +572,15 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
     ///
     /// This releases one level only, as dropping the guard would. Other threads can get the lock
     /// while `f` runs if this was the only level of the current thread. If the thread holds further
-    /// levels, the lock stays locked, so `f` must not wait for a thread that needs it. You can check
-    /// for that case with [`depth`](RLock::depth).
+    /// levels, the lock stays locked, so `f` must not wait for a thread that needs it. You can
+    /// check for that case with [`depth`](RLock::depth).
     ///
     /// If `f` panics, the level is acquired again before unwinding continues.
     ///
     /// # Aborts
     ///
-    /// Aborts the process if `f` leaves the current thread with `u32::MAX` levels, because the guard
-    /// could not get its level back.
+    /// Aborts the process if `f` leaves the current thread with `u32::MAX` levels, because the
+    /// guard could not get its level back.
     ///
     /// # Examples
     ///
@@ -611,15 +613,15 @@ impl<'a, T: ?Sized> RLockGuard<'a, T> {
         }
         let (raw, place) = (guard.raw(), Place::here());
         let _relock = Relock { raw, place };
-        // SAFETY: `guard` proves that this thread holds a level. The guard is mutably borrowed until
-        // `Relock` has acquired a level again, so nobody can use the value through it. If this was
-        // the last level, this thread has no other guard that could lend the value.
+        // SAFETY: `guard` proves that this thread holds a level. The guard is mutably borrowed
+        // until `Relock` has acquired a level again, so nobody can use the value through it. If
+        // this was the last level, this thread has no other guard that could lend the value.
         unsafe { raw.unlock_level(place) };
         f()
     }
 
-    /// Returns a view of the guard with which a [`Condition`](crate::Condition) can wait even if the
-    /// value is not `Sync`.
+    /// Returns a view of the guard with which a [`Condition`](crate::Condition) can wait even if
+    /// the value is not `Sync`.
     ///
     /// Returns `None` if the current thread holds more than this one level.
     ///
@@ -765,8 +767,8 @@ impl<U: ?Sized> Deref for MappedRLockGuard<'_, U> {
 
     #[inline]
     fn deref(&self) -> &U {
-        // SAFETY: `value` was borrowed from a guard whose level this guard has taken over. The level
-        // keeps the owner of the value, and every other thread, from changing it.
+        // SAFETY: `value` was borrowed from a guard whose level this guard has taken over. The
+        // level keeps the owner of the value, and every other thread, from changing it.
         unsafe { &*self.value }
     }
 }
@@ -794,10 +796,10 @@ impl<U: ?Sized + fmt::Display> fmt::Display for MappedRLockGuard<'_, U> {
 
 /// A view of an [`RLockGuard`] that is the only level of its thread.
 ///
-/// This view is created by [`RLockGuard::outermost`]. A [`Condition`](crate::Condition) can wait on it
-/// whatever `T` is. The view borrows the only guard mutably, so no reference to the value is left in
-/// this thread while another thread owns the lock. [`Waitable`](crate::Waitable) explains why this
-/// matters.
+/// This view is created by [`RLockGuard::outermost`]. A [`Condition`](crate::Condition) can wait on
+/// it whatever `T` is. The view borrows the only guard mutably, so no reference to the value is
+/// left in this thread while another thread owns the lock. [`Waitable`](crate::Waitable) explains
+/// why this matters.
 #[must_use = "an `Outermost` is only useful for waiting on a `Condition`"]
 pub struct Outermost<'g, T: ?Sized> {
     rlock: &'g RLock<T>,
@@ -819,8 +821,8 @@ impl<T: ?Sized> Deref for Outermost<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: the view borrows a guard, and this thread owns the lock as long as the guard exists.
-        // Guards lend only shared references.
+        // SAFETY: the view borrows a guard, and this thread owns the lock as long as the guard
+        // exists. Guards lend only shared references.
         unsafe { &*self.rlock.value.get() }
     }
 }
@@ -931,8 +933,8 @@ impl RawRLock {
         trace::report(place, subject, Op::Release, depth as usize);
     }
 
-    /// Counts one level less, and returns how many are left. If none is left, the caller must unlock
-    /// `lock`.
+    /// Counts one level less, and returns how many are left. If none is left, the caller must
+    /// unlock `lock`.
     #[inline]
     fn leave_level(&self) -> u32 {
         let depth = self.depth.get() - 1;
@@ -943,8 +945,8 @@ impl RawRLock {
         depth
     }
 
-    /// Makes the calling thread, whose id is `current`, the owner with `levels` levels. It must have
-    /// locked `lock`.
+    /// Makes the calling thread, whose id is `current`, the owner with `levels` levels. It must
+    /// have locked `lock`.
     #[inline]
     fn set_owner(&self, current: usize, levels: u32) {
         self.owner.store(current, Ordering::Relaxed);

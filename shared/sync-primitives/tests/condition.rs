@@ -296,7 +296,8 @@ fn the_lock_is_unlocked_during_a_wait_and_held_after_it() {
                 assert!(!another_thread_can_lock(&lock));
             });
             until(|| changed.waiters() == 1);
-            // The waiter joins the wait queue before it unlocks the lock, so this may block for a moment.
+            // The waiter joins the wait queue before it unlocks the lock, so this may block for a
+            // moment.
             *lock.lock() = 1;
             assert!(changed.notify_one());
         });
@@ -372,8 +373,8 @@ fn no_notification_is_lost_between_the_check_and_the_park() {
 
 #[test]
 fn no_notification_is_lost_if_the_wait_begins_at_the_same_time() {
-    // Both threads run in each round. The notifier changes the state as soon as the waiter has unlocked
-    // the lock, so its notification falls into any gap between that moment and the park.
+    // Both threads run in each round. The notifier changes the state as soon as the waiter has
+    // unlocked the lock, so its notification falls into any gap between that moment and the park.
     const ROUNDS: usize = 5_000;
     within(LIMIT, || {
         let (state, changed) = (Lock::new(0), Condition::new());
@@ -445,7 +446,8 @@ fn a_notification_without_waiters_does_not_end_a_later_wait() {
     });
 }
 
-/// Starts `n` waiters, calls `notify`, and returns its result with the number of threads that still wait.
+/// Starts `n` waiters, calls `notify`, and returns its result with the number of threads that still
+/// wait.
 ///
 /// Does this twice: with the lock held, so that no notified thread can return and wait again, and
 /// with the lock unlocked. Both must have the same result.
@@ -524,8 +526,8 @@ fn notify_all_takes_every_thread_off_the_wait_queue() {
 
 #[test]
 fn every_notified_waiter_returns_if_the_lock_was_held() {
-    // A notification under the lock may move the waiters to the wait queue of the lock. Each of them must
-    // leave that queue again.
+    // A notification under the lock may move the waiters to the wait queue of the lock. Each of
+    // them must leave that queue again.
     within(LIMIT, || {
         let (lock, changed) = (Lock::new(0), Condition::new());
         thread::scope(|scope| {
@@ -586,8 +588,8 @@ fn a_notified_waiter_can_be_handed_the_lock() {
                 until(|| changed.waiters() == 1);
                 let guard = reentrant.lock();
                 assert!(changed.notify_one());
-                // The waiter is in the wait queue of the lock by now. After this, it has been there long
-                // enough to be handed the lock.
+                // The waiter is in the wait queue of the lock by now. After this, it has been there
+                // long enough to be handed the lock.
                 let_pass(Duration::from_millis(2));
                 drop(guard);
                 waiter.join().expect("the waiter");
@@ -843,7 +845,8 @@ fn an_outermost_can_wait_with_a_timeout() {
 
 #[test]
 fn a_wait_with_an_outermost_panics_if_the_thread_has_locked_again() {
-    // The `&Cell` of the second guard would be alive during the wait, while another thread gets its own.
+    // The `&Cell` of the second guard would be alive during the wait, while another thread gets its
+    // own.
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(Cell::new(0)), Condition::new());
         let mut first = lock.lock();

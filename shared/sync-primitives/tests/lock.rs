@@ -576,8 +576,8 @@ fn force_unlock_unlocks_a_lock_whose_guard_was_forgotten() {
         let lock = Lock::new(0);
         mem::forget(lock.lock());
         assert!(!another_thread_can_lock(&lock));
-        // SAFETY: this thread holds the lock, its guard was forgotten, and no reference to the value
-        // is left.
+        // SAFETY: this thread holds the lock, its guard was forgotten, and no reference to the
+        // value is left.
         unsafe { lock.force_unlock() };
         assert!(another_thread_can_lock(&lock));
     });
@@ -591,8 +591,8 @@ fn force_unlock_wakes_a_waiter() {
         thread::scope(|scope| {
             let waiter = scope.spawn(|| *lock.lock() += 1);
             until(|| lock.waiters() == 1);
-            // SAFETY: this thread holds the lock, its guard was forgotten, and no reference to the value
-            // is left.
+            // SAFETY: this thread holds the lock, its guard was forgotten, and no reference to the
+            // value is left.
             unsafe { lock.force_unlock() };
             waiter.join().expect("the waiter");
         });

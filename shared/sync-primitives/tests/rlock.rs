@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use common::{LIMIT, LONG, Ledger, Rng, Room, SHORT, caught, let_pass, until, within, work_for};
 use sync_primitives::{MappedRLockGuard, RLock, RLockGuard};
 
-/// Returns what another thread sees: whether it can lock, whether it owns the lock, and how many levels
-/// it holds.
+/// Returns what another thread sees: whether it can lock, whether it owns the lock, and how many
+/// levels it holds.
 fn as_seen_by_another_thread<T: ?Sized + Send>(lock: &RLock<T>) -> (bool, bool, usize) {
     let look = || (lock.is_owned(), lock.depth(), lock.try_lock().is_some());
     let (owned, depth, free) =
@@ -467,8 +467,8 @@ fn force_unlock_releases_one_forgotten_level() {
         let lock = RLock::new(());
         let outer = lock.lock();
         mem::forget(lock.lock());
-        // SAFETY: this thread holds a level whose guard was forgotten, and no reference made through
-        // that guard is left.
+        // SAFETY: this thread holds a level whose guard was forgotten, and no reference made
+        // through that guard is left.
         unsafe { lock.force_unlock() };
         assert_eq!(lock.depth(), 1);
         assert_eq!(as_seen_by_another_thread(&lock), LOCKED);
@@ -663,8 +663,8 @@ fn unlocked_waits_until_another_thread_has_unlocked_the_lock() {
 
 #[test]
 fn unlocked_releases_one_level_only() {
-    // The reference from the outer guard is alive while the closure runs, so no other thread may get
-    // the lock.
+    // The reference from the outer guard is alive while the closure runs, so no other thread may
+    // get the lock.
     within(LIMIT, || {
         let lock = RLock::new(Cell::new(1));
         let outer = lock.lock();

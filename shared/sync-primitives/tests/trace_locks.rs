@@ -1,5 +1,5 @@
-//! What a subscriber of trace events may do to the locks it hears about: no check and no count of the
-//! library may be broken by it, and a release is reported when the lock is already unlocked.
+//! What a subscriber of trace events may do to the locks it hears about: no check and no count of
+//! the library may be broken by it, and a release is reported when the lock is already unlocked.
 
 #![cfg(feature = "trace")]
 
