@@ -1,29 +1,35 @@
-//! [`Semaphore`] and [`BoundedSemaphore`]: so many at a time, and no more.
+//! [`Semaphore`] and [`BoundedSemaphore`]: limits on how many threads do something at once.
 //!
-//! Use one when up to n threads may do something at once: connections, open files, memory. Use a [`Lock`](crate::Lock)
-//! when n is one and there is a value to protect, a [`Queue`](crate::Queue) with a capacity when what is limited are
-//! items on their way from one thread to another.
+//! What users may rely on is documented on [`Semaphore`] and [`BoundedSemaphore`]. This comment is
+//! about the implementation, which both types share as [`RawSemaphore`].
 //!
-//! **Promises.** Never more permits are out than there are. What a thread did before it gave a permit back is visible
-//! to the thread that gets it next. A running thread may take a free permit first; but a waiter that has waited for a
-//! millisecond and is first in line gets every permit that is given back from then on, in part if need be, until it
-//! has all it asked for; so a waiter for many is not starved by many waiters for one. A waiter that gives up returns
-//! its part and wakes those behind it. Giving a permit back never fails. Permits are given back by `Drop`, so also by
-//! a panic.
+//! A semaphore is one word of state, and threads that wait for permits are parked in the parking
+//! lot. The module [`park`] explains the parking lot and its bucket locks. The word has two parts:
 //!
-//! **No promises.** Before that millisecond, permits do not go out in order of asking. A semaphore knows how many
-//! permits are out, not who has them.
+//! | Bits | Name | Meaning |
+//! |---|---|---|
+//! | 0 | `PARKED` | Threads are parked, or about to park. |
+//! | 1 and up | free permits | How many permits no thread holds. |
 //!
-//! **Algorithm.** One word counts the free permits and says whether anybody sleeps. Taking and giving back are one
-//! compare-and-exchange each while nobody sleeps. With sleepers, whoever gives back goes to the parking lot and walks
-//! the waiting line from its head, under the bucket lock: an overdue waiter is served directly; one that has not
-//! waited long is only woken, if what is free would do, and tries again like a running thread (this keeps a busy
-//! semaphore from changing threads at each permit); at the first that cannot be served the walk ends. A woken waiter
-//! that comes too late starts the walk again, so that the wake-up is passed on and not lost. A second word, which only
-//! `forget` and `add_permits` touch, holds how many permits there are, free and out together.
+//! - While `PARKED` is clear, acquiring and giving back take one compare-exchange each.
+//! - A thread that is about to park sets `PARKED`. The bit is cleared only under the bucket lock,
+//!   when the wait queue is empty.
+//! - While `PARKED` is set, permits are given back only under the bucket lock, by
+//!   [`serve_waiters`](RawSemaphore::serve_waiters). It visits the waiters in queue order, so that
+//!   an overdue waiter gets the permits before a running thread can take them. An overdue waiter
+//!   is served directly, in part if there are too few permits.
+//! - A waiter that is not overdue is only woken, and only if there are enough permits for it. It
+//!   then competes with running threads. Without this rule a busy semaphore would switch threads at
+//!   every permit.
+//! - A woken waiter that finds too few permits visits the queue itself before it parks again, and
+//!   so does a waiter that times out. The permits that it could not use may be enough for a waiter
+//!   behind it, which would otherwise never be woken.
 //!
-//! Dijkstra's semaphore (EWD 35, 1962/63) with the several permits at once of POSIX's older cousin, System V's
-//! semop(2).
+//! A second word counts all permits, free ones and those that threads hold. Only `forget` and
+//! `add_permits` change it.
+//!
+//! The semaphore is Dijkstra's (EWD 35, 1962/63). Acquiring several permits at once comes from
+//! `semop(2)` of System V.
 
 use crate::park::{
     self, AtomicUsize, Cell, DEFAULT_UNPARK_TOKEN, FilterOp, Instant, Moment, Ordering, ParkResult,
@@ -32,7 +38,47 @@ use crate::park::{
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{fmt, mem, ops::Deref, ptr, sync::Arc, time::Duration};
 
-/// A counter of permits to be inside; who finds none waits until one is given back.
+/// A counter of permits, which limits how many threads do something at once.
+///
+/// A thread acquires a permit before it enters, and gives the permit back by dropping it. A thread
+/// that finds no free permit blocks until another thread has given one back. A thread may also
+/// acquire several permits at once, for example one for each megabyte of memory it needs.
+///
+/// Use a `Semaphore` to limit how many connections or files are open at once, how many jobs run at
+/// once, or how much memory they use together.
+///
+/// Other types are a better fit in these cases:
+///
+/// - Only one thread may enter at a time, and there is a value to protect: use a
+///   [`Lock`](crate::Lock).
+/// - The number of items that are on their way from one thread to another is limited: use a
+///   [`Queue`](crate::Queue) with a capacity.
+/// - The number of permits must never exceed the number you start with: use a
+///   [`BoundedSemaphore`].
+///
+/// # Guarantees
+///
+/// - **Limit.** Threads never hold more permits than the semaphore has.
+/// - **Memory ordering.** Acquiring permits is an acquire operation. Giving them back is a release
+///   operation, and so is [`add_permits`](Semaphore::add_permits). Everything a thread did before
+///   it gave a permit back is visible to the thread that gets this permit next.
+/// - **Eventual fairness.** A running thread may take a free permit ahead of parked threads, which
+///   keeps a busy semaphore fast. But once the first waiter in the queue has waited for 1 ms, it
+///   gets every permit that is given back, until it has all the permits it asked for. A waiter for
+///   many permits is therefore not starved by threads that ask for one.
+/// - **Timeouts.** A waiter that times out gives back the permits it has received so far, and wakes
+///   the waiters behind it that can go on.
+/// - **No lost permits.** Dropping a permit gives it back and never fails. If a thread panics while
+///   it holds a permit, unwinding drops the permit.
+///
+/// # Not guaranteed
+///
+/// - **Order.** Threads may get permits in a different order than they asked for them.
+/// - **Ownership.** A semaphore counts the permits that threads hold, but does not record which
+///   threads hold them. Any thread may drop a permit.
+/// - **Freedom from deadlock.** A thread that holds a permit and asks for another one can deadlock
+///   with threads that do the same. Acquire all the permits you need at once with
+///   [`acquire_many`](Semaphore::acquire_many).
 ///
 /// # Examples
 ///
@@ -58,10 +104,26 @@ pub struct Semaphore {
     raw: RawSemaphore,
 }
 
-/// A [`Semaphore`] that knows how many permits there may be: free and live ones together never exceed its bound.
+/// A [`Semaphore`] whose number of permits never exceeds a bound.
 ///
-/// `new(n)` makes `n` permits and the bound `n`. Forgetting a permit lowers the sum, and only then is there room for
-/// [`add_permits`](BoundedSemaphore::add_permits).
+/// [`new(n)`](BoundedSemaphore::new) creates a semaphore with `n` permits, and `n` is also its
+/// bound. Use a `BoundedSemaphore` instead of a [`Semaphore`] if the limit must hold even when your
+/// code adds permits by mistake.
+///
+/// # Guarantees
+///
+/// Everything that [`Semaphore`] guarantees, and:
+///
+/// - **Bound.** The number of free permits and the number of permits that threads hold never exceed
+///   the bound together. Only [`SemaphorePermit::forget`] lowers this sum. After that,
+///   [`add_permits`](BoundedSemaphore::add_permits) can raise it to the bound again. A call that
+///   would exceed the bound returns an error and changes nothing.
+/// - **Dropping never fails.** A permit that a thread holds is part of the sum, so there is always
+///   room for it.
+///
+/// # Not guaranteed
+///
+/// The same as for [`Semaphore`].
 ///
 /// # Examples
 ///
@@ -69,7 +131,7 @@ pub struct Semaphore {
 /// use sync_primitives::{BoundedSemaphore, TooManyPermits};
 ///
 /// let slots = BoundedSemaphore::new(2);
-/// assert_eq!(slots.add_permits(1), Err(TooManyPermits)); // nobody has lost one
+/// assert_eq!(slots.add_permits(1), Err(TooManyPermits)); // both permits still exist
 /// slots.acquire().forget();
 /// assert_eq!(slots.add_permits(1), Ok(()));
 /// assert_eq!(slots.available_permits(), 2);
@@ -80,20 +142,19 @@ pub struct BoundedSemaphore {
     bound: usize,
 }
 
-/// Documents and defines, for both semaphores alike, everything but the ways to make one and to add permits.
+/// Defines and documents the methods that both semaphores have in common: all of them except `new`,
+/// `bound` and `add_permits`.
 macro_rules! semaphore_methods {
     ($Semaphore:ident) => {
         impl $Semaphore {
-            /// The most permits that a semaphore can count, `usize::MAX / 8`.
+            /// The largest number of permits that a semaphore can have: `usize::MAX / 8`.
             pub const MAX_PERMITS: usize = MAX_PERMITS;
 
-            /// Waits until a permit is free and takes it.
-            ///
-            /// Acquire: what the thread that gave the permit back did before is visible now.
+            /// Acquires a permit, blocking the current thread until one is free.
             ///
             /// # Panics
             ///
-            /// If the semaphore can never have a permit.
+            /// Panics if the semaphore can never have a permit.
             ///
             /// # Examples
             ///
@@ -112,11 +173,13 @@ macro_rules! semaphore_methods {
                 self.acquire_many(1)
             }
 
-            /// Waits until `n` permits are free and takes them all at once. 0 permits are there at once.
+            /// Acquires `n` permits, blocking the current thread until all of them are free.
+            ///
+            /// Acquiring 0 permits never blocks.
             ///
             /// # Panics
             ///
-            /// If `n` is more than the semaphore can ever have.
+            /// Panics if `n` is more than the semaphore can ever have.
             ///
             /// # Examples
             ///
@@ -135,11 +198,13 @@ macro_rules! semaphore_methods {
                 SemaphorePermit { raw: &self.raw, permits: n }
             }
 
-            /// Takes a permit if one is free at this moment; never waits.
+            /// Attempts to acquire a permit without blocking.
+            ///
+            /// Returns `None` if no permit is free.
             ///
             /// # Panics
             ///
-            /// If the semaphore can never have a permit.
+            /// Panics if the semaphore can never have a permit.
             ///
             /// # Examples
             ///
@@ -151,17 +216,21 @@ macro_rules! semaphore_methods {
             /// assert!(permit.is_some());
             /// assert!(semaphore.try_acquire().is_none());
             /// ```
+            #[must_use = "a permit that is dropped at once is given back at once: \
+                          write `if let Some(permit) = semaphore.try_acquire() { … }`"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
                 self.try_acquire_many(1)
             }
 
-            /// Takes `n` permits if they are free at this moment; never waits, and never takes a part.
+            /// Attempts to acquire `n` permits without blocking.
+            ///
+            /// Returns `None` and acquires nothing if fewer than `n` permits are free.
             ///
             /// # Panics
             ///
-            /// If `n` is more than the semaphore can ever have.
+            /// Panics if `n` is more than the semaphore can ever have.
             ///
             /// # Examples
             ///
@@ -173,19 +242,23 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many(2).is_none());
             /// assert!(semaphore.try_acquire_many(0).is_some());
             /// ```
+            #[must_use = "permits that are dropped at once are given back at once: \
+                          write `if let Some(permit) = semaphore.try_acquire_many(n) { … }`"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many(&self, n: usize) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire_if_free(Place::here(), n, self.bound());
-                taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
+                let acquired = self.raw.acquire_now(Place::here(), n, self.bound());
+                acquired.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
-            /// Waits for a permit, but no longer than `timeout`. Zero means one try; more than the clock can count,
-            /// for ever.
+            /// Attempts to acquire a permit, blocking the current thread for at most `timeout`.
+            ///
+            /// Returns `None` if no permit became free in time. A timeout of zero means a single
+            /// attempt. A timeout that is too large to add to the current time means no timeout.
             ///
             /// # Panics
             ///
-            /// If the semaphore can never have a permit.
+            /// Panics if the semaphore can never have a permit.
             ///
             /// # Examples
             ///
@@ -197,17 +270,23 @@ macro_rules! semaphore_methods {
             /// let _permit = semaphore.acquire();
             /// assert!(semaphore.try_acquire_for(Duration::from_millis(1)).is_none());
             /// ```
+            #[must_use = "a permit that is dropped at once is given back at once: \
+                          write `if let Some(permit) = semaphore.try_acquire_for(timeout) { … }`"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_for(&self, timeout: Duration) -> Option<SemaphorePermit<'_>> {
                 self.try_acquire_many_for(1, timeout)
             }
 
-            /// Waits for `n` permits, but no longer than `timeout`; then takes none of them.
+            /// Attempts to acquire `n` permits, blocking the current thread for at most `timeout`.
+            ///
+            /// Returns `None` and acquires nothing if fewer than `n` permits became free in time.
+            /// A timeout of zero means a single attempt. A timeout that is too large to add to the
+            /// current time means no timeout.
             ///
             /// # Panics
             ///
-            /// If `n` is more than the semaphore can ever have.
+            /// Panics if `n` is more than the semaphore can ever have.
             ///
             /// # Examples
             ///
@@ -219,18 +298,29 @@ macro_rules! semaphore_methods {
             /// let _one = semaphore.acquire();
             /// assert!(semaphore.try_acquire_many_for(2, Duration::from_millis(1)).is_none());
             /// ```
+            #[must_use = "permits that are dropped at once are given back at once: \
+                          write `if let Some(permit) = semaphore.try_acquire_many_for(n, timeout) { … }`"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
-            pub fn try_acquire_many_for(&self, n: usize, timeout: Duration) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire(Place::here(), n, self.bound(), || park::deadline_after(timeout));
-                taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
+            pub fn try_acquire_many_for(
+                &self,
+                n: usize,
+                timeout: Duration,
+            ) -> Option<SemaphorePermit<'_>> {
+                let deadline = || park::deadline_after(timeout);
+                let acquired = self.raw.acquire(Place::here(), n, self.bound(), deadline);
+                acquired.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
-            /// Waits for a permit until `deadline`. A deadline that has passed means one try.
+            /// Attempts to acquire a permit, blocking the current thread until `deadline` at the
+            /// latest.
+            ///
+            /// Returns `None` if no permit became free in time. A deadline that has already passed
+            /// means a single attempt.
             ///
             /// # Panics
             ///
-            /// If the semaphore can never have a permit.
+            /// Panics if the semaphore can never have a permit.
             ///
             /// # Examples
             ///
@@ -241,17 +331,23 @@ macro_rules! semaphore_methods {
             #[doc = concat!("let semaphore = ", stringify!($Semaphore), "::new(1);")]
             /// assert!(semaphore.try_acquire_until(Instant::now()).is_some());
             /// ```
+            #[must_use = "a permit that is dropped at once is given back at once: \
+                          write `if let Some(permit) = semaphore.try_acquire_until(deadline) { … }`"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_until(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
                 self.try_acquire_many_until(1, deadline)
             }
 
-            /// Waits for `n` permits until `deadline`; then takes none of them.
+            /// Attempts to acquire `n` permits, blocking the current thread until `deadline` at the
+            /// latest.
+            ///
+            /// Returns `None` and acquires nothing if fewer than `n` permits became free in time. A
+            /// deadline that has already passed means a single attempt.
             ///
             /// # Panics
             ///
-            /// If `n` is more than the semaphore can ever have.
+            /// Panics if `n` is more than the semaphore can ever have.
             ///
             /// # Examples
             ///
@@ -262,18 +358,29 @@ macro_rules! semaphore_methods {
             #[doc = concat!("let semaphore = ", stringify!($Semaphore), "::new(2);")]
             /// assert!(semaphore.try_acquire_many_until(2, Instant::now()).is_some());
             /// ```
+            #[must_use = "permits that are dropped at once are given back at once: \
+                          write `if let Some(permit) = semaphore.try_acquire_many_until(n, deadline) { … }`"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
-            pub fn try_acquire_many_until(&self, n: usize, deadline: Instant) -> Option<SemaphorePermit<'_>> {
-                let taken = self.raw.acquire(Place::here(), n, self.bound(), || Some(deadline));
-                taken.then(|| SemaphorePermit { raw: &self.raw, permits: n })
+            pub fn try_acquire_many_until(
+                &self,
+                n: usize,
+                deadline: Instant,
+            ) -> Option<SemaphorePermit<'_>> {
+                let deadline = || Some(deadline);
+                let acquired = self.raw.acquire(Place::here(), n, self.bound(), deadline);
+                acquired.then(|| SemaphorePermit { raw: &self.raw, permits: n })
             }
 
-            /// As [`acquire`](Self::acquire), with a permit that keeps the semaphore alive, to move into a thread.
+            /// Acquires a permit that keeps the semaphore alive, blocking the current thread until
+            /// one is free.
+            ///
+            /// The permit borrows nothing, so you can move it into a thread. Otherwise this is
+            /// the same as [`acquire`](Self::acquire).
             ///
             /// # Panics
             ///
-            /// If the semaphore can never have a permit.
+            /// Panics if the semaphore can never have a permit.
             ///
             /// # Examples
             ///
@@ -284,7 +391,7 @@ macro_rules! semaphore_methods {
             #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(1));")]
             /// let permit = semaphore.clone().acquire_owned();
             /// let thread = thread::spawn(move || drop(permit));
-            /// let _next = semaphore.acquire(); // waits for the thread to give it back
+            /// let _next = semaphore.acquire(); // waits until the thread gives its permit back
             /// # thread.join().unwrap();
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
@@ -292,11 +399,14 @@ macro_rules! semaphore_methods {
                 self.acquire_many_owned(1)
             }
 
-            /// As [`acquire_many`](Self::acquire_many), with a permit that keeps the semaphore alive.
+            /// Acquires `n` permits that keep the semaphore alive, blocking the current thread
+            /// until all of them are free.
+            ///
+            /// Otherwise this is the same as [`acquire_many`](Self::acquire_many).
             ///
             /// # Panics
             ///
-            /// If `n` is more than the semaphore can ever have.
+            /// Panics if `n` is more than the semaphore can ever have.
             ///
             /// # Examples
             ///
@@ -314,11 +424,13 @@ macro_rules! semaphore_methods {
                 OwnedSemaphorePermit { raw: Owned::from(self), permits: n }
             }
 
-            /// As [`try_acquire`](Self::try_acquire), with a permit that keeps the semaphore alive.
+            /// Attempts to acquire a permit that keeps the semaphore alive, without blocking.
+            ///
+            /// Otherwise this is the same as [`try_acquire`](Self::try_acquire).
             ///
             /// # Panics
             ///
-            /// If the semaphore can never have a permit.
+            /// Panics if the semaphore can never have a permit.
             ///
             /// # Examples
             ///
@@ -330,16 +442,20 @@ macro_rules! semaphore_methods {
             /// let _permit = semaphore.clone().acquire_owned();
             /// assert!(semaphore.try_acquire_owned().is_none());
             /// ```
+            #[must_use = "a permit that is dropped at once is given back at once: \
+                          write `if let Some(permit) = semaphore.clone().try_acquire_owned() { … }`"]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_owned(self: Arc<Self>) -> Option<OwnedSemaphorePermit> {
                 self.try_acquire_many_owned(1)
             }
 
-            /// As [`try_acquire_many`](Self::try_acquire_many), with a permit that keeps the semaphore alive.
+            /// Attempts to acquire `n` permits that keep the semaphore alive, without blocking.
+            ///
+            /// Otherwise this is the same as [`try_acquire_many`](Self::try_acquire_many).
             ///
             /// # Panics
             ///
-            /// If `n` is more than the semaphore can ever have.
+            /// Panics if `n` is more than the semaphore can ever have.
             ///
             /// # Examples
             ///
@@ -350,13 +466,18 @@ macro_rules! semaphore_methods {
             #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(3));")]
             /// assert!(semaphore.try_acquire_many_owned(3).is_some());
             /// ```
+            #[must_use = "permits that are dropped at once are given back at once: \
+                          write `if let Some(permit) = semaphore.clone().try_acquire_many_owned(n) { … }`"]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_owned(self: Arc<Self>, n: usize) -> Option<OwnedSemaphorePermit> {
-                let taken = self.raw.acquire_if_free(Place::here(), n, self.bound());
-                taken.then(|| OwnedSemaphorePermit { raw: Owned::from(self), permits: n })
+                let acquired = self.raw.acquire_now(Place::here(), n, self.bound());
+                acquired.then(|| OwnedSemaphorePermit { raw: Owned::from(self), permits: n })
             }
 
-            /// How many permits were free when this was called. By the time you read the answer it may be stale.
+            /// Returns the number of free permits.
+            ///
+            /// The answer may be out of date by the time you read it. Use it for diagnostics, not
+            /// for synchronization.
             ///
             /// # Examples
             ///
@@ -367,9 +488,10 @@ macro_rules! semaphore_methods {
             /// ```
             #[inline]
             pub fn available_permits(&self) -> usize {
-                free(self.raw.state.load(Ordering::Relaxed))
+                free_permits(self.raw.state.load(Ordering::Relaxed))
             }
 
+            // Lets tests wait until a thread has parked.
             #[doc(hidden)]
             pub fn waiters(&self) -> usize {
                 park::waiters(self.raw.key())
@@ -384,8 +506,9 @@ macro_rules! semaphore_methods {
 
         impl fmt::Debug for $Semaphore {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let available = self.available_permits();
-                f.debug_struct(stringify!($Semaphore)).field("available_permits", &available).finish()
+                f.debug_struct(stringify!($Semaphore))
+                    .field("available_permits", &self.available_permits())
+                    .finish()
             }
         }
     };
@@ -395,11 +518,11 @@ semaphore_methods!(BoundedSemaphore);
 
 impl Semaphore {
     const_fn! {
-        /// Makes a semaphore with `permits` free permits.
+        /// Creates a semaphore with `permits` free permits.
         ///
         /// # Panics
         ///
-        /// If `permits` is more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+        /// Panics if `permits` is more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
         ///
         /// # Examples
         ///
@@ -414,19 +537,20 @@ impl Semaphore {
         }
     }
 
+    /// The largest number of permits that this semaphore can ever have.
     #[inline]
     fn bound(&self) -> usize {
         MAX_PERMITS
     }
 
-    /// Adds `n` permits to those that there are, and wakes waiters that can be served now.
+    /// Adds `n` new permits, and wakes the waiters that can go on now.
     ///
-    /// Release: what this thread did before is visible to a thread that gets one of them.
+    /// Everything this thread did before is visible to the threads that get these permits.
     ///
     /// # Panics
     ///
-    /// If there would be more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS), free and live ones together. Nothing has
-    /// changed then.
+    /// Panics if the semaphore would have more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS), which
+    /// counts free permits and those that threads hold. The call changes nothing in this case.
     ///
     /// # Examples
     ///
@@ -448,11 +572,11 @@ impl Semaphore {
 
 impl BoundedSemaphore {
     const_fn! {
-        /// Makes a semaphore with `permits` free permits, and never more.
+        /// Creates a semaphore with `permits` free permits, which is also its bound.
         ///
         /// # Panics
         ///
-        /// If `permits` is more than [`MAX_PERMITS`](BoundedSemaphore::MAX_PERMITS).
+        /// Panics if `permits` is more than [`MAX_PERMITS`](BoundedSemaphore::MAX_PERMITS).
         ///
         /// # Examples
         ///
@@ -472,15 +596,17 @@ impl BoundedSemaphore {
         self.bound
     }
 
-    /// Adds `n` permits, in place of forgotten ones, and wakes waiters that can be served now.
+    /// Adds `n` permits to replace forgotten ones, and wakes the waiters that can go on now.
     ///
-    /// Release: what this thread did before is visible to a thread that gets one of them.
+    /// Everything this thread did before is visible to the threads that get these permits.
     ///
     /// # Errors
     ///
-    /// [`TooManyPermits`] if there would be more than the bound, free and live ones together. Nothing has changed
-    /// then. The permits of another thread's call that has not yet returned count already, although
-    /// [`available_permits`](BoundedSemaphore::available_permits) may not show them yet.
+    /// Returns [`TooManyPermits`] if the semaphore would have more permits than its bound, which
+    /// counts free permits and those that threads hold. The call changes nothing in this case.
+    ///
+    /// The permits of a concurrent call count as soon as that call begins to add them. They may
+    /// count before [`available_permits`](BoundedSemaphore::available_permits) shows them.
     ///
     /// # Examples
     ///
@@ -499,33 +625,35 @@ impl BoundedSemaphore {
     }
 }
 
-/// The error of [`BoundedSemaphore::add_permits`]: there would be more permits than the bound allows.
+/// The error of [`BoundedSemaphore::add_permits`]: the semaphore would have more permits than its
+/// bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyPermits;
 
 impl fmt::Display for TooManyPermits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("more permits would be free and live than the semaphore's bound allows")
+        f.write_str("the semaphore would have more permits than its bound allows")
     }
 }
 
 impl std::error::Error for TooManyPermits {}
 
-/// Permits of a [`Semaphore`] or [`BoundedSemaphore`], given back on drop.
+/// Permits of a [`Semaphore`] or [`BoundedSemaphore`], which are given back when this value is
+/// dropped.
 #[must_use = "a permit that is dropped at once is given back at once"]
 pub struct SemaphorePermit<'a> {
     raw: &'a RawSemaphore,
     permits: usize,
 }
 
-/// Permits that keep their semaphore alive, given back on drop.
+/// Permits that keep their semaphore alive, and are given back when this value is dropped.
 #[must_use = "a permit that is dropped at once is given back at once"]
 pub struct OwnedSemaphorePermit {
     raw: Owned,
     permits: usize,
 }
 
-/// What an owned permit keeps alive.
+/// The semaphore that an owned permit keeps alive.
 #[derive(Clone)]
 enum Owned {
     Semaphore(Arc<Semaphore>),
@@ -544,11 +672,11 @@ impl Deref for Owned {
     }
 }
 
-/// Documents and defines, for both kinds of permit alike, what they can do.
+/// Defines and documents the methods that both kinds of permits have in common.
 macro_rules! permit_methods {
     ($Permit:ty, $name:literal, $one:literal, $many:literal) => {
         impl $Permit {
-            /// How many permits this is.
+            /// Returns the number of permits that this value holds.
             ///
             /// # Examples
             ///
@@ -564,9 +692,11 @@ macro_rules! permit_methods {
                 self.permits
             }
 
-            /// Takes the permits away for good: they are not given back.
+            /// Removes the permits from the semaphore: they are not given back.
             ///
-            /// `std::mem::forget` does not give them back either, but then they count as live for ever.
+            /// [`mem::forget`] does not give them back either, but the semaphore then counts them
+            /// as held forever. This matters for a [`BoundedSemaphore`], which has no room for new
+            /// permits in their place.
             ///
             /// # Examples
             ///
@@ -582,7 +712,9 @@ macro_rules! permit_methods {
                 self.raw.forget(mem::take(&mut self.permits));
             }
 
-            /// Splits off `n` permits; `None`, and nothing changes, if this is fewer than `n`.
+            /// Moves `n` of the permits into a new value.
+            ///
+            /// Returns `None` and changes nothing if this value holds fewer than `n` permits.
             ///
             /// # Examples
             ///
@@ -604,11 +736,12 @@ macro_rules! permit_methods {
                 })
             }
 
-            /// Joins another permit of the same semaphore to this one.
+            /// Moves all permits of `other` into this value.
             ///
             /// # Panics
             ///
-            /// If `other` is of another semaphore; `other` is given back then.
+            /// Panics if `other` belongs to another semaphore. Its permits are given back to that
+            /// semaphore then.
             ///
             /// # Examples
             ///
@@ -625,7 +758,7 @@ macro_rules! permit_methods {
             pub fn merge(&mut self, mut other: Self) {
                 assert!(
                     ptr::eq(&*self.raw, &*other.raw),
-                    "only permits of one semaphore can be merged"
+                    "only permits of the same semaphore can be merged"
                 );
                 self.permits += mem::take(&mut other.permits);
             }
@@ -660,20 +793,24 @@ permit_methods!(
     "let permit = semaphore.clone().acquire_many_owned(3);"
 );
 
-/// Bit: threads sleep for permits, or are about to.
+/// Bit: threads are parked, or about to park.
 const PARKED: usize = 1;
-/// One permit, above that bit.
+/// One free permit: adding it to the state adds a permit.
 const PERMIT: usize = 2;
-/// Leaves two bits above it, so that no sum of permits can overflow the state.
+/// This leaves two bits above the number of free permits, so that no sum of permits can overflow
+/// the state.
 const MAX_PERMITS: usize = usize::MAX >> 3;
 
-/// The free permits in a state.
+/// The number of free permits in a state.
 #[inline]
-fn free(state: usize) -> usize {
+fn free_permits(state: usize) -> usize {
     state / PERMIT
 }
 
-/// There are never more free than `bound`, so a request for more finds too few.
+/// Panics if a request for `n` permits can never succeed.
+///
+/// There are never more than `bound` free permits, so an impossible request always finds too few.
+/// Callers therefore check this only when a request has failed.
 #[cold]
 fn assert_possible(n: usize, bound: usize) {
     assert!(
@@ -682,24 +819,12 @@ fn assert_possible(n: usize, bound: usize) {
     );
 }
 
-/// The state machine.
+/// A semaphore without a bound. `Semaphore` and `BoundedSemaphore` share it.
 struct RawSemaphore {
-    /// `free permits * PERMIT | PARKED`.
-    ///
-    /// `PARKED` is set by whoever is about to sleep, and cleared only under the bucket lock. While it is set, permits
-    /// are given back under the bucket lock only, so that an overdue waiter gets them before anybody else can.
+    /// The table at the top of this file lists the parts.
     state: AtomicUsize,
-    /// The permits that there are, free and live ones together. At most the semaphore's bound.
+    /// The number of permits, free ones and those that threads hold. At most the bound.
     total: AtomicUsize,
-}
-
-/// A sleeping thread's place in line, on its own stack; its address is the thread's park token.
-struct Waiter {
-    wanted: usize,
-    /// Permits it has been given so far. Touched by others under the bucket lock, and by the thread itself when it
-    /// has left the line.
-    got: Cell<usize>,
-    since: Moment,
 }
 
 impl RawSemaphore {
@@ -710,26 +835,27 @@ impl RawSemaphore {
         }
     }
 
-    /// The address that waiters park at.
+    /// The address at which waiters park.
     fn key(&self) -> usize {
         (&raw const self.state).addr()
     }
 
+    /// Identifies the semaphore in trace events.
     #[inline]
     fn subject(&self) -> Subject {
         Subject::new(Primitive::Semaphore, self)
     }
 
-    /// Takes `n` permits if they are free.
+    /// Takes `n` free permits, or nothing. Returns `true` if it has taken them.
     #[inline]
     fn try_acquire(&self, n: usize) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
-        while free(state) >= n {
+        while free_permits(state) >= n {
             if n == 0 {
                 return true;
             }
-            // Acquire: pairs with the Release in `release` and `add_and_settle`; makes visible what was done before the
-            // permits were given back.
+            // Acquire: pairs with the Release in `release_fast` and `add_free`; makes visible what
+            // the threads that gave the permits back did before.
             let taken = state - n * PERMIT;
             match self.state.compare_exchange_weak(
                 state,
@@ -738,24 +864,27 @@ impl RawSemaphore {
                 Ordering::Relaxed,
             ) {
                 Ok(_) => return true,
-                Err(now) => state = now,
+                Err(current) => state = current,
             }
         }
         false
     }
 
-    /// Takes `n` permits if they are free. Returns whether it has them.
+    /// Acquires `n` permits without blocking, and reports it. Returns `true` if it has acquired
+    /// them.
     #[inline]
-    fn acquire_if_free(&self, place: Place, n: usize, bound: usize) -> bool {
+    fn acquire_now(&self, place: Place, n: usize, bound: usize) -> bool {
         let call = Call::new(place, self.subject());
-        let taken = self.try_acquire(n);
-        if !taken {
+        let acquired = self.try_acquire(n);
+        if !acquired {
             assert_possible(n, bound);
         }
-        call.ended_if(taken, Op::Acquire, n)
+        call.ended_if(acquired, Op::Acquire, n)
     }
 
-    /// Takes `n` permits, waiting until the deadline if need be. Returns whether it has them.
+    /// Acquires `n` permits, blocking until the deadline if necessary, and reports it. Returns
+    /// `true` if it has acquired them.
+    // `deadline` is a closure so that the clock is not read if enough permits are free.
     #[inline]
     fn acquire(
         &self,
@@ -765,38 +894,42 @@ impl RawSemaphore {
         deadline: impl FnOnce() -> Option<Instant>,
     ) -> bool {
         let call = Call::new(place, self.subject());
-        let taken = self.try_acquire(n) || self.acquire_slow(n, bound, deadline());
-        call.ended_if(taken, Op::Acquire, n)
+        let acquired = self.try_acquire(n) || self.acquire_slow(n, bound, deadline());
+        call.ended_if(acquired, Op::Acquire, n)
     }
 
+    /// Blocks until this thread has acquired `wanted` permits, or until `deadline`. Returns `true`
+    /// if it has acquired them.
     #[cold]
     fn acquire_slow(&self, wanted: usize, bound: usize, deadline: Option<Instant>) -> bool {
         assert_possible(wanted, bound);
         if park::has_passed(deadline) {
             return false;
         }
-        let waiter = Waiter {
-            wanted,
-            got: Cell::new(0),
-            since: Moment::now(),
-        };
+        // Kept if the thread has to park again, so that `waiting_since` covers the whole wait.
+        let waiter = Waiter::new(wanted);
         let mut spin = SpinWait::PATIENT;
         let mut woken = false;
         loop {
             if self.try_acquire(wanted) {
                 return true;
             }
-            if mem::take(&mut woken) {
-                // Woken to try again, and a running thread was faster. What it left may do for those who are first in
-                // line now: the wake-up is passed on.
-                self.serve_if_parked();
+
+            if woken {
+                // A running thread was faster, but the permits that it left may be enough for the
+                // threads that are first in the queue now.
+                self.pass_on_wakeup();
+                woken = false;
             }
+
             let state = self.state.load(Ordering::Relaxed);
             if state & PARKED == 0 {
                 if spin.spin(deadline) {
                     continue;
                 }
-                // Relaxed: `PARKED` carries no data; the bucket lock orders it with the look at the line.
+
+                // Relaxed: `PARKED` publishes no data. The bucket lock orders the check in `park`
+                // with the visit to the wait queue in `serve_waiters`.
                 let marked = self.state.compare_exchange(
                     state,
                     state | PARKED,
@@ -807,13 +940,15 @@ impl RawSemaphore {
                     continue;
                 }
             }
-            match self.sleep(&waiter, deadline) {
-                ParkResult::Unparked(_) if waiter.got.get() == wanted => return true,
+
+            match self.park(&waiter, deadline) {
+                ParkResult::Unparked(_) if waiter.is_served() => return true,
                 ParkResult::Unparked(_) => woken = true,
                 ParkResult::Invalid => {}
                 ParkResult::TimedOut => {
-                    // Our part is returned, and those behind us may want less than we did.
-                    self.serve_if_parked();
+                    // The waiters behind this one may want fewer permits, or may be able to use
+                    // those that this thread has just given back.
+                    self.pass_on_wakeup();
                     return false;
                 }
             }
@@ -821,137 +956,260 @@ impl RawSemaphore {
         }
     }
 
-    /// Joins the waiting line unless there are enough permits now.
-    fn sleep(&self, waiter: &Waiter, deadline: Option<Instant>) -> ParkResult {
-        let still_too_few = || {
+    /// Parks the current thread, unless there are enough permits for it or `PARKED` is no longer
+    /// set. If the wait times out, the permits that the waiter has received are free again.
+    fn park(&self, waiter: &Waiter, deadline: Option<Instant>) -> ParkResult {
+        // Without `PARKED`, no thread that gives permits back would visit the wait queue.
+        let validate = || {
             let state = self.state.load(Ordering::Relaxed);
-            state & PARKED != 0 && free(state) < waiter.wanted
+            state & PARKED != 0 && free_permits(state) < waiter.wanted
         };
-        let gave_up = |_, was_last: bool| self.add_and_settle(waiter.got.replace(0), !was_last);
-        let token = ParkToken((&raw const *waiter).expose_provenance());
-        // SAFETY: the key is the address of our own field; the callbacks touch only the state and the waiter's cell,
-        // so they neither unwind nor park. `waiter` outlives the park, for `serve`.
-        unsafe { park::park(self.key(), still_too_few, || {}, gave_up, token, deadline) }
+        let timed_out = |_key, was_last: bool| {
+            let received = waiter.received.replace(0);
+            self.add_free(received, !was_last);
+        };
+        let (key, token) = (self.key(), waiter.token());
+        // SAFETY:
+        // - The key is the address of this semaphore's own field, so only its waiters park there.
+        // - `validate` and `timed_out` only access `state` and the waiter, so they neither panic
+        //   nor call into the parking lot.
+        // - `before_sleep` does nothing.
+        // - `waiter` outlives this call, as `Waiter::from_token` requires.
+        unsafe { park::park(key, validate, || {}, timed_out, token, deadline) }
     }
 
-    /// Gives `n` permits back.
+    /// Gives `n` permits back, and reports it.
     #[inline]
     fn release(&self, place: Place, n: usize) {
         if n == 0 {
             return;
         }
-        trace::report(place, self.subject(), Op::Release, n);
+        // As soon as the permits are back, another thread may free the memory of the semaphore, so
+        // nothing may access it after that.
+        let subject = self.subject();
+        if !self.release_fast(n) {
+            self.serve_waiters(n);
+        }
+        trace::report(place, subject, Op::Release, n);
+    }
+
+    /// Gives `n` permits back, unless threads are parked. Returns `true` if it has done so.
+    #[inline]
+    fn release_fast(&self, n: usize) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & PARKED == 0 {
-            // Release: pairs with the Acquire in `try_acquire` and `take_up_to`.
-            let given = state + n * PERMIT;
+            // Release: pairs with the Acquire in `try_acquire` and `take_up_to`; makes this
+            // thread's writes visible to the threads that get the permits.
             match self.state.compare_exchange_weak(
                 state,
-                given,
+                state + n * PERMIT,
                 Ordering::Release,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return,
-                Err(now) => state = now,
+                Ok(_) => return true,
+                Err(current) => state = current,
             }
         }
-        self.serve(n);
+        false
     }
 
-    fn serve_if_parked(&self) {
+    /// Wakes the first waiters in the queue if there are enough permits for them. A woken thread
+    /// calls this when it leaves permits unused.
+    fn pass_on_wakeup(&self) {
+        // Relaxed: whether threads are parked decides only if the queue is visited. A thread that
+        // is about to park checks the free permits under the bucket lock.
         if self.state.load(Ordering::Relaxed) & PARKED != 0 {
-            self.serve(0);
+            self.serve_waiters(0);
         }
     }
 
-    /// Walks the waiting line from its head with `given` permits in hand, then adds what is left of them to the free
-    /// ones. An overdue waiter gets permits, others are woken if there would be enough for them; the walk ends at the
-    /// first that must go on waiting.
+    /// Gives `returned` permits back while threads are parked: visits the waiters in queue order,
+    /// and frees the permits that are left over.
     #[cold]
-    fn serve(&self, given: usize) {
-        let now = Moment::now();
-        let in_hand = std::cell::Cell::new(given);
-        let mut promised = 0;
-        let next = |token: ParkToken| {
-            let waiter: *const Waiter = ptr::with_exposed_provenance(token.0);
-            // SAFETY: the token is made in `sleep` from a waiter that lives until its thread has left the line; we
-            // look at it under the bucket lock, with the thread still in line.
-            let waiter = unsafe { &*waiter };
-            let missing = waiter.wanted - waiter.got.get();
-            // Once served in part, always served: `now` was read before the bucket lock was taken, so it may be older
-            // than that of the thread that served the part.
-            if waiter.got.get() > 0 || waiter.since.is_overdue(now) {
-                let part = self.take_up_to(missing, &in_hand);
-                waiter.got.set(waiter.got.get() + part);
-                return if part == missing {
-                    FilterOp::Unpark
-                } else {
-                    FilterOp::Stop
-                };
-            }
-            promised += missing;
-            let enough = promised <= in_hand.get() + free(self.state.load(Ordering::Relaxed));
-            if enough {
-                FilterOp::Unpark
-            } else {
-                FilterOp::Stop
-            }
+    fn serve_waiters(&self, returned: usize) {
+        let distribution = Distribution::new(self, returned);
+        let filter = |token| {
+            // SAFETY: the parking lot passes the token of a thread that is parked on this
+            // semaphore, and holds the bucket lock during this call.
+            let waiter = unsafe { Waiter::from_token(token) };
+            distribution.visit(waiter)
         };
-        let settle = |line: UnparkResult| {
-            self.add_and_settle(in_hand.get(), line.have_more_threads);
+        let callback = |result: UnparkResult| {
+            self.add_free(distribution.returned.get(), result.have_more_threads);
             DEFAULT_UNPARK_TOKEN
         };
-        // SAFETY: the key is the address of our own field; the callbacks touch only the state and cells of waiters in
-        // line, so they neither unwind nor park.
-        unsafe { park::unpark_filter(self.key(), next, settle) };
+        // SAFETY:
+        // - The key is the address of this semaphore's own field, so only its waiters park there.
+        // - `filter` and `callback` only access waiters, locals and `state`, so they neither panic
+        //   nor call into the parking lot.
+        unsafe { park::unpark_filter(self.key(), filter, callback) };
     }
 
-    /// Under the bucket lock: takes up to `missing` permits, those in hand first, then free ones.
-    fn take_up_to(&self, missing: usize, in_hand: &std::cell::Cell<usize>) -> usize {
+    /// Takes up to `n` free permits, and returns how many it has taken.
+    fn take_up_to(&self, n: usize) -> usize {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
-            let part = missing.min(in_hand.get() + free(state));
-            let from_hand = part.min(in_hand.get());
-            let rest = (part - from_hand) * PERMIT;
-            // Acquire: as in `try_acquire`; the waiter sees it through us, who unpark it.
+            let taken = n.min(free_permits(state));
+            // Acquire: as in `try_acquire`. The waiter that gets the permits synchronizes with this
+            // thread when it is unparked.
             match self.state.compare_exchange_weak(
                 state,
-                state - rest,
+                state - taken * PERMIT,
                 Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => {
-                    in_hand.set(in_hand.get() - from_hand);
-                    return part;
-                }
-                Err(now) => state = now,
+                Ok(_) => return taken,
+                Err(current) => state = current,
             }
         }
     }
 
-    /// Under the bucket lock: adds `n` free permits and says whether threads are still parked.
-    fn add_and_settle(&self, n: usize, still_parked: bool) {
+    /// Adds `n` free permits, and clears `PARKED` unless threads are `still_parked`. The caller
+    /// must hold the bucket lock.
+    fn add_free(&self, n: usize, still_parked: bool) {
         let cleared = if still_parked { 0 } else { PARKED };
-        let settled = |state: usize| Some((state + n * PERMIT) & !cleared);
-        // Release: as in `release`.
+        let change = |state: usize| Some((state + n * PERMIT) & !cleared);
+        // Release: as in `release_fast`.
         let _ = self
             .state
-            .fetch_update(Ordering::Release, Ordering::Relaxed, settled);
+            .fetch_update(Ordering::Release, Ordering::Relaxed, change);
     }
 
-    /// Raises the number of permits by `n`, within `bound`.
+    /// Adds `n` new permits, unless there would be more than `bound`.
     fn add(&self, place: Place, n: usize, bound: usize) -> Result<(), TooManyPermits> {
-        // Relaxed: a counter that nothing else is read after.
-        let raised = |total: usize| total.checked_add(n).filter(|&raised| raised <= bound);
+        let raise = |total: usize| total.checked_add(n).filter(|&raised| raised <= bound);
+        // Relaxed: this counter publishes no data.
         self.total
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, raised)
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, raise)
             .map_err(|_| TooManyPermits)?;
         self.release(place, n);
         Ok(())
     }
 
-    /// Lowers the number of permits by `n` live ones.
+    /// Removes `n` permits that a thread holds.
     fn forget(&self, n: usize) {
+        // Relaxed: as in `add`.
         self.total.fetch_sub(n, Ordering::Relaxed);
+    }
+}
+
+/// What other threads need to know about a parked thread. It lives on the stack of that thread.
+struct Waiter {
+    /// How many permits the thread asked for.
+    wanted: usize,
+    /// How many permits it has received so far. While the thread is parked, this is accessed only
+    /// under the bucket lock.
+    received: Cell<usize>,
+    waiting_since: Moment,
+}
+
+impl Waiter {
+    fn new(wanted: usize) -> Self {
+        Waiter {
+            wanted,
+            received: Cell::new(0),
+            waiting_since: Moment::now(),
+        }
+    }
+
+    /// The token to park with. `from_token` turns it back into the waiter.
+    fn token(&self) -> ParkToken {
+        ParkToken((&raw const *self).expose_provenance())
+    }
+
+    /// Returns the waiter that parked with `token`.
+    ///
+    /// # Safety
+    ///
+    /// - `token` must belong to a thread that is parked on a `RawSemaphore`.
+    /// - The caller must hold the bucket lock of that thread while it uses the reference.
+    unsafe fn from_token<'a>(token: ParkToken) -> &'a Waiter {
+        let waiter: *const Waiter = ptr::with_exposed_provenance(token.0);
+        // SAFETY: the token was made by `Waiter::token` for `RawSemaphore::park`, which keeps the
+        // waiter alive until its thread has left the queue. The thread cannot leave the queue while
+        // the caller holds the bucket lock.
+        unsafe { &*waiter }
+    }
+
+    /// How many permits it still needs.
+    fn missing(&self) -> usize {
+        self.wanted - self.received.get()
+    }
+
+    fn is_served(&self) -> bool {
+        self.missing() == 0
+    }
+
+    /// Whether this waiter gets permits directly, instead of competing for them.
+    fn is_due(&self, now: Moment) -> bool {
+        // A waiter that has received permits stays due. Its wait may look shorter to this thread
+        // than to the one that served it first, because `now` is read before the bucket lock is
+        // taken.
+        self.received.get() > 0 || self.waiting_since.is_overdue(now)
+    }
+}
+
+/// One visit to the wait queue, which distributes permits in queue order. All methods must be
+/// called under the bucket lock.
+// The fields are cells of the standard library because they are never shared: both closures of
+// `serve_waiters` run on the thread that made the value.
+struct Distribution<'a> {
+    semaphore: &'a RawSemaphore,
+    now: Moment,
+    /// The permits that the visiting thread gives back, less those that waiters have received.
+    returned: std::cell::Cell<usize>,
+    /// How many permits the waiters that were woken without receiving any are going to ask for.
+    promised: std::cell::Cell<usize>,
+}
+
+impl<'a> Distribution<'a> {
+    fn new(semaphore: &'a RawSemaphore, returned: usize) -> Self {
+        Distribution {
+            semaphore,
+            now: Moment::now(),
+            returned: std::cell::Cell::new(returned),
+            promised: std::cell::Cell::new(0),
+        }
+    }
+
+    /// Decides what happens to the next waiter in the queue. The visit ends at the first waiter
+    /// that has to stay parked.
+    fn visit(&self, waiter: &Waiter) -> FilterOp {
+        let can_go_on = if waiter.is_due(self.now) {
+            self.serve(waiter)
+        } else {
+            self.promise(waiter.missing())
+        };
+        if can_go_on {
+            FilterOp::Unpark
+        } else {
+            FilterOp::Stop
+        }
+    }
+
+    /// Gives the waiter as many of its missing permits as there are. Returns `true` if it has all
+    /// of them now.
+    fn serve(&self, waiter: &Waiter) -> bool {
+        let received = waiter.received.get() + self.take_up_to(waiter.missing());
+        waiter.received.set(received);
+        waiter.is_served()
+    }
+
+    /// Returns `true` if a woken waiter would find `n` permits, even if every waiter that this
+    /// visit has already woken takes its own first.
+    fn promise(&self, n: usize) -> bool {
+        self.promised.set(self.promised.get() + n);
+        // Relaxed: while threads are parked, permits are given back only under the bucket lock,
+        // which this thread holds. A running thread may take permits at any time, so this is a
+        // guess in any case, and a waiter that finds too few passes the wakeup on.
+        let free = free_permits(self.semaphore.state.load(Ordering::Relaxed));
+        self.promised.get() <= self.returned.get() + free
+    }
+
+    /// Takes up to `n` permits for a waiter: returned ones first, then free ones.
+    fn take_up_to(&self, n: usize) -> usize {
+        let from_returned = n.min(self.returned.get());
+        self.returned.set(self.returned.get() - from_returned);
+        from_returned + self.semaphore.take_up_to(n - from_returned)
     }
 }
