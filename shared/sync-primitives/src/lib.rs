@@ -10,7 +10,7 @@ mod rlock;
 mod semaphore;
 mod trace;
 
-pub use barrier::{Barrier, BarrierWaitResult, BrokenBarrier};
+pub use barrier::{Barrier, BarrierWaitResult, BrokenBarrier, BrokenBarrierReason};
 pub use condition::{Condition, WaitTimeoutResult, Waitable};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard};

@@ -217,7 +217,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire().is_none());
             /// ```
             #[must_use = "a permit that is dropped at once is given back at once: \
-                          write `if let Some(permit) = semaphore.try_acquire() { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
@@ -243,7 +243,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many(0).is_some());
             /// ```
             #[must_use = "permits that are dropped at once are given back at once: \
-                          write `if let Some(permit) = semaphore.try_acquire_many(n) { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many(&self, n: usize) -> Option<SemaphorePermit<'_>> {
@@ -271,7 +271,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_for(Duration::from_millis(1)).is_none());
             /// ```
             #[must_use = "a permit that is dropped at once is given back at once: \
-                          write `if let Some(permit) = semaphore.try_acquire_for(timeout) { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_for(&self, timeout: Duration) -> Option<SemaphorePermit<'_>> {
@@ -299,7 +299,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many_for(2, Duration::from_millis(1)).is_none());
             /// ```
             #[must_use = "permits that are dropped at once are given back at once: \
-                          write `if let Some(permit) = semaphore.try_acquire_many_for(n, timeout) { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_for(
@@ -332,7 +332,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_until(Instant::now()).is_some());
             /// ```
             #[must_use = "a permit that is dropped at once is given back at once: \
-                          write `if let Some(permit) = semaphore.try_acquire_until(deadline) { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_until(&self, deadline: Instant) -> Option<SemaphorePermit<'_>> {
@@ -359,7 +359,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many_until(2, Instant::now()).is_some());
             /// ```
             #[must_use = "permits that are dropped at once are given back at once: \
-                          write `if let Some(permit) = semaphore.try_acquire_many_until(n, deadline) { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[inline]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_many_until(
@@ -443,7 +443,7 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_owned().is_none());
             /// ```
             #[must_use = "a permit that is dropped at once is given back at once: \
-                          write `if let Some(permit) = semaphore.clone().try_acquire_owned() { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_acquire_owned(self: Arc<Self>) -> Option<OwnedSemaphorePermit> {
                 self.try_acquire_many_owned(1)
@@ -467,10 +467,140 @@ macro_rules! semaphore_methods {
             /// assert!(semaphore.try_acquire_many_owned(3).is_some());
             /// ```
             #[must_use = "permits that are dropped at once are given back at once: \
-                          write `if let Some(permit) = semaphore.clone().try_acquire_many_owned(n) { … }`"]
+                          write `if let Some(permit) = …` and use it in the block"]
             #[cfg_attr(feature = "trace", track_caller)]
-            pub fn try_acquire_many_owned(self: Arc<Self>, n: usize) -> Option<OwnedSemaphorePermit> {
+            pub fn try_acquire_many_owned(
+                self: Arc<Self>,
+                n: usize,
+            ) -> Option<OwnedSemaphorePermit> {
                 let acquired = self.raw.acquire_now(Place::here(), n, self.bound());
+                acquired.then(|| OwnedSemaphorePermit { raw: Owned::from(self), permits: n })
+            }
+
+            /// Attempts to acquire a permit that keeps the semaphore alive, blocking the current
+            /// thread for at most `timeout`.
+            ///
+            /// Otherwise this is the same as [`try_acquire_for`](Self::try_acquire_for).
+            ///
+            /// # Panics
+            ///
+            /// Panics if the semaphore can never have a permit.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, thread, time::Duration};
+            #[doc = concat!("use sync_primitives::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(1));")]
+            /// let one_second = Duration::from_secs(1);
+            /// if let Some(permit) = semaphore.clone().try_acquire_owned_for(one_second) {
+            ///     thread::spawn(move || drop(permit)).join().unwrap();
+            /// }
+            /// assert_eq!(semaphore.available_permits(), 1);
+            /// ```
+            #[must_use = "a permit that is dropped at once is given back at once: \
+                          write `if let Some(permit) = …` and use it in the block"]
+            #[cfg_attr(feature = "trace", track_caller)]
+            pub fn try_acquire_owned_for(
+                self: Arc<Self>,
+                timeout: Duration,
+            ) -> Option<OwnedSemaphorePermit> {
+                self.try_acquire_many_owned_for(1, timeout)
+            }
+
+            /// Attempts to acquire `n` permits that keep the semaphore alive, blocking the current
+            /// thread for at most `timeout`.
+            ///
+            /// Otherwise this is the same as [`try_acquire_many_for`](Self::try_acquire_many_for).
+            ///
+            /// # Panics
+            ///
+            /// Panics if `n` is more than the semaphore can ever have.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, time::Duration};
+            #[doc = concat!("use sync_primitives::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(2));")]
+            /// let _one = semaphore.acquire();
+            /// let short = Duration::from_millis(1);
+            /// assert!(semaphore.clone().try_acquire_many_owned_for(2, short).is_none());
+            /// ```
+            #[must_use = "permits that are dropped at once are given back at once: \
+                          write `if let Some(permit) = …` and use it in the block"]
+            #[cfg_attr(feature = "trace", track_caller)]
+            pub fn try_acquire_many_owned_for(
+                self: Arc<Self>,
+                n: usize,
+                timeout: Duration,
+            ) -> Option<OwnedSemaphorePermit> {
+                let deadline = || park::deadline_after(timeout);
+                let acquired = self.raw.acquire(Place::here(), n, self.bound(), deadline);
+                acquired.then(|| OwnedSemaphorePermit { raw: Owned::from(self), permits: n })
+            }
+
+            /// Attempts to acquire a permit that keeps the semaphore alive, blocking the current
+            /// thread until `deadline` at the latest.
+            ///
+            /// Otherwise this is the same as [`try_acquire_until`](Self::try_acquire_until).
+            ///
+            /// # Panics
+            ///
+            /// Panics if the semaphore can never have a permit.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, time::Instant};
+            #[doc = concat!("use sync_primitives::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(1));")]
+            /// let _permit = semaphore.acquire();
+            /// assert!(semaphore.clone().try_acquire_owned_until(Instant::now()).is_none());
+            /// ```
+            #[must_use = "a permit that is dropped at once is given back at once: \
+                          write `if let Some(permit) = …` and use it in the block"]
+            #[cfg_attr(feature = "trace", track_caller)]
+            pub fn try_acquire_owned_until(
+                self: Arc<Self>,
+                deadline: Instant,
+            ) -> Option<OwnedSemaphorePermit> {
+                self.try_acquire_many_owned_until(1, deadline)
+            }
+
+            /// Attempts to acquire `n` permits that keep the semaphore alive, blocking the current
+            /// thread until `deadline` at the latest.
+            ///
+            /// Otherwise this is the same as
+            /// [`try_acquire_many_until`](Self::try_acquire_many_until).
+            ///
+            /// # Panics
+            ///
+            /// Panics if `n` is more than the semaphore can ever have.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{sync::Arc, time::Instant};
+            #[doc = concat!("use sync_primitives::", stringify!($Semaphore), ";")]
+            ///
+            #[doc = concat!("let semaphore = Arc::new(", stringify!($Semaphore), "::new(2));")]
+            /// let both = semaphore.clone().try_acquire_many_owned_until(2, Instant::now());
+            /// assert!(both.is_some());
+            /// ```
+            #[must_use = "permits that are dropped at once are given back at once: \
+                          write `if let Some(permit) = …` and use it in the block"]
+            #[cfg_attr(feature = "trace", track_caller)]
+            pub fn try_acquire_many_owned_until(
+                self: Arc<Self>,
+                n: usize,
+                deadline: Instant,
+            ) -> Option<OwnedSemaphorePermit> {
+                let deadline = || Some(deadline);
+                let acquired = self.raw.acquire(Place::here(), n, self.bound(), deadline);
                 acquired.then(|| OwnedSemaphorePermit { raw: Owned::from(self), permits: n })
             }
 
@@ -591,8 +721,22 @@ impl BoundedSemaphore {
         }
     }
 
+    /// Returns the bound: the number of permits that the semaphore was created with.
+    ///
+    /// The bound never changes. After a permit has been forgotten, there are fewer permits than the
+    /// bound allows, and [`add_permits`](BoundedSemaphore::add_permits) can replace it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sync_primitives::BoundedSemaphore;
+    ///
+    /// let semaphore = BoundedSemaphore::new(3);
+    /// semaphore.acquire().forget();
+    /// assert_eq!((semaphore.bound(), semaphore.available_permits()), (3, 2));
+    /// ```
     #[inline]
-    fn bound(&self) -> usize {
+    pub fn bound(&self) -> usize {
         self.bound
     }
 
@@ -627,6 +771,10 @@ impl BoundedSemaphore {
 
 /// The error of [`BoundedSemaphore::add_permits`]: the semaphore would have more permits than its
 /// bound.
+///
+/// You can write this error as a value, as in `assert_eq!(result, Err(TooManyPermits))`. It is
+/// therefore not `#[non_exhaustive]`, which forbids that outside this crate. It does not have to
+/// grow either: `add_permits` fails for this reason only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyPermits;
 
@@ -728,6 +876,8 @@ macro_rules! permit_methods {
             /// assert_eq!((permit.num_permits(), two.num_permits()), (1, 2));
             /// assert!(permit.split(2).is_none());
             /// ```
+            #[must_use = "permits that are dropped at once are given back at once: \
+                          write `if let Some(part) = …` and use it in the block"]
             pub fn split(&mut self, n: usize) -> Option<Self> {
                 self.permits = self.permits.checked_sub(n)?;
                 Some(Self {
@@ -830,8 +980,14 @@ struct RawSemaphore {
 impl RawSemaphore {
     const_fn! {
         const fn new(permits: usize) -> Self {
-            assert!(permits <= MAX_PERMITS, "a semaphore has at most Semaphore::MAX_PERMITS permits");
-            RawSemaphore { state: AtomicUsize::new(permits * PERMIT), total: AtomicUsize::new(permits) }
+            assert!(
+                permits <= MAX_PERMITS,
+                "a semaphore has at most Semaphore::MAX_PERMITS permits"
+            );
+            RawSemaphore {
+                state: AtomicUsize::new(permits * PERMIT),
+                total: AtomicUsize::new(permits),
+            }
         }
     }
 

@@ -467,6 +467,9 @@ fn errors_display_a_message() {
     let too_many = BoundedSemaphore::new(1)
         .add_permits(1)
         .expect_err("it is full");
+    let barrier = Barrier::new(1);
+    barrier.abort();
+    let broken = barrier.wait().expect_err("aborted");
     let errors: [Box<dyn Error>; 9] = [
         Box::new(too_often),
         Box::new(empty),
@@ -476,7 +479,7 @@ fn errors_display_a_message() {
         Box::new(closed),
         Box::new(try_closed),
         Box::new(too_many),
-        Box::new(BrokenBarrier),
+        Box::new(broken),
     ];
     for error in errors {
         let text = error.to_string();

@@ -1,15 +1,24 @@
-//! Barrier: rounds that pass, rounds that break, and nobody who hangs.
+//! Tests of `Barrier`: rounds that pass, rounds that break, and why they broke.
 
 mod common;
 
 use common::{LIMIT, LONG, Rng, SHORT, caught, until, within};
+use std::cell::Cell;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
-use sync_primitives::{Barrier, BrokenBarrier, Event};
+use sync_primitives::{
+    Barrier, BarrierWaitResult, BrokenBarrier, BrokenBarrierReason as Reason, Event,
+};
+
+/// The reason why a wait failed, or `None` if its round passed.
+fn reason(result: Result<BarrierWaitResult, BrokenBarrier>) -> Option<Reason> {
+    result.err().map(|error| error.reason())
+}
 
 #[test]
-fn nobody_goes_on_before_all_have_arrived_and_all_see_what_was_written() {
+fn no_thread_returns_before_all_have_arrived_and_written() {
     within(LIMIT, || {
         let (barrier, arrived) = (Barrier::new(4), AtomicUsize::new(0));
         thread::scope(|scope| {
@@ -25,7 +34,7 @@ fn nobody_goes_on_before_all_have_arrived_and_all_see_what_was_written() {
 }
 
 #[test]
-fn it_can_be_static() {
+fn a_barrier_can_be_a_static() {
     static BARRIER: Barrier = Barrier::new(2);
     within(LIMIT, || {
         thread::scope(|scope| {
@@ -36,14 +45,14 @@ fn it_can_be_static() {
 }
 
 #[test]
-fn a_barrier_for_nobody_is_refused() {
+fn a_barrier_for_zero_parties_panics() {
     let message = caught(|| Barrier::new(0)).expect_err("0 parties");
     assert!(message.contains('0'), "{message:?}");
     assert!(caught(|| Barrier::with_action(0, || {})).is_err());
 }
 
 #[test]
-fn a_barrier_for_one_never_waits() {
+fn a_barrier_for_one_party_never_blocks() {
     within(LIMIT, || {
         let barrier = Barrier::new(1);
         for _ in 0..3 {
@@ -54,7 +63,7 @@ fn a_barrier_for_one_never_waits() {
 }
 
 #[test]
-fn each_gets_an_index_of_its_own_and_one_is_the_leader() {
+fn every_party_gets_a_different_index_and_one_is_the_leader() {
     within(LIMIT, || {
         let barrier = Barrier::new(3);
         for _ in 0..50 {
@@ -100,7 +109,7 @@ fn no_thread_of_one_round_slips_into_the_next() {
 }
 
 #[test]
-fn the_action_runs_once_a_round_before_anybody_goes_on() {
+fn the_action_runs_once_in_each_round_before_any_thread_returns() {
     within(LIMIT, || {
         let actions = AtomicUsize::new(0);
         let barrier = Barrier::with_action(3, || {
@@ -122,7 +131,7 @@ fn the_action_runs_once_a_round_before_anybody_goes_on() {
 }
 
 #[test]
-fn the_action_may_use_the_barrier_for_no_internal_lock_is_held() {
+fn the_action_can_query_the_barrier_because_no_internal_lock_is_held() {
     within(LIMIT, || {
         static BARRIER: Barrier<fn()> = Barrier::with_action(2, look);
         fn look() {
@@ -136,7 +145,7 @@ fn the_action_may_use_the_barrier_for_no_internal_lock_is_held() {
 }
 
 #[test]
-fn waiting_and_parties_tell_the_numbers() {
+fn waiting_and_parties_return_the_numbers_of_threads() {
     within(LIMIT, || {
         let barrier = Barrier::new(3);
         assert_eq!((barrier.parties(), barrier.waiting()), (3, 0));
@@ -151,22 +160,23 @@ fn waiting_and_parties_tell_the_numbers() {
     });
 }
 
-/// Two threads wait at a barrier for three; then `break_it` is called, and both must come back with the error.
-fn breaks_for_all_who_wait(break_it: impl Fn(&Barrier)) -> Barrier {
+/// Lets two threads wait at a barrier for three, calls `break_it`, and checks that both threads
+/// return for the expected reason.
+fn break_while_two_threads_wait(break_it: impl Fn(&Barrier), expected: Reason) -> Barrier {
     let barrier = Barrier::new(3);
     thread::scope(|scope| {
         let waiters = [(); 2].map(|()| scope.spawn(|| barrier.wait()));
         until(|| barrier.waiting() == 2);
         break_it(&barrier);
         for waiter in waiters {
-            assert_eq!(waiter.join().expect("a waiter"), Err(BrokenBarrier));
+            assert_eq!(reason(waiter.join().expect("a waiter")), Some(expected));
         }
     });
     assert_eq!(barrier.waiting(), 0);
     barrier
 }
 
-fn passes_a_round(barrier: &Barrier) {
+fn pass_a_round(barrier: &Barrier) {
     thread::scope(|scope| {
         for _ in 0..barrier.parties() {
             scope.spawn(|| barrier.wait().expect("a round"));
@@ -175,49 +185,54 @@ fn passes_a_round(barrier: &Barrier) {
 }
 
 #[test]
-fn an_abort_breaks_the_round_and_the_barrier_until_reset() {
+fn abort_breaks_the_round_and_the_barrier_until_reset() {
     within(LIMIT, || {
-        let barrier = breaks_for_all_who_wait(Barrier::abort);
+        let barrier = break_while_two_threads_wait(Barrier::abort, Reason::Aborted);
         assert!(barrier.is_broken());
-        assert_eq!(barrier.wait(), Err(BrokenBarrier));
-        assert_eq!(
-            barrier.wait_for(LONG),
-            Err(BrokenBarrier),
-            "at once, not after the time"
+        assert_eq!(reason(barrier.wait()), Some(Reason::Aborted));
+        let start = Instant::now();
+        assert_eq!(reason(barrier.wait_for(LONG)), Some(Reason::Aborted));
+        assert!(
+            start.elapsed() < LONG,
+            "a broken barrier fails at once, not after the timeout"
         );
         barrier.reset();
         assert!(!barrier.is_broken());
-        passes_a_round(&barrier);
+        pass_a_round(&barrier);
     });
 }
 
 #[test]
-fn a_reset_breaks_the_round_and_leaves_the_barrier_whole() {
+fn reset_breaks_the_round_but_not_the_barrier() {
     within(LIMIT, || {
-        let barrier = breaks_for_all_who_wait(Barrier::reset);
+        let barrier = break_while_two_threads_wait(Barrier::reset, Reason::Reset);
         assert!(!barrier.is_broken());
-        passes_a_round(&barrier);
+        pass_a_round(&barrier);
     });
 }
 
 #[test]
-fn a_timeout_breaks_the_round_for_all() {
+fn a_timeout_breaks_the_round_for_all_threads() {
     within(LIMIT, || {
         let barrier = Barrier::new(3);
         thread::scope(|scope| {
             let patient = scope.spawn(|| barrier.wait());
             until(|| barrier.waiting() == 1);
             let start = Instant::now();
-            assert_eq!(barrier.wait_until(start + SHORT), Err(BrokenBarrier));
+            let timed = barrier.wait_until(start + SHORT);
             assert!(start.elapsed() >= SHORT);
-            assert_eq!(patient.join().expect("the patient one"), Err(BrokenBarrier));
+            assert_eq!(reason(timed), Some(Reason::TimedOut));
+            let patient = patient.join().expect("the thread without a timeout");
+            assert_eq!(reason(patient), Some(Reason::TimedOut));
         });
         assert!(barrier.is_broken());
+        assert_eq!(reason(barrier.wait()), Some(Reason::TimedOut));
+        assert_eq!(reason(barrier.wait_for(LONG)), Some(Reason::TimedOut));
     });
 }
 
 #[test]
-fn a_timeout_that_is_not_needed_does_nothing() {
+fn a_timeout_that_does_not_expire_has_no_effect() {
     within(LIMIT, || {
         let barrier = Barrier::new(2);
         thread::scope(|scope| {
@@ -226,13 +241,13 @@ fn a_timeout_that_is_not_needed_does_nothing() {
         });
         assert!(
             Barrier::new(1).wait_for(Duration::ZERO).is_ok(),
-            "the last party needs no time"
+            "the last party to arrive does not wait"
         );
     });
 }
 
 #[test]
-fn once_the_last_has_arrived_no_timeout_breaks_the_round() {
+fn no_timeout_breaks_a_round_after_the_last_party_has_arrived() {
     within(LIMIT, || {
         let (acting, go_on) = (Event::new(), Event::new());
         let barrier = Barrier::with_action(2, || {
@@ -244,7 +259,7 @@ fn once_the_last_has_arrived_no_timeout_breaks_the_round() {
             until(|| barrier.waiting() == 1 || barrier.is_broken());
             let last = scope.spawn(|| barrier.wait());
             if acting.wait_for(LONG) && !barrier.is_broken() {
-                // The action outlasts the other's patience.
+                // The action outlasts the timeout of the first thread.
                 assert!(!Event::new().wait_for(2 * SHORT));
                 assert!(!timed.is_finished() && !barrier.is_broken());
             }
@@ -258,21 +273,26 @@ fn once_the_last_has_arrived_no_timeout_breaks_the_round() {
 }
 
 #[test]
-fn an_action_that_panics_breaks_the_round_for_the_others() {
+fn a_panic_of_the_action_breaks_the_round_for_the_other_threads() {
     within(LIMIT, || {
         let fail = AtomicBool::new(true);
         let barrier = Barrier::with_action(3, || assert!(!fail.load(Relaxed), "the action fails"));
         thread::scope(|scope| {
             let parties = [(); 3].map(|()| scope.spawn(|| caught(|| barrier.wait())));
-            let mut ends =
-                parties.map(|party| party.join().expect("caught").map(|result| result.is_err()));
-            ends.sort();
+            let mut ends = parties.map(|party| party.join().expect("a caught panic").map(reason));
+            ends.sort_by_key(|end| end.is_err());
             assert_eq!(
                 ends,
-                [Ok(true), Ok(true), Err("the action fails".to_owned())]
+                [
+                    Ok(Some(Reason::ActionPanicked)),
+                    Ok(Some(Reason::ActionPanicked)),
+                    Err("the action fails".to_owned())
+                ]
             );
         });
         assert!(barrier.is_broken());
+        let later = caught(|| barrier.wait()).expect("the action does not run");
+        assert_eq!(reason(later), Some(Reason::ActionPanicked));
         barrier.reset();
         fail.store(false, Relaxed);
         thread::scope(|scope| {
@@ -298,14 +318,189 @@ fn an_abort_while_the_action_runs_breaks_the_round_at_once() {
             until(|| parties.iter().any(|party| party.is_finished()));
             go_on.set();
             for party in parties {
-                assert_eq!(party.join().expect("a party"), Err(BrokenBarrier));
+                assert_eq!(
+                    reason(party.join().expect("a party")),
+                    Some(Reason::Aborted)
+                );
             }
+        });
+        assert_eq!(reason(barrier.wait()), Some(Reason::Aborted));
+    });
+}
+
+#[test]
+fn a_reset_while_the_action_runs_breaks_the_round_but_not_the_barrier() {
+    within(LIMIT, || {
+        let (acting, go_on) = (Event::new(), Event::new());
+        let barrier = Barrier::with_action(2, || {
+            acting.set();
+            go_on.wait();
+        });
+        thread::scope(|scope| {
+            let parties = [(); 2].map(|()| scope.spawn(|| barrier.wait()));
+            acting.wait();
+            barrier.reset();
+            until(|| parties.iter().any(|party| party.is_finished()));
+            go_on.set();
+            for party in parties {
+                assert_eq!(reason(party.join().expect("a party")), Some(Reason::Reset));
+            }
+        });
+        assert!(!barrier.is_broken());
+        thread::scope(|scope| {
+            scope.spawn(|| barrier.wait().expect("a round"));
+            barrier.wait().expect("a round");
         });
     });
 }
 
 #[test]
-fn more_threads_than_parties_meet_in_groups() {
+fn a_broken_barrier_keeps_its_first_reason_until_reset() {
+    within(LIMIT, || {
+        let barrier = Barrier::new(2);
+        assert_eq!(
+            reason(barrier.wait_for(Duration::ZERO)),
+            Some(Reason::TimedOut)
+        );
+        barrier.abort();
+        assert_eq!(reason(barrier.wait()), Some(Reason::TimedOut));
+        barrier.reset();
+        barrier.abort();
+        assert_eq!(reason(barrier.wait()), Some(Reason::Aborted));
+        assert_eq!(
+            reason(barrier.wait_for(Duration::ZERO)),
+            Some(Reason::Aborted)
+        );
+        barrier.reset();
+        pass_a_round(&barrier);
+    });
+}
+
+#[test]
+fn every_thread_of_a_round_gets_the_first_reason_even_if_the_barrier_breaks_again() {
+    within(LIMIT, || {
+        let (acting, go_on) = (Event::new(), Event::new());
+        let barrier = Barrier::with_action(2, || {
+            acting.set();
+            go_on.wait();
+        });
+        thread::scope(|scope| {
+            let parties = [(); 2].map(|()| scope.spawn(|| barrier.wait()));
+            acting.wait();
+            barrier.abort();
+            // The leader is still in the action, so it does not know yet that its round is broken.
+            barrier.reset();
+            assert!(!barrier.is_broken());
+            // A third thread cannot join a round that the leader has not left, so it times out.
+            assert_eq!(reason(barrier.wait_for(SHORT)), Some(Reason::TimedOut));
+            assert_eq!(reason(barrier.wait()), Some(Reason::TimedOut));
+            go_on.set();
+            for party in parties {
+                assert_eq!(
+                    reason(party.join().expect("a party")),
+                    Some(Reason::Aborted)
+                );
+            }
+        });
+        assert_eq!(reason(barrier.wait()), Some(Reason::TimedOut));
+    });
+}
+
+#[test]
+fn a_thread_that_waits_for_the_next_round_learns_why_the_barrier_broke() {
+    within(LIMIT, || {
+        let (acting, go_on) = (Event::new(), Event::new());
+        let barrier = Barrier::with_action(1, || {
+            acting.set();
+            go_on.wait();
+        });
+        thread::scope(|scope| {
+            let leader = scope.spawn(|| barrier.wait());
+            acting.wait();
+            let next = scope.spawn(|| barrier.wait());
+            until(|| barrier.waiters() == 1);
+            barrier.abort();
+            assert_eq!(
+                reason(next.join().expect("the next")),
+                Some(Reason::Aborted)
+            );
+            go_on.set();
+            assert_eq!(
+                reason(leader.join().expect("the leader")),
+                Some(Reason::Aborted)
+            );
+        });
+    });
+}
+
+#[test]
+fn a_panic_of_the_action_does_not_break_a_barrier_that_was_reset_during_the_action() {
+    within(LIMIT, || {
+        let (acting, go_on) = (Event::new(), Event::new());
+        let barrier = Barrier::with_action(2, || {
+            acting.set();
+            go_on.wait();
+            panic!("the action fails");
+        });
+        thread::scope(|scope| {
+            let parties = [(); 2].map(|()| scope.spawn(|| caught(|| barrier.wait())));
+            acting.wait();
+            barrier.reset();
+            until(|| parties.iter().any(|party| party.is_finished()));
+            go_on.set();
+            let mut ends = parties.map(|party| party.join().expect("a caught panic").map(reason));
+            ends.sort_by_key(|end| end.is_err());
+            assert_eq!(
+                ends,
+                [Ok(Some(Reason::Reset)), Err("the action fails".to_owned())]
+            );
+        });
+        assert!(!barrier.is_broken());
+    });
+}
+
+#[test]
+fn the_error_says_why_the_round_is_broken_and_what_to_do() {
+    within(LIMIT, || {
+        let barrier = Barrier::new(2);
+        let timed_out = barrier.wait_for(Duration::ZERO).expect_err("a timeout");
+        barrier.reset();
+        barrier.abort();
+        let aborted = barrier.wait().expect_err("an abort");
+        barrier.reset();
+        let reset = thread::scope(|scope| {
+            let waiter = scope.spawn(|| barrier.wait());
+            until(|| barrier.waiting() == 1);
+            barrier.reset();
+            waiter.join().expect("the waiter").expect_err("a reset")
+        });
+        let failing = Barrier::with_action(1, || panic!("the action fails"));
+        assert!(caught(|| failing.wait()).is_err());
+        let panicked = failing.wait().expect_err("a panic");
+        for (error, why, what_to_do) in [
+            (timed_out, "timed out", "call `reset`"),
+            (aborted, "called `abort`", "call `reset`"),
+            (reset, "called `reset`", "call `wait` again"),
+            (panicked, "action panicked", "call `reset`"),
+        ] {
+            let text = error.to_string();
+            assert!(text.contains(why) && text.contains(what_to_do), "{text:?}");
+        }
+    });
+}
+
+#[test]
+fn barriers_are_unwind_safe_whatever_their_action_is() {
+    fn is_unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    is_unwind_safe::<Barrier>();
+    is_unwind_safe::<Barrier<Cell<u8>>>();
+    is_unwind_safe::<BarrierWaitResult>();
+    is_unwind_safe::<BrokenBarrier>();
+    is_unwind_safe::<Reason>();
+}
+
+#[test]
+fn more_threads_than_parties_form_rounds_in_groups() {
     within(LIMIT, || {
         let actions = AtomicUsize::new(0);
         let barrier = Barrier::with_action(2, || {
@@ -332,15 +527,15 @@ fn more_threads_than_parties_meet_in_groups() {
         assert_eq!(
             passed,
             2 * led,
-            "two meet in each round, and one of them leads"
+            "two threads pass in each round, and one of them is the leader"
         );
-        // The abort may have caught one action at work.
+        // The abort may have come while an action ran.
         assert!(actions.load(Relaxed) - led <= 1);
     });
 }
 
 #[test]
-fn debug_never_waits() {
+fn debug_output_never_blocks() {
     let barrier = Barrier::new(2);
     assert_eq!(
         format!("{barrier:?}"),
@@ -349,7 +544,7 @@ fn debug_never_waits() {
 }
 
 #[test]
-fn random_timeouts_aborts_and_resets_leave_nobody_behind() {
+fn no_thread_hangs_after_random_timeouts_aborts_and_resets() {
     let mut rng = Rng::seeded();
     within(LIMIT, move || {
         let barrier = Barrier::new(3);
@@ -377,6 +572,6 @@ fn random_timeouts_aborts_and_resets_leave_nobody_behind() {
             }
         });
         barrier.reset();
-        passes_a_round(&barrier);
+        pass_a_round(&barrier);
     });
 }

@@ -34,10 +34,10 @@ use std::{
 };
 
 use sync_primitives::{
-    Barrier, BarrierWaitResult, BoundedSemaphore, BrokenBarrier, Closed, Condition, Event,
-    LifoQueue, Lock, LockGuard, OwnedSemaphorePermit, PriorityQueue, PushError, Queue, RLock,
-    RLockGuard, Semaphore, SemaphorePermit, Task, TaskDoneError, TooManyPermits, TryPopError,
-    TryPushError, Waitable,
+    Barrier, BarrierWaitResult, BoundedSemaphore, BrokenBarrier, BrokenBarrierReason, Closed,
+    Condition, Event, LifoQueue, Lock, LockGuard, OwnedSemaphorePermit, PriorityQueue, PushError,
+    Queue, RLock, RLockGuard, Semaphore, SemaphorePermit, Task, TaskDoneError, TooManyPermits,
+    TryPopError, TryPushError, Waitable,
 };
 
 use dice::{below, one_in};
@@ -1002,8 +1002,8 @@ fn use_barrier_at_random<A: Fn() + Sync>(barrier: &Barrier<A>, tally: &Tally) {
         1 => barrier.reset(),
         _ => match wait_at_barrier(barrier, Patience::random()) {
             Ok(result) => tally.note(result),
-            Err(BrokenBarrier) if one_in(2) => barrier.reset(),
-            Err(BrokenBarrier) => thread::yield_now(),
+            Err(_) if one_in(2) => barrier.reset(),
+            Err(_) => thread::yield_now(),
         },
     }
 }
@@ -1015,19 +1015,18 @@ fn barrier_breaks_for_every_party(parties: usize) {
     crew(parties - 1, |member| {
         if member == 0 {
             until(|| barrier.waiters() == parties - 2);
-            assert_eq!(barrier.wait_for(Duration::ZERO), Err(BrokenBarrier));
+            let result = barrier.wait_for(Duration::ZERO);
+            assert_eq!(reason(result), Some(BrokenBarrierReason::TimedOut));
         } else {
-            assert_eq!(
-                wait_at_barrier(&barrier, Patience::endless()),
-                Err(BrokenBarrier)
-            );
+            let result = wait_at_barrier(&barrier, Patience::endless());
+            assert_eq!(reason(result), Some(BrokenBarrierReason::TimedOut));
         }
     });
     assert!(barrier.is_broken());
     barrier.reset();
     let panics = AtomicUsize::new(0);
     crew(parties, |_| match catch_planned(|| barrier.wait()) {
-        Some(result) => assert_eq!(result, Err(BrokenBarrier)),
+        Some(result) => assert_eq!(reason(result), Some(BrokenBarrierReason::ActionPanicked)),
         None => _ = panics.fetch_add(1, Relaxed),
     });
     assert_eq!(
@@ -1035,6 +1034,11 @@ fn barrier_breaks_for_every_party(parties: usize) {
         (1, true, 0)
     );
     OPERATIONS.fetch_add(2 * parties, Relaxed);
+}
+
+/// The reason why a round broke, or `None` if it passed.
+fn reason(result: Result<BarrierWaitResult, BrokenBarrier>) -> Option<BrokenBarrierReason> {
+    result.err().map(|error| error.reason())
 }
 
 fn wait_at_barrier<A: Fn() + Sync>(
