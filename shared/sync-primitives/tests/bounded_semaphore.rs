@@ -1,4 +1,4 @@
-//! What `BoundedSemaphore` promises: what both semaphores do, and a bound that nothing exceeds.
+//! Tests of `BoundedSemaphore`: what both semaphores guarantee, and a bound that nothing exceeds.
 
 mod common;
 #[path = "common/semaphore_family.rs"]
@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{LIMIT, Rng, Room, SHORT, caught, let_pass, until, within};
-use sync_primitives::BoundedSemaphore;
 use sync_primitives::BoundedSemaphore as Subject;
+use sync_primitives::{BoundedSemaphore, TooManyPermits};
 
 const NAME: &str = "BoundedSemaphore";
 
@@ -23,7 +23,7 @@ fn add(semaphore: &BoundedSemaphore, permits: usize) {
 }
 
 #[test]
-fn it_can_be_a_static() {
+fn a_bounded_semaphore_can_be_a_static() {
     static SLOTS: BoundedSemaphore = BoundedSemaphore::new(2);
     static ROOM: Room = Room::with_seats(2);
     within(LIMIT, || {
@@ -40,7 +40,28 @@ fn it_can_be_a_static() {
 }
 
 #[test]
-fn permits_above_the_bound_are_refused_and_change_nothing() {
+fn the_bound_stays_the_same_when_permits_are_acquired_forgotten_or_added() {
+    within(LIMIT, || {
+        let semaphore = BoundedSemaphore::new(3);
+        assert_eq!(semaphore.bound(), 3);
+        let held = semaphore.acquire();
+        semaphore.acquire().forget();
+        assert_eq!(semaphore.bound(), 3);
+        semaphore.add_permits(1).expect("room for one permit");
+        drop(held);
+        assert_eq!((semaphore.bound(), semaphore.available_permits()), (3, 3));
+        assert_eq!(BoundedSemaphore::new(0).bound(), 0);
+    });
+}
+
+#[test]
+fn the_error_of_add_permits_can_be_written_as_a_value() {
+    let semaphore = BoundedSemaphore::new(1);
+    assert_eq!(semaphore.add_permits(1), Err(TooManyPermits));
+}
+
+#[test]
+fn adding_permits_above_the_bound_fails_and_changes_nothing() {
     within(LIMIT, || {
         let semaphore = BoundedSemaphore::new(3);
         for n in [1, 2, BoundedSemaphore::MAX_PERMITS, usize::MAX] {
@@ -53,7 +74,7 @@ fn permits_above_the_bound_are_refused_and_change_nothing() {
 }
 
 #[test]
-fn live_permits_count_towards_the_bound() {
+fn permits_that_threads_hold_count_towards_the_bound() {
     within(LIMIT, || {
         let semaphore = Arc::new(BoundedSemaphore::new(3));
         let (one, owned) = (semaphore.acquire(), Arc::clone(&semaphore).acquire_owned());
@@ -65,7 +86,7 @@ fn live_permits_count_towards_the_bound() {
 }
 
 #[test]
-fn forget_makes_room_for_as_many_permits() {
+fn forget_makes_room_for_the_same_number_of_permits() {
     within(LIMIT, || {
         let semaphore = Arc::new(BoundedSemaphore::new(3));
         semaphore.acquire_many(2).forget();
@@ -81,7 +102,7 @@ fn forget_makes_room_for_as_many_permits() {
 }
 
 #[test]
-fn a_permit_leaked_by_mem_forget_stays_alive_for_the_bound() {
+fn a_permit_leaked_by_mem_forget_still_counts_towards_the_bound() {
     within(LIMIT, || {
         let semaphore = BoundedSemaphore::new(2);
         mem::forget(semaphore.acquire());
@@ -93,7 +114,7 @@ fn a_permit_leaked_by_mem_forget_stays_alive_for_the_bound() {
 }
 
 #[test]
-fn splitting_and_forgetting_a_part_makes_room_for_that_part() {
+fn forgetting_a_split_part_makes_room_for_that_part() {
     within(LIMIT, || {
         let semaphore = BoundedSemaphore::new(5);
         let mut permit = semaphore.acquire_many(5);
@@ -107,7 +128,7 @@ fn splitting_and_forgetting_a_part_makes_room_for_that_part() {
 }
 
 #[test]
-fn the_part_of_a_waiter_counts_towards_the_bound() {
+fn permits_that_a_waiter_has_received_count_towards_the_bound() {
     within(LIMIT, || {
         let semaphore = BoundedSemaphore::new(3);
         thread::scope(|scope| {
@@ -125,7 +146,7 @@ fn the_part_of_a_waiter_counts_towards_the_bound() {
 }
 
 #[test]
-fn asking_for_more_than_the_bound_panics_and_changes_nothing() {
+fn acquiring_more_permits_than_the_bound_panics_and_changes_nothing() {
     within(LIMIT, || {
         let semaphore = Arc::new(BoundedSemaphore::new(2));
         for n in [3, BoundedSemaphore::MAX_PERMITS, usize::MAX] {
@@ -135,6 +156,10 @@ fn asking_for_more_than_the_bound_panics_and_changes_nothing() {
             assert!(caught(|| drop(semaphore.try_acquire_many_until(n, Instant::now()))).is_err());
             assert!(caught(|| drop(Arc::clone(&semaphore).acquire_many_owned(n))).is_err());
             assert!(caught(|| drop(Arc::clone(&semaphore).try_acquire_many_owned(n))).is_err());
+            let shared = || Arc::clone(&semaphore);
+            let (zero, now) = (Duration::ZERO, Instant::now());
+            assert!(caught(|| drop(shared().try_acquire_many_owned_for(n, zero))).is_err());
+            assert!(caught(|| drop(shared().try_acquire_many_owned_until(n, now))).is_err());
         }
         assert_eq!((semaphore.available_permits(), semaphore.waiters()), (2, 0));
         assert_eq!(Arc::strong_count(&semaphore), 1);
@@ -142,13 +167,14 @@ fn asking_for_more_than_the_bound_panics_and_changes_nothing() {
 }
 
 #[test]
-fn the_bound_holds_while_permits_are_forgotten_and_added_by_many_threads() {
+fn the_bound_holds_while_many_threads_forget_and_add_permits() {
     const BOUND: usize = 4;
     const ROUNDS: usize = 2_000;
     within(LIMIT, || {
         let semaphore = BoundedSemaphore::new(BOUND);
         let room = Room::with_seats(BOUND);
-        // Added minus forgotten: what the sum of available and live permits lacks to the bound.
+        // The permits added so far, less those forgotten. The bound plus this number is the number
+        // of all permits.
         let balance = AtomicIsize::new(0);
         let mut rng = Rng::seeded();
         thread::scope(|scope| {

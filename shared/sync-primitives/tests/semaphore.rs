@@ -1,4 +1,4 @@
-//! What `Semaphore` promises: what both semaphores do, and permits that can be added.
+//! Tests of `Semaphore`: what both semaphores guarantee, and permits that can be added.
 
 mod common;
 #[path = "common/semaphore_family.rs"]
@@ -19,7 +19,7 @@ fn add(semaphore: &Semaphore, permits: usize) {
 }
 
 #[test]
-fn it_can_be_a_static() {
+fn a_semaphore_can_be_a_static() {
     static SLOTS: Semaphore = Semaphore::new(2);
     static ROOM: Room = Room::with_seats(2);
     within(LIMIT, || {
@@ -36,7 +36,7 @@ fn it_can_be_a_static() {
 }
 
 #[test]
-fn added_permits_let_as_many_waiters_in() {
+fn added_permits_wake_as_many_waiters() {
     within(LIMIT, || {
         let semaphore = Semaphore::new(0);
         thread::scope(|scope| {
@@ -44,7 +44,8 @@ fn added_permits_let_as_many_waiters_in() {
             until(|| semaphore.waiters() == 3);
             semaphore.add_permits(2);
             until(|| waiters.iter().filter(|waiter| waiter.is_finished()).count() == 2);
-            // The third may have been woken too, to find that an overdue one was served: then it comes back to the line.
+            // The third waiter may have been woken too. It then finds that an overdue waiter was
+            // served, and parks again.
             until(|| semaphore.waiters() == 1);
             assert_eq!(semaphore.available_permits(), 0);
             semaphore.add_permits(1);
@@ -54,7 +55,7 @@ fn added_permits_let_as_many_waiters_in() {
 }
 
 #[test]
-fn more_permits_may_be_added_than_it_was_made_with() {
+fn add_permits_can_exceed_the_initial_number() {
     within(LIMIT, || {
         let semaphore = Semaphore::new(0);
         semaphore.add_permits(0);
@@ -66,7 +67,7 @@ fn more_permits_may_be_added_than_it_was_made_with() {
 }
 
 #[test]
-fn more_permits_than_the_counter_holds_panic_and_change_nothing() {
+fn adding_more_permits_than_the_maximum_panics_and_changes_nothing() {
     within(LIMIT, || {
         let full = Semaphore::new(Semaphore::MAX_PERMITS);
         assert!(caught(|| full.add_permits(1)).is_err());
@@ -87,11 +88,12 @@ fn more_permits_than_the_counter_holds_panic_and_change_nothing() {
 }
 
 #[test]
-fn a_permit_that_comes_back_to_a_full_counter_does_not_panic() {
+fn dropping_a_permit_of_a_full_semaphore_does_not_panic() {
     within(LIMIT, || {
         let semaphore = Semaphore::new(Semaphore::MAX_PERMITS);
         let permit = semaphore.acquire();
-        // Whether this is refused or not, the drop has to be quiet and the count has to make sense.
+        // Whether or not this panics, dropping the permit must not panic, and the count must be
+        // right.
         let _ = caught(|| semaphore.add_permits(1));
         assert!(caught(|| drop(permit)).is_ok());
         assert_eq!(semaphore.available_permits(), Semaphore::MAX_PERMITS);
@@ -99,7 +101,7 @@ fn a_permit_that_comes_back_to_a_full_counter_does_not_panic() {
 }
 
 #[test]
-fn asking_for_more_than_there_can_ever_be_panics_and_changes_nothing() {
+fn acquiring_more_permits_than_the_maximum_panics_and_changes_nothing() {
     within(LIMIT, || {
         let Some(too_many) = Semaphore::MAX_PERMITS.checked_add(1) else {
             return;
@@ -112,6 +114,10 @@ fn asking_for_more_than_there_can_ever_be_panics_and_changes_nothing() {
             assert!(caught(|| drop(semaphore.try_acquire_many_until(n, Instant::now()))).is_err());
             assert!(caught(|| drop(Arc::clone(&semaphore).acquire_many_owned(n))).is_err());
             assert!(caught(|| drop(Arc::clone(&semaphore).try_acquire_many_owned(n))).is_err());
+            let shared = || Arc::clone(&semaphore);
+            let (zero, now) = (Duration::ZERO, Instant::now());
+            assert!(caught(|| drop(shared().try_acquire_many_owned_for(n, zero))).is_err());
+            assert!(caught(|| drop(shared().try_acquire_many_owned_until(n, now))).is_err());
         }
         assert_eq!((semaphore.available_permits(), semaphore.waiters()), (2, 0));
         assert_eq!(Arc::strong_count(&semaphore), 1);
@@ -119,7 +125,7 @@ fn asking_for_more_than_there_can_ever_be_panics_and_changes_nothing() {
 }
 
 #[test]
-fn asking_for_the_largest_number_waits_like_any_other() {
+fn acquiring_the_maximum_number_waits_like_any_other_request() {
     within(LIMIT, || {
         let semaphore = Semaphore::new(1);
         assert!(semaphore.try_acquire_many(Semaphore::MAX_PERMITS).is_none());

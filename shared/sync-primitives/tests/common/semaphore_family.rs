@@ -1,6 +1,7 @@
-//! What both semaphores promise. The file that includes this module names the type as `Subject` and says how
-//! permits are added to it.
+//! Tests of what both semaphores guarantee. The file that includes this module imports the type as
+//! `Subject` and provides `add`, which adds permits to it.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
@@ -8,14 +9,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{array, mem};
 
+use sync_primitives::{OwnedSemaphorePermit, SemaphorePermit};
+
 use super::common::{LIMIT, LONG, Rng, Room, SHORT, caught, let_pass, until, within, work_for};
 use super::{NAME, Subject, add};
 
-/// Long enough in line to be served next: the contract says a millisecond.
-const RIPE: Duration = Duration::from_millis(10);
+/// After this time a waiter is overdue: the documentation says one millisecond.
+const OVERDUE: Duration = Duration::from_millis(10);
 
 #[test]
-fn permits_are_counted_down_and_up() {
+fn available_permits_falls_on_acquire_and_rises_on_drop() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
         assert_eq!(semaphore.available_permits(), 3);
@@ -31,7 +34,7 @@ fn permits_are_counted_down_and_up() {
 }
 
 #[test]
-fn no_more_threads_are_inside_than_there_are_permits() {
+fn threads_never_hold_more_permits_than_there_are() {
     const PERMITS: usize = 3;
     const ROUNDS: usize = 1_500;
     within(LIMIT, || {
@@ -43,7 +46,7 @@ fn no_more_threads_are_inside_than_there_are_permits() {
                 let mut rng = rng.fork();
                 let (semaphore, room) = (&semaphore, &room);
                 scope.spawn(move || {
-                    (0..ROUNDS).for_each(|_| visit_somehow(semaphore, room, &mut rng))
+                    (0..ROUNDS).for_each(|_| visit_at_random(semaphore, room, &mut rng))
                 });
             }
         });
@@ -54,9 +57,9 @@ fn no_more_threads_are_inside_than_there_are_permits() {
     });
 }
 
-/// Takes one to three permits, or tries to, in one of the ways, whichever the dice say; gives them back whole or
-/// in two parts.
-fn visit_somehow(semaphore: &Arc<Subject>, room: &Room, rng: &mut Rng) {
+/// Acquires one to three permits in a randomly chosen way, and gives them back together or in two
+/// parts.
+fn visit_at_random(semaphore: &Arc<Subject>, room: &Room, rng: &mut Rng) {
     let n = 1 + rng.below(3);
     let patience = rng.time_below(Duration::from_micros(50));
     let stay = if rng.one_in(16) {
@@ -64,13 +67,20 @@ fn visit_somehow(semaphore: &Arc<Subject>, room: &Room, rng: &mut Rng) {
     } else {
         || ()
     };
-    let permit = match rng.below(8) {
+    let permit = match rng.below(9) {
         0 => semaphore.try_acquire_many(n),
         1 => semaphore.try_acquire_many_for(n, patience),
         2 => semaphore.try_acquire_many_until(n, Instant::now() + patience),
         3 => {
             let _permit = Arc::clone(semaphore).acquire_many_owned(n);
             return room.visit(n, stay);
+        }
+        4 => {
+            let permit = Arc::clone(semaphore).try_acquire_many_owned_for(n, patience);
+            if permit.is_some() {
+                room.visit(n, stay);
+            }
+            return;
         }
         _ => Some(semaphore.acquire_many(n)),
     };
@@ -92,7 +102,7 @@ fn visit_somehow(semaphore: &Arc<Subject>, room: &Room, rng: &mut Rng) {
 }
 
 #[test]
-fn a_try_fails_while_too_few_permits_are_left_and_takes_none() {
+fn try_acquire_fails_and_takes_nothing_while_too_few_permits_are_free() {
     within(LIMIT, || {
         let semaphore = Subject::new(2);
         let first = semaphore.try_acquire().expect("two are left");
@@ -110,7 +120,7 @@ fn a_try_fails_while_too_few_permits_are_left_and_takes_none() {
 }
 
 #[test]
-fn a_timed_try_gives_up_when_its_time_has_passed_and_not_before() {
+fn a_timed_acquire_fails_after_its_timeout_and_not_before() {
     within(LIMIT, || {
         let semaphore = Subject::new(2);
         let held = semaphore.acquire_many(2);
@@ -125,14 +135,18 @@ fn a_timed_try_gives_up_when_its_time_has_passed_and_not_before() {
         let deadline = Instant::now() + SHORT;
         assert!(semaphore.try_acquire_many_until(2, deadline).is_none());
         assert!(Instant::now() >= deadline);
-        assert_eq!(semaphore.waiters(), 0, "who gave up has left the line");
+        assert_eq!(
+            semaphore.waiters(),
+            0,
+            "a waiter that has timed out has left the queue"
+        );
         drop(held);
         assert_eq!(semaphore.available_permits(), 2);
     });
 }
 
 #[test]
-fn a_timed_try_succeeds_when_permits_come_back_in_time() {
+fn a_timed_acquire_succeeds_if_permits_are_given_back_in_time() {
     type Attempt = fn(&Subject) -> Option<usize>;
     const ATTEMPTS: [(usize, Attempt); 4] = [
         (1, |semaphore| {
@@ -172,7 +186,136 @@ fn a_timed_try_succeeds_when_permits_come_back_in_time() {
 }
 
 #[test]
-fn a_panic_releases_the_permits_and_lets_a_waiter_in() {
+fn a_timed_owned_acquire_fails_after_its_timeout_and_not_before() {
+    within(LIMIT, || {
+        let semaphore = Arc::new(Subject::new(2));
+        let shared = || Arc::clone(&semaphore);
+        let held = semaphore.acquire_many(2);
+        let start = Instant::now();
+        assert!(shared().try_acquire_owned_for(SHORT).is_none());
+        assert!(start.elapsed() >= SHORT);
+        assert!(shared().try_acquire_many_owned_for(2, SHORT).is_none());
+        assert!(start.elapsed() >= 2 * SHORT);
+        let deadline = Instant::now() + SHORT;
+        assert!(shared().try_acquire_owned_until(deadline).is_none());
+        assert!(Instant::now() >= deadline);
+        let deadline = Instant::now() + SHORT;
+        assert!(shared().try_acquire_many_owned_until(2, deadline).is_none());
+        assert!(Instant::now() >= deadline);
+        assert_eq!(semaphore.waiters(), 0);
+        assert_eq!(
+            Arc::strong_count(&semaphore),
+            1,
+            "a failed attempt no longer keeps the semaphore alive"
+        );
+        drop(held);
+        assert_eq!(semaphore.available_permits(), 2);
+    });
+}
+
+#[test]
+fn a_timed_owned_acquire_succeeds_if_permits_are_given_back_in_time() {
+    type Attempt = fn(Arc<Subject>) -> Option<OwnedSemaphorePermit>;
+    const ATTEMPTS: [(usize, Attempt); 4] = [
+        (1, |semaphore| semaphore.try_acquire_owned_for(LONG)),
+        (1, |semaphore| {
+            semaphore.try_acquire_owned_until(Instant::now() + LONG)
+        }),
+        (2, |semaphore| semaphore.try_acquire_many_owned_for(2, LONG)),
+        (2, |semaphore| {
+            semaphore.try_acquire_many_owned_until(2, Instant::now() + LONG)
+        }),
+    ];
+    within(LIMIT, || {
+        for (wanted, attempt) in ATTEMPTS {
+            let semaphore = Arc::new(Subject::new(2));
+            let held = semaphore.acquire_many(2);
+            let shared = Arc::clone(&semaphore);
+            let waiter = thread::spawn(move || attempt(shared));
+            until(|| semaphore.waiters() == 1);
+            drop(held);
+            let permit = waiter.join().expect("the waiter").expect("a permit");
+            assert_eq!(permit.num_permits(), wanted);
+            assert_eq!(semaphore.available_permits(), 2 - wanted);
+            let weak = Arc::downgrade(&semaphore);
+            drop(semaphore);
+            assert!(weak.upgrade().is_some(), "the permit keeps it alive");
+            drop(permit);
+            assert!(weak.upgrade().is_none());
+        }
+    });
+}
+
+#[test]
+fn a_timed_owned_acquire_accepts_zero_permits_and_extreme_times() {
+    within(LIMIT, || {
+        let semaphore = Arc::new(Subject::new(1));
+        let shared = || Arc::clone(&semaphore);
+        let past = Instant::now();
+        assert!(shared().try_acquire_owned_for(Duration::ZERO).is_some());
+        assert!(shared().try_acquire_owned_for(Duration::MAX).is_some());
+        assert!(shared().try_acquire_owned_until(past).is_some());
+        let _held = semaphore.acquire();
+        assert!(shared().try_acquire_owned_for(Duration::ZERO).is_none());
+        assert!(shared().try_acquire_owned_until(past).is_none());
+        let none = shared().try_acquire_many_owned_for(0, Duration::ZERO);
+        assert_eq!(none.map(|none| none.num_permits()), Some(0));
+        assert!(shared().try_acquire_many_owned_until(0, past).is_some());
+    });
+}
+
+/// The compiler checks this test: it rejects an `expect` if the statement below it does not cause
+/// the warning.
+#[test]
+#[deny(unfulfilled_lint_expectations)]
+fn the_compiler_warns_about_every_attempt_whose_permit_is_ignored() {
+    let semaphore = Arc::new(Subject::new(3));
+    let shared = || Arc::clone(&semaphore);
+    let now = Instant::now();
+    #[expect(unused_must_use)]
+    semaphore.try_acquire();
+    #[expect(unused_must_use)]
+    semaphore.try_acquire_many(2);
+    #[expect(unused_must_use)]
+    semaphore.try_acquire_for(Duration::ZERO);
+    #[expect(unused_must_use)]
+    semaphore.try_acquire_many_for(2, Duration::ZERO);
+    #[expect(unused_must_use)]
+    semaphore.try_acquire_until(now);
+    #[expect(unused_must_use)]
+    semaphore.try_acquire_many_until(2, now);
+    #[expect(unused_must_use)]
+    shared().try_acquire_owned();
+    #[expect(unused_must_use)]
+    shared().try_acquire_many_owned(2);
+    #[expect(unused_must_use)]
+    shared().try_acquire_owned_for(Duration::ZERO);
+    #[expect(unused_must_use)]
+    shared().try_acquire_many_owned_for(2, Duration::ZERO);
+    #[expect(unused_must_use)]
+    shared().try_acquire_owned_until(now);
+    #[expect(unused_must_use)]
+    shared().try_acquire_many_owned_until(2, now);
+    let mut permit = semaphore.acquire_many(3);
+    #[expect(unused_must_use)]
+    permit.split(1);
+    assert_eq!(
+        semaphore.available_permits(),
+        1,
+        "every ignored permit was given back at once"
+    );
+}
+
+#[test]
+fn semaphores_and_permits_are_unwind_safe() {
+    fn is_unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    is_unwind_safe::<Subject>();
+    is_unwind_safe::<SemaphorePermit<'static>>();
+    is_unwind_safe::<OwnedSemaphorePermit>();
+}
+
+#[test]
+fn a_panic_gives_the_permits_back_and_wakes_a_waiter() {
     within(LIMIT, || {
         let semaphore = Subject::new(2);
         thread::scope(|scope| {
@@ -191,7 +334,7 @@ fn a_panic_releases_the_permits_and_lets_a_waiter_in() {
 }
 
 #[test]
-fn permits_may_be_dropped_in_any_order() {
+fn permits_can_be_dropped_in_any_order() {
     const ORDERS: [[usize; 3]; 6] = [
         [0, 1, 2],
         [0, 2, 1],
@@ -215,7 +358,7 @@ fn permits_may_be_dropped_in_any_order() {
 }
 
 #[test]
-fn a_permit_may_be_dropped_by_another_thread() {
+fn a_permit_can_be_dropped_by_another_thread() {
     within(LIMIT, || {
         let semaphore = Subject::new(1);
         thread::scope(|scope| {
@@ -228,7 +371,7 @@ fn a_permit_may_be_dropped_by_another_thread() {
 }
 
 #[test]
-fn formatting_never_blocks() {
+fn debug_output_never_blocks() {
     within(LIMIT, || {
         let semaphore = Subject::new(1);
         thread::scope(|scope| {
@@ -245,7 +388,7 @@ fn formatting_never_blocks() {
 }
 
 #[test]
-fn a_waiter_for_several_goes_on_when_all_of_them_are_there() {
+fn a_waiter_for_several_permits_goes_on_when_all_of_them_are_free() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
         thread::scope(|scope| {
@@ -264,7 +407,7 @@ fn a_waiter_for_several_goes_on_when_all_of_them_are_there() {
 }
 
 #[test]
-fn several_permits_that_come_back_at_once_let_several_waiters_in() {
+fn permits_that_are_given_back_together_wake_several_waiters() {
     within(LIMIT, || {
         let (semaphore, all_inside) = (Subject::new(4), Barrier::new(3));
         thread::scope(|scope| {
@@ -284,14 +427,14 @@ fn several_permits_that_come_back_at_once_let_several_waiters_in() {
 }
 
 #[test]
-fn zero_permits_succeed_at_once_whoever_waits() {
+fn acquiring_zero_permits_succeeds_at_once_even_if_threads_wait() {
     within(LIMIT, || {
         let semaphore = Arc::new(Subject::new(1));
         thread::scope(|scope| {
             let held = semaphore.acquire();
             scope.spawn(|| drop(semaphore.acquire()));
             until(|| semaphore.waiters() == 1);
-            let_pass(RIPE);
+            let_pass(OVERDUE);
             assert_eq!(semaphore.acquire_many(0).num_permits(), 0);
             assert_eq!(
                 semaphore.try_acquire_many(0).map(|none| none.num_permits()),
@@ -316,7 +459,7 @@ fn zero_permits_succeed_at_once_whoever_waits() {
 }
 
 #[test]
-fn an_owned_permit_travels_to_another_thread_and_keeps_the_semaphore_alive() {
+fn an_owned_permit_can_move_to_another_thread_and_keeps_the_semaphore_alive() {
     within(LIMIT, || {
         let semaphore = Arc::new(Subject::new(3));
         let one = Arc::clone(&semaphore).acquire_owned();
@@ -346,7 +489,7 @@ fn an_owned_permit_travels_to_another_thread_and_keeps_the_semaphore_alive() {
 }
 
 #[test]
-fn an_owned_permit_waits_until_one_is_there() {
+fn acquire_owned_blocks_until_a_permit_is_free() {
     within(LIMIT, || {
         let semaphore = Arc::new(Subject::new(1));
         let held = semaphore.acquire();
@@ -364,7 +507,7 @@ fn an_owned_permit_waits_until_one_is_there() {
 }
 
 #[test]
-fn a_forgotten_permit_stays_taken() {
+fn a_forgotten_permit_is_not_given_back() {
     within(LIMIT, || {
         let semaphore = Arc::new(Subject::new(6));
         semaphore.acquire().forget();
@@ -374,7 +517,7 @@ fn a_forgotten_permit_stays_taken() {
         assert_eq!(
             Arc::strong_count(&semaphore),
             1,
-            "an owned permit that is forgotten lets go of the semaphore"
+            "an owned permit that is forgotten no longer keeps the semaphore alive"
         );
         mem::forget(semaphore.acquire());
         assert_eq!(semaphore.available_permits(), 2);
@@ -385,7 +528,7 @@ fn a_forgotten_permit_stays_taken() {
 }
 
 #[test]
-fn a_permit_is_split_and_merged_without_a_change_to_what_is_available() {
+fn split_and_merge_do_not_change_the_number_of_free_permits() {
     within(LIMIT, || {
         let semaphore = Arc::new(Subject::new(5));
         let mut five = semaphore.acquire_many(5);
@@ -422,7 +565,7 @@ fn a_permit_is_split_and_merged_without_a_change_to_what_is_available() {
 }
 
 #[test]
-fn split_gives_at_most_what_the_permit_holds() {
+fn split_returns_none_for_more_permits_than_the_value_holds() {
     within(LIMIT, || {
         let semaphore = Arc::new(Subject::new(4));
         let mut two = semaphore.acquire_many(2);
@@ -444,7 +587,7 @@ fn split_gives_at_most_what_the_permit_holds() {
 }
 
 #[test]
-fn a_merge_with_a_permit_of_another_semaphore_panics_and_both_get_their_permits_back() {
+fn merging_permits_of_two_semaphores_panics_and_loses_none() {
     within(LIMIT, || {
         let (left, right) = (Arc::new(Subject::new(2)), Arc::new(Subject::new(2)));
         let mut mine = left.acquire();
@@ -467,7 +610,7 @@ fn a_merge_with_a_permit_of_another_semaphore_panics_and_both_get_their_permits_
 }
 
 #[test]
-fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
+fn a_zero_timeout_and_a_past_deadline_mean_a_single_attempt() {
     within(LIMIT, || {
         let semaphore = Subject::new(2);
         let past = Instant::now();
@@ -485,7 +628,7 @@ fn a_duration_of_zero_and_a_deadline_in_the_past_mean_one_try() {
 }
 
 #[test]
-fn a_duration_too_large_to_add_to_now_means_for_ever() {
+fn a_timeout_too_large_to_add_to_now_means_no_timeout() {
     within(LIMIT, || {
         let semaphore = Subject::new(2);
         thread::scope(|scope| {
@@ -496,7 +639,7 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
             let two = scope.spawn(|| semaphore.try_acquire_many_for(2, Duration::MAX).is_some());
             until(|| semaphore.waiters() == 2);
             let_pass(SHORT);
-            assert_eq!(semaphore.waiters(), 2, "still in line");
+            assert_eq!(semaphore.waiters(), 2, "both threads still wait");
             drop(held);
             assert!(one.join().expect("a waiter") && two.join().expect("a waiter"));
         });
@@ -504,7 +647,7 @@ fn a_duration_too_large_to_add_to_now_means_for_ever() {
 }
 
 #[test]
-fn whoever_has_been_first_in_line_for_a_millisecond_is_served_before_a_running_thread() {
+fn an_overdue_first_waiter_gets_the_permit_before_a_running_thread() {
     within(LIMIT, || {
         let semaphore = Subject::new(1);
         for _ in 0..10 {
@@ -514,23 +657,23 @@ fn whoever_has_been_first_in_line_for_a_millisecond_is_served_before_a_running_t
                 let semaphore = &semaphore;
                 scope.spawn(move || {
                     let _permit = semaphore.acquire();
-                    finished.recv().expect("a word from the first holder");
+                    finished.recv().expect("the signal of the first holder");
                 });
                 until(|| semaphore.waiters() == 1);
-                let_pass(RIPE);
+                let_pass(OVERDUE);
                 drop(held);
                 assert!(
                     semaphore.try_acquire().is_none(),
-                    "a running thread was let in before the waiter"
+                    "a running thread got the permit before the waiter"
                 );
-                finish.send(()).expect("the waiter listens");
+                finish.send(()).expect("a waiter that receives");
             });
         }
     });
 }
 
 #[test]
-fn whoever_is_served_next_is_served_in_part_and_before_those_behind_it() {
+fn an_overdue_first_waiter_is_served_in_part_and_before_later_waiters() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
         thread::scope(|scope| {
@@ -539,27 +682,28 @@ fn whoever_is_served_next_is_served_in_part_and_before_those_behind_it() {
             until(|| semaphore.waiters() == 1);
             let wants_one = scope.spawn(|| semaphore.acquire().num_permits());
             until(|| semaphore.waiters() == 2);
-            let_pass(RIPE);
+            let_pass(OVERDUE);
             for permit in [first, second] {
                 drop(permit);
                 assert!(
                     semaphore.try_acquire().is_none(),
-                    "it goes to the first in line"
+                    "the permit goes to the first waiter"
                 );
                 let_pass(Duration::from_millis(2));
                 assert!(!wants_all.is_finished() && !wants_one.is_finished());
             }
             drop(third);
-            assert_eq!(wants_all.join().expect("the first in line"), 3);
-            assert_eq!(wants_one.join().expect("the second in line"), 1);
+            assert_eq!(wants_all.join().expect("the first waiter"), 3);
+            assert_eq!(wants_one.join().expect("the second waiter"), 1);
         });
         assert_eq!(semaphore.available_permits(), 3);
     });
 }
 
 #[test]
-fn a_waiter_for_all_gets_in_although_others_take_one_at_a_time_in_a_tight_loop() {
-    // Without a turn of its own the waiter needs the instant at which all three loops are between two permits.
+fn a_waiter_for_all_permits_is_not_starved_by_threads_that_take_one_in_a_loop() {
+    // Without eventual fairness the waiter would have to hit an instant at which none of the three
+    // loops holds a permit.
     const ROUNDS: usize = 10;
     within(LIMIT, || {
         let semaphore = Subject::new(3);
@@ -585,14 +729,14 @@ fn a_waiter_for_all_gets_in_although_others_take_one_at_a_time_in_a_tight_loop()
 }
 
 #[test]
-fn a_waiter_that_gives_up_returns_its_part() {
+fn a_waiter_that_times_out_gives_back_the_permits_it_has_received() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
         thread::scope(|scope| {
             let [first, second, third] = array::from_fn(|_| semaphore.acquire());
             let waiter = scope.spawn(|| semaphore.try_acquire_many_for(3, 3 * SHORT).is_none());
             until(|| semaphore.waiters() == 1 || waiter.is_finished());
-            let_pass(RIPE);
+            let_pass(OVERDUE);
             drop(first);
             drop(second);
             assert!(waiter.join().expect("the waiter"));
@@ -604,7 +748,7 @@ fn a_waiter_that_gives_up_returns_its_part() {
 }
 
 #[test]
-fn a_waiter_that_gives_up_lets_those_behind_it_go_on() {
+fn a_waiter_that_times_out_wakes_the_waiters_behind_it() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
         thread::scope(|scope| {
@@ -613,12 +757,13 @@ fn a_waiter_that_gives_up_lets_those_behind_it_go_on() {
             until(|| semaphore.waiters() == 1 || large.is_finished());
             let small = [(); 2].map(|()| scope.spawn(|| semaphore.acquire().num_permits()));
             until(|| semaphore.waiters() == 3 || large.is_finished());
-            let_pass(RIPE);
+            let_pass(OVERDUE);
             let [first, second, third] = held;
             drop(first);
             drop(second);
             assert!(large.join().expect("the large waiter"));
-            // The third permit is still held: the small ones live on what the large one gave back.
+            // The third permit is still held, so the small waiters can only get the permits that
+            // the large one has given back.
             for waiter in small {
                 assert_eq!(waiter.join().expect("a small waiter"), 1);
             }
@@ -629,7 +774,7 @@ fn a_waiter_that_gives_up_lets_those_behind_it_go_on() {
 }
 
 #[test]
-fn no_permit_is_lost_when_a_waiter_gives_up_as_permits_come_back() {
+fn no_permit_is_lost_if_a_waiter_times_out_while_permits_are_given_back() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
         let mut rng = Rng::seeded();
@@ -653,7 +798,7 @@ fn no_permit_is_lost_when_a_waiter_gives_up_as_permits_come_back() {
 }
 
 #[test]
-fn a_woken_thread_that_finds_its_permit_taken_is_woken_again() {
+fn a_woken_waiter_whose_permit_was_taken_is_woken_again() {
     within(LIMIT, || {
         let semaphore = Subject::new(1);
         for _ in 0..500 {
@@ -673,7 +818,7 @@ fn a_woken_thread_that_finds_its_permit_taken_is_woken_again() {
 }
 
 #[test]
-fn what_a_running_thread_leaves_over_is_given_to_whoever_wants_no_more_than_that() {
+fn a_waiter_for_one_gets_the_permit_that_a_running_thread_leaves_for_a_waiter_for_two() {
     within(LIMIT, || {
         let semaphore = Subject::new(2);
         for _ in 0..100 {
@@ -684,7 +829,8 @@ fn what_a_running_thread_leaves_over_is_given_to_whoever_wants_no_more_than_that
                 let one = scope.spawn(|| drop(semaphore.acquire()));
                 until(|| semaphore.waiters() == 2);
                 drop(held);
-                // The first in line has been woken for two; if this thread is faster, one is left, and for good.
+                // The first waiter has been woken for two permits. If this thread is faster, only
+                // one is left, and the waiter for one must be woken for it.
                 let stolen = semaphore.try_acquire();
                 one.join().expect("the waiter for one");
                 drop(stolen);
@@ -696,7 +842,7 @@ fn what_a_running_thread_leaves_over_is_given_to_whoever_wants_no_more_than_that
 }
 
 #[test]
-fn permits_that_are_added_back_let_a_waiter_for_all_in() {
+fn permits_that_replace_forgotten_ones_wake_a_waiter_for_all() {
     within(LIMIT, || {
         let semaphore = Subject::new(3);
         semaphore.acquire_many(2).forget();
