@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{LIMIT, LONG, Rng, SHORT, caught, until, within};
+use common::{LIMIT, LONG, Rng, SHORT, caught, let_pass, until, within};
 use std::cell::Cell;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -403,6 +403,41 @@ fn every_thread_of_a_round_gets_the_first_reason_even_if_the_barrier_breaks_agai
             }
         });
         assert_eq!(reason(barrier.wait()), Some(Reason::TimedOut));
+    });
+}
+
+#[test]
+fn all_threads_of_a_round_get_the_same_reason_when_a_timeout_an_abort_and_a_reset_race() {
+    let mut rng = Rng::seeded();
+    within(LIMIT, move || {
+        for _ in 0..300 {
+            let barrier = Barrier::new(3);
+            let patience = rng.time_below(Duration::from_micros(200));
+            let delay = rng.time_below(Duration::from_micros(200));
+            thread::scope(|scope| {
+                let waiters = [
+                    scope.spawn(|| barrier.wait_for(patience)),
+                    scope.spawn(|| barrier.wait_for(LONG)),
+                ];
+                until(|| barrier.waiting() == 2 || barrier.is_broken());
+                let both_arrived = barrier.waiting() == 2;
+                let_pass(delay);
+                if rng.one_in(2) {
+                    barrier.abort();
+                } else {
+                    barrier.reset();
+                    // A thread that had not yet arrived waits in the next round now.
+                    barrier.abort();
+                }
+                let reasons = waiters.map(|waiter| reason(waiter.join().expect("a waiter")));
+                assert!(reasons.iter().all(|reason| reason.is_some()));
+                if both_arrived {
+                    assert_eq!(reasons[0], reasons[1]);
+                }
+            });
+            let expected = reason(barrier.wait());
+            assert_eq!(reason(barrier.wait_for(Duration::ZERO)), expected);
+        }
     });
 }
 
