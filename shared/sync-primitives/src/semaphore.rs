@@ -114,12 +114,12 @@ pub struct Semaphore {
 ///
 /// Everything that [`Semaphore`] guarantees, and:
 ///
-/// - **Bound.** The number of free permits and the number of permits that threads hold never exceed
-///   the bound together. Only [`SemaphorePermit::forget`] lowers this sum. After that,
+/// - **Bound.** Free permits and permits that threads hold, added together, never exceed the bound.
+///   Only [`SemaphorePermit::forget`] lowers this sum. After that,
 ///   [`add_permits`](BoundedSemaphore::add_permits) can raise it to the bound again. A call that
 ///   would exceed the bound returns an error and changes nothing.
 /// - **Dropping never fails.** A permit that a thread holds is part of the sum, so there is always
-///   room for it.
+///   room for it when it is given back.
 ///
 /// # Not guaranteed
 ///
