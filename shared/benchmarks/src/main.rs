@@ -1,32 +1,37 @@
-//! `cargo bench-peers [FILTER]`: `sync-primitives` measured beside its peers.
+//! `cargo bench-peers [FILTER]`: `sync-primitives` measured beside its peers, in two build profiles.
 //!
 //! ```console
-//! $ cargo bench-peers                        # everything: about a quarter of an hour, with nothing else running
+//! $ cargo bench-peers                        # everything: less than half an hour, with nothing else running
 //! $ cargo bench-peers "queue: mpmc"          # the workloads that have this in their name
-//! $ cargo bench-peers --list                 # their names
+//! $ cargo bench-peers --list                 # the names of the workloads
 //! $ cargo bench-peers --busy                 # beside other processes that keep every core busy
+//! $ cargo bench-peers --profile lto queue    # one of the two profiles only
 //! $ cargo bench-peers --rounds 5 lock        # a quick look
-//! $ cargo bench-peers --save                 # and write results/quiet.json, or busy.json, and the plots
+//! $ cargo bench-peers --save                 # also writes results/quiet.json, or busy.json, and the plots
 //! ```
 //!
-//! Each workload is done by all its contenders in turn, round after round, each round in another order. A round gives
-//! one ratio, ours divided by the peer's; what counts is the median of those ratios and their quartiles, because what
-//! disturbs one contender of a round disturbs its neighbours too. Ours runs twice in each round: how far the quartiles
-//! of its ratio to itself lie from 1 is the noise of the row. A floor is the least that the processor or the kernel
-//! makes anybody pay for that work. The first samples set how many iterations last long enough, and are not counted.
-//! Threads start at one line and are joined, and what they did is checked: a wrong answer ends the run. So does a sample
-//! that takes a minute.
+//! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the workspace's profile `bench-lto`,
+//! with one codegen unit and thin LTO. The same code can cost three times as much in one as in the other, so a row counts
+//! as won only if it is won in both. Recipes, which are measured as whole processes, and memory are measured in the release
+//! profile only. Each profile is a build of this program, and measures each workload in a process of its own.
 //!
-//! The rows of the queue are those of crossbeam-channel's own benchmark, with four threads where it says *m*; the
-//! semaphores beside crossbeam-queue are ours, because it brings none. A recipe is timed as a whole process, beside its
-//! Python twin and every variant in its folder `examples`; what it prints is compared with `expected.txt`.
+//! **Rounds.** All contenders of a workload take turns, round after round, and each round has another order. A round gives
+//! one ratio: the cost of this library divided by the cost of the peer. The result is the median of these ratios and their
+//! quartiles, because whatever disturbs one contender in a round disturbs its neighbors too. This library runs twice in
+//! each round, and the noise of a row is how far the quartiles of its ratio to itself are from 1. A floor is the least that
+//! the processor or the kernel can do the work for. The first samples decide how many iterations a sample has, and are not
+//! counted. The threads of a sample start together and are joined, and their results are checked: a wrong result ends the
+//! run, and so does a sample that takes a minute.
 //!
-//! **What the figures do not say.** They hold for one machine, for its number of cores, and for eight-byte items. A
-//! contender's code lies where the linker put it, which moves a figure of a few nanoseconds by some per cent, and which
-//! the control does not see, for it is the same code. Percentiles include a reading of the clock, about 25 ns. Peers
-//! made for async code are measured through the calls that they have for threads; their home is elsewhere. A primitive
-//! that waits for ever at full speed wins each race here and loses wherever others need the processor: so look at the
-//! busy figures too.
+//! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four threads for each *m*.
+//! crossbeam-queue does not block, so it is combined with semaphores of this library. A recipe is timed as a whole process,
+//! beside its Python twin and every variant in its folder `examples`, and its output is compared with `expected.txt`.
+//!
+//! **Limits.** The figures are valid for one machine, for its number of cores, and for items of eight bytes. The place of a
+//! contender's code in the program changes a figure of a few nanoseconds by some percent. The control does not show this,
+//! because it runs the same code. Percentiles include reading the clock, about 25 ns. Peers made for async code are measured
+//! through their blocking calls, which are not what they are made for. A primitive that spins without a limit wins every row
+//! here, and loses wherever other threads need the processor, so look at the busy figures too.
 
 mod barrier;
 mod busy;
@@ -37,6 +42,7 @@ mod lock;
 mod machine;
 mod measure;
 mod memory;
+mod profile;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod pthread;
 mod queue;
@@ -50,6 +56,7 @@ mod usage;
 mod watchdog;
 
 use measure::Workload;
+use profile::{Profile, Programs};
 use results::Results;
 use std::{
     env,
@@ -65,10 +72,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
-    if arguments == [busy::ARGUMENT] {
-        busy::be_busy();
-    }
-    match Options::parse(&arguments).and_then(|options| bench(&options)) {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo bench-peers: {error}");
@@ -77,18 +81,46 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is asked for.
+fn run(arguments: &[String]) -> Result<()> {
+    match arguments {
+        [argument] if argument == busy::ARGUMENT => busy::be_busy(),
+        [argument, title, rounds] if argument == profile::ARGUMENT => {
+            profile::measure_one(all(), title, rounds)
+        }
+        [argument] if argument == "--help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => bench(&Options::parse(arguments)?),
+    }
+}
+
+const HELP: &str = "\
+Measures sync-primitives beside other libraries, in two build profiles.
+
+Usage: cargo bench-peers [OPTIONS] [FILTER]
+
+  FILTER                      Measure the workloads that have this in their name
+  --list                      Print the names of the workloads
+  --busy                      Measure beside other processes that keep every core busy
+  --profile release|lto|both  Build in this profile only [default: both]
+  --rounds NUMBER             How often every contender takes its turn [default: 21]
+  --save                      Write the results and the plots to shared/benchmarks/results
+";
+
+/// What the command line asks for.
 #[derive(Debug, PartialEq)]
 struct Options {
-    /// In lower case; empty for everything.
+    /// A part of a title in lower case. It is empty if all workloads are measured.
     filter: String,
     list: bool,
     busy: bool,
     save: bool,
+    profiles: &'static [Profile],
     rounds: usize,
 }
 
-/// Enough for quartiles that stand still, few enough for a quarter of an hour.
+/// Enough for stable quartiles, and few enough for less than half an hour.
 const ROUNDS: usize = 21;
 const MOST_ROUNDS: usize = 1_000;
 
@@ -99,6 +131,7 @@ impl Options {
             list: false,
             busy: false,
             save: false,
+            profiles: Profile::BOTH,
             rounds: ROUNDS,
         };
         let mut arguments = arguments.iter();
@@ -107,19 +140,25 @@ impl Options {
                 "--list" => options.list = true,
                 "--busy" => options.busy = true,
                 "--save" => options.save = true,
+                "--profile" => options.profiles = profiles(arguments.next())?,
                 "--rounds" => options.rounds = rounds(arguments.next())?,
                 option if option.starts_with('-') => {
-                    return Err(format!("there is no option {option}; {USAGE}").into());
+                    let message = format!("there is no option {option}; {SEE_HELP}");
+                    return Err(message.into());
                 }
                 _ if !options.filter.is_empty() => {
-                    return Err(format!("two filters are given; {USAGE}").into());
+                    return Err(format!("there are two filters; {SEE_HELP}").into());
                 }
                 filter => options.filter = filter.to_lowercase(),
             }
         }
+        if options.save && options.profiles != Profile::BOTH {
+            return Err("--save needs both profiles".into());
+        }
         Ok(options)
     }
 
+    /// The workloads to measure.
     fn chosen(&self) -> Result<Vec<Workload>> {
         let mut all = all();
         all.retain(|workload| workload.title().to_lowercase().contains(&self.filter));
@@ -130,12 +169,29 @@ impl Options {
             )
             .into());
         }
+        all.retain(|workload| {
+            let is_asked_for = |profile| self.profiles.contains(profile);
+            workload.profiles().iter().any(is_asked_for)
+        });
+        if all.is_empty() {
+            return Err(
+                format!("`{}` is measured in the release profile only", self.filter).into(),
+            );
+        }
         Ok(all)
     }
 }
 
-const USAGE: &str =
-    "it takes a part of a workload's name, --list, --busy, --save and --rounds NUMBER";
+const SEE_HELP: &str = "`cargo bench-peers --help` lists the options";
+
+fn profiles(argument: Option<&String>) -> Result<&'static [Profile]> {
+    match argument.map(String::as_str) {
+        Some("release") => Ok(&[Profile::Release]),
+        Some("lto") => Ok(&[Profile::Lto]),
+        Some("both") => Ok(Profile::BOTH),
+        _ => Err("--profile needs release, lto or both after it".into()),
+    }
+}
 
 fn rounds(argument: Option<&String>) -> Result<usize> {
     let rounds = argument.and_then(|argument| argument.parse().ok());
@@ -143,7 +199,7 @@ fn rounds(argument: Option<&String>) -> Result<usize> {
     rounds.ok_or_else(|| format!("--rounds needs a number from 1 to {MOST_ROUNDS} after it").into())
 }
 
-/// In the order of the tables.
+/// All workloads, in the order of the tables.
 fn all() -> Vec<Workload> {
     let groups = [
         lock::workloads(),
@@ -175,7 +231,7 @@ fn bench(options: &Options) -> Result<()> {
         options.rounds,
     );
     let saved = if options.save {
-        Some(Saved::look(options, &results)?)
+        Some(Saved::find(options, &results)?)
     } else {
         None
     };
@@ -185,33 +241,35 @@ fn bench(options: &Options) -> Result<()> {
 }
 
 fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -> Result<()> {
+    let programs = Programs::build(options.profiles)?;
     let _others = if options.busy {
         Some(busy::Others::start()?)
     } else {
         None
     };
-    watchdog::start();
-    let (start, colour) = (Instant::now(), io::stdout().is_terminal());
+    let start = Instant::now();
+    let color = io::stdout().is_terminal();
     for workload in workloads {
-        let rows = workload.measure(options.rounds)?;
-        rows.iter()
-            .for_each(|row| print!("{}", report::table(row, colour)));
+        let rows = programs.measure(&workload, options.rounds)?;
+        for row in &rows {
+            print!("{}", report::table(row, color));
+        }
         results.workloads.extend(rows);
     }
     println!("\nmeasured for {} s", start.elapsed().as_secs());
     Ok(())
 }
 
-/// What the last runs left behind.
+/// The results of earlier runs.
 struct Saved {
     name: &'static str,
-    /// The rows of which stay unless they are measured anew.
+    /// Results whose rows are kept, unless they are measured again.
     older: Option<Results>,
 }
 
 impl Saved {
-    /// Before anything is measured: it would be a pity to find out afterwards.
-    fn look(options: &Options, new: &Results) -> Result<Self> {
+    /// Reads the file before anything is measured, so that an error in it does not cost a whole run.
+    fn find(options: &Options, new: &Results) -> Result<Self> {
         let name = if options.busy { "busy" } else { "quiet" };
         if options.filter.is_empty() {
             return Ok(Self { name, older: None });
@@ -219,7 +277,7 @@ impl Saved {
         let older = Results::read(&folder().join(format!("{name}.json")))?;
         match &older {
             Some(older) if !older.is_comparable_to(new) => Err(format!(
-                "results/{name}.json is of another machine or other versions; measure all with --save and no filter"
+                "results/{name}.json is from another machine or other versions; measure all workloads: --save without a filter"
             )
             .into()),
             _ => Ok(Self { name, older }),
@@ -238,7 +296,7 @@ impl Saved {
                 .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
         }
         println!(
-            "written: shared/benchmarks/results/{}.json and its plots",
+            "wrote shared/benchmarks/results/{}.json and its plots",
             self.name
         );
         Ok(())
@@ -264,33 +322,71 @@ mod tests {
 
     #[test]
     fn options_come_in_any_order() {
-        let options = parse("--rounds 3 Queue --save --busy").expect("all are options");
+        let options =
+            parse("--rounds 3 Queue --save --busy --profile both").expect("all are options");
         let expected = Options {
             filter: "queue".into(),
             list: false,
             busy: true,
             save: true,
+            profiles: Profile::BOTH,
             rounds: 3,
         };
         assert_eq!(options, expected);
-        assert_eq!(parse("").expect("nothing is needed").rounds, ROUNDS);
+        let defaults = parse("").expect("nothing is needed");
+        assert_eq!(defaults.rounds, ROUNDS);
+        assert_eq!(defaults.profiles, Profile::BOTH);
     }
 
     #[test]
-    fn what_is_not_understood_is_refused_in_one_line() {
+    fn one_profile_can_be_chosen() {
+        let lto = parse("--profile lto").expect("it is an option");
+        assert_eq!(lto.profiles, [Profile::Lto]);
+        let release = parse("--profile release").expect("it is an option");
+        assert_eq!(release.profiles, [Profile::Release]);
+    }
+
+    #[test]
+    fn recipes_and_memory_are_measured_in_the_release_profile_only() {
+        let chosen = parse("--profile lto").expect("it is an option").chosen();
+        let groups: Vec<_> = chosen
+            .expect("there are some")
+            .iter()
+            .map(|workload| workload.group)
+            .collect();
+        assert!(groups.contains(&"Queue"), "{groups:?}");
+        assert!(!groups.contains(&"Recipes"), "{groups:?}");
+        assert!(!groups.contains(&"Memory"), "{groups:?}");
+        let memory = parse("--profile lto memory").expect("it is an option");
+        assert!(memory.chosen().is_err());
+    }
+
+    #[test]
+    fn the_help_names_every_option_and_the_default_number_of_rounds() {
+        for option in ["--list", "--busy", "--save", "--profile", "--rounds"] {
+            assert!(HELP.contains(option), "{option} is missing");
+        }
+        assert!(HELP.contains(&format!("[default: {ROUNDS}]")));
+    }
+
+    #[test]
+    fn wrong_arguments_are_rejected_with_a_message_of_one_line() {
         let refused = [
             "--fast",
             "--rounds",
             "--rounds x",
             "--rounds 0",
             "--rounds 1001",
+            "--profile",
+            "--profile fast",
+            "--save --profile lto",
             "lock queue",
         ];
         for line in refused {
             let message = parse(line).expect_err(line).to_string();
             assert!(!message.contains('\n'), "{message}");
         }
-        let nothing = parse("no such thing".split(' ').next().expect("a word")).expect("a filter");
+        let nothing = parse("no").expect("it is a filter");
         assert!(
             Options {
                 filter: "no such thing".into(),
@@ -302,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_is_a_part_of_group_and_name() {
+    fn the_filter_is_a_part_of_the_group_and_the_name() {
         let titles = |filter: &str| {
             let options = Options {
                 filter: filter.to_lowercase(),
@@ -311,7 +407,7 @@ mod tests {
             let chosen = options.chosen().expect("there is one");
             chosen.iter().map(Workload::title).collect::<Vec<_>>()
         };
-        assert_eq!(titles("RLock: re"), ["RLock: re-entry"]);
+        assert_eq!(titles("RLock: o"), ["RLock: outermost level"]);
         assert_eq!(titles("mpmc, capacity 16"), ["Queue: mpmc, capacity 16"]);
         assert!(titles("").len() > 50);
     }
@@ -334,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_workloads_have_one_name() {
+    fn no_two_workloads_have_the_same_name() {
         let mut titles: Vec<_> = all().iter().map(Workload::title).collect();
         titles.sort();
         assert!(

@@ -1,42 +1,45 @@
-//! How a workload is measured: every contender in turn, round after round, in an order that rotates.
+//! How a workload is measured: in every round each contender takes one turn, and the order changes from round to round.
 
 use crate::{
     Result,
-    results::{Entry, Row, Spread},
+    profile::Profile,
+    results::{Entry, Measurement, Row, Spread},
     usage::{PerIteration, Usage},
     watchdog,
 };
 use std::{
+    collections::BTreeMap,
     rc::Rc,
     sync::Barrier,
     thread,
     time::{Duration, Instant},
 };
 
-/// What ours is called in every table.
+/// The name of this library in every table.
 pub(crate) const OURS: &str = "sync-primitives";
-/// Ours a second time: the control, whose ratio to ours is 1.00 but for noise.
+/// This library measured a second time. It is the control: its ratio differs from 1.00 only by noise.
 pub(crate) const AGAIN: &str = "sync-primitives again";
 
-/// How long one sample takes: long beside a thread's start, short enough that a round sees one state of the machine.
+/// How long one sample takes. It is long compared with the start of a thread, and short enough that the machine does not
+/// change much within a round.
 const TARGET: Duration = Duration::from_millis(25);
 
-/// Whoever takes so many times the target does fewer iterations from then on. A thread that is woken on its own core can
-/// be ten times as fast as one that is woken on another, and calibration may have seen either.
+/// A contender that takes this many times the target does fewer iterations from then on. A wakeup on the same core can be
+/// ten times as fast as a wakeup on another core, and calibration may have seen either.
 const TOO_LONG: u32 = 4;
 
-/// What one sample says.
+/// The result of one sample.
 pub(crate) struct Sample {
-    /// The time that its iterations took, by which the next sample is sized.
+    /// The time that all iterations took. It decides how many iterations the next sample does.
     elapsed: Duration,
-    /// In the order and the unit of the workload's figures.
+    /// One value for each figure of the workload, in the unit of the figure.
     figures: Vec<f64>,
-    /// All that it cost, with the threads that it started, and its iterations.
+    /// What the sample and its threads cost in total, and the number of iterations.
     usage: (Option<Usage>, u64),
 }
 
 impl Sample {
-    /// Nanoseconds an operation.
+    /// A sample with one figure: nanoseconds per operation.
     pub(crate) fn per_operation(elapsed: Duration, operations: u64) -> Self {
         Self::of(elapsed, vec![elapsed.as_nanos() as f64 / operations as f64])
     }
@@ -49,7 +52,7 @@ impl Sample {
         }
     }
 
-    /// Those of [`PERCENTILES`].
+    /// A sample with the figures in [`PERCENTILES`].
     pub(crate) fn percentiles(elapsed: Duration, mut latencies: Vec<u64>) -> Self {
         latencies.sort_unstable();
         let last = latencies.len() - 1;
@@ -58,7 +61,7 @@ impl Sample {
     }
 }
 
-/// Does so many iterations. The one indirect call in a sample is the call of this.
+/// Does the given number of iterations. Calling it is the only indirect call in a sample.
 type Run = Rc<dyn Fn(u64) -> Sample>;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -75,10 +78,10 @@ pub(crate) struct Contender {
     run: Run,
 }
 
-/// One number that a workload yields, and one row of the results.
+/// One of the numbers that a workload yields. Each is a row of the results.
 #[derive(Clone, Copy)]
 pub(crate) struct Figure {
-    /// What is added to the workload's name; empty if it yields one number only.
+    /// Is added to the name of the workload. It is empty if the workload yields one number only.
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) higher_is_better: bool,
@@ -101,12 +104,12 @@ pub(crate) const PERCENTILES: [Figure; 3] = [
     Figure::new("p99.9", "ns"),
 ];
 
-/// How often and how long.
+/// How many samples there are, and how long they are.
 #[derive(Clone, Copy, PartialEq)]
 enum Pace {
-    /// Samples of about this length, a round to warm up, and as many rounds as asked for.
+    /// Samples of about this length. The number of rounds is that of the command line.
     Calibrated(Duration),
-    /// One iteration a sample, no warm-up, at most so many rounds.
+    /// One iteration per sample, no warm-up, and at most this many rounds.
     Fixed(usize),
 }
 
@@ -116,8 +119,9 @@ pub(crate) struct Workload {
     pub(crate) name: String,
     figures: Vec<Figure>,
     pace: Pace,
+    profiles: &'static [Profile],
     contenders: Vec<Contender>,
-    /// Contenders that are found only when they are wanted.
+    /// Adds the contenders when the workload is measured, if they cannot be known before.
     prepare: Option<Box<dyn FnOnce(Workload) -> Result<Workload>>>,
 }
 
@@ -136,12 +140,13 @@ impl Workload {
             name: name.into(),
             figures: figures.to_vec(),
             pace: Pace::Calibrated(TARGET),
+            profiles: Profile::BOTH,
             contenders: Vec::new(),
             prepare: None,
         }
     }
 
-    /// Samples of about this length.
+    /// Sets the length of a sample.
     pub(crate) fn lasting(self, target: Duration) -> Self {
         Self {
             pace: Pace::Calibrated(target),
@@ -149,7 +154,7 @@ impl Workload {
         }
     }
 
-    /// One iteration a sample, no warm-up, at most so many rounds.
+    /// Makes each sample one iteration, without warm-up and for at most this many rounds.
     pub(crate) fn at_most(self, rounds: usize) -> Self {
         Self {
             pace: Pace::Fixed(rounds),
@@ -157,7 +162,15 @@ impl Workload {
         }
     }
 
-    /// Adds its contenders only when it is run.
+    /// Measures the workload in the release profile only.
+    pub(crate) fn in_release_only(self) -> Self {
+        Self {
+            profiles: &[Profile::Release],
+            ..self
+        }
+    }
+
+    /// Lets `prepare` add the contenders when the workload is measured.
     pub(crate) fn prepared_by(self, prepare: impl FnOnce(Self) -> Result<Self> + 'static) -> Self {
         Self {
             prepare: Some(Box::new(prepare)),
@@ -195,7 +208,7 @@ impl Workload {
         self
     }
 
-    /// Runs each contender once, so that a test sees whether its answers are right.
+    /// Runs each contender once, so that a test sees whether its results are correct.
     #[cfg(test)]
     pub(crate) fn try_all(&self, iterations: u64) {
         for contender in &self.contenders {
@@ -209,13 +222,38 @@ impl Workload {
         }
     }
 
-    /// As the filter sees it.
+    /// The group and the name, which the filter of the command line is compared with.
     pub(crate) fn title(&self) -> String {
         format!("{}: {}", self.group, self.name)
     }
 
-    /// Measures every contender and returns a row a figure.
-    pub(crate) fn measure(mut self, rounds: usize) -> Result<Vec<Row>> {
+    /// The profiles in which the workload is measured.
+    pub(crate) fn profiles(&self) -> &'static [Profile] {
+        self.profiles
+    }
+
+    /// One row for each figure, without measurements.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        self.figures.iter().map(|figure| self.row(figure)).collect()
+    }
+
+    fn row(&self, figure: &Figure) -> Row {
+        let name = if figure.name.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}, {}", self.name, figure.name)
+        };
+        Row {
+            group: self.group.into(),
+            name,
+            unit: figure.unit.into(),
+            higher_is_better: figure.higher_is_better,
+            profiles: BTreeMap::new(),
+        }
+    }
+
+    /// Measures every contender in this process, and returns one measurement for each figure.
+    pub(crate) fn measure(mut self, rounds: usize) -> Result<Vec<Measurement>> {
         if let Some(prepare) = self.prepare.take() {
             self = prepare(self)?;
         }
@@ -224,17 +262,17 @@ impl Workload {
         }
         let samples = self.samples(rounds);
         Ok((0..self.figures.len())
-            .map(|figure| self.row(figure, &samples))
+            .map(|figure| self.measurement(figure, &samples))
             .collect())
     }
 
-    /// Puts the control half a round away from ours, so that it sees the drift that a peer sees.
+    /// Puts the control half a round away from this library, so that drift affects it as much as it affects a peer.
     fn add_control(&mut self) {
         let ours = self
             .contenders
             .iter()
             .find(|contender| contender.role == Role::Ours);
-        let run = Rc::clone(&ours.expect("every workload has ours").run);
+        let run = Rc::clone(&ours.expect("every workload has this library").run);
         let middle = self.contenders.len().div_ceil(2);
         self.contenders.insert(
             middle,
@@ -246,7 +284,7 @@ impl Workload {
         );
     }
 
-    /// By contender, then by round.
+    /// All samples, first by contender and then by round.
     fn samples(&self, rounds: usize) -> Vec<Vec<Sample>> {
         let (mut iterations, target, rounds) = match self.pace {
             Pace::Calibrated(target) => (self.calibrated(target), target, rounds),
@@ -285,7 +323,7 @@ impl Workload {
         watchdog::watching(format!("{}, {}", self.title(), contender.name), run)
     }
 
-    /// How many iterations of each contender last about `target`. Its later steps are the rounds that warm up.
+    /// How many iterations of each contender last about `target`. This also warms the contenders up.
     fn calibrated(&self, target: Duration) -> Vec<u64> {
         let all = 0..self.contenders.len();
         let elapsed = |index: usize, n: u64| self.sample(index, n).elapsed;
@@ -293,7 +331,7 @@ impl Workload {
             .clone()
             .map(|index| calibrate(target, |n| elapsed(index, n)))
             .collect();
-        // The faster of two: another program's turn in between must not pass for slowness.
+        // Of two samples the faster one counts, because another program may have run during the other.
         let refined = |index: usize| {
             let n = rough[index];
             scaled(n, elapsed(index, n).min(elapsed(index, n)), target)
@@ -301,7 +339,7 @@ impl Workload {
         all.map(refined).collect()
     }
 
-    fn row(&self, figure: usize, samples: &[Vec<Sample>]) -> Row {
+    fn measurement(&self, figure: usize, samples: &[Vec<Sample>]) -> Measurement {
         let values = |index: usize| {
             samples[index]
                 .iter()
@@ -312,7 +350,7 @@ impl Workload {
             .contenders
             .iter()
             .position(|contender| contender.role == Role::Ours);
-        let ours = values(ours.expect("every workload has ours"));
+        let ours = values(ours.expect("every workload has this library"));
         let entry = |index: usize| Entry {
             name: self.contenders[index].name.clone(),
             value: Spread::of(values(index)),
@@ -329,21 +367,7 @@ impl Workload {
             all.filter(move |(_, contender)| contender.role == role)
                 .map(|(index, _)| entry(index))
         };
-        let Figure {
-            name,
-            unit,
-            higher_is_better,
-        } = self.figures[figure];
-        let name = if name.is_empty() {
-            self.name.clone()
-        } else {
-            format!("{}, {name}", self.name)
-        };
-        Row {
-            group: self.group.into(),
-            name,
-            unit: unit.into(),
-            higher_is_better,
+        Measurement {
             contenders: of(Role::Ours)
                 .chain(of(Role::Control))
                 .chain(of(Role::Peer))
@@ -353,7 +377,8 @@ impl Workload {
     }
 }
 
-/// Who comes when in a round: everybody stands in every place, and before as well as after each neighbour.
+/// The order of the contenders in a round. Over the rounds every contender takes every place, and comes before as well as
+/// after each of its neighbors.
 fn order(round: usize, contenders: usize) -> Vec<usize> {
     let mut order: Vec<_> = (0..contenders).collect();
     order.rotate_left(round % contenders);
@@ -363,7 +388,7 @@ fn order(round: usize, contenders: usize) -> Vec<usize> {
     order
 }
 
-/// More and more iterations, until they last a good part of `target`.
+/// Does more and more iterations until they last a good part of `target`, and returns how many last `target`.
 fn calibrate(target: Duration, run: impl Fn(u64) -> Duration) -> u64 {
     let mut iterations = 1;
     loop {
@@ -375,21 +400,22 @@ fn calibrate(target: Duration, run: impl Fn(u64) -> Duration) -> u64 {
     }
 }
 
-/// How many iterations last `target` if so many last `elapsed`.
+/// How many iterations last `target` if `iterations` last `elapsed`.
 fn scaled(iterations: u64, elapsed: Duration, target: Duration) -> u64 {
     let factor = target.as_secs_f64() / elapsed.as_secs_f64().max(1e-9);
     ((iterations as f64 * factor) as u64).max(1)
 }
 
-/// What one thread of a sample does. It returns what the sample is checked by.
+/// What one thread of a sample does. The result is used to check the sample.
 pub(crate) type Task<'a, R> = Box<dyn FnOnce() -> R + Send + 'a>;
 
-/// Starts all tasks at one line, a thread each, and joins them. The time is that from the first start to the last end.
+/// Runs each task in a thread of its own, starts all tasks at the same time, and joins the threads. Returns the time from
+/// the first start to the last end.
 pub(crate) fn race<R: Send>(tasks: Vec<Task<'_, R>>) -> (Duration, Vec<R>) {
-    let line = &Barrier::new(tasks.len());
+    let start_together = &Barrier::new(tasks.len());
     let runs: Vec<_> = thread::scope(|scope| {
         let run = |task: Task<'_, R>| {
-            line.wait();
+            start_together.wait();
             let start = Instant::now();
             let result = task();
             (start, Instant::now(), result)
@@ -419,7 +445,7 @@ pub(crate) fn race<R: Send>(tasks: Vec<Task<'_, R>>) -> (Duration, Vec<R>) {
     )
 }
 
-/// `race` where every thread does the same. `work` gets the thread's number.
+/// [`race`] with the same task in every thread. `work` gets the number of its thread.
 pub(crate) fn race_of<R: Send>(
     threads: usize,
     work: impl Fn(usize) -> R + Sync,
@@ -432,14 +458,14 @@ pub(crate) fn race_of<R: Send>(
     )
 }
 
-/// Times what one thread does.
+/// How long `work` takes in this thread alone.
 pub(crate) fn alone(work: impl FnOnce()) -> Duration {
     let start = Instant::now();
     work();
     start.elapsed()
 }
 
-/// Keeps the processor busy for about two nanoseconds a unit, in registers only.
+/// Keeps the processor busy for about two nanoseconds per unit, in registers only.
 #[inline]
 pub(crate) fn work(units: u32) {
     let mut state = std::hint::black_box(88_172_645_463_325_252_u64);
@@ -456,7 +482,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_stands_in_every_place_and_on_both_sides_of_a_neighbour() {
+    fn each_contender_takes_each_place_and_both_sides_of_its_neighbors() {
         let orders: Vec<_> = (0..10).map(|round| order(round, 5)).collect();
         for place in 0..5 {
             for contender in 0..5 {
@@ -499,13 +525,13 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_is_ours_over_theirs() {
+    fn a_ratio_is_the_cost_of_this_library_divided_by_the_cost_of_the_contender() {
         let row = planted()
             .floor("floor", |n| {
                 Sample::per_operation(Duration::from_nanos(n), n)
             })
             .measure(3);
-        let row = row.expect("nothing to prepare").remove(0);
+        let row = row.expect("there is nothing to prepare").remove(0);
         let names: Vec<_> = row
             .contenders
             .iter()
@@ -522,12 +548,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_always_the_same_needs_no_control() {
+    fn a_workload_of_one_round_has_no_control() {
         let names_at_most = |rounds| {
             let row = planted()
                 .at_most(rounds)
                 .measure(9)
-                .expect("nothing to prepare")
+                .expect("there is nothing to prepare")
                 .remove(0);
             row.contenders
                 .into_iter()
@@ -539,7 +565,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_a_race_is_that_of_its_slowest() {
+    fn a_race_lasts_until_its_slowest_thread_ends() {
         let (elapsed, results) = race_of(2, |index| {
             let start = Instant::now();
             while start.elapsed() < Duration::from_millis(5) * index as u32 {}

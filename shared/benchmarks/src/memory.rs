@@ -147,7 +147,9 @@ fn events(workload: Workload) -> Workload {
 pub(crate) fn workloads() -> Vec<Workload> {
     let new = |name: &str| {
         let figure = Figure::new("", "bytes each");
-        Workload::with_figures("Memory", name, &[figure]).at_most(1)
+        Workload::with_figures("Memory", name, &[figure])
+            .at_most(1)
+            .in_release_only()
     };
     let queued = |name, items| queue::with_each(new(name), Queued { items });
     vec![

@@ -25,7 +25,7 @@ pub(crate) fn workloads() -> Vec<Workload> {
 }
 
 fn workload(name: String) -> Workload {
-    let workload = Workload::new("Recipes", name.clone(), "ms");
+    let workload = Workload::new("Recipes", name.clone(), "ms").in_release_only();
     workload.prepared_by(move |workload| with_programs(workload, &name))
 }
 

@@ -1,31 +1,62 @@
-//! The tables in the terminal.
+//! The tables in the terminal, and the verdict on each row.
 
 use crate::{
     measure::{AGAIN, OURS},
-    results::{Entry, Row, Spread},
+    profile::Profile,
+    results::{Entry, Measurement, Row, Spread},
 };
 use std::fmt::Write;
 
-/// Ours beside the peer that does best.
+/// This library beside its best peer, in one profile.
 pub(crate) struct Verdict<'a> {
+    pub(crate) profile: Profile,
     pub(crate) best: &'a Entry,
-    /// Ours divided by that peer's, or the other way round where more is better: below 1 ours is ahead.
+    /// The ratio to the best peer, read so that this library is ahead if it is below 1.
     pub(crate) ratio: f64,
-    /// How far the control's quartiles lie from 1. None without a control.
+    /// How far the quartiles of the control are from 1. `None` if there is no control.
     pub(crate) noise: Option<f64>,
+}
+
+/// How this library compares with its best peer. The worst comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    Behind,
+    Level,
+    Ahead,
+    ClearlyAhead,
+}
+
+impl Standing {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Behind => "behind",
+            Self::Level => "level",
+            Self::Ahead => "ahead",
+            Self::ClearlyAhead => "clearly ahead",
+        }
+    }
 }
 
 /// A ratio up to this is a clear lead.
 const CLEAR: f64 = 0.8;
 
-impl Row {
+impl Measurement {
     pub(crate) fn peers(&self) -> impl Iterator<Item = &Entry> {
         self.contenders
             .iter()
             .filter(|entry| ![OURS, AGAIN].contains(&entry.name.as_str()))
     }
 
-    /// A ratio read so that less is better for ours.
+    fn noise(&self) -> Option<f64> {
+        let control = self.contenders.iter().find(|entry| entry.name == AGAIN)?;
+        let above = control.ratio.high - 1.0;
+        let below = 1.0 - control.ratio.low;
+        Some(above.max(below).max(0.0))
+    }
+}
+
+impl Row {
+    /// A ratio read so that lower is better for this library.
     pub(crate) fn read(&self, ratio: f64) -> f64 {
         if self.higher_is_better {
             1.0 / ratio
@@ -34,36 +65,46 @@ impl Row {
         }
     }
 
-    pub(crate) fn verdict(&self) -> Option<Verdict<'_>> {
+    fn verdict(&self, profile: Profile) -> Option<Verdict<'_>> {
+        let measurement = self.profiles.get(&profile)?;
         let against = |entry: &Entry| self.read(entry.ratio.median);
-        let best = self
+        let best = measurement
             .peers()
             .max_by(|a, b| against(a).total_cmp(&against(b)))?;
         Some(Verdict {
+            profile,
             best,
             ratio: against(best),
-            noise: self.noise(),
+            noise: measurement.noise(),
         })
     }
 
-    fn noise(&self) -> Option<f64> {
-        let control = self.contenders.iter().find(|entry| entry.name == AGAIN)?;
-        Some(
-            (control.ratio.high - 1.0)
-                .max(1.0 - control.ratio.low)
-                .max(0.0),
-        )
+    /// The verdicts in all profiles in which the row was measured. There is none if the row has no peers.
+    pub(crate) fn verdicts(&self) -> Vec<Verdict<'_>> {
+        self.profiles
+            .keys()
+            .filter_map(|profile| self.verdict(*profile))
+            .collect()
+    }
+
+    /// The verdict on the whole row. It is the worst of all profiles, because a row counts as won only if it is won in
+    /// every profile.
+    pub(crate) fn worst_verdict(&self) -> Option<Verdict<'_>> {
+        self.verdicts().into_iter().min_by(|a, b| {
+            let by_standing = a.standing().cmp(&b.standing());
+            by_standing.then(b.ratio.total_cmp(&a.ratio))
+        })
     }
 }
 
 impl Verdict<'_> {
-    pub(crate) fn word(&self) -> &'static str {
+    pub(crate) fn standing(&self) -> Standing {
         let noise = self.noise.unwrap_or(0.0);
         match self.ratio {
-            ratio if ratio > 1.0 + noise => "behind",
-            ratio if ratio >= 1.0 - noise => "level",
-            ratio if ratio > CLEAR => "ahead",
-            _ => "clearly ahead",
+            ratio if ratio > 1.0 + noise => Standing::Behind,
+            ratio if ratio >= 1.0 - noise => Standing::Level,
+            ratio if ratio > CLEAR => Standing::Ahead,
+            _ => Standing::ClearlyAhead,
         }
     }
 
@@ -76,22 +117,31 @@ impl Verdict<'_> {
             "{:.decimals$} of {}{noise}: {}",
             self.ratio,
             self.best.name,
-            self.word()
+            self.standing().word()
         )
     }
 }
 
-/// One row of the results: a heading, a line a contender, the verdict.
-pub(crate) fn table(row: &Row, colour: bool) -> String {
-    let mut text = format!("\n{}: {} ({})\n", row.group, row.name, row.unit);
-    for entry in &row.contenders {
-        line(&mut text, &entry.name, entry);
-    }
-    if let Some(floor) = &row.floor {
-        line(&mut text, &format!("floor: {}", floor.name), floor);
-    }
-    if let Some(verdict) = row.verdict() {
-        writeln!(text, "  {}", painted(&verdict, colour)).expect("a string takes all");
+/// One row of the results: for each profile a heading, one line per contender, and the verdict.
+pub(crate) fn table(row: &Row, color: bool) -> String {
+    let mut text = String::new();
+    for (profile, measurement) in &row.profiles {
+        let profile_label = profile.label();
+        writeln!(
+            text,
+            "\n{}: {} ({}), {profile_label}",
+            row.group, row.name, row.unit
+        )
+        .expect("writing to a string succeeds");
+        for entry in &measurement.contenders {
+            line(&mut text, &entry.name, entry);
+        }
+        if let Some(floor) = &measurement.floor {
+            line(&mut text, &format!("floor: {}", floor.name), floor);
+        }
+        if let Some(verdict) = row.verdict(*profile) {
+            writeln!(text, "  {}", painted(&verdict, color)).expect("writing to a string succeeds");
+        }
     }
     text
 }
@@ -103,16 +153,16 @@ fn line(text: &mut String, name: &str, entry: &Entry) {
         spread(&entry.ratio, 6)
     };
     let line = format!("  {name:<34}{}  {ratio}", spread(&entry.value, 10));
-    writeln!(text, "{}", line.trim_end()).expect("a string takes all");
+    writeln!(text, "{}", line.trim_end()).expect("writing to a string succeeds");
 }
 
-/// `median [low, high]`, each as wide as the other rows'.
+/// `median [low, high]`, each padded to the same width.
 fn spread(spread: &Spread, width: usize) -> String {
     let [median, low, high] = [spread.median, spread.low, spread.high].map(number);
     format!("{median:>width$} [{low:>width$}, {high:>width$}]")
 }
 
-/// Three significant digits, thousands apart.
+/// A number with three significant digits, and with commas between thousands.
 pub(crate) fn number(value: f64) -> String {
     let decimals = match value.abs() {
         size if size < 1.0 => 3,
@@ -135,52 +185,51 @@ fn thousands(value: i64) -> String {
     text
 }
 
-fn painted(verdict: &Verdict<'_>, colour: bool) -> String {
-    let (line, code) = (
-        verdict.line(),
-        if verdict.word() == "behind" { 31 } else { 32 },
-    );
-    if colour {
-        format!("\x1b[{code}m{line}\x1b[0m")
-    } else {
-        line
+fn painted(verdict: &Verdict<'_>, color: bool) -> String {
+    let line = verdict.line();
+    if !color {
+        return line;
     }
+    let code = match verdict.standing() {
+        Standing::Behind => 31,
+        _ => 32,
+    };
+    format!("\x1b[{code}m{line}\x1b[0m")
 }
 
-/// How many rows are won, and which are not.
+/// How many rows are won, and which rows are behind. A row counts by the profile in which it does worst.
 pub(crate) fn summary(rows: &[Row]) -> String {
-    let verdicts: Vec<_> = rows
-        .iter()
-        .filter_map(|row| Some((row, row.verdict()?)))
-        .collect();
-    let count = |word: &str| {
-        verdicts
-            .iter()
-            .filter(|(_, verdict)| verdict.word() == word)
-            .count()
-    };
-    let mut text = format!(
-        "\n{} rows: clearly ahead {}, ahead {}, level {}, behind {}\n",
-        verdicts.len(),
-        count("clearly ahead"),
-        count("ahead"),
-        count("level"),
-        count("behind")
-    );
-    for (row, verdict) in verdicts
-        .iter()
-        .filter(|(_, verdict)| verdict.word() == "behind")
-    {
-        writeln!(text, "  {}: {}: {}", row.group, row.name, verdict.line())
-            .expect("a string takes all");
+    let mut standings = Vec::new();
+    let mut behind = String::new();
+    for row in rows {
+        let Some(worst) = row.worst_verdict() else {
+            continue;
+        };
+        standings.push(worst.standing());
+        for verdict in row.verdicts() {
+            if verdict.standing() == Standing::Behind {
+                let (group, name, line) = (&row.group, &row.name, verdict.line());
+                let profile_label = verdict.profile.label();
+                writeln!(behind, "  {group}: {name}, {profile_label}: {line}")
+                    .expect("writing to a string succeeds");
+            }
+        }
     }
-    text
+    let count = |standing| standings.iter().filter(|it| **it == standing).count();
+    format!(
+        "\n{} rows, each by its worse profile: clearly ahead {}, ahead {}, level {}, behind {}\n{behind}",
+        standings.len(),
+        count(Standing::ClearlyAhead),
+        count(Standing::Ahead),
+        count(Standing::Level),
+        count(Standing::Behind)
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::tests::{entry, row};
+    use crate::results::tests::{entry, measurement, row};
 
     #[test]
     fn numbers_have_three_digits() {
@@ -200,71 +249,104 @@ mod tests {
         );
     }
 
-    fn planted(control: f64, peer: f64) -> Row {
-        row(
-            "Lock",
-            "planted",
-            vec![
-                entry(OURS, 10.0),
-                entry(AGAIN, control),
-                entry("slow", 40.0),
-                entry("std", peer),
-            ],
-        )
+    /// The quartiles of the control are a tenth from its median.
+    fn planted_contenders(std: f64) -> Vec<Entry> {
+        vec![
+            entry(OURS, 10.0),
+            entry(AGAIN, 10.0),
+            entry("slow", 40.0),
+            entry("std", std),
+        ]
     }
 
-    /// The control's quartiles lie a tenth from its median.
+    fn planted(std: f64) -> Row {
+        row("Lock", "planted", planted_contenders(std))
+    }
+
+    fn planted_in_both(release: f64, lto: f64) -> Row {
+        let mut row = planted(release);
+        let lto = measurement(planted_contenders(lto));
+        row.profiles.insert(Profile::Lto, lto);
+        row
+    }
+
     #[test]
-    fn the_verdict_is_on_the_best_peer_and_knows_the_noise() {
-        let word = |peer: f64| {
-            planted(10.0, peer)
-                .verdict()
-                .expect("there are peers")
-                .word()
+    fn the_verdict_compares_with_the_best_peer_and_allows_for_noise() {
+        let standing = |std: f64| {
+            let row = planted(std);
+            let verdict = row.worst_verdict().expect("there are peers");
+            verdict.standing()
         };
         assert_eq!(
-            [5.0, 9.2, 11.0, 12.0, 20.0].map(word),
-            ["behind", "level", "level", "ahead", "clearly ahead"]
+            [5.0, 9.2, 11.0, 12.0, 20.0].map(standing),
+            [
+                Standing::Behind,
+                Standing::Level,
+                Standing::Level,
+                Standing::Ahead,
+                Standing::ClearlyAhead
+            ]
         );
-        let row = planted(10.0, 5.0);
-        let verdict = row.verdict().expect("there are peers");
+        let row = planted(5.0);
+        let verdict = row.worst_verdict().expect("there are peers");
         assert_eq!((verdict.best.name.as_str(), verdict.ratio), ("std", 2.0));
     }
 
     #[test]
-    fn where_more_is_better_the_best_peer_has_most() {
+    fn a_row_is_won_only_if_it_is_won_in_both_profiles() {
+        let worst = |release, lto| {
+            let row = planted_in_both(release, lto);
+            let worst = row.worst_verdict().expect("there are peers");
+            (worst.profile, worst.standing())
+        };
+        assert_eq!(worst(20.0, 5.0), (Profile::Lto, Standing::Behind));
+        assert_eq!(worst(5.0, 20.0), (Profile::Release, Standing::Behind));
+        assert_eq!(worst(20.0, 12.0), (Profile::Lto, Standing::Ahead));
+        assert_eq!(worst(20.0, 18.0), (Profile::Lto, Standing::ClearlyAhead));
+    }
+
+    #[test]
+    fn the_best_peer_has_the_highest_figure_where_higher_is_better() {
         let row = Row {
             higher_is_better: true,
-            ..planted(10.0, 5.0)
+            ..planted(5.0)
         };
-        let verdict = row.verdict().expect("there are peers");
+        let verdict = row.worst_verdict().expect("there are peers");
         assert_eq!((verdict.best.name.as_str(), verdict.ratio), ("slow", 4.0));
     }
 
     #[test]
-    fn a_table_has_a_line_a_contender_and_no_colour_unless_asked() {
-        let mut row = planted(10.0, 5.0);
-        row.floor = Some(entry("nothing", 2.0));
+    fn a_table_has_one_line_per_contender_and_no_color_unless_it_is_asked_for() {
+        let mut row = planted_in_both(5.0, 20.0);
+        let release = row.profiles.get_mut(&Profile::Release);
+        release.expect("it was measured").floor = Some(entry("nothing", 2.0));
         let text = table(&row, false);
         let expected = "
-Lock: planted (ns)
+Lock: planted (ns), release
   sync-primitives                         10.0 [      9.00,       11.0]
   sync-primitives again                   10.0 [      9.00,       11.0]    1.00 [ 0.900,   1.10]
   slow                                    40.0 [      36.0,       44.0]   0.250 [ 0.225,  0.275]
   std                                     5.00 [      4.50,       5.50]    2.00 [  1.80,   2.20]
   floor: nothing                          2.00 [      1.80,       2.20]    5.00 [  4.50,   5.50]
   2.00 of std, noise 0.10: behind
+
+Lock: planted (ns), one unit + LTO
+  sync-primitives                         10.0 [      9.00,       11.0]
+  sync-primitives again                   10.0 [      9.00,       11.0]    1.00 [ 0.900,   1.10]
+  slow                                    40.0 [      36.0,       44.0]   0.250 [ 0.225,  0.275]
+  std                                     20.0 [      18.0,       22.0]   0.500 [ 0.450,  0.550]
+  0.50 of std, noise 0.10: clearly ahead
 ";
         assert_eq!(text, expected);
         assert!(table(&row, true).contains("\x1b[31m2.00 of std"));
     }
 
     #[test]
-    fn the_summary_names_the_rows_that_are_behind() {
-        let text = summary(&[planted(10.0, 5.0), planted(10.0, 20.0)]);
+    fn the_summary_counts_each_row_once_and_names_the_profiles_that_are_behind() {
+        let text = summary(&[planted_in_both(20.0, 5.0), planted_in_both(20.0, 20.0)]);
         let expected = "
-2 rows: clearly ahead 1, ahead 0, level 0, behind 1
-  Lock: planted: 2.00 of std, noise 0.10: behind
+2 rows, each by its worse profile: clearly ahead 1, ahead 0, level 0, behind 1
+  Lock: planted, one unit + LTO: 2.00 of std, noise 0.10: behind
 ";
         assert_eq!(text, expected);
     }

@@ -1,11 +1,11 @@
-//! What was measured, and the file that holds it.
+//! The measurements, and the file that holds them.
 
-use crate::{Result, usage::PerIteration};
+use crate::{Result, profile::Profile, usage::PerIteration};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
-/// The version of the schema.
-const FORMAT: u32 = 1;
+/// The version of the file's schema. Since version 2 a row has measurements of several profiles.
+const FORMAT: u32 = 2;
 
 /// A median and its quartiles.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub(crate) fn median(values: Vec<f64>) -> f64 {
     Spread::of(values).median
 }
 
-/// Between two values if the place falls between them.
+/// Interpolates if the place of the quantile is between two values.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let place = (sorted.len() - 1) as f64 * part;
     let (below, above) = (
@@ -37,20 +37,20 @@ fn quantile(sorted: &[f64], part: f64) -> f64 {
     below + (above - below) * place.fract()
 }
 
-/// To five significant digits: more would only be noise in the file.
+/// Rounds to five significant digits, because more digits would only be noise.
 fn rounded(value: f64) -> f64 {
     format!("{value:.4e}").parse().expect("it is a number")
 }
 
-/// How one contender did in a row.
+/// The measurement of one contender.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) value: Spread,
-    /// Ours divided by this contender's, round by round.
+    /// The cost of this library divided by the cost of this contender, round by round.
     pub(crate) ratio: Spread,
-    /// What an iteration costs beside time, where the kernel tells.
+    /// What the kernel counted per iteration, on systems where it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) usage: Option<PerIteration>,
 }
@@ -62,12 +62,19 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) unit: String,
     pub(crate) higher_is_better: bool,
-    /// Ours, the control if there is one, the peers.
+    /// A profile in which the row was not measured is absent.
+    pub(crate) profiles: BTreeMap<Profile, Measurement>,
+}
+
+/// A row in one build profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Measurement {
+    /// This library, then the control if there is one, then the peers.
     pub(crate) contenders: Vec<Entry>,
     pub(crate) floor: Option<Entry>,
 }
 
-/// What the figures hold for.
+/// The machine and the compiler that the figures are valid for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) cpu: String,
@@ -80,12 +87,18 @@ pub(crate) struct Machine {
 pub(crate) struct Results {
     pub(crate) format: u32,
     pub(crate) date: String,
-    /// Beside other programs that keep every core busy.
+    /// Whether other processes kept every core busy.
     pub(crate) busy: bool,
     pub(crate) machine: Machine,
     pub(crate) versions: BTreeMap<String, String>,
     pub(crate) rounds: usize,
     pub(crate) workloads: Vec<Row>,
+}
+
+/// The part of a file that every format has.
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
 }
 
 impl Results {
@@ -107,14 +120,14 @@ impl Results {
         }
     }
 
-    /// None if there is no such file.
+    /// Returns `None` if there is no such file.
     pub(crate) fn read(file: &Path) -> Result<Option<Self>> {
         match fs::read_to_string(file) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(format!("{} cannot be read: {error}", file.display()).into()),
             Ok(text) => Self::parse(&text).map(Some).map_err(|error| {
                 format!(
-                    "{} is no results file ({error}); delete it and measure all",
+                    "{} is not a results file ({error}); delete it and measure all workloads",
                     file.display()
                 )
                 .into()
@@ -123,12 +136,12 @@ impl Results {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let results: Self = serde_json::from_str(text)?;
-        if results.format == FORMAT {
-            Ok(results)
-        } else {
-            Err(format!("its format is {}", results.format).into())
+        // The rest of a file with another format may not be readable.
+        let Header { format } = serde_json::from_str(text)?;
+        if format != FORMAT {
+            return Err(format!("its format is {format}").into());
         }
+        Ok(serde_json::from_str(text)?)
     }
 
     pub(crate) fn write(&self, file: &Path) -> Result<()> {
@@ -137,13 +150,13 @@ impl Results {
             .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
     }
 
-    /// Whether rows of the two may stand in one file.
+    /// Whether rows of both may be in one file.
     pub(crate) fn is_comparable_to(&self, other: &Self) -> bool {
         (&self.machine, &self.versions) == (&other.machine, &other.versions)
     }
 
-    /// Takes over the rows of an older file that were not measured anew, in the order of that file. New rows stand where
-    /// their older selves stood, or at the end of their group.
+    /// Adds the rows of an older file that were not measured again. The order is that of the older file; a row that it does
+    /// not have comes at the end of its group.
     pub(crate) fn keep_others_of(&mut self, older: Self) {
         let mut rows = older.workloads;
         for row in self.workloads.drain(..) {
@@ -166,7 +179,7 @@ pub(crate) mod tests {
     use super::*;
 
     #[test]
-    fn a_spread_is_the_median_and_the_quartiles() {
+    fn a_spread_has_the_median_and_the_quartiles() {
         let spread = |values: &[f64]| Spread::of(values.to_vec());
         assert_eq!(
             spread(&[5.0, 1.0, 4.0, 2.0, 3.0]),
@@ -194,7 +207,7 @@ pub(crate) mod tests {
         );
     }
 
-    /// An entry that costs so much, as if ours cost 10, with a tenth more and less in its quartiles.
+    /// An entry of the given cost in a row where this library costs 10. The quartiles are a tenth above and below.
     pub(crate) fn entry(name: &str, cost: f64) -> Entry {
         let around = |median: f64| Spread {
             median,
@@ -209,15 +222,21 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) fn row(group: &str, name: &str, contenders: Vec<Entry>) -> Row {
-        let (group, name, unit) = (group.to_owned(), name.to_owned(), "ns".to_owned());
-        Row {
-            group,
-            name,
-            unit,
-            higher_is_better: false,
+    pub(crate) fn measurement(contenders: Vec<Entry>) -> Measurement {
+        Measurement {
             contenders,
             floor: None,
+        }
+    }
+
+    /// A row that was measured in the release profile only.
+    pub(crate) fn row(group: &str, name: &str, contenders: Vec<Entry>) -> Row {
+        Row {
+            group: group.to_owned(),
+            name: name.to_owned(),
+            unit: "ns".to_owned(),
+            higher_is_better: false,
+            profiles: BTreeMap::from([(Profile::Release, measurement(contenders))]),
         }
     }
 
@@ -238,22 +257,31 @@ pub(crate) mod tests {
 
     #[test]
     fn a_file_is_read_as_it_was_written() {
-        let results = results(&[("Lock", "a", 1.0)]);
-        let text = serde_json::to_string(&results).expect("it is plain");
-        assert_eq!(Results::parse(&text).expect("it is its own"), results);
+        let mut results = results(&[("Lock", "a", 1.0), ("Lock", "b", 1.0)]);
+        let lto = measurement(vec![entry("std", 2.0)]);
+        results.workloads[1].profiles.insert(Profile::Lto, lto);
+        let text = serde_json::to_string(&results).expect("results are plain data");
+        assert_eq!(Results::parse(&text).expect("its format is known"), results);
+        assert!(
+            text.contains(r#""profiles":{"release":{"contenders":["#),
+            "{text}"
+        );
+        assert!(text.contains(r#""lto":{"contenders":["#), "{text}");
         assert!(
             text.contains(r#"{"name":"std","median":1.0,"low":0.9"#),
             "{text}"
         );
-        let newer = text.replace("\"format\":1", "\"format\":2");
-        assert_eq!(
-            Results::parse(&newer).expect_err("not ours").to_string(),
-            "its format is 2"
-        );
     }
 
     #[test]
-    fn rows_that_were_not_measured_anew_stay() {
+    fn a_file_of_another_format_is_rejected_by_its_number() {
+        let older = r#"{"format": 1, "workloads": [{"contenders": []}]}"#;
+        let error = Results::parse(older).expect_err("the format is unknown");
+        assert_eq!(error.to_string(), "its format is 1");
+    }
+
+    #[test]
+    fn rows_that_were_not_measured_again_stay() {
         let older = results(&[("Lock", "a", 1.0), ("Lock", "b", 1.0), ("Queue", "a", 1.0)]);
         let mut newer = results(&[("Lock", "c", 2.0), ("Lock", "a", 2.0), ("Event", "a", 2.0)]);
         newer.keep_others_of(older);

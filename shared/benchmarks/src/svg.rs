@@ -1,15 +1,20 @@
-//! The plots: a group's workloads one below the other, each with its peers as dots on one scale.
+//! The plots. A plot shows the workloads of a group below each other, and the peers of each workload as dots on one scale.
 //!
-//! A dot is ours divided by a peer's, so that left of the line ours is faster. Colours are the page's own
-//! (`currentColor`), and classes let it change them.
+//! A dot is the cost of this library divided by the cost of a peer, so this library is faster than the peers whose dots are
+//! left of 1. The filled dots are the peers in the release profile, and the hollow dot is the best peer in the other
+//! profile. The colors are those of the page (`currentColor`), and the page can change them by class.
 
-use crate::results::{Entry, Row};
+use crate::{
+    profile::Profile,
+    report::Verdict,
+    results::{Entry, Row},
+};
 use std::fmt::Write;
 
 const WIDTH: f64 = 390.0;
 const LEFT: f64 = 12.0;
 const RIGHT: f64 = WIDTH - 12.0;
-/// The scale is logarithmic; what lies beyond stands at its end.
+/// The scale is logarithmic. A ratio beyond its end is drawn at its end.
 const LEAST: f64 = 1.0 / 16.0;
 const MOST: f64 = 4.0;
 const TICKS: [(f64, &str); 7] = [
@@ -25,13 +30,13 @@ const HEAD: f64 = 48.0;
 const ROW: f64 = 38.0;
 const FOOT: f64 = 24.0;
 
-/// A plot for each group that has peers, with the group's name.
+/// For each group that has peers, the name of the group and its plot.
 pub(crate) fn plots(rows: &[Row], busy: bool) -> Vec<(String, String)> {
     let mut groups: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
     groups.dedup();
     let rows_of = |group: &str| {
         rows.iter()
-            .filter(|row| row.group == group && row.verdict().is_some())
+            .filter(|row| row.group == group && row.worst_verdict().is_some())
             .collect()
     };
     let plots = groups.into_iter().map(|group| (group, rows_of(group)));
@@ -50,12 +55,12 @@ fn plot(group: &str, rows: &[&Row], busy: bool) -> String {
     );
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" class="bench" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-title {id}-desc" style="width:100%;max-width:36rem;height:auto" font-family="sans-serif" font-size="12" fill="currentColor">
-<title id="{id}-title">{}: ours divided by each peer's, {}</title>
+<title id="{id}-title">{}: this library divided by each peer, {}</title>
 <desc id="{id}-desc">{}</desc>
 "#,
         escaped(group),
         if busy {
-            "beside other programs"
+            "on a busy machine"
         } else {
             "on a quiet machine"
         },
@@ -70,23 +75,28 @@ fn plot(group: &str, rows: &[&Row], busy: bool) -> String {
 
 /// The plot in words.
 fn description(rows: &[&Row]) -> String {
-    let sentence = |row: &&Row| {
-        let verdict = row.verdict().expect("only such rows are plotted");
-        format!(
-            "{}: {} of {}.",
-            row.name,
-            times(verdict.ratio),
-            verdict.best.name
-        )
-    };
-    rows.iter().map(sentence).collect::<Vec<_>>().join(" ")
+    let mut sentences = Vec::new();
+    for row in rows {
+        let ratios: Vec<_> = row.verdicts().iter().map(label).collect();
+        sentences.push(format!("{}: {}.", row.name, ratios.join(", ")));
+    }
+    sentences.join(" ")
 }
 
-/// What the scale means, at the top and at the bottom.
+/// The ratio to the best peer. The release profile is not named, because it is the one that readers expect.
+fn label(verdict: &Verdict<'_>) -> String {
+    let ratio = format!("{} of {}", times(verdict.ratio), verdict.best.name);
+    match verdict.profile {
+        Profile::Release => ratio,
+        Profile::Lto => format!("{ratio} (LTO)"),
+    }
+}
+
+/// The meaning of the scale at the top, and its numbers at the top and at the bottom.
 fn scale(svg: &mut String, bottom: f64) {
     add(
         svg,
-        format_args!(r#"<text x="{LEFT}" y="14">← ours is faster</text>"#),
+        format_args!(r#"<text x="{LEFT}" y="14">← this library is faster</text>"#),
     );
     add(
         svg,
@@ -105,7 +115,7 @@ fn scale(svg: &mut String, bottom: f64) {
     }
 }
 
-/// The scale's marks, beside the dots that they serve; that of 1 stands out.
+/// The marks of the scale, next to the dots of a workload. The mark of 1 is stronger than the others.
 fn marks(svg: &mut String, middle: f64) {
     let mark = |ratio| format!("M{:.1} {}V{}", place(ratio), middle - 9.0, middle + 9.0);
     let others: String = TICKS
@@ -124,9 +134,11 @@ fn marks(svg: &mut String, middle: f64) {
     );
 }
 
-/// One workload: its name, its best peer, and all peers on the scale.
+/// One workload: its name, the ratio to its best peer in the worse profile, and the dots.
 fn line(svg: &mut String, row: &Row, top: f64) {
-    let verdict = row.verdict().expect("only such rows are plotted");
+    let worst = row
+        .worst_verdict()
+        .expect("only rows with peers are plotted");
     let (text, middle) = (top + 12.0, top + 25.0);
     add(
         svg,
@@ -135,35 +147,37 @@ fn line(svg: &mut String, row: &Row, top: f64) {
             escaped(&row.name)
         ),
     );
-    let best = format!("{} of {}", times(verdict.ratio), verdict.best.name);
     add(
         svg,
         format_args!(
             r#"<text x="{RIGHT}" y="{text}" text-anchor="end" font-weight="bold">{}</text>"#,
-            escaped(&best)
+            escaped(&label(&worst))
         ),
     );
     marks(svg, middle);
-    noise(svg, verdict.noise.unwrap_or(0.0), middle);
+    noise(svg, worst.noise.unwrap_or(0.0), middle);
+    let verdicts = row.verdicts();
+    let (first, others) = verdicts.split_first().expect("there is the worst one");
     add(
         svg,
         format_args!(r#"<g class="bench-peer" fill-opacity="0.5">"#),
     );
-    for peer in row.peers().filter(|peer| peer.name != verdict.best.name) {
-        dot(svg, row, peer, middle, r#"r="3.5""#);
+    for peer in row.profiles[&first.profile].peers() {
+        if peer.name != first.best.name {
+            dot(svg, row, peer, middle, r#"r="3.5""#);
+        }
     }
     add(svg, format_args!("</g>"));
-    whisker(svg, row, verdict.best, middle);
-    dot(
-        svg,
-        row,
-        verdict.best,
-        middle,
-        r#"class="bench-best" r="5""#,
-    );
+    whisker(svg, row, first.best, middle);
+    dot(svg, row, first.best, middle, r#"class="bench-best" r="5""#);
+    for other in others {
+        let look =
+            r#"class="bench-lto" r="5" fill="none" stroke="currentColor" stroke-width="1.5""#;
+        dot(svg, row, other.best, middle, look);
+    }
 }
 
-/// As far as the control strays from 1.
+/// A band that is as wide as the noise.
 fn noise(svg: &mut String, noise: f64, middle: f64) {
     let (from, to) = (place(1.0 / (1.0 + noise)), place(1.0 + noise));
     let (y, width) = (middle - 8.0, to - from);
@@ -187,7 +201,7 @@ fn dot(svg: &mut String, row: &Row, peer: &Entry, middle: f64, look: &str) {
     );
 }
 
-/// From quartile to quartile.
+/// A line from the lower to the upper quartile.
 fn whisker(svg: &mut String, row: &Row, peer: &Entry, middle: f64) {
     let [from, to] = [peer.ratio.low, peer.ratio.high].map(|ratio| place(row.read(ratio)));
     add(
@@ -198,10 +212,10 @@ fn whisker(svg: &mut String, row: &Row, peer: &Entry, middle: f64) {
     );
 }
 
-/// Where a ratio stands.
+/// The x coordinate of a ratio.
 fn place(ratio: f64) -> f64 {
     let part = (ratio.clamp(LEAST, MOST) / LEAST).ln() / (MOST / LEAST).ln();
-    // Room for half a label at both ends.
+    // There must be room for half a label at both ends.
     let (from, to) = (LEFT + 14.0, RIGHT - 6.0);
     from + (to - from) * part
 }
@@ -221,7 +235,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn add(svg: &mut String, element: std::fmt::Arguments<'_>) {
-    writeln!(svg, "{element}").expect("a string takes all");
+    writeln!(svg, "{element}").expect("writing to a string succeeds");
 }
 
 #[cfg(test)]
@@ -229,34 +243,27 @@ mod tests {
     use super::*;
     use crate::{
         measure::{AGAIN, OURS},
-        results::tests::{entry, row},
+        results::tests::{entry, measurement, row},
     };
 
-    fn planted() -> Vec<Row> {
-        let contenders = |peer| {
-            vec![
-                entry(OURS, 10.0),
-                entry(AGAIN, 10.0),
-                entry("slow", 400.0),
-                entry(peer, 5.0),
-            ]
-        };
+    fn contenders(peer: &str, cost: f64) -> Vec<Entry> {
         vec![
-            row("Lock", "a < b", contenders("std")),
-            row("Queue", "c", contenders("kanal")),
+            entry(OURS, 10.0),
+            entry(AGAIN, 10.0),
+            entry("slow", 400.0),
+            entry(peer, cost),
         ]
     }
 
     #[test]
-    fn a_group_has_a_plot_and_a_peer_a_dot() {
-        let plots = plots(&planted(), false);
-        assert_eq!(
-            plots
-                .iter()
-                .map(|(group, _)| group.as_str())
-                .collect::<Vec<_>>(),
-            ["Lock", "Queue"]
-        );
+    fn each_group_has_a_plot_and_each_peer_a_dot() {
+        let rows = [
+            row("Lock", "a < b", contenders("std", 5.0)),
+            row("Queue", "c", contenders("kanal", 5.0)),
+        ];
+        let plots = plots(&rows, false);
+        let groups: Vec<_> = plots.iter().map(|(group, _)| group.as_str()).collect();
+        assert_eq!(groups, ["Lock", "Queue"]);
         let svg = &plots[0].1;
         assert_eq!(svg.matches("<circle").count(), 2);
         assert!(svg.contains("<title>std: 2.00</title>"), "{svg}");
@@ -264,7 +271,20 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_beyond_the_scale_stands_at_its_end() {
+    fn the_best_peer_of_the_other_profile_is_a_hollow_dot_and_the_label_is_the_worse_ratio() {
+        let mut row = row("Lock", "a", contenders("std", 5.0));
+        let lto = measurement(contenders("std", 4.0));
+        row.profiles.insert(Profile::Lto, lto);
+        let svg = plots(&[row], false).remove(0).1;
+        assert_eq!(svg.matches("<circle").count(), 3);
+        assert_eq!(svg.matches(r#"class="bench-lto""#).count(), 1);
+        assert!(svg.contains("a: 2.00 of std, 2.50 of std (LTO)."), "{svg}");
+        let label = r#"font-weight="bold">2.50 of std (LTO)<"#;
+        assert!(svg.contains(label), "{svg}");
+    }
+
+    #[test]
+    fn a_ratio_beyond_the_scale_is_drawn_at_its_end() {
         assert_eq!(place(0.001), place(LEAST));
         assert_eq!(place(1000.0), place(MOST));
         assert!(place(LEAST) >= LEFT && place(MOST) <= RIGHT);
