@@ -2,12 +2,12 @@
 
 use crate::figure;
 use crate::recipe::Recipes;
-use crate::results::{Contender, FOLDER, OURS, Results, Usage, Workload, number, ratio};
+use crate::results::{Contender, FOLDER, OURS, Profile, Results, Usage, Workload, number, ratio};
 use std::collections::BTreeSet;
 
 const HOW: &str = "`cargo bench-peers` writes it";
 
-/// One row a workload of the group, one column a contender.
+/// The table of a group: one row per workload and profile, and one column per contender.
 pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
     let quiet = measured(recipes, "quiet.json")?;
     let busy = Results::read(&recipes.workspace, "busy.json")?;
@@ -18,20 +18,32 @@ pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
             "{FOLDER}/quiet.json has no group `{group}`; it has: {groups}"
         ));
     }
+    let profiles = profiles(&workloads);
     let contenders = contenders(&workloads);
-    let mut rows = vec![head(&contenders, busy.is_some())];
+    let mut rows = vec![head(&profiles, &contenders, busy.is_some())];
     rows.push(vec!["---".to_owned(); rows[0].len()]);
-    rows.extend(workloads.iter().map(|workload| {
-        let beside = busy
-            .as_ref()
-            .map(|busy| busy.workload(group, &workload.name));
-        row(workload, &contenders, beside)
-    }));
+    for workload in &workloads {
+        for (index, profile) in profiles.iter().enumerate() {
+            let mut cells = vec![String::new()];
+            if index == 0 {
+                cells[0] = format!("{} ({})", workload.name, workload.unit);
+            }
+            if profiles.len() > 1 {
+                cells.push(profile.label().to_owned());
+            }
+            let beside = busy
+                .as_ref()
+                .map(|busy| busy.workload(group, &workload.name));
+            cells.extend(measurements(workload, *profile, &contenders, beside));
+            rows.push(cells);
+        }
+    }
     let lines: String = rows
         .iter()
         .map(|cells| format!("| {} |\n", cells.join(" | ")))
         .collect();
-    Ok(format!("{lines}\n{}\n", caption(&quiet)))
+    let caption = caption(&quiet, &profiles);
+    Ok(format!("{lines}\n{caption}\n"))
 }
 
 fn measured(recipes: &Recipes, file: &str) -> Result<Results, String> {
@@ -39,20 +51,34 @@ fn measured(recipes: &Recipes, file: &str) -> Result<Results, String> {
         .ok_or_else(|| format!("there is no {FOLDER}/{file}; {HOW}"))
 }
 
-/// The names of all that take part, ours first, the others as they come.
+/// The profiles in which at least one of the workloads was measured.
+fn profiles(workloads: &[&Workload]) -> Vec<Profile> {
+    let is_measured = |profile: &Profile| workloads.iter().any(|it| it.is_measured_in(*profile));
+    Profile::ALL.into_iter().filter(is_measured).collect()
+}
+
+/// The names of all contenders: this library first, the others in the order of the workloads.
 fn contenders<'a>(workloads: &[&'a Workload]) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
-    let names = workloads
-        .iter()
-        .flat_map(|workload| workload.rivals())
-        .map(|contender| &*contender.name);
-    let mut names: Vec<_> = names.filter(|name| seen.insert(*name)).collect();
+    let mut names = Vec::new();
+    for workload in workloads {
+        for profile in Profile::ALL {
+            for contender in workload.rivals(profile) {
+                if seen.insert(&*contender.name) {
+                    names.push(&*contender.name);
+                }
+            }
+        }
+    }
     names.sort_by_key(|name| *name != OURS);
     names
 }
 
-fn head(contenders: &[&str], busy: bool) -> Vec<String> {
+fn head(profiles: &[Profile], contenders: &[&str], busy: bool) -> Vec<String> {
     let mut cells = vec!["Workload".to_owned()];
+    if profiles.len() > 1 {
+        cells.push("Profile".to_owned());
+    }
     cells.extend(contenders.iter().map(|name| format!("`{name}`")));
     cells.push("Ours ÷ best other".to_owned());
     cells.extend(busy.then(|| "The same on a busy machine".to_owned()));
@@ -60,69 +86,92 @@ fn head(contenders: &[&str], busy: bool) -> Vec<String> {
     cells
 }
 
-fn row(workload: &Workload, contenders: &[&str], busy: Option<Option<&Workload>>) -> Vec<String> {
-    let mut cells = vec![format!("{} ({})", workload.name, workload.unit)];
-    let median = |name: &&str| {
-        workload
-            .contender(name)
-            .map_or_else(none, |it| number(it.median))
-    };
-    cells.extend(contenders.iter().map(median));
-    cells.push(best(workload));
-    cells.extend(busy.map(|workload| workload.map_or_else(none, best)));
-    cells.push(
-        workload
-            .noise()
-            .map_or_else(none, |noise| format!("± {noise:.2}")),
-    );
+/// The cells of a workload in one profile. `busy` is the same workload in the results of a busy machine, if there are such
+/// results.
+fn measurements(
+    workload: &Workload,
+    profile: Profile,
+    contenders: &[&str],
+    busy: Option<Option<&Workload>>,
+) -> Vec<String> {
+    let mut cells = Vec::new();
+    for name in contenders {
+        let contender = workload.contender(profile, name);
+        cells.push(contender.map_or_else(none, |it| number(it.median)));
+    }
+    if workload.is_measured_in(profile) {
+        cells.push(best(workload, profile));
+    } else {
+        cells.push("not measured".to_owned());
+    }
+    if let Some(workload) = busy {
+        cells.push(workload.map_or_else(none, |workload| best(workload, profile)));
+    }
+    let noise = workload.noise(profile);
+    cells.push(noise.map_or_else(none, |noise| format!("± {noise:.2}")));
     cells
 }
 
-fn best(workload: &Workload) -> String {
-    workload.best_peer().map_or_else(none, |(peer, spread)| {
-        format!("{} `{}`", ratio(spread), peer.name)
-    })
+fn best(workload: &Workload, profile: Profile) -> String {
+    workload
+        .best_peer(profile)
+        .map_or_else(none, |(peer, spread)| {
+            format!("{} `{}`", ratio(spread), peer.name)
+        })
 }
 
 fn none() -> String {
     "–".to_owned()
 }
 
-fn caption(results: &Results) -> String {
+fn caption(results: &Results, profiles: &[Profile]) -> String {
     let Results {
         date,
         machine,
         rounds,
         ..
     } = results;
+    let only = match profiles {
+        [profile] => format!(" Only the profile *{}* was measured.", profile.label()),
+        _ => String::new(),
+    };
     format!(
-        "Medians of up to {rounds} rounds on {}, {} cores, {}, {}, measured {date}.",
+        "Medians of up to {rounds} rounds on {}, {} cores, {}, {}, measured {date}.{only}",
         machine.cpu, machine.cores, machine.os, machine.rustc
     )
 }
 
-/// One row a workload in which a peer is ahead by more than the noise: by how much, and what the two cost beside time.
+/// One row for each workload and profile in which a peer is ahead by more than the noise. It tells by how much, and what the
+/// kernel counted for both.
 pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
     let results = measured(recipes, &format!("{file}.json"))?;
-    let mut lines =
-        "| Workload | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|\n".to_owned();
+    let mut lines = "| Workload | Profile | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|---|\n"
+        .to_owned();
     for workload in &results.workloads {
-        let Some((leader, ratio)) = workload.leader() else {
-            continue;
-        };
-        // Bytes have no iterations.
-        let ours = workload
-            .contender(OURS)
-            .filter(|_| workload.unit != "bytes each");
-        let [processor, sleeps, switches] = both(ours, leader);
-        let Workload { group, name, .. } = workload;
-        let best = format!("{} `{}`", number(ratio.median), leader.name);
-        lines += &format!("| {group}: {name} | {best} | {processor} | {sleeps} | {switches} |\n");
+        for profile in Profile::ALL {
+            lines.extend(row_if_behind(workload, profile));
+        }
     }
     Ok(format!("{lines}\n"))
 }
 
-/// What the kernel counted for each iteration of ours and of another; nothing where both are below a thousandth.
+fn row_if_behind(workload: &Workload, profile: Profile) -> Option<String> {
+    let (leader, ratio) = workload.leader(profile)?;
+    // A measurement of memory has no iterations that the counts could be divided by.
+    let ours = workload
+        .contender(profile, OURS)
+        .filter(|_| workload.unit != "bytes each");
+    let [processor, sleeps, switches] = both(ours, leader);
+    let Workload { group, name, .. } = workload;
+    let profile = profile.label();
+    let best = format!("{} `{}`", number(ratio.median), leader.name);
+    Some(format!(
+        "| {group}: {name} | {profile} | {best} | {processor} | {sleeps} | {switches} |\n"
+    ))
+}
+
+/// What the kernel counted per iteration of this library and of another one. A pair of counts that are both below a thousandth
+/// is left out.
 fn both(ours: Option<&Contender>, theirs: &Contender) -> [String; 3] {
     let usages = ours.and_then(|ours| ours.usage).zip(theirs.usage);
     let counts: [fn(&Usage) -> f64; 3] = [
@@ -137,7 +186,7 @@ fn both(ours: Option<&Contender>, theirs: &Contender) -> [String; 3] {
     })
 }
 
-/// The picture that `cargo bench-peers` has drawn.
+/// A picture that `cargo bench-peers` drew.
 pub(crate) fn plot(recipes: &Recipes, file: &str) -> Result<String, String> {
     let svg = figure::svg(recipes, FOLDER, file).map_err(|reason| format!("{reason}; {HOW}"))?;
     Ok(format!("<figure class=\"plot\">\n{svg}</figure>\n"))

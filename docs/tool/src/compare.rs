@@ -4,21 +4,21 @@ use crate::crates;
 use crate::manifest::{self, Dependency};
 use crate::program::{self, Whole};
 use crate::recipe::Recipes;
-use crate::results::{OURS, Results, Workload, number, ratio};
+use crate::results::{OURS, Profile, Results, Workload, number, ratio};
 
-/// What the benchmark calls its measurements of whole recipes, and the twin among them.
+/// The benchmark's group of whole recipes, which are measured in the release profile only, and its name for the Python twin.
 const GROUP: &str = "Recipes";
 const PYTHON: &str = "python3";
 
 struct Row {
-    /// As the benchmark calls it.
+    /// The name in the results of the benchmark.
     contender: String,
     shown: String,
     lines: usize,
     crates: usize,
 }
 
-/// One row a library: ours, then the variants, then Python.
+/// A table with one row per program: the recipe, then its variants, then Python.
 pub(crate) fn table(recipes: &Recipes, name: &str) -> Result<String, String> {
     let rows = rows(recipes, name)?;
     let results = Results::read(&recipes.workspace, "quiet.json")?;
@@ -48,7 +48,7 @@ fn times_note(results: &Results) -> String {
     } = results;
     format!(
         " The times are of the whole process: medians of up to {rounds} rounds on {}, {} cores, {date}. A ratio below 1 \
-         says that ours is faster; in brackets are its quartiles.",
+         means that this library is faster, and the brackets hold the quartiles.",
         machine.cpu, machine.cores
     )
 }
@@ -105,7 +105,7 @@ impl Row {
     }
 
     fn times(&self, workload: &Workload) -> String {
-        let Some(contender) = workload.contender(&self.contender) else {
+        let Some(contender) = workload.contender(Profile::Release, &self.contender) else {
             return " not measured | – |".to_owned();
         };
         let compared = if self.contender == OURS {

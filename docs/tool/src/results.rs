@@ -1,22 +1,28 @@
-//! What the benchmark measured: the files in shared/benchmarks/results, as `cargo bench-peers` writes them.
+//! The results of the benchmark: the files in shared/benchmarks/results that `cargo bench-peers` writes.
 
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// Where the files are, seen from the workspace.
+/// The folder of the files, relative to the workspace.
 pub(crate) const FOLDER: &str = "shared/benchmarks/results";
-/// What ours is called there.
+/// The name of this library in the files.
 pub(crate) const OURS: &str = "sync-primitives";
-/// Ours a second time: its ratio to ours is 1 but for noise.
+/// This library measured a second time. Its ratio to the first differs from 1 only by noise.
 const CONTROL: &str = "sync-primitives again";
-/// The format that is read here.
-const FORMAT: u32 = 1;
+/// The format of the files that can be read.
+const FORMAT: u32 = 2;
+
+/// The part of a file that every format has.
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+}
 
 #[derive(Deserialize)]
 pub(crate) struct Results {
-    format: u32,
     pub(crate) date: String,
     pub(crate) machine: Machine,
     pub(crate) rounds: usize,
@@ -38,20 +44,36 @@ pub(crate) struct Workload {
     pub(crate) unit: String,
     #[serde(default)]
     higher_is_better: bool,
-    pub(crate) contenders: Vec<Contender>,
+    /// A profile in which the workload was not measured is absent.
+    profiles: BTreeMap<Profile, Measurement>,
+}
+
+/// The build profile of the programs that were measured.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Profile {
+    /// Cargo's release profile with its defaults.
+    Release,
+    /// One codegen unit and thin LTO.
+    Lto,
+}
+
+#[derive(Deserialize)]
+struct Measurement {
+    contenders: Vec<Contender>,
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Contender {
     pub(crate) name: String,
     pub(crate) median: f64,
-    /// Ours divided by this one's, round by round.
+    /// The cost of this library divided by the cost of this contender, round by round.
     pub(crate) ratio: Spread,
-    /// Where the kernel tells.
+    /// What the kernel counted, on systems where it is asked.
     pub(crate) usage: Option<Usage>,
 }
 
-/// What an iteration cost beside time.
+/// What an iteration cost, apart from time.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Usage {
     pub(crate) processor_ns: f64,
@@ -59,7 +81,7 @@ pub(crate) struct Usage {
     pub(crate) switches: f64,
 }
 
-/// A median between its quartiles.
+/// A median and its quartiles.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -75,15 +97,15 @@ impl Results {
             Err(error) => return Err(format!("cannot read {FOLDER}/{file}: {error}")),
             Ok(text) => text,
         };
-        let results: Self =
-            serde_json::from_str(&text).map_err(|error| format!("{FOLDER}/{file}: {error}"))?;
-        if results.format != FORMAT {
+        let not_json = |error| format!("{FOLDER}/{file}: {error}");
+        // The rest of a file with another format may not be readable.
+        let Header { format } = serde_json::from_str(&text).map_err(not_json)?;
+        if format != FORMAT {
             return Err(format!(
-                "{FOLDER}/{file}: its format is {}, not {FORMAT}",
-                results.format
+                "{FOLDER}/{file}: its format is {format}, not {FORMAT}"
             ));
         }
-        Ok(Some(results))
+        serde_json::from_str(&text).map(Some).map_err(not_json)
     }
 
     pub(crate) fn group<'a>(&'a self, group: &str) -> impl Iterator<Item = &'a Workload> {
@@ -108,40 +130,67 @@ impl Results {
     }
 }
 
+impl Profile {
+    /// All profiles, in the order of the tables.
+    pub(crate) const ALL: [Self; 2] = [Self::Release, Self::Lto];
+
+    /// What the tables call it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Release => "Release",
+            Self::Lto => "One unit + LTO",
+        }
+    }
+}
+
 impl Workload {
-    pub(crate) fn contender(&self, name: &str) -> Option<&Contender> {
-        self.contenders
+    pub(crate) fn is_measured_in(&self, profile: Profile) -> bool {
+        self.profiles.contains_key(&profile)
+    }
+
+    /// Everything that was measured in a profile. There is nothing if the workload was not measured in it.
+    fn contenders(&self, profile: Profile) -> &[Contender] {
+        self.profiles
+            .get(&profile)
+            .map_or(&[], |measurement| &measurement.contenders)
+    }
+
+    pub(crate) fn contender(&self, profile: Profile, name: &str) -> Option<&Contender> {
+        self.contenders(profile)
             .iter()
             .find(|contender| contender.name == name)
     }
 
-    /// Everyone but the control.
-    pub(crate) fn rivals(&self) -> impl Iterator<Item = &Contender> {
-        self.contenders
+    /// All contenders except the control.
+    pub(crate) fn rivals(&self, profile: Profile) -> impl Iterator<Item = &Contender> {
+        self.contenders(profile)
             .iter()
             .filter(|contender| contender.name != CONTROL)
     }
 
-    /// The peer against which ours does worst, and ours against it: below 1 ours is ahead.
-    pub(crate) fn best_peer(&self) -> Option<(&Contender, Spread)> {
-        let peers = self.rivals().filter(|contender| contender.name != OURS);
+    /// The peer that does best, and the ratio to it: below 1 this library is ahead.
+    pub(crate) fn best_peer(&self, profile: Profile) -> Option<(&Contender, Spread)> {
+        let peers = self
+            .rivals(profile)
+            .filter(|contender| contender.name != OURS);
         let against = peers.map(|peer| (peer, self.read(peer.ratio)));
         against.max_by(|(_, a), (_, b)| a.median.total_cmp(&b.median))
     }
 
-    /// How far the control's quartiles lie from 1.
-    pub(crate) fn noise(&self) -> Option<f64> {
-        let ratio = self.contender(CONTROL)?.ratio;
+    /// How far the quartiles of the control are from 1.
+    pub(crate) fn noise(&self, profile: Profile) -> Option<f64> {
+        let ratio = self.contender(profile, CONTROL)?.ratio;
         Some((ratio.high - 1.0).max(1.0 - ratio.low).max(0.0))
     }
 
-    /// The best peer, if ours is behind it by more than the noise.
-    pub(crate) fn leader(&self) -> Option<(&Contender, Spread)> {
-        self.best_peer()
-            .filter(|(_, ratio)| ratio.median > 1.0 + self.noise().unwrap_or(0.0))
+    /// The best peer, if it is ahead of this library by more than the noise.
+    pub(crate) fn leader(&self, profile: Profile) -> Option<(&Contender, Spread)> {
+        let noise = self.noise(profile).unwrap_or(0.0);
+        self.best_peer(profile)
+            .filter(|(_, ratio)| ratio.median > 1.0 + noise)
     }
 
-    /// A ratio read so that less is better for ours.
+    /// A ratio read so that lower is better for this library.
     fn read(&self, ratio: Spread) -> Spread {
         let Spread { median, low, high } = ratio;
         if self.higher_is_better {
@@ -156,7 +205,7 @@ impl Workload {
     }
 }
 
-/// Three significant digits, thousands apart.
+/// A number with three significant digits, and with commas between thousands.
 pub(crate) fn number(value: f64) -> String {
     let decimals = match value.abs() {
         size if size < 0.9995 => 3,
@@ -167,7 +216,7 @@ pub(crate) fn number(value: f64) -> String {
     with_commas(&format!("{value:.decimals$}"))
 }
 
-/// A number's digits before the point in groups of three.
+/// A number with commas between the thousands before its point.
 pub(crate) fn with_commas(number: &str) -> String {
     let digits = number.find('.').unwrap_or(number.len());
     let apart = |(index, digit): (usize, char)| {
@@ -200,6 +249,7 @@ mod tests {
         }
     }
 
+    /// A workload that was measured in the release profile only.
     fn workload(higher_is_better: bool) -> Workload {
         let contender = |name: &str, ratio| Contender {
             name: name.to_owned(),
@@ -218,26 +268,37 @@ mod tests {
             name: "w".to_owned(),
             unit: "ns".to_owned(),
             higher_is_better,
-            contenders,
+            profiles: BTreeMap::from([(Profile::Release, Measurement { contenders })]),
         }
     }
 
     #[test]
-    fn the_best_peer_is_the_one_that_ours_does_worst_against() {
+    fn the_best_peer_is_the_one_with_the_worst_ratio() {
         for (higher_is_better, name, ratio) in [(false, "b", 0.8), (true, "a", 2.0)] {
             let workload = workload(higher_is_better);
-            let (peer, found) = workload.best_peer().unwrap();
+            let (peer, found) = workload.best_peer(Profile::Release).unwrap();
             assert_eq!((&*peer.name, found), (name, spread(ratio)));
         }
-        assert_eq!(workload(false).noise(), Some(1.5));
+        assert_eq!(workload(false).noise(Profile::Release), Some(1.5));
+    }
+
+    #[test]
+    fn a_profile_that_was_not_measured_has_no_contenders() {
+        let workload = workload(false);
+        assert!(!workload.is_measured_in(Profile::Lto));
+        assert!(workload.best_peer(Profile::Lto).is_none());
+        assert!(workload.leader(Profile::Lto).is_none());
+        assert_eq!(workload.noise(Profile::Lto), None);
     }
 
     #[test]
     fn a_leader_leads_by_more_than_the_noise() {
         let leader = |control: Spread| {
             let mut workload = workload(true);
-            workload.contenders[1].ratio = control;
-            workload.leader().map(|(peer, _)| peer.name.clone())
+            let release = workload.profiles.get_mut(&Profile::Release).unwrap();
+            release.contenders[1].ratio = control;
+            let leader = workload.leader(Profile::Release);
+            leader.map(|(peer, _)| peer.name.clone())
         };
         let around = |noise| Spread {
             median: 1.0,

@@ -1,4 +1,4 @@
-//! What the benchmark measured, on the pages.
+//! The results of the benchmark on the pages of the book.
 
 use crate::build::assert_fault;
 use crate::workspace::Workspace;
@@ -6,11 +6,17 @@ use crate::workspace::Workspace;
 const QUIET: &str = "shared/benchmarks/results/quiet.json";
 const BUSY: &str = "shared/benchmarks/results/busy.json";
 
-/// A workload's group, its name, and its peers with the number that each takes.
+/// The group and the name of a workload, and its peers, each with what it costs.
 type Measured<'a> = (&'a str, &'a str, &'a [(&'a str, f64)]);
 
-/// A results file in which ours takes `ours` and each peer the number beside its name.
+/// A results file in which this library costs `ours`, and in which only the release profile was measured.
 fn results(ours: f64, workloads: &[Measured<'_>]) -> String {
+    results_of_profiles(ours, &[("release", workloads)])
+}
+
+/// A results file in which this library costs `ours`. Each profile has a list of workloads, and all lists begin with the
+/// same workloads.
+fn results_of_profiles(ours: f64, profiles: &[(&str, &[Measured<'_>])]) -> String {
     let entry = |name: &str, median: f64| {
         let ratio = ours / median;
         let ratio = serde_json::json!({ "median": ratio, "low": ratio * 0.9, "high": ratio * 1.1 });
@@ -20,26 +26,36 @@ fn results(ours: f64, workloads: &[Measured<'_>]) -> String {
             "name": name, "median": median, "low": median, "high": median, "ratio": ratio, "usage": usage
         })
     };
-    let workload = |(group, name, peers): &Measured<'_>| {
+    let measurement = |peers: &[(&str, f64)]| {
         let mut contenders = vec![
             entry("sync-primitives", ours),
             entry("sync-primitives again", ours),
         ];
         contenders.extend(peers.iter().map(|(name, median)| entry(name, *median)));
-        serde_json::json!({
-            "group": group, "name": name, "unit": "ms", "higher_is_better": false, "contenders": contenders
-        })
+        serde_json::json!({ "contenders": contenders, "floor": null })
     };
-    let workloads: Vec<_> = workloads.iter().map(workload).collect();
+    let (_, first) = profiles[0];
+    let mut workloads = Vec::new();
+    for (index, (group, name, _)) in first.iter().enumerate() {
+        let mut measurements = serde_json::Map::new();
+        for (profile, workloads) in profiles {
+            if let Some((_, _, peers)) = workloads.get(index) {
+                measurements.insert((*profile).to_owned(), measurement(peers));
+            }
+        }
+        workloads.push(serde_json::json!({
+            "group": group, "name": name, "unit": "ms", "higher_is_better": false, "profiles": measurements
+        }));
+    }
     let machine =
         serde_json::json!({ "cpu": "Z80", "cores": 1, "os": "CP/M", "rustc": "rustc 1.95.0" });
     let results = serde_json::json!({
-        "format": 1, "date": "2026-11-23", "machine": machine, "versions": {}, "rounds": 9, "workloads": workloads
+        "format": 2, "date": "2026-11-23", "machine": machine, "versions": {}, "rounds": 9, "workloads": workloads
     });
     results.to_string()
 }
 
-/// The rows of the table that `directive` makes, each as the text of its cells.
+/// The rows of the table that `directive` makes. A row is the text of its cells.
 #[track_caller]
 fn cells(workspace: &Workspace, directive: &str) -> Vec<Vec<String>> {
     workspace.append("docs/src/index.md", &format!("\n{directive}\n"));
@@ -62,6 +78,46 @@ fn cells(workspace: &Workspace, directive: &str) -> Vec<Vec<String>> {
         .skip(1)
         .map(|row| row.split("<td").skip(1).filter_map(cell).collect())
         .collect()
+}
+
+#[test]
+fn a_group_that_was_measured_in_both_profiles_has_two_rows_per_workload() {
+    let workspace = Workspace::new();
+    let release: [Measured<'_>; 2] = [
+        ("Bell", "ring", &[("gong", 20.0)]),
+        ("Bell", "toll", &[("gong", 20.0)]),
+    ];
+    let lto: [Measured<'_>; 1] = [("Bell", "ring", &[("gong", 8.0)])];
+    let profiles: [(&str, &[Measured<'_>]); 2] = [("release", &release), ("lto", &lto)];
+    workspace.write(QUIET, &results_of_profiles(10.0, &profiles));
+    let rows = cells(&workspace, "{{#bench Bell}}");
+    let release = ["10.0", "20.0", "0.50 (0.45 to 0.55) gong", "± 0.10"];
+    let lto = ["10.0", "8.00", "1.25 (1.12 to 1.38) gong", "± 0.10"];
+    let missing = ["–", "–", "not measured", "–"];
+    assert_eq!(rows[0][..2], ["Workload", "Profile"]);
+    assert_eq!(rows[1][..2], ["ring (ms)", "Release"]);
+    assert_eq!(rows[1][2..], release);
+    assert_eq!(rows[2][..2], ["", "One unit + LTO"]);
+    assert_eq!(rows[2][2..], lto);
+    assert_eq!(rows[3][..2], ["toll (ms)", "Release"]);
+    assert_eq!(rows[3][2..], release);
+    assert_eq!(rows[4][..2], ["", "One unit + LTO"]);
+    assert_eq!(rows[4][2..], missing);
+}
+
+#[test]
+fn a_group_that_was_measured_in_one_profile_says_so() {
+    let workspace = Workspace::new();
+    workspace.write(
+        QUIET,
+        &results(10.0, &[("Bell", "ring", &[("gong", 20.0)])]),
+    );
+    let rows = cells(&workspace, "{{#bench Bell}}");
+    assert_eq!(rows[1][0], "ring (ms)");
+    assert_eq!(rows.len(), 2);
+    let page = workspace.read("docs/book/index.html");
+    let note = "Only the profile <em>Release</em> was measured.";
+    assert!(page.contains(note), "{page}");
 }
 
 #[test]
@@ -103,30 +159,41 @@ fn a_group_is_a_table() {
 }
 
 #[test]
-fn where_another_is_ahead_by_more_than_the_noise_both_are_beside_each_other() {
+fn a_workload_is_listed_once_for_each_profile_in_which_another_is_ahead_by_more_than_the_noise() {
     let workspace = Workspace::new();
-    let measured: [Measured<'_>; 2] = [
+    let release: [Measured<'_>; 3] = [
         ("Bell", "ring", &[("gong", 8.0), ("drum", 5.0)]),
         ("Bell", "toll", &[("gong", 9.5)]),
+        ("Bell", "peal", &[("gong", 20.0)]),
     ];
-    workspace.write(QUIET, &results(10.0, &measured));
+    let lto: [Measured<'_>; 3] = [
+        ("Bell", "ring", &[("gong", 4.0), ("drum", 5.0)]),
+        ("Bell", "toll", &[("gong", 9.5)]),
+        ("Bell", "peal", &[("gong", 5.0)]),
+    ];
+    let profiles: [(&str, &[Measured<'_>]); 2] = [("release", &release), ("lto", &lto)];
+    workspace.write(QUIET, &results_of_profiles(10.0, &profiles));
     let rows = cells(&workspace, "{{#behind quiet}}");
     assert_eq!(
         rows[0],
         [
             "Workload",
+            "Profile",
             "Ours ÷ best other",
             "Processor, ns",
             "Sleeps",
             "Switches"
         ]
     );
-    let expected = ["Bell: ring", "2.00 drum", "10.0 / 5.00", "5.00 / 2.50", "–"];
-    assert_eq!(rows[1..], [expected]);
+    assert_eq!(rows[1][..3], ["Bell: ring", "Release", "2.00 drum"]);
+    assert_eq!(rows[1][3..], ["10.0 / 5.00", "5.00 / 2.50", "–"]);
+    assert_eq!(rows[2][..3], ["Bell: ring", "One unit + LTO", "2.50 gong"]);
+    assert_eq!(rows[3][..3], ["Bell: peal", "One unit + LTO", "2.00 gong"]);
+    assert_eq!(rows.len(), 4);
 }
 
 #[test]
-fn a_recipe_is_compared_by_time_too() {
+fn a_recipe_is_compared_by_its_time() {
     let workspace = Workspace::new();
     workspace.write(
         QUIET,
@@ -149,7 +216,7 @@ fn a_recipe_is_compared_by_time_too() {
 }
 
 #[test]
-fn a_plot_is_in_the_page() {
+fn a_plot_becomes_part_of_the_page() {
     let workspace = Workspace::new();
     let svg = "<svg viewBox=\"0 0 9 9\" role=\"img\">\n<title id=\"t\">Bells &lt; gongs</title>\n\n<path d=\"M0 0\"/>\n</svg>\n";
     workspace.write("shared/benchmarks/results/bell.svg", svg);
@@ -209,8 +276,8 @@ fn results_that_cannot_be_read() {
     for (text, reason) in [
         ("{}", "missing field"),
         (
-            &*results(1.0, &[]).replace("\"format\":1", "\"format\":2"),
-            "its format is 2, not 1",
+            &*results(1.0, &[]).replace("\"format\":2", "\"format\":1"),
+            "its format is 1, not 2",
         ),
     ] {
         let reason = format!("shared/benchmarks/results/quiet.json: {reason}");
@@ -232,7 +299,7 @@ fn a_plot_that_is_missing() {
 }
 
 #[test]
-fn a_plot_that_is_none() {
+fn a_plot_that_is_not_an_svg_element() {
     assert_bench_fault(
         "{{#plot bell}}",
         |workspace| {
