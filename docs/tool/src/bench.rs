@@ -80,8 +80,8 @@ fn head(profiles: &[Profile], contenders: &[&str], busy: bool) -> Vec<String> {
         cells.push("Profile".to_owned());
     }
     cells.extend(contenders.iter().map(|name| format!("`{name}`")));
-    cells.push("Ours ÷ best other".to_owned());
-    cells.extend(busy.then(|| "The same on a busy machine".to_owned()));
+    cells.push("Ratio to best peer".to_owned());
+    cells.extend(busy.then(|| "Ratio on a busy machine".to_owned()));
     cells.push("Noise".to_owned());
     cells
 }
@@ -145,7 +145,7 @@ fn caption(results: &Results, profiles: &[Profile]) -> String {
 /// kernel counted for both.
 pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
     let results = measured(recipes, &format!("{file}.json"))?;
-    let mut lines = "| Workload | Profile | Ours ÷ best other | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|---|\n"
+    let mut lines = "| Workload | Profile | Ratio to best peer | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|---|\n"
         .to_owned();
     for workload in &results.workloads {
         for profile in Profile::ALL {

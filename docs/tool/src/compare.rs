@@ -26,7 +26,7 @@ pub(crate) fn table(recipes: &Recipes, name: &str) -> Result<String, String> {
         .as_ref()
         .and_then(|results| results.workload(GROUP, name));
     let (head, line) = match measured {
-        Some(_) => (" Time of the job | Ours ÷ this |", "--:|--:|"),
+        Some(_) => (" Time | Ratio |", "--:|--:|"),
         None => ("", ""),
     };
     let head = format!("| With | Lines | Crates it adds |{head}\n|---|--:|--:|{line}\n");
@@ -47,8 +47,8 @@ fn times_note(results: &Results) -> String {
         ..
     } = results;
     format!(
-        " The times are of the whole process: medians of up to {rounds} rounds on {}, {} cores, {date}. A ratio below 1 \
-         means that this library is faster, and the brackets hold the quartiles.",
+        " The times are of the whole process: medians of up to {rounds} rounds on {}, {} cores, {date}. A ratio is the \
+         time of the recipe divided by the time of this program: below 1 the recipe is faster. The brackets hold the quartiles.",
         machine.cpu, machine.cores
     )
 }

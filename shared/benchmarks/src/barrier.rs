@@ -1,4 +1,4 @@
-//! Barrier: threads that meet over and over.
+//! Workloads of the barrier: threads that meet again and again.
 
 use crate::measure::{Sample, Workload, race_of};
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -6,25 +6,27 @@ use crate::pthread;
 use crossbeam::utils::CachePadded;
 use sync_primitives::Barrier;
 
-/// Where threads meet.
-trait Meeting: Send + Sync + 'static {
+/// A barrier of any library.
+trait RoundBarrier: Send + Sync + 'static {
     fn new(parties: usize) -> Self;
-    /// True for one thread a round.
+    /// Returns `true` in one thread per round.
     fn wait(&self) -> bool;
 }
 
-impl Meeting for Barrier {
+impl RoundBarrier for Barrier {
     fn new(parties: usize) -> Self {
         Self::new(parties)
     }
 
     #[inline]
     fn wait(&self) -> bool {
-        self.wait().expect("nobody breaks it").is_leader()
+        self.wait()
+            .expect("no thread breaks the barrier")
+            .is_leader()
     }
 }
 
-impl Meeting for std::sync::Barrier {
+impl RoundBarrier for std::sync::Barrier {
     fn new(parties: usize) -> Self {
         Self::new(parties)
     }
@@ -35,7 +37,7 @@ impl Meeting for std::sync::Barrier {
     }
 }
 
-impl Meeting for async_lock::Barrier {
+impl RoundBarrier for async_lock::Barrier {
     fn new(parties: usize) -> Self {
         Self::new(parties)
     }
@@ -47,7 +49,7 @@ impl Meeting for async_lock::Barrier {
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-impl Meeting for pthread::Barrier {
+impl RoundBarrier for pthread::Barrier {
     fn new(parties: usize) -> Self {
         Self::new(parties as u32)
     }
@@ -58,14 +60,14 @@ impl Meeting for pthread::Barrier {
     }
 }
 
-fn meet<M: Meeting>(threads: usize, rounds: u64) -> Sample {
-    let barrier = CachePadded::new(M::new(threads));
+fn meet<B: RoundBarrier>(threads: usize, rounds: u64) -> Sample {
+    let barrier = CachePadded::new(B::new(threads));
     let led = |_| (0..rounds).map(|_| u64::from(barrier.wait())).sum::<u64>();
     let (elapsed, led) = race_of(threads, led);
     assert_eq!(
         led.iter().sum::<u64>(),
         rounds,
-        "a round has not one leader"
+        "a round does not have exactly one leader"
     );
     Sample::per_operation(elapsed, rounds)
 }
@@ -75,7 +77,7 @@ pub(crate) fn workloads() -> Vec<Workload> {
 }
 
 fn of_threads(threads: usize) -> Workload {
-    let workload = Workload::new("Barrier", format!("{threads} threads"), "ns a round")
+    let workload = Workload::new("Barrier", format!("{threads} threads"), "ns per round")
         .ours(move |n| meet::<Barrier>(threads, n))
         .peer("std", move |n| meet::<std::sync::Barrier>(threads, n))
         .peer("async-lock", move |n| {

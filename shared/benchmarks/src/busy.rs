@@ -1,6 +1,6 @@
-//! `--busy`: as many other processes as there are processors, each of which always has something to do.
+//! `--busy`: as many other processes as there are processors, each of which never sleeps.
 //!
-//! Processes, not threads: they share no memory, no allocator and no scheduling group with what is measured.
+//! They are processes and not threads, so that they share no memory, allocator or scheduling group with what is measured.
 
 use crate::Result;
 use std::{
@@ -11,52 +11,52 @@ use std::{
     thread,
 };
 
-/// The argument by which this program starts itself as one of them.
+/// The argument by which this program starts itself as a busy process.
 pub(crate) const ARGUMENT: &str = "--be-busy";
 
-/// They end when this is dropped, or when this process is gone.
-pub(crate) struct Others(Vec<Child>);
+/// The busy processes. They end when this value is dropped, or when this process ends.
+pub(crate) struct BusyProcesses(Vec<Child>);
 
-impl Others {
+impl BusyProcesses {
     pub(crate) fn start() -> Result<Self> {
-        let mut others = Self(Vec::new());
+        let mut processes = Self(Vec::new());
         let program = env::current_exe()?;
         for _ in 0..thread::available_parallelism()?.get() {
-            let other = Command::new(&program)
+            let process = Command::new(&program)
                 .arg(ARGUMENT)
                 .stdin(Stdio::piped())
                 .spawn();
-            others
+            processes
                 .0
-                .push(other.map_err(|error| format!("a busy process does not start: {error}"))?);
+                .push(process.map_err(|error| format!("a busy process does not start: {error}"))?);
         }
-        Ok(others)
+        Ok(processes)
     }
 }
 
-impl Drop for Others {
+impl Drop for BusyProcesses {
     fn drop(&mut self) {
-        for other in &mut self.0 {
-            // One that is gone already is as good.
-            let _ = other.kill();
-            let _ = other.wait();
+        for process in &mut self.0 {
+            // An error means that the process has already ended.
+            let _ = process.kill();
+            let _ = process.wait();
         }
     }
 }
 
-/// Never idle, until standard input ends.
+/// Keeps a processor busy until standard input ends.
 pub(crate) fn be_busy() -> ! {
     thread::spawn(|| {
         loop {
             black_box(sort_numbers());
         }
     });
-    // Whatever ends it: there is nothing left to be busy for.
+    // An error ends this process too, because its parent is gone.
     let _ = io::stdin().read(&mut [0]);
     process::exit(0)
 }
 
-/// Uses the processor and half a megabyte of its cache.
+/// Uses a processor and half a megabyte of its cache.
 fn sort_numbers() -> Vec<u64> {
     let mut state = 1_u64;
     let next = |_| {

@@ -1,4 +1,4 @@
-//! Condition: one waiter, eight, none.
+//! Workloads of the condition variable: one waiter, eight waiters, and no waiter.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -12,17 +12,17 @@ use std::cell::UnsafeCell;
 use std::hint::black_box;
 use sync_primitives::{Condition, Lock};
 
-/// What the threads of a job agree on.
+/// The state that the threads of a job share.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct State {
     turn: u64,
     arrived: usize,
 }
 
-/// A lock around the state, and two conditions.
+/// A lock that owns the state, and two condition variables, of any library.
 trait Monitor: Send + Sync + 'static {
     fn new() -> Self;
-    /// Waits on a condition until `ready` says true, which may change the state then.
+    /// Waits on a condition variable until `ready` returns `true`. `ready` may change the state when it does.
     fn wait_until(&self, condition: usize, ready: impl FnMut(&mut State) -> bool);
     fn change(&self, f: impl FnOnce(&mut State));
     fn notify_one(&self, condition: usize);
@@ -84,17 +84,17 @@ impl Monitor for Std {
 
     #[inline]
     fn wait_until(&self, condition: usize, mut ready: impl FnMut(&mut State) -> bool) {
-        let mut state = self.state.lock().expect("nobody panicked");
+        let mut state = self.state.lock().expect("no thread panicked");
         while !ready(&mut state) {
             state = self.conditions[condition]
                 .wait(state)
-                .expect("nobody panicked");
+                .expect("no thread panicked");
         }
     }
 
     #[inline]
     fn change(&self, f: impl FnOnce(&mut State)) {
-        f(&mut self.state.lock().expect("nobody panicked"));
+        f(&mut self.state.lock().expect("no thread panicked"));
     }
 
     #[inline]
@@ -162,7 +162,7 @@ impl Monitor for Pthread {
     #[inline]
     fn wait_until(&self, condition: usize, mut ready: impl FnMut(&mut State) -> bool) {
         self.state.with(|state| {
-            // SAFETY: this thread owns the mutex whenever `ready` runs, and the reference ends with it.
+            // SAFETY: this thread owns the mutex whenever `ready` runs, and the reference ends when `ready` returns.
             while !ready(unsafe { &mut *state.get() }) {
                 self.conditions[condition].wait(&self.state);
             }
@@ -186,7 +186,7 @@ impl Monitor for Pthread {
     }
 }
 
-/// A job for any of the monitors.
+/// A workload, written for the monitor of any library.
 trait Job: Copy + 'static {
     fn run<M: Monitor>(self, n: u64) -> Sample;
 }
@@ -218,60 +218,70 @@ impl Job for PingPong {
                 monitor.notify_one(1 - index);
             }
         });
-        assert_eq!(monitor.state().turn, 2 * each, "a turn was lost or doubled");
+        assert_eq!(
+            monitor.state().turn,
+            2 * each,
+            "a turn was lost or duplicated"
+        );
         Sample::per_operation(elapsed, 2 * each)
     }
 }
 
-/// One thread tells eight, and waits until all have heard.
+/// One thread notifies eight threads, and waits until all have seen the change.
 #[derive(Clone, Copy)]
 struct Broadcast;
 
-const LISTENERS: usize = 8;
+const WAITERS: usize = 8;
 
 impl Job for Broadcast {
     fn run<M: Monitor>(self, n: u64) -> Sample {
         let monitor = CachePadded::new(M::new());
-        let (elapsed, _) = race_of(LISTENERS + 1, |index| match index {
-            LISTENERS => (0..n).for_each(|_| tell(&*monitor)),
-            _ => (1..=n).for_each(|turn| hear(&*monitor, turn)),
+        let (elapsed, _) = race_of(WAITERS + 1, |index| match index {
+            WAITERS => (0..n).for_each(|_| broadcast(&*monitor)),
+            _ => (1..=n).for_each(|turn| receive(&*monitor, turn)),
         });
-        assert_eq!(monitor.state().turn, n, "a broadcast was lost or doubled");
+        assert_eq!(
+            monitor.state().turn,
+            n,
+            "a broadcast was lost or duplicated"
+        );
         Sample::per_operation(elapsed, n)
     }
 }
 
-const SAID: usize = 0;
-const HEARD: usize = 1;
+/// The condition variable of the broadcast.
+const SENT: usize = 0;
+/// The condition variable on which the sender waits until all have received the broadcast.
+const RECEIVED: usize = 1;
 
-fn tell(monitor: &impl Monitor) {
+fn broadcast(monitor: &impl Monitor) {
     monitor.change(|state| {
         *state = State {
             turn: state.turn + 1,
             arrived: 0,
         }
     });
-    monitor.notify_all(SAID);
-    monitor.wait_until(HEARD, |state| state.arrived == LISTENERS);
+    monitor.notify_all(SENT);
+    monitor.wait_until(RECEIVED, |state| state.arrived == WAITERS);
 }
 
-fn hear(monitor: &impl Monitor, turn: u64) {
+fn receive(monitor: &impl Monitor, turn: u64) {
     let mut was_last = false;
-    monitor.wait_until(SAID, |state| {
-        let said = state.turn == turn;
-        state.arrived += usize::from(said);
-        was_last = said && state.arrived == LISTENERS;
-        said
+    monitor.wait_until(SENT, |state| {
+        let sent = state.turn == turn;
+        state.arrived += usize::from(sent);
+        was_last = sent && state.arrived == WAITERS;
+        sent
     });
     if was_last {
-        monitor.notify_one(HEARD);
+        monitor.notify_one(RECEIVED);
     }
 }
 
 #[derive(Clone, Copy)]
-struct NobodyWaits;
+struct NoWaiter;
 
-impl Job for NobodyWaits {
+impl Job for NoWaiter {
     fn run<M: Monitor>(self, n: u64) -> Sample {
         let monitor = CachePadded::new(M::new());
         let elapsed = alone(|| (0..n).for_each(|_| black_box(&monitor).notify_one(0)));
@@ -282,11 +292,8 @@ impl Job for NobodyWaits {
 pub(crate) fn workloads() -> Vec<Workload> {
     let new = |name: &str, unit| Workload::new("Condition", name, unit);
     vec![
-        floor::of_a_hand_over(with_each(new("ping-pong", "ns a hand-over"), PingPong)),
-        with_each(new("broadcast to 8", "ns a broadcast"), Broadcast),
-        with_each(
-            new("notify_one with nobody waiting", "ns a call"),
-            NobodyWaits,
-        ),
+        floor::of_a_handoff(with_each(new("ping-pong", "ns per hand-off"), PingPong)),
+        with_each(new("broadcast to 8", "ns per broadcast"), Broadcast),
+        with_each(new("notify_one without a waiter", "ns per call"), NoWaiter),
     ]
 }

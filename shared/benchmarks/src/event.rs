@@ -1,4 +1,4 @@
-//! Event: set already, one waiter, eight.
+//! Workloads of the event: an event that is already set, one waiter, and eight waiters.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -15,7 +15,7 @@ use std::{
 };
 use sync_primitives::Event;
 
-/// A flag that threads can wait for.
+/// A flag that threads can wait for, of any library.
 pub(crate) trait Flag: Send + Sync + 'static {
     fn new() -> Self;
     fn set(&self);
@@ -44,7 +44,7 @@ impl Flag for Event {
     }
 }
 
-/// What one writes without an event.
+/// A mutex and a condition variable of std, which programs use if they have no event.
 #[derive(Default)]
 pub(crate) struct Std {
     flag: std::sync::Mutex<bool>,
@@ -58,27 +58,27 @@ impl Flag for Std {
 
     #[inline]
     fn set(&self) {
-        *self.flag.lock().expect("nobody panicked") = true;
+        *self.flag.lock().expect("no thread panicked") = true;
         self.changed.notify_all();
     }
 
     #[inline]
     fn clear(&self) {
-        *self.flag.lock().expect("nobody panicked") = false;
+        *self.flag.lock().expect("no thread panicked") = false;
     }
 
     #[inline]
     fn wait(&self) {
-        let flag = self.flag.lock().expect("nobody panicked");
+        let flag = self.flag.lock().expect("no thread panicked");
         drop(
             self.changed
                 .wait_while(flag, |flag| !*flag)
-                .expect("nobody panicked"),
+                .expect("no thread panicked"),
         );
     }
 }
 
-/// The same with parking_lot.
+/// The same as [`Std`] with the types of parking_lot.
 #[derive(Default)]
 pub(crate) struct ParkingLot {
     flag: parking_lot::Mutex<bool>,
@@ -108,7 +108,7 @@ impl Flag for ParkingLot {
     }
 }
 
-/// The same with pthread.
+/// The same as [`Std`] with the types of pthread.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) struct Pthread {
     flag: pthread::Mutex<Cell<bool>>,
@@ -145,7 +145,7 @@ impl Flag for Pthread {
     }
 }
 
-/// A job for any of the flags.
+/// A workload, written for the flag of any library.
 trait Job: Copy + 'static {
     fn run<F: Flag>(self, n: u64) -> Sample;
 }
@@ -154,9 +154,9 @@ fn with_each(workload: Workload, job: impl Job) -> Workload {
     let workload = workload
         .ours(move |n| job.run::<Event>(n))
         .peer("Mutex and Condvar", move |n| job.run::<Std>(n))
-        .peer("parking_lot's", move |n| job.run::<ParkingLot>(n));
+        .peer("parking_lot", move |n| job.run::<ParkingLot>(n));
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    let workload = workload.peer("pthread's", move |n| job.run::<Pthread>(n));
+    let workload = workload.peer("pthread", move |n| job.run::<Pthread>(n));
     workload
 }
 
@@ -172,7 +172,7 @@ impl Job for WaitWhenSet {
     }
 }
 
-/// Two threads and two flags: each waits for its own, clears it, and sets the other's.
+/// Two threads with a flag each. A thread waits for its own flag, clears it, and sets the flag of the other thread.
 #[derive(Clone, Copy)]
 struct WakeOne;
 
@@ -192,7 +192,7 @@ impl Job for WakeOne {
     }
 }
 
-/// One thread opens a gate to eight and waits until all have passed; then the other gate.
+/// One thread opens a gate for eight threads, and waits until all have passed it. The next round uses the other gate.
 struct Gates<F> {
     gates: [CachePadded<F>; 2],
     all_passed: CachePadded<F>,
@@ -223,7 +223,7 @@ impl<F: Flag> Gates<F> {
         self.gates[round as usize % 2].wait();
         let before = self.passed.fetch_add(1, Ordering::Relaxed);
         let rounds_over = before as u64 / WAITERS as u64;
-        assert_eq!(rounds_over, round, "a gate was open too early");
+        assert_eq!(rounds_over, round, "a thread passed a gate too early");
         if before % WAITERS == WAITERS - 1 {
             self.all_passed.set();
         }
@@ -243,7 +243,7 @@ impl Job for WakeEight {
         assert_eq!(
             gates.passed.load(Ordering::Relaxed) as u64,
             n * WAITERS as u64,
-            "a wake-up was lost"
+            "a wakeup was lost"
         );
         Sample::per_operation(elapsed, n)
     }
@@ -252,8 +252,8 @@ impl Job for WakeEight {
 pub(crate) fn workloads() -> Vec<Workload> {
     let new = |name: &str, unit| Workload::new("Event", name, unit);
     vec![
-        with_each(new("wait when set", "ns a call"), WaitWhenSet),
-        floor::of_a_hand_over(with_each(new("wake one", "ns a hand-over"), WakeOne)),
-        with_each(new("wake 8", "ns a round"), WakeEight),
+        with_each(new("wait when set", "ns per call"), WaitWhenSet),
+        floor::of_a_handoff(with_each(new("wake one", "ns per hand-off"), WakeOne)),
+        with_each(new("wake 8", "ns per round"), WakeEight),
     ]
 }

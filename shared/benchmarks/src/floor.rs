@@ -1,4 +1,4 @@
-//! The floors: the least that the processor or the kernel makes anybody pay for a piece of work.
+//! The floors. A floor is the least that the processor or the kernel can do a piece of work for.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread::{Futex, stay_on_processor};
@@ -15,7 +15,7 @@ use std::{
     time::Instant,
 };
 
-/// A lock in name only: it never waits.
+/// The atomic operations of a lock, without waiting.
 #[derive(Default)]
 struct Bare {
     held: AtomicU32,
@@ -30,13 +30,13 @@ impl Bare {
                 .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok()
         );
-        // SAFETY: this type is not Sync, and no reference outlives the statement.
+        // SAFETY: this type is not `Sync`, and no reference outlives the statement.
         unsafe { *self.counter.get() += 1 };
         assert!(self.held.swap(0, Ordering::Release) == 1);
     }
 }
 
-/// The floor of a pair of lock and unlock: two atomic read-modify-writes.
+/// The floor of locking and unlocking: two atomic read-modify-writes.
 pub(crate) fn of_a_lock(workload: Workload) -> Workload {
     workload.floor("compare-exchange, swap", |n| {
         let bare = CachePadded::new(Bare::default());
@@ -46,7 +46,7 @@ pub(crate) fn of_a_lock(workload: Workload) -> Workload {
     })
 }
 
-/// The floor of a permit taken and given back: a look, and two atomic read-modify-writes.
+/// The floor of acquiring and releasing a permit: one load, and two atomic read-modify-writes.
 pub(crate) fn of_a_permit(workload: Workload) -> Workload {
     workload.floor("compare-exchange, add", |n| {
         let permits = CachePadded::new(AtomicUsize::new(1));
@@ -64,7 +64,8 @@ pub(crate) fn of_a_permit(workload: Workload) -> Workload {
     })
 }
 
-/// The floor of a level more and a level less: a look at the owner, and two additions to the depth.
+/// The floor of locking and unlocking a lock that the thread already holds: one load of the owner, and two additions to the
+/// depth.
 pub(crate) fn of_a_reentry(workload: Workload) -> Workload {
     thread_local!(static MARK: u8 = const { 0 });
     let me = || MARK.with(|mark| (&raw const *mark).addr());
@@ -84,7 +85,7 @@ pub(crate) fn of_a_reentry(workload: Workload) -> Workload {
 }
 
 /// The floor of handing something to a thread that sleeps: a system call to wake it, and one in which it slept.
-pub(crate) fn of_a_hand_over(workload: Workload) -> Workload {
+pub(crate) fn of_a_handoff(workload: Workload) -> Workload {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     let workload = workload.floor("two futex calls", |n| {
         let words = [
@@ -105,21 +106,21 @@ pub(crate) fn of_a_hand_over(workload: Workload) -> Workload {
     workload
 }
 
-/// The floor of an item that goes to another core: its cache line goes there.
+/// The floor of an item that goes to another core: its cache line must be transferred.
 pub(crate) fn of_an_item(workload: Workload) -> Workload {
-    workload.floor("one cache line there", |n| {
+    workload.floor("one cache line transfer", |n| {
         let start = Instant::now();
         let median = median_transfer(n.div_ceil(2 * BATCH).max(LEAST_BATCHES));
         Sample::of(start.elapsed(), vec![median])
     })
 }
 
-/// Round trips.
+/// The number of round trips per batch.
 const BATCH: u64 = 16;
 const LEAST_BATCHES: u64 = 1_000;
 
-/// Passes a line back and forth, and times it by the batch: most of many small batches see both threads running, even
-/// where other programs take their turns in between.
+/// Passes a cache line back and forth, and takes the time of each batch of transfers. Both threads run during most batches,
+/// because a batch is short. So the median is the time of a transfer even if other programs run in between.
 fn median_transfer(batches: u64) -> f64 {
     let line = CachePadded::new(AtomicU64::new(0));
     let (_, times) = race_of(2, |index| {
@@ -141,7 +142,8 @@ fn median_transfer(batches: u64) -> f64 {
     Spread::of(times.concat()).median
 }
 
-/// Spins, and after far longer than a transfer lets another thread run: the partner may be waiting for this very core.
+/// Spins until the value is there. After much more time than a transfer takes, it yields, because the other thread may need
+/// this core to run.
 fn wait_for(line: &AtomicU64, value: u64) {
     loop {
         for _ in 0..10_000 {
@@ -164,7 +166,7 @@ mod tests {
             super::of_a_lock,
             super::of_a_permit,
             super::of_a_reentry,
-            super::of_a_hand_over,
+            super::of_a_handoff,
             super::of_an_item,
         ];
         for floor in floors {

@@ -1,4 +1,4 @@
-//! Lock: alone, contended, how long it takes to get in, and who gets how much of it.
+//! Workloads of the lock: without contention, with contention, the time to acquire it, and fairness.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -16,13 +16,13 @@ use std::{
 };
 use sync_primitives::Lock;
 
-/// A lock and the counter in it.
-trait Mutual: Send + Sync + 'static {
+/// A lock that owns a counter, of any library.
+trait CounterLock: Send + Sync + 'static {
     fn new() -> Self;
     fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R;
 }
 
-impl Mutual for Lock<u64> {
+impl CounterLock for Lock<u64> {
     fn new() -> Self {
         Self::new(0)
     }
@@ -33,18 +33,18 @@ impl Mutual for Lock<u64> {
     }
 }
 
-impl Mutual for std::sync::Mutex<u64> {
+impl CounterLock for std::sync::Mutex<u64> {
     fn new() -> Self {
         Self::new(0)
     }
 
     #[inline]
     fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R {
-        f(&mut self.lock().expect("nobody panicked"))
+        f(&mut self.lock().expect("no thread panicked"))
     }
 }
 
-impl Mutual for parking_lot::Mutex<u64> {
+impl CounterLock for parking_lot::Mutex<u64> {
     fn new() -> Self {
         Self::new(0)
     }
@@ -56,21 +56,21 @@ impl Mutual for parking_lot::Mutex<u64> {
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-impl Mutual for pthread::Mutex<UnsafeCell<u64>> {
+impl CounterLock for pthread::Mutex<UnsafeCell<u64>> {
     fn new() -> Self {
         Self::normal(UnsafeCell::new(0))
     }
 
     #[inline]
     fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R {
-        // SAFETY: the mutex does not let its owner in twice, and `f` cannot reach the cell but by this reference.
+        // SAFETY: this thread owns the mutex, and `f` cannot reach the cell in another way than by this reference.
         self.with(|counter| f(unsafe { &mut *counter.get() }))
     }
 }
 
-/// A job for any of the locks.
+/// A workload, written for the lock of any library.
 trait Job: Copy + 'static {
-    fn run<L: Mutual>(self, n: u64) -> Sample;
+    fn run<L: CounterLock>(self, n: u64) -> Sample;
 }
 
 fn with_each(workload: Workload, job: impl Job) -> Workload {
@@ -91,7 +91,7 @@ fn with_each(workload: Workload, job: impl Job) -> Workload {
 struct Uncontended;
 
 impl Job for Uncontended {
-    fn run<L: Mutual>(self, n: u64) -> Sample {
+    fn run<L: CounterLock>(self, n: u64) -> Sample {
         let lock = CachePadded::new(L::new());
         let elapsed = alone(|| {
             for _ in 0..n {
@@ -111,7 +111,7 @@ struct Contended {
 }
 
 impl Job for Contended {
-    fn run<L: Mutual>(self, n: u64) -> Sample {
+    fn run<L: CounterLock>(self, n: u64) -> Sample {
         let lock = CachePadded::new(L::new());
         let each = n.div_ceil(self.threads as u64);
         let (elapsed, _) = race_of(self.threads, |_| {
@@ -133,14 +133,14 @@ impl Job for Contended {
     }
 }
 
-/// How long it takes to get in, seen by everybody who gets in.
+/// Measures how long each call takes to acquire the lock.
 #[derive(Clone, Copy)]
 struct TimeToAcquire {
     threads: usize,
 }
 
 impl Job for TimeToAcquire {
-    fn run<L: Mutual>(self, n: u64) -> Sample {
+    fn run<L: CounterLock>(self, n: u64) -> Sample {
         let lock = CachePadded::new(L::new());
         let each = n.div_ceil(self.threads as u64);
         let (elapsed, latencies) = race_of(self.threads, |_| {
@@ -166,15 +166,15 @@ impl Job for TimeToAcquire {
     }
 }
 
-/// Eight threads that do nothing but take the lock, for two seconds.
+/// Eight threads that do nothing but lock and unlock for two seconds.
 #[derive(Clone, Copy)]
 struct Fairness;
 
-const GREEDY: usize = 8;
-const SPELL: Duration = Duration::from_secs(2);
+const FAIRNESS_THREADS: usize = 8;
+const FAIRNESS_TIME: Duration = Duration::from_secs(2);
 const SHARES: [Figure; 2] = [
     Figure {
-        name: "least share",
+        name: "smallest share",
         unit: "of the mean",
         higher_is_better: true,
     },
@@ -182,14 +182,14 @@ const SHARES: [Figure; 2] = [
 ];
 
 impl Job for Fairness {
-    fn run<L: Mutual>(self, _: u64) -> Sample {
+    fn run<L: CounterLock>(self, _: u64) -> Sample {
         let lock = CachePadded::new(L::new());
-        let (elapsed, threads) = race_of(GREEDY, |_| {
+        let (elapsed, threads) = race_of(FAIRNESS_THREADS, |_| {
             let begin = Instant::now();
             let (mut turns, mut longest) = (0, Duration::ZERO);
             loop {
                 let start = Instant::now();
-                if start - begin >= SPELL {
+                if start - begin >= FAIRNESS_TIME {
                     return (turns, longest);
                 }
                 let waited = lock.with(|counter| {
@@ -199,33 +199,34 @@ impl Job for Fairness {
                 (turns, longest) = (turns + 1, longest.max(waited));
             }
         });
-        let turns: [u64; GREEDY] = array::from_fn(|index| threads[index].0);
+        let turns: [u64; FAIRNESS_THREADS] = array::from_fn(|index| threads[index].0);
         let sum: u64 = turns.iter().sum();
         assert_eq!(lock.with(|counter| *counter), sum, "an update was lost");
-        let least =
-            turns.into_iter().min().expect("there are eight") as f64 * GREEDY as f64 / sum as f64;
+        let least = turns.into_iter().min().expect("there are eight threads") as f64
+            * FAIRNESS_THREADS as f64
+            / sum as f64;
         let longest = threads
             .iter()
             .map(|(_, longest)| *longest)
             .max()
-            .expect("there are eight");
+            .expect("there are eight threads");
         Sample::of(elapsed, vec![least, longest.as_secs_f64() * 1e3])
     }
 }
 
-/// About 12 and 250 nanoseconds.
+/// Units of work: about 12 and 250 nanoseconds.
 const SHORT: u32 = 5;
 const LONGER: u32 = 100;
 
 pub(crate) fn workloads() -> Vec<Workload> {
     let group = "Lock";
-    let uncontended = Workload::new(group, "uncontended", "ns a pair");
+    let uncontended = Workload::new(group, "uncontended", "ns per pair");
     let mut all = vec![floor::of_a_lock(with_each(uncontended, Uncontended))];
     for (length, inside, outside) in [("short", 0, SHORT), ("longer", LONGER, LONGER)] {
         for threads in [2, 4, 8] {
             let name = format!("{threads} threads, {length} critical section");
             let workload =
-                Workload::new(group, name, "ns a pair").lasting(Duration::from_millis(40));
+                Workload::new(group, name, "ns per pair").lasting(Duration::from_millis(40));
             all.push(with_each(
                 workload,
                 Contended {

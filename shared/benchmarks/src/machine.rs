@@ -1,4 +1,4 @@
-//! Where and when, and with which versions.
+//! The machine, the date, and the versions of what is measured.
 
 use crate::{Result, results::Machine};
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// What this program was compiled with.
+/// The lock file that this program was compiled with.
 const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
 
 /// The crates that are measured.
@@ -34,7 +34,7 @@ pub(crate) fn this_machine() -> Result<Machine> {
     })
 }
 
-/// Linux says it in a file; elsewhere the architecture must do.
+/// The model of the processor, on systems that have it in a file.
 fn cpu() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text
@@ -53,8 +53,7 @@ fn os() -> String {
 fn rustc() -> Result<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output();
-    let output =
-        output.map_err(|error| format!("rustc cannot be asked for its version: {error}"))?;
+    let output = output.map_err(|error| format!("rustc does not tell its version: {error}"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -67,22 +66,22 @@ pub(crate) fn versions() -> BTreeMap<String, String> {
     crates.collect()
 }
 
-/// The newest of the versions that the lock file names: it is the one of this package, which asks for no older one.
+/// The newest version of a crate in the lock file. It is the one that this package uses, because it requires no older one.
 fn version(lock_file: &str, name: &str) -> Option<String> {
     let head = format!("name = \"{name}\"\nversion = \"");
     let rest = lock_file.rsplit_once(&head)?.1;
     Some(rest.split_once('"')?.0.to_owned())
 }
 
-/// Today in UTC, as in 2026-01-31.
+/// The date in UTC, for example 2026-01-31.
 pub(crate) fn today() -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .expect("it is after 1970");
+        .expect("the clock is after 1970");
     date(now.as_secs() / 86_400)
 }
 
-/// The date so many days after 1970-01-01, in the Gregorian calendar.
+/// The date that is this many days after 1970-01-01, in the Gregorian calendar.
 fn date(days: u64) -> String {
     let is_leap =
         |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);

@@ -242,8 +242,8 @@ fn bench(options: &Options) -> Result<()> {
 
 fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -> Result<()> {
     let programs = Programs::build(options.profiles)?;
-    let _others = if options.busy {
-        Some(busy::Others::start()?)
+    let _processes = if options.busy {
+        Some(busy::BusyProcesses::start()?)
     } else {
         None
     };
@@ -407,7 +407,7 @@ mod tests {
             let chosen = options.chosen().expect("there is one");
             chosen.iter().map(Workload::title).collect::<Vec<_>>()
         };
-        assert_eq!(titles("RLock: o"), ["RLock: outermost level"]);
+        assert_eq!(titles("RLock: re"), ["RLock: re-entry"]);
         assert_eq!(titles("mpmc, capacity 16"), ["Queue: mpmc, capacity 16"]);
         assert!(titles("").len() > 50);
     }

@@ -1,5 +1,5 @@
-//! Memory: how much of it idle primitives and queued items take, as the program asks for it. What the allocator adds to
-//! a block is not counted.
+//! Workloads of memory: how many bytes idle primitives and queued items allocate. What the allocator adds to a block is not
+//! counted.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -7,7 +7,7 @@ use crate::{
     event::{self, Flag},
     measure::{Figure, Sample, Workload},
     queue::{self, Channel},
-    semaphore::{Counted, Permits},
+    semaphore::{CounterSemaphore, Permits},
 };
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -17,7 +17,8 @@ use std::{
 };
 use sync_primitives::{Event, Lock, Semaphore};
 
-/// The system's allocator. It counts while it is asked to; else it costs a look at a flag that nobody writes.
+/// The allocator of the system, which counts bytes while `COUNTS` is set. At other times it costs one load of a flag that no
+/// thread writes.
 struct Counting;
 
 #[global_allocator]
@@ -31,26 +32,26 @@ fn count(bytes: usize, sign: i64) {
     }
 }
 
-// SAFETY: every call goes to the system's allocator as it comes.
+// SAFETY: every call is forwarded to the allocator of the system without a change.
 unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
-        // SAFETY: the caller keeps the promises that this asks for.
+        // SAFETY: the caller fulfills the conditions of this method, and they are the same.
         unsafe { System.alloc(layout) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         count(layout.size(), -1);
-        // SAFETY: the caller keeps the promises that this asks for, and the block came from the same allocator.
+        // SAFETY: the caller fulfills the conditions of this method, and the block is from the same allocator.
         unsafe { System.dealloc(block, layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
-        // SAFETY: the caller keeps the promises that this asks for.
+        // SAFETY: the caller fulfills the conditions of this method, and they are the same.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -58,12 +59,12 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(layout.size(), -1);
         count(size, 1);
-        // SAFETY: the caller keeps the promises that this asks for, and the block came from the same allocator.
+        // SAFETY: the caller fulfills the conditions of this method, and the block is from the same allocator.
         unsafe { System.realloc(block, layout, size) }
     }
 }
 
-/// What `make` returns, and the bytes that are allocated for it in the end.
+/// What `make` returns, and how many bytes it allocated and did not free.
 fn allocated<R>(make: impl FnOnce() -> R) -> (R, i64) {
     let before = BYTES.load(Ordering::Relaxed);
     COUNTS.store(true, Ordering::Relaxed);
@@ -78,7 +79,7 @@ fn bytes_each(count: u64, bytes: i64) -> Sample {
 
 const MILLION: u64 = 1_000_000;
 
-/// A million of what `new` makes, side by side.
+/// Allocates a million of the values that `new` makes.
 fn idle<T>(new: impl Fn() -> T) -> impl Fn(u64) -> Sample {
     move |_| {
         let (all, bytes) = allocated(|| (0..MILLION).map(|_| new()).collect::<Vec<_>>());
@@ -87,7 +88,7 @@ fn idle<T>(new: impl Fn() -> T) -> impl Fn(u64) -> Sample {
     }
 }
 
-/// An unbounded queue and so many items in it, eight bytes each.
+/// An unbounded queue with items of eight bytes.
 #[derive(Clone, Copy)]
 struct Queued {
     items: u64,
@@ -126,7 +127,10 @@ fn locks(workload: Workload) -> Workload {
 fn semaphores(workload: Workload) -> Workload {
     let workload = workload
         .ours(idle(|| Semaphore::new(1)))
-        .peer("Mutex and Condvar", idle(|| <Counted as Permits>::new(1)))
+        .peer(
+            "Mutex and Condvar",
+            idle(|| <CounterSemaphore as Permits>::new(1)),
+        )
         .peer("tokio", idle(|| tokio::sync::Semaphore::new(1)))
         .peer("async-lock", idle(|| async_lock::Semaphore::new(1)));
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -138,9 +142,9 @@ fn events(workload: Workload) -> Workload {
     let workload = workload
         .ours(idle(Event::new))
         .peer("Mutex and Condvar", idle(event::Std::new))
-        .peer("parking_lot's", idle(event::ParkingLot::new));
+        .peer("parking_lot", idle(event::ParkingLot::new));
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    let workload = workload.peer("pthread's", idle(event::Pthread::new));
+    let workload = workload.peer("pthread", idle(event::Pthread::new));
     workload
 }
 

@@ -1,7 +1,8 @@
-//! The primitives of glibc, and the futex calls that are the floor of a hand-over.
+//! The primitives of glibc, and the futex calls that are the floor of a hand-off.
 //!
-//! A mutex and a condition variable start from glibc's constants, so they may be moved until they are shared; what has
-//! to be initialised in place is boxed. None needs to be destroyed: glibc keeps nothing outside of them.
+//! A mutex and a condition variable are initialized from constants of glibc, so they may be moved until they are shared. The
+//! other primitives must be initialized in place, so they are boxed. None of them needs to be destroyed, because glibc keeps
+//! no resources outside of them.
 
 use std::{
     cell::UnsafeCell,
@@ -12,21 +13,27 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Panics unless a function of glibc says that it succeeded.
+/// Panics if the result of a function of glibc is an error.
 #[inline]
 fn check(error: libc::c_int) {
-    assert_eq!(error, 0, "glibc refuses: {}", io::Error::last_os_error());
+    assert_eq!(
+        error,
+        0,
+        "glibc returns an error: {}",
+        io::Error::last_os_error()
+    );
 }
 
-/// `pthread_mutex_t` with the value that it guards.
+/// `pthread_mutex_t` with the value that it protects.
 pub(crate) struct Mutex<T> {
     raw: UnsafeCell<libc::pthread_mutex_t>,
     value: T,
 }
 
-// SAFETY: a mutex that no reference points to is held by nobody; what is left to send is the value.
+// SAFETY: no thread holds a mutex that no reference points to, so sending the mutex only sends the value.
 unsafe impl<T: Send> Send for Mutex<T> {}
-// SAFETY: the value is reached in `with` only, by one thread at a time, as if it were sent from one to the next.
+// SAFETY: only `with` gives access to the value, to one thread at a time. This amounts to sending the value from thread to
+// thread, so `T: Send` is enough.
 unsafe impl<T: Send> Sync for Mutex<T> {}
 
 impl<T> Mutex<T> {
@@ -44,13 +51,13 @@ impl<T> Mutex<T> {
         }
     }
 
-    /// `f` must not panic: the mutex would stay locked. Here a panic ends the process.
+    /// If `f` panics, the mutex stays locked. In this program a panic ends the process.
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        // SAFETY: the mutex is initialised, and stays where it is while `self` is borrowed.
+        // SAFETY: the mutex is initialized, and it does not move while `self` is borrowed.
         check(unsafe { libc::pthread_mutex_lock(self.raw.get()) });
         let result = f(&self.value);
-        // SAFETY: as above, and the call before made this thread the owner.
+        // SAFETY: as above, and this thread owns the mutex since the first call.
         check(unsafe { libc::pthread_mutex_unlock(self.raw.get()) });
         result
     }
@@ -59,9 +66,9 @@ impl<T> Mutex<T> {
 /// `pthread_cond_t`.
 pub(crate) struct Condition(UnsafeCell<libc::pthread_cond_t>);
 
-// SAFETY: one that no reference points to has no waiters.
+// SAFETY: it has no waiters while no reference points to it.
 unsafe impl Send for Condition {}
-// SAFETY: its functions may be called from any thread at any time.
+// SAFETY: any thread may call its functions at any time.
 unsafe impl Sync for Condition {}
 
 impl Condition {
@@ -69,23 +76,23 @@ impl Condition {
         Self(UnsafeCell::new(libc::PTHREAD_COND_INITIALIZER))
     }
 
-    /// To be called inside of `mutex.with`.
+    /// Must be called inside of `mutex.with`.
     #[inline]
     pub(crate) fn wait<T>(&self, mutex: &Mutex<T>) {
-        // SAFETY: both are initialised and stay where they are while they are borrowed. A caller that does not own the
-        // mutex gets an error or a deadlock, and reaches no value by it.
+        // SAFETY: both are initialized, and they do not move while they are borrowed. A caller that does not own the
+        // mutex gets an error or a deadlock, but no access to the value.
         check(unsafe { libc::pthread_cond_wait(self.0.get(), mutex.raw.get()) });
     }
 
     #[inline]
     pub(crate) fn notify_one(&self) {
-        // SAFETY: it is initialised and stays where it is while it is borrowed.
+        // SAFETY: it is initialized, and it does not move while it is borrowed.
         check(unsafe { libc::pthread_cond_signal(self.0.get()) });
     }
 
     #[inline]
     pub(crate) fn notify_all(&self) {
-        // SAFETY: it is initialised and stays where it is while it is borrowed.
+        // SAFETY: it is initialized, and it does not move while it is borrowed.
         check(unsafe { libc::pthread_cond_broadcast(self.0.get()) });
     }
 }
@@ -93,46 +100,48 @@ impl Condition {
 /// `sem_t`.
 pub(crate) struct Semaphore(Box<UnsafeCell<libc::sem_t>>);
 
-// SAFETY: one that no reference points to has no waiters.
+// SAFETY: it has no waiters while no reference points to it.
 unsafe impl Send for Semaphore {}
-// SAFETY: its functions may be called from any thread at any time.
+// SAFETY: any thread may call its functions at any time.
 unsafe impl Sync for Semaphore {}
 
 impl Semaphore {
     pub(crate) fn new(permits: u32) -> Self {
         let raw = Box::new(UnsafeCell::new(MaybeUninit::<libc::sem_t>::zeroed()));
-        // SAFETY: the pointer is to memory of the right size that nobody else knows.
+        // SAFETY: the pointer is valid for writes of the right size, and no other thread has it.
         check(unsafe { libc::sem_init(raw.get().cast(), 0, permits) });
-        // SAFETY: it was initialised just now, and `MaybeUninit` changes no layout.
+        // SAFETY: the call above has initialized it, and `MaybeUninit` has the same layout.
         Self(unsafe { Box::from_raw(Box::into_raw(raw).cast()) })
     }
 
     #[inline]
     pub(crate) fn acquire(&self) {
-        // SAFETY: it is initialised and never moves. A signal that interrupts it has it called again.
+        // SAFETY: it is initialized and never moves. The loop calls it again after a signal.
         while unsafe { libc::sem_wait(self.0.get()) } != 0 {}
     }
 
     #[inline]
     pub(crate) fn release(&self) {
-        // SAFETY: it is initialised and never moves.
+        // SAFETY: it is initialized and never moves.
         check(unsafe { libc::sem_post(self.0.get()) });
     }
 
     pub(crate) fn permits(&self) -> usize {
         let mut permits = 0;
-        // SAFETY: the semaphore is initialised and never moves; the other pointer is to a local variable.
+        // SAFETY: the semaphore is initialized and never moves. The other pointer is to a local variable.
         check(unsafe { libc::sem_getvalue(self.0.get(), &mut permits) });
-        permits.try_into().expect("glibc never counts below zero")
+        permits
+            .try_into()
+            .expect("the number of permits is never negative")
     }
 }
 
 /// `pthread_barrier_t`.
 pub(crate) struct Barrier(Box<UnsafeCell<libc::pthread_barrier_t>>);
 
-// SAFETY: one that no reference points to has nobody waiting.
+// SAFETY: it has no waiters while no reference points to it.
 unsafe impl Send for Barrier {}
-// SAFETY: its functions may be called from any thread at any time.
+// SAFETY: any thread may call its functions at any time.
 unsafe impl Sync for Barrier {}
 
 impl Barrier {
@@ -140,16 +149,16 @@ impl Barrier {
         let raw = Box::new(UnsafeCell::new(
             MaybeUninit::<libc::pthread_barrier_t>::zeroed(),
         ));
-        // SAFETY: the pointer is to memory of the right size that nobody else knows; no attributes is allowed.
+        // SAFETY: the pointer is valid for writes of the right size, and no other thread has it. The attributes may be null.
         check(unsafe { libc::pthread_barrier_init(raw.get().cast(), ptr::null(), parties) });
-        // SAFETY: it was initialised just now, and `MaybeUninit` changes no layout.
+        // SAFETY: the call above has initialized it, and `MaybeUninit` has the same layout.
         Self(unsafe { Box::from_raw(Box::into_raw(raw).cast()) })
     }
 
-    /// True for one thread a round.
+    /// Returns `true` in one thread per round.
     #[inline]
     pub(crate) fn wait(&self) -> bool {
-        // SAFETY: it is initialised and never moves.
+        // SAFETY: it is initialized and never moves.
         match unsafe { libc::pthread_barrier_wait(self.0.get()) } {
             libc::PTHREAD_BARRIER_SERIAL_THREAD => true,
             result => {
@@ -165,17 +174,17 @@ impl Barrier {
 pub(crate) struct Futex(AtomicU32);
 
 impl Futex {
-    /// Sets the word, and makes the call that wakes whoever sleeps on it.
+    /// Sets the word, and makes the system call that wakes a thread that sleeps on it.
     #[inline]
     pub(crate) fn post(&self) {
         self.0.store(1, Ordering::Release);
         self.call(libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1);
     }
 
-    /// Makes the call that sleeps, unless the word is set by then; clears the word.
+    /// Makes the system call that sleeps until the word is set, and clears the word.
     #[inline]
     pub(crate) fn wait(&self) {
-        // The call is made first: this is the floor of a hand-over to a sleeper.
+        // The call comes first, because this is the floor of a hand-off to a thread that sleeps.
         loop {
             self.call(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG, 0);
             if self.0.swap(0, Ordering::Acquire) == 1 {
@@ -186,7 +195,7 @@ impl Futex {
 
     fn call(&self, operation: libc::c_int, value: u32) {
         let no_timeout = ptr::null::<libc::timespec>();
-        // SAFETY: the word lives as long as `self` is borrowed, and neither operation writes to it.
+        // SAFETY: the word is alive while `self` is borrowed, and neither operation writes to it.
         unsafe {
             libc::syscall(
                 libc::SYS_futex,
@@ -199,12 +208,12 @@ impl Futex {
     }
 }
 
-/// Keeps the calling thread on one processor: the first, the second, … of those that this process may use.
+/// Pins the calling thread to one processor. `index` counts the processors that this process may use.
 pub(crate) fn stay_on_processor(index: usize) {
     let size = size_of::<libc::cpu_set_t>();
-    // SAFETY: it is a set of bits, and none set is a valid one.
+    // SAFETY: it is a set of bits, and the empty set is valid.
     let mut allowed: libc::cpu_set_t = unsafe { mem::zeroed() };
-    // SAFETY: 0 is the calling thread, and the set is as large as `size` says.
+    // SAFETY: 0 means the calling thread, and `size` is the size of the set.
     check(unsafe { libc::sched_getaffinity(0, size, &mut allowed) });
     let is_allowed = |processor: &usize| {
         // SAFETY: the number is below the size of the set.
@@ -215,14 +224,14 @@ pub(crate) fn stay_on_processor(index: usize) {
     let mut one: libc::cpu_set_t = unsafe { mem::zeroed() };
     // SAFETY: the number is below the size of the set.
     unsafe { libc::CPU_SET(processors[index % processors.len()], &mut one) };
-    // SAFETY: 0 is the calling thread, and the set is as large as `size` says.
+    // SAFETY: 0 means the calling thread, and `size` is the size of the set.
     check(unsafe { libc::sched_setaffinity(0, size, &one) });
 }
 
 pub(crate) fn glibc_version() -> String {
-    // SAFETY: it takes nothing, and returns a pointer to a string that lives for ever.
+    // SAFETY: it has no conditions.
     let version = unsafe { libc::gnu_get_libc_version() };
-    // SAFETY: as above.
+    // SAFETY: the function returns a pointer to a static string that ends with a zero byte.
     unsafe { CStr::from_ptr(version) }
         .to_string_lossy()
         .into_owned()

@@ -1,4 +1,5 @@
-//! Queue: crossbeam-channel's own matrix, the latency of a hand-over, and what counting finished tasks costs.
+//! Workloads of the queue: the matrix of crossbeam-channel's own benchmark, the latency of an item, and the cost of
+//! `task_done`.
 
 use crate::{
     floor,
@@ -15,19 +16,19 @@ use std::{
 };
 use sync_primitives::{Queue, Semaphore};
 
-/// One kind of queue, by its two ends.
+/// A queue of any library, as a sender and a receiver.
 pub(crate) trait Channel: 'static {
     type Tx: Clone + Send;
     type Rx: Send;
-    /// Unbounded without a capacity.
+    /// Makes an unbounded queue if there is no capacity.
     fn open(capacity: Option<usize>) -> (Self::Tx, Self::Rx);
     fn send(to: &Self::Tx, item: u64);
     fn recv(from: &Self::Rx) -> u64;
-    /// So many receiving ends out of one.
+    /// Makes several receivers out of one.
     fn receivers(from: Self::Rx, count: usize) -> Vec<Self::Rx>;
 }
 
-const OPEN: &str = "the other end lives as long as this one";
+const OPEN: &str = "the queue is open as long as either end exists";
 
 pub(crate) struct Ours;
 
@@ -55,7 +56,7 @@ impl Channel for Ours {
     }
 }
 
-/// The peers whose two ends can both be cloned.
+/// The peers whose senders and receivers can be cloned.
 macro_rules! channel {
     ($Channel:ident, $library:ident, $send:ident, $recv:ident) => {
         struct $Channel;
@@ -91,7 +92,7 @@ channel!(Kanal, kanal, send, recv);
 channel!(Flume, flume, send, recv);
 channel!(AsyncChannel, async_channel, send_blocking, recv_blocking);
 
-/// std's queue, which has one receiving end and two types for its sending end.
+/// The queue of std. It has one receiver, and a type of sender for each kind of queue.
 macro_rules! std_channel {
     ($Channel:ident, $Sender:ident, $open:expr) => {
         struct $Channel;
@@ -115,7 +116,7 @@ macro_rules! std_channel {
             }
 
             fn receivers(from: Self::Rx, count: usize) -> Vec<Self::Rx> {
-                assert_eq!(count, 1, "std's receiving end cannot be shared");
+                assert_eq!(count, 1, "a receiver of std cannot be cloned");
                 vec![from]
             }
         }
@@ -124,10 +125,10 @@ macro_rules! std_channel {
 
 std_channel!(StdUnbounded, Sender, |_| mpsc::channel());
 std_channel!(StdBounded, SyncSender, |capacity: Option<usize>| {
-    mpsc::sync_channel(capacity.expect("it is bounded"))
+    mpsc::sync_channel(capacity.expect("the queue is bounded"))
 });
 
-/// crossbeam-queue's bounded queue, made to block by two of our semaphores.
+/// The bounded queue of crossbeam-queue, with two semaphores of this library on which threads wait.
 struct Array {
     items: ArrayQueue<u64>,
     filled: CachePadded<Semaphore>,
@@ -139,7 +140,7 @@ impl Channel for Array {
     type Rx = Arc<Array>;
 
     fn open(capacity: Option<usize>) -> (Self::Tx, Self::Rx) {
-        let capacity = capacity.expect("it is bounded");
+        let capacity = capacity.expect("the queue is bounded");
         let semaphore = |permits| CachePadded::new(Semaphore::new(permits));
         let queue = Array {
             items: ArrayQueue::new(capacity),
@@ -153,14 +154,16 @@ impl Channel for Array {
     #[inline]
     fn send(to: &Self::Tx, item: u64) {
         to.free.acquire().forget();
-        to.items.push(item).expect("a permit is a free place");
+        to.items
+            .push(item)
+            .expect("a permit stands for a free slot");
         to.filled.add_permits(1);
     }
 
     #[inline]
     fn recv(from: &Self::Rx) -> u64 {
         from.filled.acquire().forget();
-        let item = from.items.pop().expect("a permit is an item");
+        let item = from.items.pop().expect("a permit stands for an item");
         from.free.add_permits(1);
         item
     }
@@ -170,7 +173,7 @@ impl Channel for Array {
     }
 }
 
-/// crossbeam-queue's unbounded queue, made to block by one of our semaphores.
+/// The unbounded queue of crossbeam-queue, with a semaphore of this library on which receivers wait.
 struct Segments {
     items: SegQueue<u64>,
     filled: CachePadded<Semaphore>,
@@ -198,7 +201,7 @@ impl Channel for Segments {
     #[inline]
     fn recv(from: &Self::Rx) -> u64 {
         from.filled.acquire().forget();
-        from.items.pop().expect("a permit is an item")
+        from.items.pop().expect("a permit stands for an item")
     }
 
     fn receivers(from: Self::Rx, count: usize) -> Vec<Self::Rx> {
@@ -206,7 +209,7 @@ impl Channel for Segments {
     }
 }
 
-/// A job for any of the queues.
+/// A workload, written for the queue of any library.
 pub(crate) trait Job: Copy + 'static {
     fn capacity(self) -> Option<usize>;
     fn consumers(self) -> usize;
@@ -233,14 +236,14 @@ pub(crate) fn with_each(workload: Workload, job: impl Job) -> Workload {
     }
 }
 
-/// One thread fills the queue and empties it, over and over.
+/// One thread fills the queue and empties it, again and again.
 #[derive(Clone, Copy)]
 struct Alone {
     capacity: Option<usize>,
 }
 
-/// What an unbounded queue is filled with before it is emptied.
-const HEAP: usize = 65_536;
+/// How many items are in an unbounded queue when it is full.
+const FILLING: usize = 65_536;
 
 impl Job for Alone {
     fn capacity(self) -> Option<usize> {
@@ -252,7 +255,7 @@ impl Job for Alone {
     }
 
     fn run<C: Channel>(self, n: u64) -> Sample {
-        let filling = self.capacity.unwrap_or(HEAP) as u64;
+        let filling = self.capacity.unwrap_or(FILLING) as u64;
         let turns = n.div_ceil(filling);
         let (tx, rx) = C::open(self.capacity);
         let mut sum = 0;
@@ -265,7 +268,7 @@ impl Job for Alone {
         assert_eq!(
             sum,
             turns * sum_below(filling),
-            "an item was lost or doubled"
+            "an item was lost or duplicated"
         );
         Sample::per_operation(elapsed, turns * filling)
     }
@@ -275,11 +278,11 @@ fn sum_below(n: u64) -> u64 {
     n * n.saturating_sub(1) / 2
 }
 
-/// Only the pushes of `Alone` are timed.
+/// The same as [`Alone`], but only the pushes are timed.
 #[derive(Clone, Copy)]
-struct PushAlone;
+struct PushOnly;
 
-impl Job for PushAlone {
+impl Job for PushOnly {
     fn capacity(self) -> Option<usize> {
         None
     }
@@ -289,14 +292,14 @@ impl Job for PushAlone {
     }
 
     fn run<C: Channel>(self, n: u64) -> Sample {
-        let filling = HEAP as u64;
+        let filling = FILLING as u64;
         let turns = n.div_ceil(filling);
         let (tx, rx) = C::open(None);
         let mut elapsed = Duration::ZERO;
         for _ in 0..turns {
             elapsed += alone(|| (0..filling).for_each(|item| C::send(black_box(&tx), item)));
             let sum = (0..filling).map(|_| C::recv(&rx)).sum::<u64>();
-            assert_eq!(sum, sum_below(filling), "an item was lost or doubled");
+            assert_eq!(sum, sum_below(filling), "an item was lost or duplicated");
         }
         Sample::per_operation(elapsed, turns * filling)
     }
@@ -336,20 +339,20 @@ impl Job for Traffic {
         assert_eq!(
             sums.iter().sum::<u64>(),
             self.producers as u64 * sum_below(sent),
-            "an item was lost or doubled"
+            "an item was lost or duplicated"
         );
         Sample::per_operation(elapsed, items)
     }
 }
 
-/// One item on its way at a time: how long from before its push until after its pop.
+/// Passes one item at a time, and measures the time from before its push until after its pop.
 #[derive(Clone, Copy)]
-struct HandOver {
-    /// What the sender does before it sends: long enough, and the receiver sleeps.
+struct HandOff {
+    /// Units of work before each push. After a long pause the receiver sleeps.
     pause: u32,
 }
 
-impl Job for HandOver {
+impl Job for HandOff {
     fn capacity(self) -> Option<usize> {
         Some(1)
     }
@@ -384,12 +387,12 @@ impl Job for HandOver {
     }
 }
 
-/// What marking tasks as done adds to an item's way: ours against ours, from one thread to another.
+/// The cost of marking tasks as done. This compares the library with itself: the first contender only pushes and pops.
 fn finished_tasks(capacity: Option<usize>) -> Workload {
     let one_by_one = |queue: &Queue<u64>, n: u64| {
         let finish = |_| {
             let item = queue.pop().expect(OPEN);
-            queue.task_done().expect("it was pushed");
+            queue.task_done().expect("the item was pushed");
             item
         };
         let sum = (0..n).map(finish).sum();
@@ -404,7 +407,7 @@ fn finished_tasks(capacity: Option<usize>) -> Workload {
     Workload::new(
         "Queue",
         format!("task_done, spsc, {}", named(capacity)),
-        "ns an item",
+        "ns per item",
     )
     .ours(move |n| {
         consumed(n, capacity, |queue, n| {
@@ -417,7 +420,7 @@ fn finished_tasks(capacity: Option<usize>) -> Workload {
     .peer("with Task, join", move |n| consumed(n, capacity, by_guard))
 }
 
-/// One thread pushes, another does `consume`.
+/// One thread pushes, and another one calls `consume`.
 fn consumed(
     n: u64,
     capacity: Option<usize>,
@@ -432,7 +435,7 @@ fn consumed(
         Box::new(push) as Task<'_, u64>,
         Box::new(|| consume(queue, n)),
     ]);
-    assert_eq!(sums[1], sum_below(n), "an item was lost or doubled");
+    assert_eq!(sums[1], sum_below(n), "an item was lost or duplicated");
     Sample::per_operation(elapsed, n)
 }
 
@@ -444,27 +447,27 @@ fn named(capacity: Option<usize>) -> String {
 }
 
 const CAPACITIES: [Option<usize>; 4] = [None, Some(1), Some(16), Some(1024)];
-/// How many producers and consumers.
+/// The name of each kind of traffic, and its numbers of producers and consumers.
 const KINDS: [(&str, usize, usize); 4] = [
     ("spsc", 1, 1),
     ("mpsc", 4, 1),
     ("spmc", 1, 4),
     ("mpmc", 4, 4),
 ];
-/// About 100 microseconds.
+/// Units of work: about 100 microseconds, after which the receiver sleeps.
 const UNTIL_ASLEEP: u32 = 40_000;
 
 pub(crate) fn workloads() -> Vec<Workload> {
     let group = "Queue";
     let mut all = Vec::new();
     for capacity in CAPACITIES {
-        let workload = Workload::new(group, format!("seq, {}", named(capacity)), "ns an item");
+        let workload = Workload::new(group, format!("seq, {}", named(capacity)), "ns per item");
         all.push(with_each(workload, Alone { capacity }));
     }
     for (kind, producers, consumers) in KINDS {
         for capacity in CAPACITIES {
             let workload =
-                Workload::new(group, format!("{kind}, {}", named(capacity)), "ns an item");
+                Workload::new(group, format!("{kind}, {}", named(capacity)), "ns per item");
             all.push(floor::of_an_item(with_each(
                 workload,
                 Traffic {
@@ -475,19 +478,19 @@ pub(crate) fn workloads() -> Vec<Workload> {
             )));
         }
     }
-    let at_once = Workload::with_figures(group, "hand-over at once", &PERCENTILES);
-    all.push(with_each(at_once, HandOver { pause: 0 }));
-    let to_sleeper = Workload::with_figures(group, "hand-over after 100 µs", &PERCENTILES[..2]);
+    let at_once = Workload::with_figures(group, "hand-off at once", &PERCENTILES);
+    all.push(with_each(at_once, HandOff { pause: 0 }));
+    let to_sleeper = Workload::with_figures(group, "hand-off after 100 µs", &PERCENTILES[..2]);
     let to_sleeper = to_sleeper.lasting(Duration::from_millis(50));
     all.push(with_each(
         to_sleeper,
-        HandOver {
+        HandOff {
             pause: UNTIL_ASLEEP,
         },
     ));
     all.push(with_each(
-        Workload::new(group, "push alone, unbounded", "ns a push"),
-        PushAlone,
+        Workload::new(group, "push only, unbounded", "ns per push"),
+        PushOnly,
     ));
     all.extend([None, Some(1024)].map(finished_tasks));
     all

@@ -1,4 +1,5 @@
-//! Recipes: each beside its Python twin and beside the same job written with other libraries, as whole processes.
+//! Workloads of the recipes. Each recipe is compared with its Python twin and with its variants for other libraries, all as
+//! whole processes.
 
 use crate::{
     Result,
@@ -12,11 +13,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// What a recipe's executable is built from.
+/// What an executable in the folder of a recipe is.
 #[derive(Debug, PartialEq)]
 enum Kind {
     Recipe,
-    /// The same job with the library of this name.
+    /// The same job, done with the library of this name.
     Variant(String),
 }
 
@@ -66,7 +67,7 @@ fn kind(recipe: &str, program: &str) -> Option<Kind> {
     (!is_other).then(|| Kind::Variant(variant.to_owned()))
 }
 
-/// The names and the paths of the recipe's executables, as cargo reports them.
+/// The names and the paths of the executables of a recipe.
 fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
     let mut command = cargo();
     command.args([
@@ -87,7 +88,7 @@ fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
     let output = output.map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
         return Err(format!(
-            "{recipe} does not build; `cargo build --release -p {recipe} --examples` says why"
+            "{recipe} does not build; `cargo build --release -p {recipe} --examples` shows why"
         )
         .into());
     }
@@ -104,7 +105,7 @@ fn has_python() -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-/// Runs it from start to end, so many times. Wrong output ends everything.
+/// Runs a program from start to end. A wrong output ends the whole run.
 fn whole_process(command: impl Fn() -> Command, expected: Vec<u8>) -> impl Fn(u64) -> Sample {
     move |n| {
         let once = |_| {
@@ -119,7 +120,7 @@ fn whole_process(command: impl Fn() -> Command, expected: Vec<u8>) -> impl Fn(u6
             );
             assert!(
                 output.stdout == expected,
-                "{command:?} prints something else than expected.txt"
+                "{command:?} does not print expected.txt"
             );
         };
         let elapsed = alone(|| (0..n).for_each(once));
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variant_is_called_after_its_library_and_a_mistake_is_none() {
+    fn a_variant_has_the_name_of_its_library_and_a_mistake_is_not_a_variant() {
         assert_eq!(kind("lock", "lock"), Some(Kind::Recipe));
         assert_eq!(
             kind("lock", "lock_parking_lot"),

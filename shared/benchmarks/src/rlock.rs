@@ -1,4 +1,4 @@
-//! RLock: its first level, a further one, and three at a time with others waiting.
+//! Workloads of the reentrant lock: its outermost level, a nested level, and three levels with contention.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -10,7 +10,7 @@ use crossbeam::utils::CachePadded;
 use std::{cell::Cell, hint::black_box, time::Duration};
 use sync_primitives::RLock;
 
-/// A lock that its owner may take again, and the counter in it.
+/// A reentrant lock that owns a counter, of any library.
 trait Reentrant: Send + Sync + 'static {
     fn new() -> Self;
     fn with<R>(&self, f: impl FnOnce(&Cell<u64>) -> R) -> R;
@@ -50,7 +50,7 @@ impl Reentrant for pthread::Mutex<Cell<u64>> {
     }
 }
 
-/// A job for any of the locks.
+/// A workload, written for the reentrant lock of any library.
 trait Job: Copy + 'static {
     fn run<L: Reentrant>(self, n: u64) -> Sample;
 }
@@ -85,7 +85,7 @@ impl Job for Outermost {
     }
 }
 
-/// With something between the two calls that the compiler cannot see through, or it would drop one level's additions.
+/// The counter passes through `black_box`, because the compiler would otherwise optimize the changes of the depth away.
 #[derive(Clone, Copy)]
 struct Reentry;
 
@@ -100,16 +100,16 @@ impl Job for Reentry {
     }
 }
 
-/// Method calls method calls method, each of which locks.
+/// Three nested calls, each of which locks.
 #[derive(Clone, Copy)]
-struct ThreeDeep {
+struct ThreeLevels {
     threads: usize,
 }
 
-/// About 12 nanoseconds between two turns.
+/// Units of work between two turns: about 12 nanoseconds.
 const OUTSIDE: u32 = 5;
 
-impl Job for ThreeDeep {
+impl Job for ThreeLevels {
     fn run<L: Reentrant>(self, n: u64) -> Sample {
         let lock = CachePadded::new(L::new());
         let each = n.div_ceil(self.threads as u64);
@@ -129,19 +129,19 @@ pub(crate) fn workloads() -> Vec<Workload> {
     let group = "RLock";
     let mut all = vec![
         floor::of_a_lock(with_each(
-            Workload::new(group, "outermost level", "ns a pair"),
+            Workload::new(group, "outermost level", "ns per pair"),
             Outermost,
         )),
         floor::of_a_reentry(with_each(
-            Workload::new(group, "re-entry", "ns a pair"),
+            Workload::new(group, "re-entry", "ns per pair"),
             Reentry,
         )),
     ];
     for threads in [2, 4] {
-        let name = format!("three deep, {threads} threads");
+        let name = format!("three levels, {threads} threads");
         let workload =
             Workload::new(group, name, "ns for three pairs").lasting(Duration::from_millis(40));
-        all.push(with_each(workload, ThreeDeep { threads }));
+        all.push(with_each(workload, ThreeLevels { threads }));
     }
     all
 }

@@ -1,4 +1,5 @@
-//! Semaphore: a permit alone and under contention, several at a time, and one handed back and forth.
+//! Workloads of the semaphore: one permit without and with contention, several permits at once, and a permit that two threads
+//! pass back and forth.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -18,18 +19,18 @@ use std::{
 };
 use sync_primitives::Semaphore;
 
-/// Permits, one at a time.
+/// A semaphore of any library.
 pub(crate) trait Permits: Send + Sync + 'static {
     fn new(permits: u32) -> Self;
-    /// Takes a permit for the length of `f`, in whatever way is natural here.
+    /// Holds a permit while `f` runs, in the way that is usual for the library.
     fn with<R>(&self, f: impl FnOnce() -> R) -> R;
-    /// Takes a permit that is not given back by this thread.
+    /// Takes a permit that another thread gives back.
     fn take(&self);
     fn add(&self);
     fn free(&self) -> usize;
 }
 
-/// Several permits at a time.
+/// A semaphore that gives out several permits in one call.
 trait ManyPermits: Permits {
     fn with_many<R>(&self, permits: u32, f: impl FnOnce() -> R) -> R;
 }
@@ -97,48 +98,49 @@ impl Permits for pthread::Semaphore {
     }
 }
 
-/// What one writes without a semaphore. It counts who waits, because std's Condvar makes a system call in any case.
-pub(crate) struct Counted {
-    state: Mutex<CountedState>,
+/// A counter with a mutex and a condition variable of std, which programs use if they have no semaphore. It counts the
+/// waiters, because `Condvar` makes a system call for every notification.
+pub(crate) struct CounterSemaphore {
+    state: Mutex<CounterState>,
     more: Condvar,
 }
 
-struct CountedState {
+struct CounterState {
     permits: u32,
     waiting: u32,
 }
 
-impl Counted {
+impl CounterSemaphore {
     #[inline]
     fn acquire(&self, n: u32) {
-        let mut state = self.state.lock().expect("nobody panicked");
+        let mut state = self.state.lock().expect("no thread panicked");
         while state.permits < n {
             state.waiting += 1;
-            state = self.more.wait(state).expect("nobody panicked");
+            state = self.more.wait(state).expect("no thread panicked");
             state.waiting -= 1;
         }
         state.permits -= n;
     }
 
-    /// Those who wait may wait for different numbers, so more than one permit wakes them all.
+    /// Wakes all waiters if it adds more than one permit, because waiters may need different numbers of permits.
     #[inline]
     fn release(&self, n: u32) {
-        let mut state = self.state.lock().expect("nobody panicked");
+        let mut state = self.state.lock().expect("no thread panicked");
         state.permits += n;
-        let somebody_waits = state.waiting > 0;
+        let has_waiters = state.waiting > 0;
         drop(state);
         match n {
-            _ if !somebody_waits => {}
+            _ if !has_waiters => {}
             1 => self.more.notify_one(),
             _ => self.more.notify_all(),
         }
     }
 }
 
-impl Permits for Counted {
+impl Permits for CounterSemaphore {
     fn new(permits: u32) -> Self {
         Self {
-            state: Mutex::new(CountedState {
+            state: Mutex::new(CounterState {
                 permits,
                 waiting: 0,
             }),
@@ -162,11 +164,11 @@ impl Permits for Counted {
     }
 
     fn free(&self) -> usize {
-        self.state.lock().expect("nobody panicked").permits as usize
+        self.state.lock().expect("no thread panicked").permits as usize
     }
 }
 
-impl ManyPermits for Counted {
+impl ManyPermits for CounterSemaphore {
     #[inline]
     fn with_many<R>(&self, permits: u32, f: impl FnOnce() -> R) -> R {
         self.acquire(permits);
@@ -176,7 +178,7 @@ impl ManyPermits for Counted {
     }
 }
 
-/// tokio's has no blocking call. Where a permit is free, none is needed; elsewhere the thread polls and parks.
+/// The semaphore of tokio has no blocking call. If no permit is available, the thread polls the future and parks.
 impl Permits for tokio::sync::Semaphore {
     fn new(permits: u32) -> Self {
         Self::new(permits as usize)
@@ -190,7 +192,7 @@ impl Permits for tokio::sync::Semaphore {
     #[inline]
     fn take(&self) {
         let permit = self.try_acquire().or_else(|_| block_on(self.acquire()));
-        permit.expect("nobody closes it").forget();
+        permit.expect("no thread closes the semaphore").forget();
     }
 
     #[inline]
@@ -209,12 +211,12 @@ impl ManyPermits for tokio::sync::Semaphore {
         let permit = self
             .try_acquire_many(permits)
             .or_else(|_| block_on(self.acquire_many(permits)));
-        let _permit = permit.expect("nobody closes it");
+        let _permit = permit.expect("no thread closes the semaphore");
         f()
     }
 }
 
-/// async-lock's says nothing of how many permits are free.
+/// The semaphore of async-lock does not tell how many permits are available.
 impl Permits for async_lock::Semaphore {
     fn new(permits: u32) -> Self {
         Self::new(permits as usize)
@@ -243,7 +245,7 @@ impl Permits for async_lock::Semaphore {
     }
 }
 
-/// A job for any of the semaphores.
+/// A workload, written for the semaphore of any library.
 trait Job: Copy + 'static {
     fn run<S: Permits>(self, n: u64) -> Sample;
 }
@@ -251,7 +253,7 @@ trait Job: Copy + 'static {
 fn with_each(workload: Workload, job: impl Job) -> Workload {
     let workload = workload
         .ours(move |n| job.run::<Semaphore>(n))
-        .peer("Mutex and Condvar", move |n| job.run::<Counted>(n))
+        .peer("Mutex and Condvar", move |n| job.run::<CounterSemaphore>(n))
         .peer("tokio", move |n| job.run::<tokio::sync::Semaphore>(n))
         .peer("async-lock", move |n| job.run::<async_lock::Semaphore>(n));
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -259,7 +261,7 @@ fn with_each(workload: Workload, job: impl Job) -> Workload {
     workload
 }
 
-/// A job for those that give out several permits at a time.
+/// A workload of several permits, written for any library that has them.
 trait ManyJob: Copy + 'static {
     fn run<S: ManyPermits>(self, n: u64) -> Sample;
 }
@@ -267,7 +269,7 @@ trait ManyJob: Copy + 'static {
 fn with_each_of_many(workload: Workload, job: impl ManyJob) -> Workload {
     workload
         .ours(move |n| job.run::<Semaphore>(n))
-        .peer("Mutex and Condvar", move |n| job.run::<Counted>(n))
+        .peer("Mutex and Condvar", move |n| job.run::<CounterSemaphore>(n))
         .peer("tokio", move |n| job.run::<tokio::sync::Semaphore>(n))
 }
 
@@ -278,7 +280,7 @@ impl Job for Uncontended {
     fn run<S: Permits>(self, n: u64) -> Sample {
         let semaphore = CachePadded::new(S::new(1));
         let elapsed = alone(|| (0..n).for_each(|_| black_box(&semaphore).with(|| ())));
-        assert_eq!(semaphore.free(), 1, "a permit was lost or made");
+        assert_eq!(semaphore.free(), 1, "a permit was lost or duplicated");
         Sample::per_operation(elapsed, n)
     }
 }
@@ -292,20 +294,24 @@ impl ManyJob for UncontendedMany {
     fn run<S: ManyPermits>(self, n: u64) -> Sample {
         let semaphore = CachePadded::new(S::new(MANY));
         let elapsed = alone(|| (0..n).for_each(|_| black_box(&semaphore).with_many(MANY, || ())));
-        assert_eq!(semaphore.free(), MANY as usize, "a permit was lost or made");
+        assert_eq!(
+            semaphore.free(),
+            MANY as usize,
+            "a permit was lost or duplicated"
+        );
         Sample::per_operation(elapsed, n)
     }
 }
 
-/// About 12 nanoseconds.
+/// Units of work: about 12 nanoseconds.
 const SHORT: u32 = 5;
 
-/// Counts the permits that are out, while one works with some of them.
+/// Works with some permits, and checks how many permits are in use at the same time.
 fn use_permits(out: &AtomicU32, permits: u32, most: u32) {
     let others = out.fetch_add(permits, Ordering::Relaxed);
     assert!(
         others + permits <= most,
-        "more permits are out than there are"
+        "more permits are in use than exist"
     );
     work(SHORT);
     out.fetch_sub(permits, Ordering::Relaxed);
@@ -331,12 +337,16 @@ impl Job for Contended {
                 work(SHORT);
             }
         });
-        assert_eq!(semaphore.free(), TWO as usize, "a permit was lost or made");
+        assert_eq!(
+            semaphore.free(),
+            TWO as usize,
+            "a permit was lost or duplicated"
+        );
         Sample::per_operation(elapsed, each * self.threads as u64)
     }
 }
 
-/// Four threads, the first of which asks for one permit at a time and the last for four.
+/// Four threads. The first one acquires one permit at a time, the second one two, and so on.
 #[derive(Clone, Copy)]
 struct ContendedMany;
 
@@ -356,12 +366,17 @@ impl ManyJob for ContendedMany {
                 work(SHORT);
             }
         });
-        assert_eq!(semaphore.free(), FOUR as usize, "a permit was lost or made");
+        assert_eq!(
+            semaphore.free(),
+            FOUR as usize,
+            "a permit was lost or duplicated"
+        );
         Sample::per_operation(elapsed, each * FOUR as u64)
     }
 }
 
-/// Two threads and two semaphores: each waits for its own and then adds to the other's.
+/// Two threads with a semaphore each. A thread takes a permit of its own semaphore, and adds one to the semaphore of the
+/// other thread.
 #[derive(Clone, Copy)]
 struct PingPong;
 
@@ -378,7 +393,7 @@ impl Job for PingPong {
         assert_eq!(
             semaphores.map(|semaphore| semaphore.free()),
             [1, 0],
-            "a permit was lost or made"
+            "a permit was lost or duplicated"
         );
         Sample::per_operation(elapsed, 2 * each)
     }
@@ -389,18 +404,18 @@ pub(crate) fn workloads() -> Vec<Workload> {
     let longer = Duration::from_millis(40);
     let contended = |name, threads| {
         with_each(
-            new(name, "ns a pair").lasting(longer),
+            new(name, "ns per pair").lasting(longer),
             Contended { threads },
         )
     };
-    let many = new("acquire_many, 4 threads, 4 permits", "ns a pair").lasting(longer);
+    let many = new("acquire_many, 4 threads, 4 permits", "ns per pair").lasting(longer);
     vec![
-        floor::of_a_permit(with_each(new("uncontended", "ns a pair"), Uncontended)),
+        floor::of_a_permit(with_each(new("uncontended", "ns per pair"), Uncontended)),
         contended("2 permits, 4 threads", 4),
         contended("2 permits, 8 threads", 8),
-        floor::of_a_hand_over(with_each(new("ping-pong", "ns a hand-over"), PingPong)),
+        floor::of_a_handoff(with_each(new("ping-pong", "ns per hand-off"), PingPong)),
         floor::of_a_permit(with_each_of_many(
-            new("acquire_many, uncontended", "ns a pair"),
+            new("acquire_many, uncontended", "ns per pair"),
             UncontendedMany,
         )),
         with_each_of_many(many, ContendedMany),

@@ -1,31 +1,31 @@
-//! What a sample costs beside time, as the kernel counts it for this process and its children: getrusage(2).
+//! What a sample costs apart from time. The kernel counts it for this process and its children: see getrusage(2).
 
 use crate::results::median;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Counts that only grow.
+/// Counts that never decrease.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Usage {
-    /// All threads' time on a processor.
+    /// The time on a processor, of all threads together.
     processor: Duration,
     sleeps: u64,
     switches: u64,
 }
 
-/// The same for one iteration of a workload, in the median over the rounds.
+/// The counts for one iteration of a workload: the median over the rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PerIteration {
-    /// Nanoseconds that threads had a processor, all together.
+    /// The time on a processor in nanoseconds, of all threads together.
     pub(crate) processor_ns: f64,
     /// How often a thread went to sleep.
     pub(crate) sleeps: f64,
-    /// How often a thread that could have gone on lost its processor to another, or yielded it.
+    /// How often a runnable thread was preempted, or yielded its processor.
     pub(crate) switches: f64,
 }
 
 impl Usage {
-    /// So far. None where the kernel is not asked.
+    /// The counts up to now. Returns `None` on systems where the kernel is not asked.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     pub(crate) fn now() -> Option<Self> {
         let [this, children] = [libc::RUSAGE_SELF, libc::RUSAGE_CHILDREN].map(of);
@@ -62,7 +62,7 @@ impl Usage {
 }
 
 impl PerIteration {
-    /// Of samples, each with its iterations; none if there is one without a usage.
+    /// Takes the usage and the iterations of each sample. Returns `None` if one sample has no usage.
     pub(crate) fn of(samples: impl Iterator<Item = (Option<Usage>, u64)>) -> Option<Self> {
         let each = samples.map(|(usage, iterations)| Some(usage?.per_iteration(iterations)));
         let each = each.collect::<Option<Vec<_>>>()?;
@@ -79,15 +79,15 @@ impl PerIteration {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn of(whom: libc::c_int) -> Usage {
     let mut usage = std::mem::MaybeUninit::uninit();
-    // SAFETY: the pointer is to memory for one `rusage`.
+    // SAFETY: the pointer is valid for writing one `rusage`.
     let error = unsafe { libc::getrusage(whom, usage.as_mut_ptr()) };
     assert_eq!(
         error,
         0,
-        "getrusage refuses: {}",
+        "getrusage fails: {}",
         std::io::Error::last_os_error()
     );
-    // SAFETY: the call has filled it in.
+    // SAFETY: the call succeeded, so it has initialized the value.
     let usage = unsafe { usage.assume_init() };
     let time = |time: libc::timeval| {
         Duration::new(time.tv_sec as u64, 0) + Duration::from_micros(time.tv_usec as u64)
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_usage_is_that_of_one_iteration_in_the_median() {
+    fn the_usage_per_iteration_is_the_median_of_the_samples() {
         let usage = |microseconds, sleeps, switches| {
             Some(Usage {
                 processor: Duration::from_micros(microseconds),
@@ -131,14 +131,18 @@ mod tests {
 
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[test]
-    fn a_sleep_is_counted_and_so_is_the_time_on_a_processor() {
-        let before = Usage::now().expect("it is Linux");
-        // Nobody unparks this thread, so each wait puts it to sleep, once.
+    fn sleeps_and_the_time_on_a_processor_are_counted() {
+        let before = Usage::now().expect("Linux has getrusage");
+        // No thread unparks this one, so each wait is one sleep.
         (0..10).for_each(|_| std::thread::park_timeout(Duration::from_millis(1)));
-        let slept = Usage::now().expect("it is Linux").since(before);
+        let slept = Usage::now().expect("Linux has getrusage").since(before);
         assert!(slept.sleeps >= 10, "{slept:?}");
         let start = std::time::Instant::now();
-        while Usage::now().expect("it is Linux").since(before).processor < Duration::from_millis(20)
+        while Usage::now()
+            .expect("Linux has getrusage")
+            .since(before)
+            .processor
+            < Duration::from_millis(20)
         {
             assert!(
                 start.elapsed() < Duration::from_secs(10),

@@ -1,4 +1,4 @@
-//! Nothing here hangs unnoticed: a sample that takes too long, or panics, ends the process and is named.
+//! Ends the process if a sample takes too long or panics, and prints the name of the sample.
 
 use std::{
     io, panic,
@@ -8,16 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// No sample lasts a tenth of this on a busy machine.
+/// Even on a busy machine no sample takes a tenth of this time.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What runs, and since when.
+/// The name of the running sample, and when it started.
 static RUNNING: Mutex<Option<(String, Instant)>> = Mutex::new(None);
 
-/// The process that a sample waits for.
+/// The process that the running sample waits for.
 static CHILD: Mutex<Option<u32>> = Mutex::new(None);
 
-/// Runs `work`, which a message calls `name`.
+/// Runs `work`. If it fails, the message contains `name`.
 pub(crate) fn watching<R>(name: String, work: impl FnOnce() -> R) -> R {
     set(Some((name, Instant::now())));
     let result = work();
@@ -25,7 +25,7 @@ pub(crate) fn watching<R>(name: String, work: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Runs `command` to its end. It does not outlive this process if it takes too long.
+/// Runs `command` to its end. If it takes too long, it is killed together with this process.
 pub(crate) fn output(command: &mut Command) -> io::Result<Output> {
     let child = command.stdout(Stdio::piped()).spawn()?;
     *lock(&CHILD) = Some(child.id());
@@ -46,12 +46,12 @@ fn running() -> Option<(String, Instant)> {
     lock(&RUNNING).clone()
 }
 
-/// From now on a panic in any thread and a sample over its time end the process.
+/// From now on the process ends if any thread panics or a sample takes too long.
 pub(crate) fn start() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         report(panic);
-        fail("this panicked");
+        fail("a thread panicked");
     }));
     thread::spawn(|| {
         loop {
@@ -63,12 +63,12 @@ pub(crate) fn start() {
     });
 }
 
-/// Not by unwinding: the other threads of a sample would wait for ever for the one that is gone.
+/// Ends the process without unwinding, because the other threads of a sample would wait forever for the one that failed.
 fn fail(what: &str) -> ! {
-    let name = running().map_or("between two samples".to_owned(), |(name, _)| name);
+    let name = running().map_or("no sample".to_owned(), |(name, _)| name);
     eprintln!("cargo bench-peers: {name}: {what}");
     if let Some(child) = *lock(&CHILD) {
-        // Where there is no such command, the process is left behind.
+        // On a system without this command the process keeps running.
         let _ = Command::new("kill")
             .args(["-KILL", &child.to_string()])
             .status();

@@ -139,8 +139,8 @@ fn a_group_is_a_table() {
             "sync-primitives",
             "gong",
             "drum",
-            "Ours ÷ best other",
-            "The same on a busy machine",
+            "Ratio to best peer",
+            "Ratio on a busy machine",
             "Noise"
         ]
     );
@@ -179,7 +179,7 @@ fn a_workload_is_listed_once_for_each_profile_in_which_another_is_ahead_by_more_
         [
             "Workload",
             "Profile",
-            "Ours ÷ best other",
+            "Ratio to best peer",
             "Processor, ns",
             "Sleeps",
             "Switches"
@@ -202,13 +202,7 @@ fn a_recipe_is_compared_by_its_time() {
     let rows = cells(&workspace, "{{#compare bell}}");
     assert_eq!(
         rows[0],
-        [
-            "With",
-            "Lines",
-            "Crates it adds",
-            "Time of the job",
-            "Ours ÷ this"
-        ]
+        ["With", "Lines", "Crates it adds", "Time", "Ratio"]
     );
     assert_eq!(rows[1][3..], ["10.0 ms", "1"]);
     assert_eq!(rows[2][3..], ["not measured", "–"]);
