@@ -1,4 +1,4 @@
-//! `cargo bench-peers [FILTER]`: `sync-primitives` measured beside its peers, in two build profiles.
+//! `cargo bench-peers [FILTER]`: `sync-primitives` measured side by side with its peers, in two build profiles.
 //!
 //! ```console
 //! $ cargo bench-peers                        # everything: less than half an hour, with nothing else running
@@ -11,8 +11,8 @@
 //! ```
 //!
 //! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the workspace's profile `bench-lto`,
-//! with one codegen unit and thin LTO. The same code can cost three times as much in one as in the other, so a row counts
-//! as won only if it is won in both. Recipes, which are measured as whole processes, and memory are measured in the release
+//! with one codegen unit and thin LTO. The same code can be much faster in one than in the other, so a row counts as won
+//! only if it is won in both. Recipes, which are measured as whole processes, and memory are measured in the release
 //! profile only. Each profile is a build of this program, and measures each workload in a process of its own.
 //!
 //! **Rounds.** All contenders of a workload take turns, round after round, and each round has another order. A round gives
@@ -25,7 +25,7 @@
 //!
 //! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four threads for each *m*.
 //! crossbeam-queue does not block, so it is combined with semaphores of this library. A recipe is timed as a whole process,
-//! beside its Python twin and every variant in its folder `examples`, and its output is compared with `expected.txt`.
+//! and so are its Python twin and every variant in its folder `examples`. Their output is compared with `expected.txt`.
 //!
 //! **Limits.** The figures are valid for one machine, for its number of cores, and for items of eight bytes. The place of a
 //! contender's code in the program changes a figure of a few nanoseconds by some percent. The control does not show this,

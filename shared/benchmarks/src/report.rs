@@ -7,7 +7,7 @@ use crate::{
 };
 use std::fmt::Write;
 
-/// This library beside its best peer, in one profile.
+/// This library compared with its best peer, in one profile.
 pub(crate) struct Verdict<'a> {
     pub(crate) profile: Profile,
     pub(crate) best: &'a Entry,
