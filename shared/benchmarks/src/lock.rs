@@ -202,15 +202,15 @@ impl Job for Fairness {
         let turns: [u64; FAIRNESS_THREADS] = array::from_fn(|index| threads[index].0);
         let sum: u64 = turns.iter().sum();
         assert_eq!(lock.with(|counter| *counter), sum, "an update was lost");
-        let least = turns.into_iter().min().expect("there are eight threads") as f64
-            * FAIRNESS_THREADS as f64
-            / sum as f64;
+        let fewest = turns.into_iter().min().expect("there are eight threads");
+        // A starved thread counts as one turn, because a share of zero would make the ratio infinite.
+        let smallest_share = fewest.max(1) as f64 * FAIRNESS_THREADS as f64 / sum as f64;
         let longest = threads
             .iter()
             .map(|(_, longest)| *longest)
             .max()
             .expect("there are eight threads");
-        Sample::of(elapsed, vec![least, longest.as_secs_f64() * 1e3])
+        Sample::of(elapsed, vec![smallest_share, longest.as_secs_f64() * 1e3])
     }
 }
 
