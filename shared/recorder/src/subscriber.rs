@@ -22,20 +22,21 @@ const TARGET: &str = "sync_primitives";
 
 /// Writes a trace to the file that [`VARIABLE`] names, from now to the end of the process.
 ///
-/// Does nothing if the variable is unset or another subscriber is there already. A file that cannot be written is one
-/// line on standard error, and the program goes on without a trace.
-pub fn install_from_env() {
+/// Returns whether events go to this trace from now on. They do not if the variable is unset, or if
+/// the program already has a global subscriber. If the file cannot be written, the function says so
+/// in one line on standard error, and the program goes on without a trace.
+pub fn install_from_env() -> bool {
     let Some(path) = env::var_os(VARIABLE) else {
-        return;
+        return false;
     };
     match Recorder::create(Path::new(&path)) {
-        // Whoever sets a subscriber of their own wants that one.
-        Ok(recorder) => drop(dispatcher::set_global_default(Dispatch::new(recorder))),
+        Ok(recorder) => dispatcher::set_global_default(Dispatch::new(recorder)).is_ok(),
         Err(error) => {
             let path = Path::new(&path).display();
             complain(&format!(
                 "no trace: {VARIABLE} is {path}, which cannot be written: {error}"
             ));
+            false
         }
     }
 }

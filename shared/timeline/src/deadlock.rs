@@ -202,6 +202,21 @@ DEADLOCK at 3 ns: 2 threads wait for one another
         );
     }
 
+    /// The owner of a lock is the thread that took it last, even if its predecessor reports late.
+    #[test]
+    fn a_release_that_is_recorded_late_neither_makes_nor_hides_a_circle() {
+        let mut trace = Trace::new();
+        trace
+            .event(1, 1, Acquire, A, 10)
+            .event(2, 2, Acquire, A, 20)
+            .event(3, 1, Release, A, 0)
+            .event(4, 1, Acquire, B, 11)
+            .event(5, 1, Wait, A, 12);
+        assert_eq!(circles(&trace), [[0; 0]; 0]);
+        trace.event(6, 2, Wait, B, 21);
+        assert_eq!(circles(&trace), [[2, 1]]);
+    }
+
     #[test]
     fn permits_have_no_holder_and_make_no_circle() {
         let mut trace = Trace::new();

@@ -45,6 +45,9 @@ pub(crate) fn write(reader: Reader<impl BufRead>, end: u64, output: impl Write) 
         if let Some(wait) = step.waited {
             tracks.wait(record.thread, &wait, record.time)?;
         }
+        if let Some(overdue) = step.overdue {
+            tracks.hold(overdue.thread, &overdue.hold, record.time)?;
+        }
         if let Some(id) = step.taken {
             tracks.take(record.thread, id)?;
         }

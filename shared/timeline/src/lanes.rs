@@ -58,7 +58,7 @@ impl Lanes {
         let mut story = Story::default();
         let mut add = |piece| all.iter_mut().for_each(|lanes| lanes.add(piece));
         for record in reader.flatten() {
-            story.tell(&record).piece.into_iter().for_each(&mut add);
+            story.tell(&record).pieces().for_each(&mut add);
         }
         story.rest(summary.to).for_each(add);
     }

@@ -24,8 +24,12 @@ pub(crate) struct Thing {
     pub(crate) number: usize,
     /// Where it was first used.
     pub(crate) first: Option<Place>,
-    /// Of a lock, who has it.
+    /// The thread that holds it, if it is a lock.
     pub(crate) holder: Option<u64>,
+    /// Threads that no longer hold it, because another thread has taken it, but whose release has
+    /// not been recorded yet. A thread reports a release after it has released the lock, so the
+    /// next owner may be faster.
+    late: Vec<u64>,
 }
 
 impl Thing {
@@ -131,6 +135,25 @@ pub(crate) struct Step {
     pub(crate) taken: Option<Id>,
     /// What it no longer holds.
     pub(crate) given: Option<Hold>,
+    /// The lock that another thread must have released, because this thread has taken it.
+    pub(crate) overdue: Option<Overdue>,
+}
+
+/// A release that was not recorded before the lock was taken again.
+pub(crate) struct Overdue {
+    /// The thread that held the lock.
+    pub(crate) thread: u64,
+    pub(crate) hold: Hold,
+    /// The stretch of its lane that ended.
+    pub(crate) piece: Option<Piece>,
+}
+
+impl Step {
+    /// Every stretch of a lane that ended.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Piece> {
+        let overdue = self.overdue.as_ref().and_then(|overdue| overdue.piece);
+        self.piece.into_iter().chain(overdue)
+    }
 }
 
 impl Story {
@@ -159,6 +182,7 @@ impl Story {
             number: *number,
             first: event.place.clone(),
             holder: None,
+            late: Vec::new(),
         });
         let id = self.things.len() - 1;
         self.ids.insert((kind, event.address), id);
@@ -195,17 +219,21 @@ impl Story {
 
     fn happen(&mut self, record: &Record, event: &Event, id: Id) -> Step {
         let is_lock = self.things[id].is_lock();
+        let is_late = is_lock && self.pay(record.thread, event, id);
         // A lock's guard stays in its thread. If another thread unlocks by force, it is the holder's lane that changes.
         let whose = match self.things[id].holder.filter(|_| event.op == Op::Release) {
             Some(holder) if self.threads.contains_key(&holder) => holder,
             _ => record.thread,
         };
+        let mut step = Step::default();
+        if is_lock && event.op == Op::Acquire {
+            step.overdue = self.overdue(record, id);
+        }
         let thread = self
             .threads
             .get_mut(&whose)
             .expect("it was entered when it began");
         let before = thread.look();
-        let mut step = Step::default();
         if whose == record.thread && !matches!(event.op, Op::Park | Op::Wake) {
             step.waited = thread.waiting.take_if(|wait| wait.thing == id);
         }
@@ -222,7 +250,7 @@ impl Story {
                 step.taken = thread.take(id, event, record.time, is_lock).then_some(id);
                 self.things[id].holder = is_lock.then_some(whose);
             }
-            Op::Release => {
+            Op::Release if !is_late => {
                 step.given = thread.give(id, event);
                 if step.given.is_some() {
                     self.things[id].holder = None;
@@ -238,6 +266,45 @@ impl Story {
             step.piece = thread.cut(whose, record.time, before);
         }
         step
+    }
+
+    /// Returns whether this is the release of a lock that the thread no longer holds.
+    fn pay(&mut self, thread: u64, event: &Event, id: Id) -> bool {
+        let late = &mut self.things[id].late;
+        let Some(index) = late.iter().position(|other| *other == thread) else {
+            return false;
+        };
+        match event.op {
+            Op::Release => {
+                late.remove(index);
+                true
+            }
+            // The release will not come any more: an event of the thread has overtaken it.
+            Op::Acquire => {
+                late.remove(index);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// If another thread still seems to hold the lock, it has released it before this record.
+    fn overdue(&mut self, record: &Record, id: Id) -> Option<Overdue> {
+        let thing = &mut self.things[id];
+        let holder = thing.holder.take_if(|holder| *holder != record.thread)?;
+        let thread = self.threads.get_mut(&holder)?;
+        let before = thread.look();
+        let index = thread.holds.iter().position(|hold| hold.thing == id)?;
+        let hold = thread.holds.remove(index);
+        thing.late.push(holder);
+        let changed = thread.look() != before;
+        Some(Overdue {
+            thread: holder,
+            hold,
+            piece: changed
+                .then(|| thread.cut(holder, record.time, before))
+                .flatten(),
+        })
     }
 
     /// The stretches that have not ended by the end of the trace.

@@ -123,9 +123,7 @@ impl Summary {
         {
             self.after(record, event, id, &step);
         }
-        if let Some(piece) = step.piece {
-            self.spend(piece);
-        }
+        step.pieces().for_each(|piece| self.spend(piece));
     }
 
     /// What must be known before the thread has what it takes: which locks it holds.
@@ -337,6 +335,55 @@ mod tests {
             .counted(4, 2, Release, permits, 0, 2);
         let holds = &trace.summary().story.threads[&1].holds;
         assert_eq!(holds.iter().map(|hold| hold.count).collect::<Vec<_>>(), [2]);
+    }
+
+    /// A release is reported after the lock is free, so the next owner may report first.
+    #[test]
+    fn a_lock_that_is_taken_again_was_released_even_if_that_is_recorded_later() {
+        for (lock, held) in [((Lock, 1), 1), ((RLock, 1), 2)] {
+            let mut trace = Trace::new();
+            trace.begin(100, 1, "main").event(100, 1, Acquire, lock, 10);
+            trace.counted(110, 1, Acquire, lock, 11, held);
+            trace.begin(120, 2, "").event(120, 2, Wait, lock, 20);
+            trace.event(200, 2, Acquire, lock, 20);
+            assert_eq!(trace.summary().story.things[0].holder, Some(2));
+            // Late, and again without effect on the new owner.
+            trace.event(230, 1, Release, lock, 0);
+            let story = trace.summary().story;
+            assert_eq!(story.things[0].holder, Some(2));
+            assert!(story.threads[&1].holds.is_empty());
+            assert_eq!(story.threads[&2].holds.len(), 1);
+            trace.event(260, 2, Release, lock, 0);
+            // The first thread holds the lock again, and this time its release comes at once.
+            trace.event(270, 1, Acquire, lock, 12);
+            trace.event(280, 1, Release, lock, 0);
+            trace.end(300, 2).end(400, 1);
+            let summary = trace.summary();
+            assert_eq!(summary.story.things[0].holder, None);
+            let report = summary.report();
+            assert!(
+                report.contains(&"main runs 63 %, holds 37 %, waits 0 % of its time".to_owned()),
+                "{report:?}"
+            );
+            let other = "thread 2 runs 22 %, holds 33 %, waits 44 % of its time (1 wait)";
+            assert!(report.contains(&other.to_owned()), "{report:?}");
+        }
+    }
+
+    #[test]
+    fn permits_that_are_taken_again_may_be_recorded_before_they_are_given_back() {
+        let permits = (Semaphore, 1);
+        let mut trace = Trace::new();
+        trace
+            .event(1, 1, Acquire, permits, 1)
+            .event(2, 2, Wait, permits, 2)
+            .event(3, 2, Acquire, permits, 2)
+            .event(4, 1, Release, permits, 0);
+        let story = trace.summary().story;
+        assert!(story.threads[&1].holds.is_empty());
+        assert_eq!(story.threads[&2].holds[0].count, 1);
+        trace.event(5, 2, Release, permits, 0);
+        assert!(trace.summary().story.threads[&2].holds.is_empty());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The events that are not sent.
+//! The same items as in `events`, without any effect.
 
 use super::{Op, Primitive};
 
