@@ -23,7 +23,7 @@ pub use semaphore::{
     BoundedSemaphore, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits,
 };
 
-/// For models: the moment at which timed waits run out, and waits that may be served while awake.
+/// For models: the moment at which timed waits run out.
 #[cfg(any(sync_primitives_loom, sync_primitives_shuttle))]
 #[doc(hidden)]
-pub use park::model::{let_waits_give_way, tick};
+pub use park::model::tick;

@@ -25,18 +25,21 @@ use shuttle as checker;
 
 #[cfg(sync_primitives_loom)]
 pub(crate) use checker::cell::Cell;
-pub(crate) use checker::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence};
+#[cfg(sync_primitives_loom)]
+use checker::cell::UnsafeCell;
+pub(crate) use checker::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence,
+};
 use checker::{
     lazy_static,
     sync::{
         Mutex, MutexGuard,
-        atomic::AtomicBool,
         mpsc::{Receiver, Sender, channel},
     },
 };
 #[cfg(sync_primitives_shuttle)]
 pub(crate) use std::cell::Cell;
-use std::{collections::VecDeque, ops::Range, sync::Arc};
+use std::{collections::VecDeque, mem::MaybeUninit, sync::Arc};
 
 lazy_static! {
     static ref LOT: Lot = Lot::new();
@@ -51,7 +54,6 @@ struct Lot {
     /// Whether the clock has ticked. A thread may read an old value here, because the memory model
     /// allows that for a load that nothing orders.
     ticked: AtomicBool,
-    waits_give_way: std::sync::atomic::AtomicBool,
     next_thread: std::sync::atomic::AtomicUsize,
 }
 
@@ -93,7 +95,6 @@ impl Lot {
                 ticked: false,
             }),
             ticked: AtomicBool::new(false),
-            waits_give_way: std::sync::atomic::AtomicBool::new(cfg!(sync_primitives_shuttle)),
             next_thread: std::sync::atomic::AtomicUsize::new(1),
         }
     }
@@ -146,12 +147,6 @@ pub fn tick() {
             waiter.wake.send(Wake::Tick).unwrap();
         }
     }
-}
-
-/// Begins a model in which a queue's waits offer their work once before they sleep. The others do without, as there would be
-/// many times more schedules.
-pub fn let_waits_give_way() {
-    LOT.waits_give_way.store(true, Ordering::Relaxed);
 }
 
 /// Like `parking_lot_core::park`.
@@ -305,60 +300,39 @@ fn lock_both<'a>(
     }
 }
 
-/// A model does not spin: a schedule in which a thread looks again is already one of those tried. But who gives way may be
-/// served meanwhile: with [`let_waits_give_way`], that is done once.
-pub(crate) struct SpinWait {
-    has_given_way: bool,
-}
+/// Never spins. A schedule in which a thread looks once more is among those that the checker tries
+/// in any case.
+pub(crate) struct SpinWait;
 
 impl SpinWait {
-    pub(crate) const PATIENT: Self = SpinWait {
-        has_given_way: false,
-    };
-    pub(crate) const ATTENTIVE: Self = SpinWait {
-        has_given_way: false,
-    };
-    pub(crate) const SHORT: Self = SpinWait {
-        has_given_way: false,
-    };
+    pub(crate) const SHORT: Self = SpinWait;
+    pub(crate) const PATIENT: Self = SpinWait;
+    pub(crate) const QUEUE: Self = SpinWait;
 
-    pub(crate) fn spin(&mut self) -> bool {
+    pub(crate) fn spin(&mut self, _: Option<Instant>) -> bool {
         false
-    }
-
-    pub(crate) fn may_yield(&self) -> bool {
-        !self.has_given_way && LOT.waits_give_way.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn give_way(&mut self, _: impl Fn() -> u64) {
-        self.has_given_way = true;
     }
 
     pub(crate) fn reset(&mut self) {}
 }
 
-/// Never pauses, for the same reason.
-pub(crate) struct Pauses;
+/// Never waits, for the same reason.
+pub(crate) struct Coalescer;
 
-impl Pauses {
+impl Coalescer {
     pub(crate) fn new() -> Self {
-        Pauses
+        Coalescer
     }
 
-    pub(crate) fn are_in_vain(&self) -> bool {
-        true
-    }
-
-    pub(crate) fn until(&self, _: impl Fn() -> bool, _: bool) -> bool {
-        false
-    }
+    pub(crate) fn wait(&self, _: impl Fn() -> u64) {}
 }
 
-/// Waiting for another thread: lets the others run.
+/// Lets the other threads run.
 ///
-/// Two threads that wait for a third could let each other run for ever, and loom would try it. So it explores no further
-/// where a thread has looked in vain twice in one call. A look changes nothing, so from there on all goes as
-/// where it came later; but there it costs a preemption, of which a model may have only so many.
+/// Two threads that wait for a third could let each other run forever, and loom would try that. So a
+/// schedule in which a thread has looked twice without success is not explored further. A look
+/// changes nothing, so the rest of that schedule is the same as if the thread had come later. But it
+/// would have cost a preemption, and the number of preemptions in a model is bounded.
 pub(crate) struct Backoff {
     looks: usize,
 }
@@ -378,16 +352,61 @@ impl Backoff {
     }
 }
 
-/// Never waits: it changes when a thread looks again, and a model has it look at all times.
-pub(crate) struct Gather;
+/// Memory for one item of a queue. loom reports two threads that access it at the same time.
+pub(crate) struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
 
-impl Gather {
-    pub(crate) fn new(_: Range<u64>) -> Self {
-        Gather
+impl<T> Slot<T> {
+    pub(crate) fn new_slice(count: usize) -> Box<[Self]> {
+        (0..count)
+            .map(|_| Slot(UnsafeCell::new(MaybeUninit::uninit())))
+            .collect()
     }
 
-    pub(crate) fn wait(&self, _: u64, _: impl Fn() -> bool) -> bool {
-        false
+    /// # Safety
+    ///
+    /// As for the slot of a normal build.
+    pub(crate) unsafe fn write(&self, item: T) {
+        let pointer = self.0.get_mut();
+        // SAFETY: the caller makes sure that nobody else accesses the slot.
+        unsafe { pointer.deref() }.write(item);
+    }
+
+    /// # Safety
+    ///
+    /// As for the slot of a normal build.
+    pub(crate) unsafe fn read(&self) -> T {
+        let pointer = self.0.get_mut();
+        // SAFETY: the caller makes sure that there is an item, and that nobody else accesses it.
+        unsafe { pointer.deref().assume_init_read() }
+    }
+}
+
+/// The part of loom's `UnsafeCell` that `Slot` uses.
+#[cfg(sync_primitives_shuttle)]
+struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(sync_primitives_shuttle)]
+impl<T> UnsafeCell<T> {
+    fn new(value: T) -> Self {
+        UnsafeCell(std::cell::UnsafeCell::new(value))
+    }
+
+    fn get_mut(&self) -> MutPtr<T> {
+        MutPtr(self.0.get())
+    }
+}
+
+#[cfg(sync_primitives_shuttle)]
+struct MutPtr<T>(*mut T);
+
+#[cfg(sync_primitives_shuttle)]
+impl<T> MutPtr<T> {
+    /// # Safety
+    ///
+    /// Nobody else accesses the value as long as the reference is used.
+    unsafe fn deref(&self) -> &mut T {
+        // SAFETY: the caller's.
+        unsafe { &mut *self.0 }
     }
 }
 
