@@ -46,7 +46,7 @@ fn play(meetings: usize, patience: Duration) -> [u32; 2] {
             if (own, round) == (1, 1) {
                 // The scheduler can stop this thread here until the other one has read again. This makes it happen at
                 // every run, unless a second meeting is in the way.
-                ahead.wait_for(patience);
+                let _ = ahead.wait_for(patience);
             }
             cells[own].store(sum, Relaxed);
             if meetings == 2 {

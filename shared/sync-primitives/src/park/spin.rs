@@ -87,6 +87,14 @@ pub(crate) struct Backoff {
     round: u32,
 }
 
+/// How a [`Backoff`] lets time pass.
+#[derive(Debug, PartialEq)]
+enum Step {
+    Pause(u32),
+    Yield,
+    Sleep(Duration),
+}
+
 impl Backoff {
     const PAUSES: u32 = 3;
     const YIELDS: u32 = 7;
@@ -101,19 +109,24 @@ impl Backoff {
     /// Lets some time pass: more with each call, but never more than about a millisecond.
     #[cold]
     pub(crate) fn wait(&mut self) {
-        if self.round < Self::PAUSES {
-            pause(1 << self.round);
-        } else if self.round < Self::PAUSES + Self::YIELDS {
-            thread::yield_now();
-        } else {
-            thread::sleep(self.sleep_time());
+        match self.next_step() {
+            Step::Pause(times) => pause(times),
+            Step::Yield => thread::yield_now(),
+            Step::Sleep(time) => thread::sleep(time),
         }
-        self.round = self.round.saturating_add(1);
     }
 
-    fn sleep_time(&self) -> Duration {
-        let doublings = (self.round - Self::PAUSES - Self::YIELDS).min(10);
-        (Self::SHORTEST_SLEEP * (1 << doublings)).min(Self::LONGEST_SLEEP)
+    fn next_step(&mut self) -> Step {
+        let round = self.round;
+        self.round = round.saturating_add(1);
+        if round < Self::PAUSES {
+            return Step::Pause(1 << round);
+        }
+        let Some(sleeps) = round.checked_sub(Self::PAUSES + Self::YIELDS) else {
+            return Step::Yield;
+        };
+        let time = Self::SHORTEST_SLEEP * (1 << sleeps.min(10));
+        Step::Sleep(time.min(Self::LONGEST_SLEEP))
     }
 }
 
@@ -174,5 +187,102 @@ fn is_too_close_to_yield(deadline: Instant) -> bool {
 fn pause(times: u32) {
     for _ in 0..times {
         hint::spin_loop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// Counts the rounds until it is time to park.
+    fn rounds(mut spin: SpinWait, deadline: Option<Instant>) -> u32 {
+        let mut rounds = 0;
+        while spin.spin(deadline) {
+            rounds += 1;
+        }
+        rounds
+    }
+
+    #[test]
+    fn a_wait_pauses_and_yields_a_fixed_number_of_times() {
+        for spin in [SpinWait::SHORT, SpinWait::PATIENT, SpinWait::QUEUE] {
+            let all = spin.rounds;
+            assert_eq!(rounds(SpinWait { ..spin }, None), all);
+            assert_eq!(rounds(spin, Some(Instant::now() + HOUR)), all);
+        }
+    }
+
+    // A single yield can take longer than the whole wait, if other threads keep the processors busy.
+    #[test]
+    fn a_wait_that_is_almost_over_pauses_but_does_not_yield() {
+        for spin in [SpinWait::SHORT, SpinWait::PATIENT, SpinWait::QUEUE] {
+            let pauses = spin.pauses;
+            let soon = Instant::now() + TOO_CLOSE_TO_YIELD;
+            assert_eq!(rounds(SpinWait { ..spin }, Some(soon)), pauses);
+            assert_eq!(rounds(spin, Some(Instant::now())), pauses);
+        }
+    }
+
+    #[test]
+    fn a_wait_starts_again_after_a_reset() {
+        let mut spin = SpinWait::PATIENT;
+        while spin.spin(None) {}
+        spin.reset();
+        assert_eq!(rounds(spin, None), SpinWait::PATIENT.rounds);
+    }
+
+    // A thread with a real-time priority that only yielded would never let a preempted owner run.
+    #[test]
+    fn a_backoff_sleeps_after_ten_rounds_for_at_most_a_millisecond() {
+        let mut backoff = Backoff::new();
+        for times in [1, 2, 4] {
+            assert_eq!(backoff.next_step(), Step::Pause(times));
+        }
+        for _ in 0..7 {
+            assert_eq!(backoff.next_step(), Step::Yield);
+        }
+        for microseconds in [50, 100, 200, 400, 800, 1000, 1000] {
+            let time = Duration::from_micros(microseconds);
+            assert_eq!(backoff.next_step(), Step::Sleep(time));
+        }
+        backoff.round = u32::MAX;
+        assert_eq!(backoff.next_step(), Step::Sleep(Backoff::LONGEST_SLEEP));
+    }
+
+    /// Counts how often a coalescer looks at the progress in one wait.
+    fn looks(coalescer: &Coalescer, progress: impl Fn(u64) -> u64) -> u64 {
+        let looks = Cell::new(0);
+        coalescer.wait(|| {
+            looks.set(looks.get() + 1);
+            progress(looks.get())
+        });
+        looks.get()
+    }
+
+    #[test]
+    fn a_coalescer_waits_while_items_arrive_but_not_forever() {
+        let coalescer = Coalescer::new();
+        for _ in 0..3 {
+            assert_eq!(looks(&coalescer, |look| look.min(4)), 5);
+            assert_eq!(
+                looks(&coalescer, |look| look),
+                u64::from(Coalescer::STEPS) + 1
+            );
+        }
+    }
+
+    // One unlucky wait must not slow the process down for long, nor be repeated at every item.
+    #[test]
+    fn a_coalescer_that_waited_for_nothing_skips_the_next_opportunities() {
+        let coalescer = Coalescer::new();
+        for _ in 0..3 {
+            assert_eq!(looks(&coalescer, |_| 7), 2);
+            for _ in 0..Coalescer::SKIP {
+                assert_eq!(looks(&coalescer, |look| look), 0);
+            }
+        }
     }
 }

@@ -116,11 +116,11 @@ impl<T> Cursor<T> {
         if self.index.get() == self.slots.get().len() {
             self.append_segment(spare);
         }
-        // SAFETY: the index is in bounds, and the segment stays until its last item is taken.
-        let slot = unsafe { &*self.slots.get().cast::<Slot<T>>().add(self.index.get()) };
+        // SAFETY: the index is in bounds now, and the head does not free a segment before its last
+        // item has been pushed and popped.
+        let slot = unsafe { self.next_slot() };
         // SAFETY: the slot is empty, and nobody else accesses it before the item is published.
         unsafe { slot.write(item) };
-        self.index.set(self.index.get() + 1);
     }
 
     /// Reads the next item. For the head.
@@ -134,11 +134,27 @@ impl<T> Cursor<T> {
             // SAFETY: the next item is published, so its segment is linked.
             unsafe { self.remove_segment(spare) };
         }
-        // SAFETY: the index is in bounds, and only the head, which we have locked, frees segments.
-        let slot = unsafe { &*self.slots.get().cast::<Slot<T>>().add(self.index.get()) };
-        self.index.set(self.index.get() + 1);
+        // SAFETY: the index is in bounds now, and only the head, which we have locked, frees
+        // segments.
+        let slot = unsafe { self.next_slot() };
         // SAFETY: the slot holds an item that is published, and nobody else takes it.
         unsafe { slot.read() }
+    }
+
+    /// Returns the slot at the index, and increments the index.
+    ///
+    /// # Safety
+    ///
+    /// The index is in bounds, and the segment is not freed while the reference is used.
+    #[inline]
+    unsafe fn next_slot(&self) -> &Slot<T> {
+        let index = self.index.get();
+        self.index.set(index + 1);
+        let first = self.slots.get().cast::<Slot<T>>();
+        // SAFETY: the caller makes sure that the index is in bounds.
+        let slot = unsafe { first.add(index) };
+        // SAFETY: the caller makes sure that the segment is not freed.
+        unsafe { &*slot }
     }
 
     /// Moves the tail to the next segment.
