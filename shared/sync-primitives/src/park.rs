@@ -47,9 +47,8 @@ use model as implementation;
 use real as implementation;
 
 pub(crate) use implementation::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Coalescer, Moment,
-    Slot, SpinWait, fence, has_passed, park, thread_id, thread_id_if_assigned, unpark_filter,
-    unpark_requeue,
+    AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Backoff, Cell, Coalescer, Moment, Slot, SpinWait,
+    fence, has_passed, park, thread_id, thread_id_if_assigned, unpark_filter, unpark_requeue,
 };
 pub(crate) use parking_lot_core::{
     DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, FilterOp, ParkResult, ParkToken, RequeueOp,

@@ -1201,7 +1201,7 @@ fn event_set_releases_no_thread_that_waits_after_the_clear() {
         let event = Arc::new(Event::new());
         let clock = thread::spawn(tick);
         let early = spawn(&event, |event| {
-            event.wait_for(SOON);
+            let _ = event.wait_for(SOON);
         });
         let late = spawn(&event, |event| {
             event.wait();
@@ -1548,6 +1548,25 @@ fn join_keeps_waiting_if_an_item_arrives_as_the_last_one_is_done() {
         queue.task_done().unwrap();
         worker.join().unwrap();
         joiner.join().unwrap();
+    });
+}
+
+// The joiner that times out clears the mark that others have set, and one of these sets it again
+// without parking.
+#[test]
+fn join_returns_in_every_thread_although_another_one_times_out() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        queue.push(1).unwrap();
+        queue.pop().unwrap();
+        let timed = spawn(&queue, |queue| _ = queue.join_for(SOON));
+        let joiners = [(); 2].map(|()| spawn(&queue, |queue: &Queue<i32>| queue.join()));
+        tick();
+        queue.task_done().unwrap();
+        timed.join().unwrap();
+        for joiner in joiners {
+            joiner.join().unwrap();
+        }
     });
 }
 

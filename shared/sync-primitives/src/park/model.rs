@@ -27,13 +27,12 @@ use shuttle as checker;
 pub(crate) use checker::cell::Cell;
 #[cfg(sync_primitives_loom)]
 use checker::cell::UnsafeCell;
-pub(crate) use checker::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence,
-};
+pub(crate) use checker::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence};
 use checker::{
     lazy_static,
     sync::{
         Mutex, MutexGuard,
+        atomic::AtomicBool,
         mpsc::{Receiver, Sender, channel},
     },
 };

@@ -6,7 +6,7 @@ pub(crate) use parking_lot_core::park;
 pub(crate) use parking_lot_core::{unpark_filter, unpark_requeue};
 pub(crate) use std::{
     cell::Cell,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence},
+    sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, fence},
 };
 
 use super::{Duration, Instant, Ordering};

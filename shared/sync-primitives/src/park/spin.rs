@@ -1,8 +1,8 @@
 //! Waiting without parking, for a change that may come sooner than a thread can park and wake up.
 //!
 //! Parking a thread and waking it costs 5 to 20 microseconds. So a thread that has to wait first
-//! checks again for about as long, which is never worse than twice the best choice (Karlin, Li,
-//! Manasse and Owicki, "Empirical studies of competitive spinning", 1991). It begins with short
+//! spins for about as long as parking costs. This costs at most twice as much as the best choice
+//! (Karlin, Li, Manasse and Owicki, "Empirical studies of competitive spinning", 1991). It begins with short
 //! pauses, in case the other thread is running on another processor. Then it yields, in case the
 //! other thread needs this one.
 
@@ -80,8 +80,8 @@ impl SpinWait {
 /// Waits for another thread to leave a critical section of a few instructions.
 ///
 /// Such a critical section has no wait queue, so a thread that waits for it cannot park. Usually it
-/// is over within nanoseconds. But if its thread was preempted, spinning would only keep that
-/// thread from the processor, and even yielding does if the waiting thread has a higher real-time
+/// is over within nanoseconds. But if its thread was preempted, spinning only keeps that thread from
+/// the processor. A yield does not help either if the waiting thread has the higher real-time
 /// priority. So in the end the waiting thread sleeps, a little longer each time.
 pub(crate) struct Backoff {
     round: u32,

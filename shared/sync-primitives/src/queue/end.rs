@@ -2,18 +2,21 @@
 //! are parked until it moves on.
 
 use crate::park::{
-    self, AtomicBool, AtomicU64, Backoff, Coalescer, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN,
+    self, AtomicU64, AtomicUsize, Backoff, Coalescer, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN,
     FilterOp, Instant, Ordering, ParkResult, SpinWait, UnparkResult,
 };
 use std::convert::Infallible;
 
-/// Bit of a position: no item will pass this end any more.
+/// Bit of a position, set at the tail only: the queue accepts no more items.
 pub(super) const CLOSED: u64 = 0b01;
 /// Bit of a position: a thread has locked this end.
 const LOCKED: u64 = 0b10;
 /// One item in a position, above the bits. The remaining 62 bits can count the items of a queue
 /// that passes a billion items per second for 146 years.
 pub(super) const ITEM: u64 = 0b100;
+
+/// Bit of `End::parked`: threads are parked, or about to park.
+const PARKED: usize = 1;
 
 /// The position without its bits: the number of items that have passed, times `ITEM`.
 #[inline]
@@ -30,19 +33,22 @@ pub(super) fn items(position: u64) -> u64 {
 /// thread that moves the end sees that somebody is parked. Without a fence on the fast path, the
 /// lock itself orders the two:
 ///
-/// - The moving thread reads `has_parked` while it has the end locked.
-/// - The waiting thread sets `has_parked`, then finds a moment at which the end is not locked (see
-///   [`synchronize`](End::synchronize)), and then looks at the queue.
+/// - The moving thread reads `parked` while it has the end locked.
+/// - The waiting thread sets the bit `PARKED` of `parked`, then finds a moment at which the end is
+///   not locked (see [`synchronize`](End::synchronize)), and then looks at the queue.
 ///
 /// If the end was moved before that moment, the waiting thread sees the move. If it is moved after
-/// that moment, the moving thread sees `has_parked`.
+/// that moment, the moving thread sees the bit, unless the bit has been cleared since the waiting
+/// thread set it. Another waiting thread may have set it again by then, but too late for a move in
+/// between. So clearing the bit also changes the rest of the word, and a thread parks only if the
+/// word is still as it has set it.
 pub(super) struct End {
     /// `items passed so far * ITEM | LOCKED | CLOSED`.
     position: AtomicU64,
-    /// Threads are parked, or about to park. Cleared only under the bucket lock, when the wait
-    /// queue is empty. Relaxed everywhere: see above.
-    has_parked: AtomicBool,
-    /// Of the threads that wait at this end.
+    /// `number of times that PARKED was cleared * 2 | PARKED`. The bit is cleared only under the
+    /// bucket lock, when the wait queue is empty. Relaxed everywhere: see above.
+    parked: AtomicUsize,
+    /// Shared by all threads that wait at this end.
     coalescer: Coalescer,
 }
 
@@ -50,7 +56,7 @@ impl End {
     pub(super) fn new() -> Self {
         End {
             position: AtomicU64::new(0),
-            has_parked: AtomicBool::new(false),
+            parked: AtomicUsize::new(0),
             coalescer: Coalescer::new(),
         }
     }
@@ -110,10 +116,10 @@ impl End {
     #[inline]
     #[must_use]
     pub(super) fn unlock(&self, position: u64) -> bool {
-        let has_parked = self.has_parked.load(Ordering::Relaxed);
+        let parked = self.parked.load(Ordering::Relaxed);
         // Release: pairs with the Acquire in `lock_if`.
         self.position.store(position, Ordering::Release);
-        has_parked
+        parked & PARKED != 0
     }
 
     /// Finds a moment at which the end is not locked. What other threads did before, while they had
@@ -141,9 +147,10 @@ impl End {
     }
 
     /// Waits until `is_ready`, or until `deadline`: first awake, then parked at this end. Returns
-    /// `false` if the deadline has passed.
+    /// whether the thread is still in time.
     ///
-    /// `progress` returns the published position of this end. The wait may end early. So the caller has to check again, and to wait again if need be.
+    /// The wait can end early, so the caller checks again in a loop. `progress` returns how far this
+    /// end has come.
     pub(super) fn wait_until(
         &self,
         is_ready: impl Fn() -> bool,
@@ -157,18 +164,23 @@ impl End {
                 return true;
             }
         }
-        self.has_parked.store(true, Ordering::Relaxed);
+        let parked = self.parked.fetch_or(PARKED, Ordering::Relaxed) | PARKED;
         self.synchronize();
-        self.park(is_ready, deadline) != ParkResult::TimedOut
+        self.park(parked, is_ready, deadline) != ParkResult::TimedOut
     }
 
-    fn park(&self, is_ready: impl Fn() -> bool, deadline: Option<Instant>) -> ParkResult {
-        // A thread that found the wait queue empty may have cleared `has_parked` again. Without it,
-        // nobody would wake this thread.
-        let validate = || self.has_parked.load(Ordering::Relaxed) && !is_ready();
+    /// Parks the current thread, unless the queue `is_ready` or the word `parked` has changed since
+    /// this thread set `PARKED` in it.
+    fn park(
+        &self,
+        parked: usize,
+        is_ready: impl Fn() -> bool,
+        deadline: Option<Instant>,
+    ) -> ParkResult {
+        let validate = || self.parked.load(Ordering::Relaxed) == parked && !is_ready();
         let timed_out = |_key, was_last| {
             if was_last {
-                self.has_parked.store(false, Ordering::Relaxed);
+                self.clear_parked();
             }
         };
         let (key, token) = (self.key(), DEFAULT_PARK_TOKEN);
@@ -202,24 +214,111 @@ impl End {
     fn unpark(&self, filter: impl FnMut(park::ParkToken) -> FilterOp) {
         let callback = |result: UnparkResult| {
             if !result.have_more_threads {
-                self.has_parked.store(false, Ordering::Relaxed);
+                self.clear_parked();
             }
             DEFAULT_UNPARK_TOKEN
         };
         // SAFETY:
         // - The key is the address of this end's own field, so only its waiters park there.
-        // - The filters above access nothing but a local, and `callback` only accesses `has_parked`,
-        //   so they neither panic nor call into the parking lot.
+        // - The filters above access nothing but a local, and `callback` only accesses `parked`, so
+        //   they neither panic nor call into the parking lot.
         unsafe { park::unpark_filter(self.key(), filter, callback) };
+    }
+
+    /// Records that nobody is parked. The caller must hold the bucket lock.
+    fn clear_parked(&self) {
+        if self.parked.load(Ordering::Relaxed) & PARKED != 0 {
+            // The bit is the lowest one, so this clears it and counts in the rest of the word.
+            self.parked.fetch_add(PARKED, Ordering::Relaxed);
+        }
     }
 
     /// The address at which waiters park.
     fn key(&self) -> usize {
-        (&raw const self.has_parked).addr()
+        (&raw const self.parked).addr()
     }
 
     /// The number of parked threads.
     pub(super) fn waiters(&self) -> usize {
         park::waiters(self.key())
+    }
+}
+
+#[cfg(all(test, sync_primitives_loom))]
+mod models {
+    use super::*;
+    use std::sync::Arc;
+
+    /// A queue without items: only the numbers of those that were pushed and popped.
+    struct Counts {
+        tail: End,
+        pushed: AtomicU64,
+        popped: AtomicU64,
+    }
+
+    impl Counts {
+        fn push(&self) {
+            let tail = self.tail.lock() + ITEM;
+            self.pushed.store(tail, Ordering::Release);
+            if self.tail.unlock(tail) {
+                self.tail.wake_one();
+            }
+        }
+
+        fn is_ready(&self) -> bool {
+            let popped = self.popped.load(Ordering::Relaxed);
+            popped < self.pushed.load(Ordering::Relaxed)
+        }
+
+        fn pop(&self) {
+            loop {
+                let popped = self.popped.load(Ordering::Acquire);
+                if popped == self.pushed.load(Ordering::Acquire) {
+                    self.tail.wait_until(|| self.is_ready(), || 0, None);
+                    continue;
+                }
+                let next = popped + ITEM;
+                if self
+                    .popped
+                    .compare_exchange(popped, next, Ordering::AcqRel, Ordering::Relaxed)
+                    .is_ok()
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    // The bit that this thread has set may have been cleared by a waiter that timed out, and set
+    // again by one that came later. Pushes in between have not seen it.
+    #[test]
+    fn queue_end_wakes_a_waiter_whose_bit_was_cleared_and_set_again() {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(2);
+        builder.check(|| {
+            let counts = Arc::new(Counts {
+                tail: End::new(),
+                pushed: AtomicU64::new(0),
+                popped: AtomicU64::new(0),
+            });
+            let parked = counts.tail.parked.fetch_or(PARKED, Ordering::Relaxed) | PARKED;
+            counts.tail.synchronize();
+            counts.tail.clear_parked();
+            let first = {
+                let counts = counts.clone();
+                loom::thread::spawn(move || {
+                    counts.tail.park(parked, || counts.is_ready(), None);
+                    counts.pop();
+                })
+            };
+            let second = {
+                let counts = counts.clone();
+                loom::thread::spawn(move || counts.pop())
+            };
+            counts.push();
+            counts.push();
+            first.join().expect("the first waiter gets an item");
+            second.join().expect("the second waiter gets an item");
+        });
     }
 }

@@ -106,7 +106,7 @@ impl<T> Fifo<T> {
     }
 
     // A push first locks the tail, waiting for room if need be, and only then writes the item. So the
-    // item never travels through the code that waits, and is not part of any result on the way.
+    // waiting code never moves the item.
     #[inline]
     pub(super) fn push(&self, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
         match self.lock_tail(patience) {
@@ -155,6 +155,7 @@ impl<T> Fifo<T> {
         })
     }
 
+    /// Waits for the head to move, because only a pop makes room.
     #[cold]
     fn lock_tail_slow(&self, deadline: Option<Instant>) -> Result<u64, PushRefusal> {
         let mut in_time = !park::has_passed(deadline);
@@ -191,9 +192,9 @@ impl<T> Fifo<T> {
 
     /// Looks once more before a push fails.
     ///
-    /// Suppose one thread pushes to this queue and then fails to push to it again, and another one
-    /// pops from it and then fails to pop again. The fences make sure that at least one of them
-    /// sees what the other one did (Dekker's pattern).
+    /// Suppose one thread pushes and then fails to push again, and another one pops and then fails to
+    /// pop again. The fences make sure that at least one of them sees the other's success (Dekker's
+    /// pattern).
     #[cold]
     fn load_tail_limit_again(&self, tail: u64) -> bool {
         park::fence(Ordering::SeqCst);
@@ -248,6 +249,7 @@ impl<T> Fifo<T> {
         })
     }
 
+    /// Waits for the tail to move, because only a push brings an item.
     #[cold]
     fn lock_head_slow(&self, deadline: Option<Instant>) -> Result<u64, TryPopError> {
         let mut in_time = !park::has_passed(deadline);
@@ -318,8 +320,8 @@ impl<T> Fifo<T> {
 
     /// Whether a pop would succeed, or fail because the queue is closed.
     fn may_pop(&self) -> bool {
-        // Relaxed: as in `may_push`, with the tail. If it reads an old head, the head was behind the
-        // tail at that time.
+        // Relaxed: as in `may_push`, with the tail. An old head only makes the queue look less empty,
+        // so the thread tries again too early.
         let popped = self.popped.load(Ordering::Relaxed);
         let tail = self.tasks.pushed.load(Ordering::Relaxed);
         tail & CLOSED != 0 || popped < items(tail)
@@ -339,7 +341,9 @@ impl<T> Fifo<T> {
         let closed = self.tail.end.lock() | CLOSED;
         let head = self.head.end.lock();
         let tail = items(closed);
-        let count = usize::try_from((tail - head) / ITEM).expect("the items are in memory");
+        // Only items without a size can be more than a `Vec` can hold. The rest of them stays.
+        let count = usize::try_from((tail - head) / ITEM).unwrap_or(usize::MAX);
+        let head = head + count as u64 * ITEM;
         let mut left = Vec::with_capacity(count);
         for _ in 0..count {
             // SAFETY: we have locked the head and the tail, and this many items have been pushed.
@@ -347,11 +351,11 @@ impl<T> Fifo<T> {
         }
         // Release, both: as in `write_and_unlock` and `read_and_unlock`.
         self.tasks.pushed.store(closed, Ordering::Release);
-        self.popped.store(tail, Ordering::Release);
-        let _ = self.head.end.unlock(tail);
+        self.popped.store(head, Ordering::Release);
+        let _ = self.head.end.unlock(head);
         let _ = self.tail.end.unlock(closed);
         self.wake_all();
-        // Some of them may have been marked done without having been popped.
+        // `task_done` may already have been called for some of these items.
         self.tasks.finish(left.len() as u64);
         left
     }

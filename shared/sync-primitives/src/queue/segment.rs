@@ -5,8 +5,8 @@
 //! when it has filled the last one, and the head removes a segment when it has emptied it.
 //!
 //! The first segment of a chain is small, so a queue of a few items stays small. All later ones
-//! have up to [`SEGMENT_BYTES`]. One emptied segment is kept as a spare for the tail; any other is
-//! freed. So an empty queue keeps at most two segments, however many items it held before.
+//! have up to [`SEGMENT_BYTES`]. One emptied segment of that size is kept as a spare for the tail; any
+//! other is freed. So an empty queue keeps at most two segments, however many items it held before.
 
 use crate::park::{AtomicPtr, Cell, Ordering, Slot};
 use std::ptr;
@@ -67,7 +67,7 @@ impl<T> Segment<T> {
 /// Only the thread that has locked this end may call the methods.
 pub(super) struct Cursor<T> {
     segment: Cell<*mut Segment<T>>,
-    /// The slots of `segment`, so that only a change of the segment has to look at that.
+    /// Copied from `segment`, so that the fast path does not read the header of the segment.
     slots: Cell<*const [Slot<T>]>,
     /// The index of the next slot. It equals the number of slots when the segment is used up.
     index: Cell<usize>,
@@ -95,13 +95,19 @@ impl<T> Cursor<T> {
             slots: Cell::new(&[]),
             index: Cell::new(0),
         };
-        cursor.enter(segment);
+        // SAFETY: the segment has just been allocated, and only the head frees segments.
+        unsafe { cursor.enter(segment) };
         cursor
     }
 
-    fn enter(&self, segment: *mut Segment<T>) {
+    /// Moves to the first slot of `segment`.
+    ///
+    /// # Safety
+    ///
+    /// `segment` is not freed before this cursor has left it.
+    unsafe fn enter(&self, segment: *mut Segment<T>) {
         self.segment.set(segment);
-        // SAFETY: the caller passes a segment that stays until the head has left it.
+        // SAFETY: the caller makes sure that the segment exists.
         self.slots.set(unsafe { &raw const *(*segment).slots });
         self.index.set(0);
     }
@@ -165,7 +171,8 @@ impl<T> Cursor<T> {
         if segment.next.get().is_null() {
             segment.next.set(spare.take_or_allocate());
         }
-        self.enter(segment.next.get());
+        // SAFETY: the head does not free a segment before the tail has left it.
+        unsafe { self.enter(segment.next.get()) };
     }
 
     /// Moves the head to the next segment.
@@ -178,7 +185,8 @@ impl<T> Cursor<T> {
         let emptied = self.segment.get();
         // SAFETY: the segment lives until we give it away below.
         let next = unsafe { &*emptied }.next.get();
-        self.enter(next);
+        // SAFETY: the caller makes sure that the next segment exists, and only the head frees it.
+        unsafe { self.enter(next) };
         if next != emptied {
             // SAFETY: the head has left the segment, and the tail left it when it linked the next.
             unsafe { spare.keep(emptied) };
@@ -223,12 +231,19 @@ impl<T> Spare<T> {
         }
     }
 
-    /// Keeps `segment`, and frees the one that was kept before.
+    /// Keeps `segment`, and frees the one that was kept before. Frees `segment` if it is smaller than
+    /// a new one would be, as the first segment of a chain is.
     ///
     /// # Safety
     ///
     /// `segment` was made by `allocate`, and nobody else will use it again.
     unsafe fn keep(&self, segment: *mut Segment<T>) {
+        // SAFETY: the caller has the last pointer to the segment.
+        if unsafe { &*segment }.slots.len() < slots_per_segment::<T>() {
+            // SAFETY: as above.
+            unsafe { Segment::free(segment) };
+            return;
+        }
         // Release: pairs with the Acquire in `take_or_allocate`. Acquire: pairs with the Release of
         // the previous `keep`, whose segment is freed here.
         let previous = self.0.swap(segment, Ordering::AcqRel);

@@ -23,7 +23,7 @@ const PARKED: u64 = 1;
 /// A thread that is parked in `join` must return once the counters have been equal, even if more
 /// items have been pushed by the time it runs again. So it does not compare the counters again when
 /// it wakes up. Instead it remembers how many items had been pushed when it began to wait, and the
-/// thread that makes the counters equal wakes exactly those that remember no more than this count.
+/// thread that makes the counters equal wakes those whose remembered count is at most this one.
 pub(super) struct TaskCounter {
     /// `items pushed so far * ITEM`. The lower bits belong to the queue.
     pub(super) pushed: CachePadded<AtomicU64>,
@@ -33,8 +33,8 @@ pub(super) struct TaskCounter {
 struct Done {
     /// `items marked done so far * ITEM | PARKED`.
     count: AtomicU64,
-    /// A value that `pushed` has had. Spares most calls of `finish` a look at `pushed`, whose cache
-    /// line is written by every push.
+    /// A lower bound of `pushed`. If it is high enough, `finish` does not have to read `pushed`, whose
+    /// cache line every push writes.
     known_pushed: AtomicU64,
     /// The highest count at which nothing was unfinished while threads were parked. Accessed only
     /// under the bucket lock.
@@ -162,7 +162,8 @@ impl TaskCounter {
             return false;
         }
         loop {
-            // Acquire: as above. From now on, `finish` wakes this thread.
+            // Acquire: as above. From now on, `finish` sees `PARKED`, unless that is cleared before
+            // this thread has parked.
             let done = items(self.done.count.fetch_or(PARKED, Ordering::Acquire));
             let joiner = Joiner {
                 pushed: self.load_pushed(),
@@ -179,13 +180,14 @@ impl TaskCounter {
                     if self.is_finished(&joiner) {
                         return true;
                     }
-                    // `PARKED` was cleared by a thread that found nobody parked.
+                    // `PARKED` was cleared by a thread that found nobody parked, or items were marked
+                    // done in the meantime.
                 }
             }
         }
     }
 
-    /// Whether all items that `joiner` waits for have been found done since it began to wait.
+    /// Whether the counters have been found equal, with all items done that `joiner` waits for.
     fn is_finished(&self, joiner: &Joiner) -> bool {
         // Relaxed: accessed under the bucket lock, or after it.
         self.done.last_finished.load(Ordering::Relaxed) >= joiner.pushed
@@ -193,10 +195,12 @@ impl TaskCounter {
 
     /// Parks the current thread, unless all items it waits for are done.
     fn park(&self, joiner: &Joiner, deadline: Option<Instant>) -> ParkResult {
-        // Relaxed: `PARKED` is cleared under the bucket lock.
+        // `PARKED` may have been cleared and set again since this thread set it. If items were marked
+        // done in between, nobody has been told. So the count is checked too.
+        // Relaxed: `PARKED` is cleared under the bucket lock, and `join` reads the count again.
         let validate = || {
-            let is_marked = self.done.count.load(Ordering::Relaxed) & PARKED != 0;
-            is_marked && !self.is_finished(joiner)
+            let done = self.done.count.load(Ordering::Relaxed);
+            done & PARKED != 0 && items(done) < joiner.pushed && !self.is_finished(joiner)
         };
         let timed_out = |_key, was_last| {
             if was_last {
