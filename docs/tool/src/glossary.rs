@@ -28,7 +28,7 @@ const TITLE: &str = "Glossary";
 const EVERYWHERE: &str = "every chapter";
 
 /// What people who write about threads say, and others do not know. A page may use none of it that the index lacks.
-const FIELD: [&str; 48] = [
+const FIELD: [&str; 50] = [
     "aba problem",
     "back-pressure",
     "backoff",
@@ -52,6 +52,7 @@ const FIELD: [&str; 48] = [
     "fence",
     "futex",
     "guard",
+    "hand-off",
     "hand-over",
     "happens before",
     "happens-before",
@@ -76,6 +77,7 @@ const FIELD: [&str; 48] = [
     "spurious wakeup",
     "starvation",
     "thundering herd",
+    "wait queue",
     "wait-free",
 ];
 
@@ -266,7 +268,7 @@ mod tests {
 Guard
 : Stands for a lock.
 
-Waiting line
+Wait queue
 : The waiters.
 
 ## Index
@@ -274,7 +276,7 @@ Waiting line
 | On the pages | Entry | In |
 |---|---|---|
 | guard, guards | [Guard](#guard) | every chapter |
-| waiting line | [Waiting line](#waiting-line) | lock, rlock |
+| wait queue | [Wait queue](#wait-queue) | lock, rlock |
 ";
 
     fn found(page: &str) -> Vec<Found> {
@@ -291,7 +293,7 @@ Waiting line
     fn a_page_that_links_its_words_is_fine() {
         for page in [
             "A [guard](glossary.md#guard) and guards.\n",
-            "The [waiting\nline](glossary.md#waiting-line), a waiting line.\n",
+            "The [wait\nqueue](glossary.md#wait-queue), a wait queue.\n",
             "# Guard\n\n`guard` and\n\n```text\nguard\n```\n\n| guard |\n|---|\n| guard |\n",
             "[The guard](lock.md), a [Guard](glossary.md#guard).\n",
             "Safeguards. See the [Glossary](glossary.md).\n",
@@ -312,14 +314,14 @@ Waiting line
         );
         let expected = (
             1,
-            "the first `waiting line` is no link to glossary.md#waiting-line".to_owned(),
+            "the first `wait queue` is no link to glossary.md#wait-queue".to_owned(),
         );
         assert_eq!(found("A waiting\nline.\n"), [expected]);
     }
 
     #[test]
     fn a_word_may_mean_something_else_in_another_chapter() {
-        let (glossary, prose) = (Glossary::parse(PAGE), Prose::of("A waiting line.\n"));
+        let (glossary, prose) = (Glossary::parse(PAGE), Prose::of("A wait queue.\n"));
         assert_eq!(glossary.unlinked(&prose, "rlock.md").len(), 1);
         assert_eq!(glossary.unlinked(&prose, "queue.md"), []);
     }
