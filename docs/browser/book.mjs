@@ -1,6 +1,6 @@
 // The built book: which files it has, and where.
 
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -15,7 +15,8 @@ export class Book {
 
     /** Every page, the printed one and the two that mdBook adds included. */
     get pages() {
-        const pages = readdirSync(this.folder).filter((name) => name.endsWith(".html"));
+        const files = readdirSync(this.folder, { recursive: true }).map((name) => name.replaceAll("\\", "/"));
+        const pages = files.filter((name) => name.endsWith(".html") && !name.startsWith("recipes/"));
         return pages.filter((name) => !this.only || this.only.includes(name));
     }
 
@@ -32,13 +33,5 @@ export class Book {
 
     url(page) {
         return pathToFileURL(join(this.folder, page)).href;
-    }
-
-    /** Every file with its size in bytes, the largest first. */
-    get files() {
-        const entries = readdirSync(this.folder, { recursive: true, withFileTypes: true });
-        const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-        const sized = files.map((file) => ({ name: file.slice(this.folder.length + 1), size: statSync(file).size }));
-        return sized.sort((one, other) => other.size - one.size);
     }
 }

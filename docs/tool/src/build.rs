@@ -4,8 +4,8 @@ use crate::fault::Fault;
 use crate::preprocessor::Cookbook;
 use crate::site::Site;
 use crate::{
-    facts, files, frame, glossary, hidden, highlighter, links, mend, outline, pitfalls, print,
-    search, unshown, warnings, weight,
+    facts, files, glossary, highlighter, links, mend, outline, pitfalls, print, search, unshown,
+    warnings, weight,
 };
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
@@ -36,7 +36,7 @@ pub(crate) fn build(workspace: &Path) -> Built {
         dead.into_iter()
             .map(|it| Fault::new(source_of(&it.page, workspace), it.reason)),
     );
-    faults.extend(weight::fault(&site));
+    faults.extend(weight::faults(&site));
     Built { site, faults }
 }
 
@@ -79,8 +79,6 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     highlighter::lighten(&mut site);
     mend::mend(&mut site);
     print::lighten(&mut site);
-    hidden::lighten(&mut site);
-    frame::lighten(&mut site);
     Ok(site)
 }
 

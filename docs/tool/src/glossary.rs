@@ -316,7 +316,7 @@ Wait queue
             1,
             "the first `wait queue` is no link to glossary.md#wait-queue".to_owned(),
         );
-        assert_eq!(found("A waiting\nline.\n"), [expected]);
+        assert_eq!(found("A wait\nqueue.\n"), [expected]);
     }
 
     #[test]

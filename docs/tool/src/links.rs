@@ -41,6 +41,20 @@ pub(crate) fn dead(site: &Site) -> Vec<Dead> {
     }
 }
 
+/// The addresses of the files of the book that a browser loads together with the page at `address`: scripts, style sheets,
+/// images. Each once.
+pub(crate) fn loaded(address: &str, html: &[u8]) -> BTreeSet<String> {
+    let page = Page::parse(html);
+    let start = page.start(address);
+    let loaded = page.links.iter().filter(|link| link.is_loaded);
+    loaded
+        .filter_map(|link| {
+            let path = link.target.split(['#', '?']).next()?;
+            resolve(&start, &percent_decoded(path)?)
+        })
+        .collect()
+}
+
 /// What a page links to and what in it can be linked to.
 #[derive(Default)]
 struct Page {
@@ -88,11 +102,16 @@ impl Page {
         }
     }
 
-    fn dead_links(&self, address: &str, site: &Site, pages: &BTreeMap<&str, Page>) -> Vec<Dead> {
-        let start = match &self.base {
+    /// Where the links of the page at `address` start.
+    fn start(&self, address: &str) -> String {
+        match &self.base {
             Some(base) => format!("{}/", base.trim_matches('/')),
             None => address.to_owned(),
-        };
+        }
+    }
+
+    fn dead_links(&self, address: &str, site: &Site, pages: &BTreeMap<&str, Page>) -> Vec<Dead> {
+        let start = self.start(address);
         let dead = |link: &Link| {
             let reason = link.reason_if_dead(&start, site, pages, self)?;
             Some(Dead {

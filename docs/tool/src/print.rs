@@ -1,7 +1,6 @@
 //! The page for printing, without what no print shows. Each chapter stands in it once more, so it weighs as much as all
 //! of them. On paper nothing is pressed: tabs stand one below the other, and no program is there to be copied.
 
-use crate::frame::without;
 use crate::site::Site;
 
 const ADDRESS: &str = "print.html";
@@ -24,6 +23,19 @@ pub(crate) fn lighten(site: &mut Site) {
     });
 }
 
+/// A part without an end is left as it is.
+fn without(page: &str, begin: &str, end: &str) -> String {
+    let mut rest = page;
+    let mut kept = String::with_capacity(page.len());
+    while let Some(start) = rest.find(begin)
+        && let Some(length) = rest[start..].find(end)
+    {
+        kept.push_str(&rest[..start]);
+        rest = &rest[start + length + end.len()..];
+    }
+    kept + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +52,10 @@ mod tests {
             b"<code>let &amp;x;\n</code><script>run()</script>"
         );
         assert_eq!(site.get("lock.html").unwrap(), page.as_bytes());
+    }
+
+    #[test]
+    fn a_part_without_an_end_stays() {
+        assert_eq!(without("a<b>c</b>d<b>e", "<b>", "</b>"), "ad<b>e");
     }
 }

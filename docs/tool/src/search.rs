@@ -31,33 +31,9 @@ pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) 
     let prose = Site::load(aside.path())?;
     let index = prose
         .search_index()
-        .and_then(|address| prose.get(&address).map(lighter));
+        .and_then(|address| prose.get(&address).map(<[u8]>::to_vec));
     site.replace(&address, index.context("mdBook made no search index")?);
     Ok(())
-}
-
-/// The same index in fewer bytes. Most of its nodes end no word and say so at length, which elasticlunr takes for granted;
-/// a word's weight in a text is the square root of a small number, in 17 digits.
-fn lighter(index: &[u8]) -> Vec<u8> {
-    const WEIGHT: &str = "\"tf\":";
-    let index = String::from_utf8_lossy(index);
-    let index = index
-        .replace(r#","df":0,"docs":{}"#, "")
-        .replace(r#""df":0,"docs":{},"#, "");
-    let mut parts = index.split(WEIGHT);
-    let mut lighter = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(part.len());
-        let weight = part[..end].trim_end_matches(".0");
-        lighter.extend([
-            WEIGHT,
-            &weight[..weight.len().min("1.414".len())],
-            &part[end..],
-        ]);
-    }
-    lighter.into_bytes()
 }
 
 /// It takes the place of the preprocessor that puts programs into the pages.
@@ -121,15 +97,5 @@ mod tests {
         for word in ["main", "pass"] {
             assert!(!rest.contains(word), "{rest}");
         }
-    }
-
-    #[test]
-    fn what_ends_a_word_stays_in_the_index() {
-        let index = br#"{"a":{"b":{"df":1,"docs":{"7":{"tf":1.0},"8":{"tf":1.4142135623730951}}},"df":0,"docs":{}},"df":0,"docs":{},"e":{"df":0,"docs":{}}}"#;
-        let lighter = String::from_utf8(lighter(index)).unwrap();
-        assert_eq!(
-            lighter,
-            r#"{"a":{"b":{"df":1,"docs":{"7":{"tf":1},"8":{"tf":1.414}}}},"e":{"df":0,"docs":{}}}"#
-        );
     }
 }

@@ -75,13 +75,6 @@ impl Site {
         self.0.keys().find(is_it).cloned()
     }
 
-    /// How large each file is, in bytes.
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.0
-            .iter()
-            .map(|(address, content)| (content.len(), address.as_str()))
-    }
-
     /// The HTML pages with their addresses.
     pub(crate) fn pages(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let all = self.0.iter();

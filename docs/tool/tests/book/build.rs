@@ -32,9 +32,9 @@ fn an_excerpt_is_shown_and_the_rest_is_hidden() {
     for part in [
         // The lines around the anchor, whatever they begin with.
         "<span class=\"boring\">//! Rings a bell.\n",
-        "\n#[derive(Debug)]\n",
-        "\n# not hidden\n",
-        "\n    chime::strike(",
+        "<span class=\"boring\">#[derive(Debug)]\n",
+        "<span class=\"boring\"># not hidden\n",
+        "<span class=\"boring\">    chime::strike(",
         // The lines inside it, at the margin.
         "</span>for _ in 0..2 {\n    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n}\n<span",
     ] {
