@@ -15,8 +15,8 @@ pub use condition::{Condition, WaitTimeoutResult, Waitable};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, MappedLockGuard};
 pub use queue::{
-    Closed, Iter, LifoQueue, PriorityQueue, PushError, Queue, Task, TaskDoneError, Tasks, TryIter,
-    TryPopError, TryPushError,
+    CloseOnDrop, Closed, IntoIter, Iter, LifoQueue, PriorityQueue, PushError, Queue, Task,
+    TaskDoneError, Tasks, TryIter, TryPopError, TryPushError,
 };
 pub use rlock::{MappedRLockGuard, Outermost, RLock, RLockGuard};
 pub use semaphore::{

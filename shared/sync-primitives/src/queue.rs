@@ -1,59 +1,53 @@
-//! [`Queue`], [`LifoQueue`] and [`PriorityQueue`]: hand items from thread to thread, and know when all are done.
+//! [`Queue`], [`LifoQueue`] and [`PriorityQueue`]: hand items from thread to thread, and count the
+//! ones that are done.
 //!
-//! Use one when some threads make work and others do it. Use [`Condition`](crate::Condition) with a
-//! [`Lock`](crate::Lock) when what is waited for is not "there is an item", a [`Semaphore`](crate::Semaphore) when
-//! nothing is handed over, only counted, and `std::sync::mpsc` when there is one consumer and no `join`.
+//! What users may rely on is documented on the types. This comment is about the implementation.
 //!
-//! **Promises.** Every item that was pushed is popped exactly once, handed back by
-//! [`close_now`](Queue::close_now), or dropped with the queue: not lost and not doubled by a time-out, a close, or a
-//! panic, be it in a worker or in an item's `Ord`. What a thread did before it pushed is visible to the thread that
-//! pops the item, what it did before it popped to the thread whose push takes the room, what it did before it closed the
-//! queue to the thread that is told so, and what was done before [`task_done`](Queue::task_done) to the thread that
-//! [joins](Queue::join). A worker that panics with a [`Task`] in its hands cannot leave `join` hanging.
+//! The three types have the same methods, and differ only in the order of the items. So
+//! `define_queue!` writes them, and each type gets a *machine* that does the work:
 //!
-//! **No promises.** Several consumers may finish in another order than they popped. Of several waiting threads not
-//! always the first is served first. A push or a pop that loses its processor while it moves an end of the queue
-//! keeps others at that end waiting until it has it back, `try_` and timed ones too. A push orders memory as a release
-//! does and a pop as an acquire, and no more: who pushes and then looks whether another thread has raised a flag, which
-//! in turn raises it and then pops, puts a SeqCst fence between in both. The items of a
-//! `PriorityQueue` are compared while the queue's lock is held: a slow `Ord` holds up all others, `try_` and timed calls
-//! too, and one that uses the same queue waits for ever.
+//! | Module | Content |
+//! |---|---|
+//! | `fifo` | The machine of `Queue`: a lock at each end, and `end` and `segment` below it. |
+//! | `locked` | The machine of the other two: a `buffer` behind a `Lock`. |
+//! | `task_counter` | Counts the items pushed and done, for `join`. Both machines have one. |
+//! | `error`, `task`, `close_on_drop` | What the methods return. |
 //!
-//! **A bounded queue that its own consumers fill can deadlock:** when it is full and every consumer is waiting to push,
-//! nobody is left to pop. Let such a queue be unbounded, or let consumers `try_push` and do the work themselves when
-//! it is full.
-//!
-//! **Algorithm.** A [`Queue`] is a chain of segments of 32 slots, or a single one that begins again where the capacity is no
-//! more than that, with a lock of its own at each end (Michael and Scott, "Simple, Fast, and Practical Non-Blocking and
-//! Blocking Concurrent Queue Algorithms", 1996): a push or a pop locks its end by one compare-exchange and unlocks it by a
-//! store, and a thread that finds nothing to pop, or no room, joins a waiting line that costs the others one load. Who wakes
-//! one of them first pushes its item or pops one for it, if it can do so at once; and so for one that gives its processor
-//! away before it sleeps. A pop that has all but caught up with the pushes may stay away for some microseconds, if that has
-//! brought more items lately: then the two ends do not slow each other down. A [`LifoQueue`] and a [`PriorityQueue`] are a
-//! buffer behind a [`Lock`](crate::Lock), with one [`Condition`](crate::Condition) for "not empty" and one for "not full". In
-//! all three the items pushed and the items done are counted in two words beside it; `join` waits until they are equal.
+//! A push has two steps, and so has a pop. First the machine waits for a place for the item, and
+//! returns a `Vacancy`, or why there is none. Then the item moves into the vacancy, or into the
+//! error that the caller gets. So the item never travels through the code that waits, and it is
+//! copied no more often than necessary: an item may be larger than half the stack. A pop gets an
+//! `Occupied`, and then takes the item out of it.
 
 mod buffer;
 mod cache_padded;
+mod close_on_drop;
 mod end;
+mod error;
 mod fifo;
 mod locked;
 mod segment;
+mod task;
 mod task_counter;
+
+pub use self::{
+    close_on_drop::CloseOnDrop,
+    error::{Closed, PushError, TaskDoneError, TryPopError, TryPushError},
+    task::{IntoIter, Iter, Task, Tasks, TryIter},
+};
 
 use self::{
     buffer::{Heap, Lifo},
+    error::PushRefusal,
     fifo::Fifo,
     locked::Locked,
-    task_counter::TaskCounter,
+    task::Done,
 };
 use crate::park;
 use crate::trace::{self, Call, Op, Place, Primitive, Subject};
 use std::{
-    error::Error,
     fmt,
     iter::FusedIterator,
-    ops::{Deref, DerefMut},
     panic::{RefUnwindSafe, UnwindSafe},
     time::{Duration, Instant},
 };
@@ -61,9 +55,9 @@ use std::{
 /// How long a push or a pop may wait.
 #[derive(Clone, Copy)]
 enum Patience {
-    /// Not at all.
+    /// It does not wait.
     None,
-    /// Until the deadline, if there is one.
+    /// It waits until the deadline, or without a limit if there is none.
     Until(Option<Instant>),
 }
 
@@ -75,234 +69,79 @@ impl Patience {
     }
 }
 
-/// The error of `push`: the queue is closed. Holds the item that was not pushed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PushError<T>(pub T);
-
-/// The error of `try_push`, `try_push_for` and `try_push_until`. Holds the item that was not pushed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum TryPushError<T> {
-    /// The queue held as many items as it may, for as long as the push was ready to wait.
-    Full(T),
-    /// The queue is closed.
-    Closed(T),
-}
-
-/// The error of `pop`: the queue is closed, and nothing is left in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Closed;
-
-/// The error of `try_pop`, `try_pop_for` and `try_pop_until`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TryPopError {
-    /// No item came for as long as the pop was ready to wait.
-    Empty,
-    /// The queue is closed, and nothing is left in it.
-    Closed,
-}
-
-/// The error of `task_done`: it was called more often than items were pushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TaskDoneError;
-
-impl<T> PushError<T> {
-    /// The item that was not pushed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use sync_primitives::Queue;
-    ///
-    /// let queue = Queue::unbounded();
-    /// queue.close();
-    /// assert_eq!(queue.push("late").unwrap_err().into_inner(), "late");
-    /// ```
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
-
-impl<T> TryPushError<T> {
-    /// The item that was not pushed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use sync_primitives::Queue;
-    ///
-    /// let queue = Queue::bounded(1);
-    /// queue.push("first").unwrap();
-    /// assert_eq!(queue.try_push("second").unwrap_err().into_inner(), "second");
-    /// ```
-    pub fn into_inner(self) -> T {
-        match self {
-            TryPushError::Full(item) | TryPushError::Closed(item) => item,
-        }
-    }
-}
-
-impl<T> fmt::Debug for PushError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PushError(..)")
-    }
-}
-
-impl<T> fmt::Display for PushError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("pushing to a closed queue")
-    }
-}
-
-impl<T> Error for PushError<T> {}
-
-impl<T> fmt::Debug for TryPushError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryPushError::Full(_) => "Full(..)",
-            TryPushError::Closed(_) => "Closed(..)",
-        })
-    }
-}
-
-impl<T> fmt::Display for TryPushError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryPushError::Full(_) => "pushing to a full queue",
-            TryPushError::Closed(_) => "pushing to a closed queue",
-        })
-    }
-}
-
-impl<T> Error for TryPushError<T> {}
-
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("popping from a closed queue that is empty")
-    }
-}
-
-impl Error for Closed {}
-
-impl fmt::Display for TryPopError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TryPopError::Empty => f.write_str("popping from an empty queue"),
-            TryPopError::Closed => Closed.fmt(f),
-        }
-    }
-}
-
-impl Error for TryPopError {}
-
-impl fmt::Display for TaskDoneError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("more items were marked done than were pushed")
-    }
-}
-
-impl Error for TaskDoneError {}
-
-/// A popped item that is marked done when it is dropped, so that a panic on the way cannot leave `join` hanging.
+/// Defines a queue over the machine that does its work.
 ///
-/// Made by `task`, `try_task` and `tasks` of a queue. It may be sent to another thread, if the item may. A forgotten
-/// task (`std::mem::forget`) stays unfinished for ever.
-#[must_use = "a task that is dropped at once is marked done at once"]
-pub struct Task<'a, T> {
-    // Dropped in this order: the item's own `Drop` still belongs to the work.
-    item: T,
-    _done: Done<'a>,
-}
-
-/// Marks one item done when it is dropped.
-struct Done<'a> {
-    tasks: &'a TaskCounter,
-    subject: Subject,
-}
-
-impl Drop for Done<'_> {
-    fn drop(&mut self) {
-        // Somebody may have called `task_done` for this item too; there is no error to report from here.
-        if self.tasks.finish(1) {
-            trace::report(Place::UNKNOWN, self.subject, Op::Done, 1);
-        }
-    }
-}
-
-impl<T> Task<'_, T> {
-    /// The item itself; it counts as done from now on.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use sync_primitives::Queue;
-    ///
-    /// let queue = Queue::unbounded();
-    /// queue.push(String::from("job")).unwrap();
-    /// let name: String = queue.task().unwrap().into_inner();
-    /// assert_eq!(name, "job");
-    /// queue.join(); // returns at once
-    /// ```
-    pub fn into_inner(self) -> T {
-        self.item
-    }
-}
-
-impl<T> Deref for Task<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.item
-    }
-}
-
-impl<T> DerefMut for Task<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.item
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Task<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Task").field(&self.item).finish()
-    }
-}
-
-/// Pops items until a queue is closed and drained. Made by `iter`, or by `for item in &queue`.
-#[derive(Debug)]
-pub struct Iter<'a, Q> {
-    queue: &'a Q,
-}
-
-/// Pops the items that are there, without waiting. Made by `try_iter`.
-#[derive(Debug)]
-pub struct TryIter<'a, Q> {
-    queue: &'a Q,
-}
-
-/// Pops items as [`Task`]s until a queue is closed and drained. Made by `tasks`.
-#[derive(Debug)]
-pub struct Tasks<'a, Q> {
-    queue: &'a Q,
-}
-
-/// Defines one of the three queues over the machine that does the work. What they do is the same but for the order; so
-/// the words and the examples are the same too.
+/// The documentation that all queues share is written here. The invocation adds what is special to
+/// each of them.
 macro_rules! define_queue {
     (
-        $(#[$attribute:meta])*
+        $(#[$introduction:meta])*
+        guarantees: $(#[$guarantees:meta])*
+        not_guaranteed: $(#[$not_guaranteed:meta])*
+        memory: $(#[$memory:meta])*
         $Queue:ident<T $(: $Bound:ident)?> over $Machine:ty
     ) => {
-        $(#[$attribute])*
+        $(#[$introduction])*
+        ///
+        /// - Threads wait for something other than an item or room: use a
+        ///   [`Condition`](crate::Condition) with a [`Lock`](crate::Lock).
+        /// - Threads hand nothing over, and you only need to count: use a
+        ///   [`Semaphore`](crate::Semaphore).
+        ///
+        /// # Guarantees
+        ///
+        $(#[$guarantees])*
+        /// - **Exactly once.** Every item that was pushed is popped exactly once, returned by
+        ///   [`close_now`](Self::close_now), or dropped with the queue. No timeout, no close and no
+        ///   panic loses an item or delivers it twice. A push that fails returns its item.
+        /// - **Memory ordering.** Pushing is a release operation, and popping is an acquire
+        ///   operation. Everything a thread did before it pushed an item is visible to the thread
+        ///   that pops this item. In the same way, what a thread did
+        ///   - before it popped is visible to the thread whose push uses the room that it made,
+        ///   - before it closed the queue is visible to a thread whose push or pop fails because of
+        ///     that,
+        ///   - before it marked an item done is visible to a thread that [joins](Self::join) the
+        ///     queue.
+        /// - **Wakeups.** Each push wakes one of the threads that are parked because the queue was
+        ///   empty, and each pop wakes one of those that are parked because it was full. So a woken
+        ///   thread that does not get the processor does not keep the others asleep.
+        /// - **Panics.** A panic leaves the queue as usable as before. A worker that panics while
+        ///   it owns a [`Task`] marks the item done.
+        ///
+        /// # Not guaranteed
+        ///
+        $(#[$not_guaranteed])*
+        /// - **Order of completion.** Several consumers may finish their items in a different order
+        ///   than they popped them.
+        /// - **Order of waiters.** A running thread may take an item, or room for one, ahead of a
+        ///   thread that has waited for longer.
+        /// - **Sequential consistency.** Suppose one thread pushes and then reads a flag, and
+        ///   another thread sets this flag and then pops. Both may miss what the other one did. If
+        ///   that is a problem, put a [`fence`](std::sync::atomic::fence) with `SeqCst` between the
+        ///   two steps in both threads.
+        ///
+        /// # Deadlocks
+        ///
+        /// A bounded queue that its own consumers fill can deadlock: if it is full and every
+        /// consumer is waiting to push, no thread is left to pop. Use an unbounded queue in this
+        /// case, or let consumers call [`try_push`](Self::try_push) and do the work themselves if
+        /// the queue is full.
+        ///
+        /// A consumer waits until a thread closes the queue. If a thread that should do so panics
+        /// before that, the consumers wait forever. Let it hold a guard of
+        /// [`close_on_drop`](Self::close_on_drop), which closes the queue in this case too.
+        ///
+        $(#[$memory])*
         pub struct $Queue<T $(: $Bound)?> {
             machine: $Machine,
         }
 
         impl<T $(: $Bound)?> $Queue<T> {
-            /// Makes an empty queue that holds up to `capacity` items.
+            /// Creates an empty queue that holds at most `capacity` items.
             ///
             /// # Panics
             ///
-            /// If `capacity` is 0.
+            /// Panics if `capacity` is 0.
             ///
             /// # Examples
             ///
@@ -318,7 +157,7 @@ macro_rules! define_queue {
                 $Queue { machine: <$Machine>::new(Some(capacity)) }
             }
 
-            /// Makes an empty queue that grows as long as there is memory.
+            /// Creates an empty queue that grows as long as there is memory.
             ///
             /// # Examples
             ///
@@ -332,13 +171,12 @@ macro_rules! define_queue {
                 $Queue { machine: <$Machine>::new(None) }
             }
 
-            /// Pushes an item; waits while the queue is full.
-            ///
-            /// Release: what this thread did before is visible to the thread that pops the item.
+            /// Pushes an item, and waits while the queue is full.
             ///
             /// # Errors
             ///
-            /// [`PushError`] with the item if the queue is closed, also while this waits.
+            /// Returns a [`PushError`] with the item if the queue is closed, even if it is closed
+            /// during the wait.
             ///
             /// # Examples
             ///
@@ -352,14 +190,14 @@ macro_rules! define_queue {
             #[doc(alias = "put")]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn push(&self, item: T) -> Result<(), PushError<T>> {
-                self.push_with(Place::here(), item, Patience::ENDLESS).map_err(|error| PushError(error.into_inner()))
+                self.push_with(Place::here(), item, Patience::ENDLESS, |_, item| PushError(item))
             }
 
-            /// Pushes an item if there is room; does not wait for room.
+            /// Pushes an item if the queue has room for it. Does not wait for room.
             ///
             /// # Errors
             ///
-            /// [`TryPushError`] with the item if the queue is full or closed.
+            /// Returns a [`TryPushError`] with the item if the queue is full or closed.
             ///
             /// # Examples
             ///
@@ -373,15 +211,18 @@ macro_rules! define_queue {
             #[doc(alias = "put_nowait")]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_push(&self, item: T) -> Result<(), TryPushError<T>> {
-                self.push_with(Place::here(), item, Patience::None)
+                self.push_with(Place::here(), item, Patience::None, TryPushError::new)
             }
 
-            /// Pushes an item; waits for room, but no longer than `timeout`. More than the clock can count means for
-            /// ever.
+            /// Pushes an item, and waits for room for at most `timeout`.
+            ///
+            /// A timeout of zero means a single attempt. A timeout that is too large to add to the
+            /// current time means no timeout.
             ///
             /// # Errors
             ///
-            /// [`TryPushError`] with the item if the queue stays full or is closed.
+            /// Returns a [`TryPushError`] with the item if the queue stays full, or if it is
+            /// closed.
             ///
             /// # Examples
             ///
@@ -391,18 +232,22 @@ macro_rules! define_queue {
             ///
             #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(1);")]
             /// queue.push(1).unwrap();
-            /// assert_eq!(queue.try_push_for(2, Duration::from_millis(1)), Err(TryPushError::Full(2)));
+            /// let result = queue.try_push_for(2, Duration::from_millis(1));
+            /// assert_eq!(result, Err(TryPushError::Full(2)));
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_push_for(&self, item: T, timeout: Duration) -> Result<(), TryPushError<T>> {
-                self.push_with(Place::here(), item, Patience::lasting(timeout))
+                self.push_with(Place::here(), item, Patience::lasting(timeout), TryPushError::new)
             }
 
-            /// Pushes an item; waits for room until `deadline`.
+            /// Pushes an item, and waits for room until `deadline` at the latest.
+            ///
+            /// A deadline that has already passed means a single attempt.
             ///
             /// # Errors
             ///
-            /// [`TryPushError`] with the item if the queue stays full or is closed.
+            /// Returns a [`TryPushError`] with the item if the queue stays full, or if it is
+            /// closed.
             ///
             /// # Examples
             ///
@@ -415,16 +260,15 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_push_until(&self, item: T, deadline: Instant) -> Result<(), TryPushError<T>> {
-                self.push_with(Place::here(), item, Patience::Until(Some(deadline)))
+                let patience = Patience::Until(Some(deadline));
+                self.push_with(Place::here(), item, patience, TryPushError::new)
             }
 
-            /// Pops the next item; waits while the queue is empty.
-            ///
-            /// Acquire: what the thread that pushed the item did before is visible now.
+            /// Pops the next item, and waits while the queue is empty.
             ///
             /// # Errors
             ///
-            /// [`Closed`] once the queue is closed and nothing is left in it.
+            /// Returns [`Closed`] if the queue is closed and no item is left in it.
             ///
             /// # Examples
             ///
@@ -440,14 +284,15 @@ macro_rules! define_queue {
             #[doc(alias = "get")]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn pop(&self) -> Result<T, Closed> {
-                self.pop_with(Place::here(), Patience::ENDLESS).map_err(|_| Closed)
+                self.pop_with(Place::here(), Patience::ENDLESS, |item| item, |_| Closed)
             }
 
-            /// Pops the next item if there is one; does not wait for one.
+            /// Pops the next item if there is one. Does not wait for an item.
             ///
             /// # Errors
             ///
-            /// [`TryPopError`] if the queue is empty, or closed and empty.
+            /// Returns a [`TryPopError`] if the queue is empty. The error tells whether it is
+            /// closed too.
             ///
             /// # Examples
             ///
@@ -462,15 +307,18 @@ macro_rules! define_queue {
             #[doc(alias = "get_nowait")]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_pop(&self) -> Result<T, TryPopError> {
-                self.pop_with(Place::here(), Patience::None)
+                self.pop_with(Place::here(), Patience::None, |item| item, |error| error)
             }
 
-            /// Pops the next item; waits for one, but no longer than `timeout`. More than the clock can count means
-            /// for ever.
+            /// Pops the next item, and waits for one for at most `timeout`.
+            ///
+            /// A timeout of zero means a single attempt. A timeout that is too large to add to the
+            /// current time means no timeout.
             ///
             /// # Errors
             ///
-            /// [`TryPopError`] if none comes, or the queue is closed and empty.
+            /// Returns a [`TryPopError`] if no item is pushed in time, or if the queue is closed
+            /// and empty.
             ///
             /// # Examples
             ///
@@ -483,14 +331,17 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_pop_for(&self, timeout: Duration) -> Result<T, TryPopError> {
-                self.pop_with(Place::here(), Patience::lasting(timeout))
+                self.pop_with(Place::here(), Patience::lasting(timeout), |item| item, |error| error)
             }
 
-            /// Pops the next item; waits for one until `deadline`.
+            /// Pops the next item, and waits for one until `deadline` at the latest.
+            ///
+            /// A deadline that has already passed means a single attempt.
             ///
             /// # Errors
             ///
-            /// [`TryPopError`] if none comes, or the queue is closed and empty.
+            /// Returns a [`TryPopError`] if no item is pushed in time, or if the queue is closed
+            /// and empty.
             ///
             /// # Examples
             ///
@@ -503,11 +354,17 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_pop_until(&self, deadline: Instant) -> Result<T, TryPopError> {
-                self.pop_with(Place::here(), Patience::Until(Some(deadline)))
+                let patience = Patience::Until(Some(deadline));
+                self.pop_with(Place::here(), patience, |item| item, |error| error)
             }
 
-            /// Ends pushing: from now on every push fails, those that wait for room too. What is in the queue can
-            /// still be popped; then pops fail too. Closing twice is the same as once.
+            /// Closes the queue: from now on every push fails, even if it is already waiting for
+            /// room.
+            ///
+            /// The items that are left in the queue can still be popped, and then pops fail too.
+            /// Closing a closed queue changes nothing.
+            ///
+            /// If a panic must not prevent the close, use [`close_on_drop`](Self::close_on_drop).
             ///
             /// # Examples
             ///
@@ -523,14 +380,15 @@ macro_rules! define_queue {
             #[doc(alias = "shutdown")]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn close(&self) {
-                let call = Call::new(Place::here(), self.subject());
-                call.report(Op::Close, 0);
-                self.machine.close();
+                self.close_with(Place::here());
             }
 
-            /// Closes the queue and takes out what nobody popped, in the order in which it would have been popped.
-            /// These items count as done, so that `join` does not wait for them. They are marked so after they have been
-            /// taken out: in between, `join_for(Duration::ZERO)` may find them unfinished.
+            /// Closes the queue, and returns the items that are left in it, in the order of the
+            /// pops.
+            ///
+            /// These items count as done, so [`join`](Self::join) does not wait for them. They are
+            /// marked done just after they have been taken out. In between,
+            /// `join_for(Duration::ZERO)` may find them unfinished.
             ///
             /// # Examples
             ///
@@ -540,18 +398,64 @@ macro_rules! define_queue {
             #[doc = concat!("let queue = ", stringify!($Queue), "::unbounded();")]
             /// queue.push(1).unwrap();
             /// assert_eq!(queue.close_now(), [1]);
-            /// queue.join(); // nothing is left to wait for
+            /// queue.join(); // returns at once
             /// ```
             #[doc(alias = "shutdown")]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn close_now(&self) -> Vec<T> {
                 let call = Call::new(Place::here(), self.subject());
-                call.report(Op::Close, 0);
-                self.machine.close_now()
+                let left = self.machine.close_now();
+                call.ended(Op::Close, 0);
+                left
             }
 
-            /// How many items were in the queue when this was called. By the time you read the answer it may be
-            /// stale.
+            /// Returns a guard that closes the queue when it is dropped, also while a panic
+            /// unwinds.
+            ///
+            /// Without such a guard, a panic can turn into a deadlock. Suppose a producer panics
+            /// before it calls [`close`](Self::close): the consumers then wait for items forever,
+            /// and [`thread::scope`](std::thread::scope) waits for the consumers, so nobody sees
+            /// the panic.
+            ///
+            /// The guard can be cloned, and the queue is closed when the last clone is dropped. So
+            /// each of several producers can hold a clone, which it must be given before it is
+            /// spawned. Consumers can share a guard too: if the last one panics, a producer that
+            /// waits for room gets a [`PushError`] instead of waiting forever.
+            ///
+            /// The guard dereferences to the queue. It does not keep other threads from closing the
+            /// queue earlier.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{panic, thread};
+            #[doc = concat!("use sync_primitives::", stringify!($Queue), ";")]
+            ///
+            #[doc = concat!("let numbers = ", stringify!($Queue), "::bounded(8);")]
+            /// let outcome = panic::catch_unwind(|| {
+            ///     thread::scope(|scope| {
+            ///         let producer = numbers.close_on_drop();
+            ///         scope.spawn(|| {
+            ///             for number in &numbers {
+            ///                 println!("{number}");
+            ///             }
+            ///         });
+            ///         for line in ["1", "2", "three"] {
+            ///             producer.push(line.parse::<u32>().unwrap()).unwrap();
+            ///         }
+            ///     });
+            /// });
+            /// // The panic has closed the queue, which ended the worker. So the panic arrives here.
+            /// assert!(outcome.is_err());
+            /// assert!(numbers.push(4).is_err());
+            /// ```
+            pub fn close_on_drop(&self) -> CloseOnDrop<'_, Self> {
+                CloseOnDrop::new(self, |queue| queue.close_with(Place::UNKNOWN))
+            }
+
+            /// Returns the number of items in the queue.
+            ///
+            /// The answer may be out of date by the time you read it.
             ///
             /// # Examples
             ///
@@ -567,7 +471,11 @@ macro_rules! define_queue {
                 self.machine.len()
             }
 
-            /// Whether the queue was empty when this was called. By the time you read the answer it may be stale.
+            /// Returns `true` if the queue holds no item.
+            ///
+            /// The answer may be out of date by the time you read it. An empty queue is not the end
+            /// of the work: a thread may be about to push. Use [`join`](Self::join) or
+            /// [`close`](Self::close) to find the end.
             ///
             /// # Examples
             ///
@@ -581,8 +489,10 @@ macro_rules! define_queue {
                 self.len() == 0
             }
 
-            /// Whether the queue held as many items as it may when this was called; never for an unbounded queue. By
-            /// the time you read the answer it may be stale.
+            /// Returns `true` if the queue holds as many items as its capacity. An unbounded queue
+            /// is never full.
+            ///
+            /// The answer may be out of date by the time you read it.
             ///
             /// # Examples
             ///
@@ -596,7 +506,7 @@ macro_rules! define_queue {
                 self.machine.is_full()
             }
 
-            /// How many items the queue may hold; `None` if it is unbounded.
+            /// Returns how many items the queue can hold, or `None` if it is unbounded.
             ///
             /// # Examples
             ///
@@ -610,7 +520,9 @@ macro_rules! define_queue {
                 self.machine.capacity()
             }
 
-            /// Pops items, waiting for each, until the queue is closed and drained. `for item in &queue` is the same.
+            /// Returns an iterator that pops items until the queue is closed and empty.
+            ///
+            /// It waits while the queue is open and empty. `for item in &queue` does the same.
             ///
             /// # Examples
             ///
@@ -618,23 +530,21 @@ macro_rules! define_queue {
             /// use std::thread;
             #[doc = concat!("use sync_primitives::", stringify!($Queue), ";")]
             ///
-            #[doc = concat!("let queue = ", stringify!($Queue), "::bounded(2);")]
-            /// let sum: u32 = thread::scope(|scope| {
-            ///     scope.spawn(|| {
-            ///         for number in 1..=10 {
-            ///             queue.push(number).unwrap();
-            ///         }
-            ///         queue.close();
-            ///     });
-            ///     queue.iter().sum()
+            #[doc = concat!("let queue = ", stringify!($Queue), "::unbounded();")]
+            /// thread::scope(|scope| {
+            ///     let sum = scope.spawn(|| queue.iter().sum::<u32>());
+            ///     for number in 1..=4 {
+            ///         queue.push(number).unwrap();
+            ///     }
+            ///     queue.close();
+            ///     assert_eq!(sum.join().unwrap(), 10);
             /// });
-            /// assert_eq!(sum, 55);
             /// ```
             pub fn iter(&self) -> Iter<'_, Self> {
                 Iter { queue: self }
             }
 
-            /// Pops the items that are there; ends when the queue is empty, without waiting.
+            /// Returns an iterator that pops items until the queue is empty. It does not wait.
             ///
             /// # Examples
             ///
@@ -650,13 +560,15 @@ macro_rules! define_queue {
                 TryIter { queue: self }
             }
 
-            /// Says that one popped item is finished. With [`task`](Self::task) this happens by itself.
+            /// Marks one popped item done.
             ///
-            /// Release: what this thread did before is visible to a thread that joins.
+            /// You do not need this if you pop items as [tasks](Self::task), which are marked done
+            /// when they are dropped.
             ///
             /// # Errors
             ///
-            /// [`TaskDoneError`] if that would be more items than were pushed; nothing has changed then.
+            /// Returns a [`TaskDoneError`] if every item that was pushed has already been marked
+            /// done. The call changes nothing in this case.
             ///
             /// # Examples
             ///
@@ -671,17 +583,39 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn task_done(&self) -> Result<(), TaskDoneError> {
+                // Computed first, because another thread may free the queue as soon as `join`
+                // returns.
+                let subject = self.subject();
                 if !self.machine.tasks().finish(1) {
                     return Err(TaskDoneError);
                 }
-                trace::report(Place::here(), self.subject(), Op::Done, 1);
+                trace::report(Place::here(), subject, Op::Done, 1);
                 Ok(())
             }
 
-            /// Waits until every item that was pushed has been marked done, by [`task_done`](Self::task_done) or by
-            /// the end of its [`Task`].
+            /// Waits until every item that was pushed has been marked done, by
+            /// [`task_done`](Self::task_done) or because its [`Task`] was dropped.
             ///
-            /// Acquire: what was done for the items is visible now.
+            /// An item that is pushed during the wait counts too, unless nothing was unfinished at
+            /// some moment before.
+            ///
+            /// # Deadlocks
+            ///
+            /// `join` waits forever if an item is never marked done. That happens if
+            ///
+            /// - a worker pops an item and does not call `task_done`, or leaks a [`Task`],
+            /// - the calling thread itself owns a task, or
+            /// - items are left in the queue and no worker is left to pop them, because every
+            ///   worker has panicked.
+            ///
+            /// If your workers can panic, do not rely on `join` alone to find the end of the work.
+            /// Give each worker and each producer a guard of
+            /// [`close_on_drop`](Self::close_on_drop), close the queue after the last push, and
+            /// wait for the worker threads themselves, at the end of a
+            /// [`thread::scope`](std::thread::scope) or with
+            /// [`JoinHandle::join`](std::thread::JoinHandle::join). Instead, a worker that unwinds
+            /// can call [`close_now`](Self::close_now), which marks the items that are left in the
+            /// queue as done.
             ///
             /// # Examples
             ///
@@ -709,8 +643,11 @@ macro_rules! define_queue {
                 self.join_with(Place::here(), None);
             }
 
-            /// As [`join`](Self::join), but for no longer than `timeout`. Returns whether everything was done. More
-            /// than the clock can count means for ever.
+            /// Waits as [`join`](Self::join) does, but for at most `timeout`. Returns `true` if
+            /// every item was marked done.
+            ///
+            /// A timeout of zero only checks. A timeout that is too large to add to the current
+            /// time means no timeout.
             ///
             /// # Examples
             ///
@@ -722,12 +659,16 @@ macro_rules! define_queue {
             /// queue.push(1).unwrap();
             /// assert!(!queue.join_for(Duration::from_millis(1)));
             /// ```
+            #[must_use = "items may be unfinished: write `if !queue.join_for(..)`"]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn join_for(&self, timeout: Duration) -> bool {
                 self.join_with(Place::here(), park::deadline_after(timeout))
             }
 
-            /// As [`join`](Self::join), but no longer than until `deadline`. Returns whether everything was done.
+            /// Waits as [`join`](Self::join) does, but until `deadline` at the latest. Returns
+            /// `true` if every item was marked done.
+            ///
+            /// A deadline that has already passed only checks.
             ///
             /// # Examples
             ///
@@ -737,16 +678,19 @@ macro_rules! define_queue {
             ///
             #[doc = concat!("assert!(", stringify!($Queue), "::<u8>::unbounded().join_until(Instant::now()));")]
             /// ```
+            #[must_use = "items may be unfinished: write `if !queue.join_until(..)`"]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn join_until(&self, deadline: Instant) -> bool {
                 self.join_with(Place::here(), Some(deadline))
             }
 
-            /// Pops the next item as a [`Task`], which marks it done when dropped; waits while the queue is empty.
+            /// Pops the next item as a [`Task`], and waits while the queue is empty.
+            ///
+            /// The item is marked done when the task is dropped.
             ///
             /// # Errors
             ///
-            /// [`Closed`] once the queue is closed and nothing is left in it.
+            /// Returns [`Closed`] if the queue is closed and no item is left in it.
             ///
             /// # Examples
             ///
@@ -762,14 +706,14 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn task(&self) -> Result<Task<'_, T>, Closed> {
-                self.pop().map(|item| self.task_of(item))
+                self.pop_with(Place::here(), Patience::ENDLESS, |item| self.task_of(item), |_| Closed)
             }
 
-            /// Pops the next item as a [`Task`] if there is one; does not wait for one.
+            /// Pops the next item as a [`Task`] if there is one. Does not wait for an item.
             ///
             /// # Errors
             ///
-            /// As [`try_pop`](Self::try_pop).
+            /// Returns the same errors as [`try_pop`](Self::try_pop).
             ///
             /// # Examples
             ///
@@ -780,14 +724,14 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_task(&self) -> Result<Task<'_, T>, TryPopError> {
-                self.try_pop().map(|item| self.task_of(item))
+                self.pop_with(Place::here(), Patience::None, |item| self.task_of(item), |error| error)
             }
 
-            /// Pops the next item as a [`Task`]; waits for one, but no longer than `timeout`.
+            /// Pops the next item as a [`Task`], and waits for one for at most `timeout`.
             ///
             /// # Errors
             ///
-            /// As [`try_pop_for`](Self::try_pop_for).
+            /// Returns the same errors as [`try_pop_for`](Self::try_pop_for).
             ///
             /// # Examples
             ///
@@ -800,14 +744,15 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_task_for(&self, timeout: Duration) -> Result<Task<'_, T>, TryPopError> {
-                self.try_pop_for(timeout).map(|item| self.task_of(item))
+                let patience = Patience::lasting(timeout);
+                self.pop_with(Place::here(), patience, |item| self.task_of(item), |error| error)
             }
 
-            /// Pops the next item as a [`Task`]; waits for one until `deadline`.
+            /// Pops the next item as a [`Task`], and waits for one until `deadline` at the latest.
             ///
             /// # Errors
             ///
-            /// As [`try_pop_until`](Self::try_pop_until).
+            /// Returns the same errors as [`try_pop_until`](Self::try_pop_until).
             ///
             /// # Examples
             ///
@@ -820,10 +765,14 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_task_until(&self, deadline: Instant) -> Result<Task<'_, T>, TryPopError> {
-                self.try_pop_until(deadline).map(|item| self.task_of(item))
+                let patience = Patience::Until(Some(deadline));
+                self.pop_with(Place::here(), patience, |item| self.task_of(item), |error| error)
             }
 
-            /// Pops items as [`Task`]s, waiting for each, until the queue is closed and drained.
+            /// Returns an iterator that pops items as [`Task`]s until the queue is closed and
+            /// empty.
+            ///
+            /// It waits while the queue is open and empty.
             ///
             /// # Examples
             ///
@@ -836,36 +785,66 @@ macro_rules! define_queue {
             /// for mut task in queue.tasks() {
             ///     task.push_str(" done");
             /// }
-            /// queue.join();
+            /// queue.join(); // returns at once
             /// ```
             pub fn tasks(&self) -> Tasks<'_, Self> {
                 Tasks { queue: self }
             }
 
+            #[inline]
             fn task_of(&self, item: T) -> Task<'_, T> {
-                Task { item, _done: Done { tasks: self.machine.tasks(), subject: self.subject() } }
+                let done = Done { tasks: self.machine.tasks(), subject: self.subject() };
+                Task::new(item, done)
             }
 
-            fn push_with(&self, place: Place, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
+            #[inline]
+            fn push_with<E>(
+                &self,
+                place: Place,
+                item: T,
+                patience: Patience,
+                error: impl FnOnce(PushRefusal, T) -> E,
+            ) -> Result<(), E> {
                 let call = Call::new(place, self.subject());
-                let result = self.machine.push(item, patience);
-                match result {
-                    Ok(()) => call.ended(Op::Push, 1),
-                    Err(TryPushError::Full(_)) => call.ended_waiting(Op::Timeout),
-                    Err(TryPushError::Closed(_)) => call.ended_waiting(Op::Pass),
+                match self.machine.vacancy(&item, patience) {
+                    Ok(vacancy) => {
+                        vacancy.fill(item);
+                        call.ended(Op::Push, 1);
+                        Ok(())
+                    }
+                    Err(refusal) => {
+                        call.ended_waiting(match refusal {
+                            PushRefusal::Full => Op::Timeout,
+                            PushRefusal::Closed => Op::Pass,
+                        });
+                        Err(error(refusal, item))
+                    }
                 }
-                result
             }
 
-            fn pop_with(&self, place: Place, patience: Patience) -> Result<T, TryPopError> {
+            #[inline]
+            fn pop_with<R, E>(
+                &self,
+                place: Place,
+                patience: Patience,
+                result: impl FnOnce(T) -> R,
+                error: impl FnOnce(TryPopError) -> E,
+            ) -> Result<R, E> {
                 let call = Call::new(place, self.subject());
-                let result = self.machine.pop(patience);
-                match result {
-                    Ok(_) => call.ended(Op::Pop, 1),
-                    Err(TryPopError::Empty) => call.ended_waiting(Op::Timeout),
-                    Err(TryPopError::Closed) => call.ended_waiting(Op::Pass),
+                match self.machine.occupied(patience) {
+                    Ok(occupied) => {
+                        let item = occupied.take();
+                        call.ended(Op::Pop, 1);
+                        Ok(result(item))
+                    }
+                    Err(refusal) => {
+                        call.ended_waiting(match refusal {
+                            TryPopError::Empty => Op::Timeout,
+                            TryPopError::Closed => Op::Pass,
+                        });
+                        Err(error(refusal))
+                    }
                 }
-                result
             }
 
             fn join_with(&self, place: Place, deadline: Option<Instant>) -> bool {
@@ -873,10 +852,19 @@ macro_rules! define_queue {
                 call.ended_if(self.machine.tasks().join(deadline), Op::Pass, 0)
             }
 
+            fn close_with(&self, place: Place) {
+                let call = Call::new(place, self.subject());
+                self.machine.close();
+                call.ended(Op::Close, 0);
+            }
+
+            #[inline]
             fn subject(&self) -> Subject {
                 Subject::new(Primitive::$Queue, self)
             }
 
+            /// The number of parked threads. For the tests of this crate, and not a part of its
+            /// API.
             #[doc(hidden)]
             pub fn waiters(&self) -> usize {
                 self.machine.waiters()
@@ -884,7 +872,7 @@ macro_rules! define_queue {
         }
 
         impl<T $(: $Bound)?> Default for $Queue<T> {
-            /// An unbounded queue.
+            /// Creates an unbounded queue.
             fn default() -> Self {
                 Self::unbounded()
             }
@@ -898,11 +886,13 @@ macro_rules! define_queue {
             }
         }
 
-        // SAFETY: the queue owns its items and hands each to one thread; sending it sends them. The compiler comes to the
-        // same result by itself, and `checked` holds it to that; written out, an error names the queue, not its parts.
+        // SAFETY: the queue owns its items, and hands each of them to one thread. So sending the
+        // queue sends its items. The compiler would derive the same, and `checked` below makes sure
+        // of that. With this line, an error message names the queue instead of its parts.
         unsafe impl<T: Send $(+ $Bound)?> Send for $Queue<T> {}
-        // SAFETY: threads that share the queue push and pop owned items, which sends them from one to another. No thread
-        // keeps a reference to an item in the queue, so `T: Sync` is not needed. Checked as above.
+        // SAFETY: threads that share the queue push and pop owned items, which sends the items from
+        // thread to thread. No thread keeps a reference to an item in the queue, so `T: Sync` is
+        // not required. `checked` makes sure of this too.
         unsafe impl<T: Send $(+ $Bound)?> Sync for $Queue<T> {}
 
         const _: () = {
@@ -913,9 +903,70 @@ macro_rules! define_queue {
             let _ = checked::<u8>;
         };
 
-        // No panic leaves a queue half-changed: comparisons come before moves.
+        // A panic leaves no queue half-changed, because all comparisons of an operation come before
+        // its first move.
         impl<T $(: $Bound)?> UnwindSafe for $Queue<T> {}
         impl<T $(: $Bound)?> RefUnwindSafe for $Queue<T> {}
+
+        impl<T $(: $Bound)?> Extend<T> for $Queue<T> {
+            /// Pushes the items of an iterator.
+            ///
+            /// The exclusive reference means that no other thread can make room, so this does not
+            /// wait.
+            ///
+            /// # Panics
+            ///
+            /// Panics if the queue is closed, or if it becomes full before the iterator ends. The
+            /// items that have been pushed stay in the queue. The item that does not fit is
+            /// dropped, and so is the iterator with the items that it has not yet returned.
+            #[track_caller]
+            fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
+                for item in items {
+                    match self.try_push(item) {
+                        Ok(()) => {}
+                        Err(TryPushError::Full(_)) => panic!("extending a full queue"),
+                        Err(TryPushError::Closed(_)) => panic!("extending a closed queue"),
+                    }
+                }
+            }
+        }
+
+        impl<T $(: $Bound)?> FromIterator<T> for $Queue<T> {
+            /// Creates an unbounded queue that holds the items of an iterator.
+            fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+                let mut queue = Self::unbounded();
+                queue.extend(items);
+                queue
+            }
+        }
+
+        impl<T $(: $Bound)?> IntoIterator for $Queue<T> {
+            type Item = T;
+            type IntoIter = IntoIter<$Queue<T>>;
+
+            /// Returns an iterator over the items that are left in the queue. It does not wait.
+            fn into_iter(self) -> Self::IntoIter {
+                IntoIter { queue: self }
+            }
+        }
+
+        impl<T $(: $Bound)?> Iterator for IntoIter<$Queue<T>> {
+            type Item = T;
+
+            #[cfg_attr(feature = "trace", track_caller)]
+            fn next(&mut self) -> Option<T> {
+                self.queue.try_pop().ok()
+            }
+
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                let len = self.queue.len();
+                (len, Some(len))
+            }
+        }
+
+        // Nobody else can push or pop, because the iterator owns the queue.
+        impl<T $(: $Bound)?> ExactSizeIterator for IntoIter<$Queue<T>> {}
+        impl<T $(: $Bound)?> FusedIterator for IntoIter<$Queue<T>> {}
 
         impl<'a, T $(: $Bound)?> IntoIterator for &'a $Queue<T> {
             type Item = T;
@@ -953,7 +1004,7 @@ macro_rules! define_queue {
             }
         }
 
-        // Once closed and drained, a queue stays so.
+        // A queue that is closed and empty stays so.
         impl<T $(: $Bound)?> FusedIterator for Iter<'_, $Queue<T>> {}
         impl<T $(: $Bound)?> FusedIterator for Tasks<'_, $Queue<T>> {}
     };
@@ -961,6 +1012,12 @@ macro_rules! define_queue {
 
 define_queue! {
     /// A queue for many producers and many consumers: first in, first out.
+    ///
+    /// Use a `Queue` to hand work from thread to thread. Producers [`push`](Self::push) items, and
+    /// consumers [`pop`](Self::pop) them. A bounded queue makes producers wait while it is full, so
+    /// that they cannot run far ahead of the consumers (backpressure). The queue also counts the
+    /// items that are unfinished, so a thread can [`join`](Self::join) it to wait until all of the
+    /// work is done.
     ///
     /// # Examples
     ///
@@ -970,17 +1027,54 @@ define_queue! {
     ///
     /// let queue = Queue::bounded(10);
     /// thread::scope(|scope| {
-    ///     scope.spawn(|| {
+    ///     let producer = queue.close_on_drop();
+    ///     scope.spawn(move || {
     ///         for word in ["first", "second"] {
-    ///             queue.push(word).unwrap();
+    ///             producer.push(word).unwrap();
     ///         }
-    ///         queue.close();
-    ///     });
+    ///     }); // the end of the producer closes the queue
     ///     assert_eq!(queue.pop(), Ok("first"));
     ///     assert_eq!(queue.pop(), Ok("second"));
-    ///     assert!(queue.pop().is_err()); // closed and drained
+    ///     assert!(queue.pop().is_err()); // the queue is closed and empty
     /// });
     /// ```
+    ///
+    /// # When to use something else
+    ///
+    /// Other types are a better fit in these cases:
+    ///
+    /// - The newest item has to be popped first: use a [`LifoQueue`].
+    /// - The smallest or the most urgent item has to be popped first: use a [`PriorityQueue`].
+    /// - A single thread consumes the items, and you do not need `join`: use the channels of
+    ///   [`std::sync::mpsc`].
+    guarantees:
+    /// - **Order.** Items are popped in the order in which they were pushed.
+    /// - **Timeouts.** A timed push or pop does not yield the processor in the last 10 ms before
+    ///   its deadline, because other threads may keep the processor for longer than that.
+    not_guaranteed:
+    /// - **Constant time.** A `try_` call never waits for an item or for room. But each end of the
+    ///   queue is locked for some instructions during a push or a pop. If the operating system
+    ///   preempts a thread at that moment, other threads that need this end sleep, for at most a
+    ///   millisecond at a time, until the thread is running again. In this rare case, a `try_` call
+    ///   can take that long, and a timed call can pass its deadline by as much. No call keeps
+    ///   spinning in this case, so a thread with a real-time priority does not keep the preempted
+    ///   thread from the processor.
+    memory:
+    /// # Memory
+    ///
+    /// A bounded queue allocates exactly `capacity` slots when it is created, if the capacity is 1,
+    /// or if it is at most 1,024 and the slots fit into 8 KiB. Any other queue starts with 32
+    /// slots, or with fewer if an item is larger than 256 bytes. It then grows in segments of 8
+    /// KiB, or of one slot if an item is larger than that. A segment is freed when its items have
+    /// been popped, except for one that is kept for the next push that needs it. So an empty queue
+    /// keeps at most two segments: 16 KiB, or the memory of two items if that is more.
+    ///
+    /// # Algorithm
+    ///
+    /// A `Queue` is the queue with two locks of Michael and Scott (1996), over segments of slots:
+    /// pushes lock one end and pops lock the other end, so they do not wait for each other, and a
+    /// thread that has to wait parks until the other end moves. The design note *Queue* in the book
+    /// (`docs/src/design/queue.md` in the repository) says why it is as it is.
     #[doc(alias = "queue.Queue")]
     #[doc(alias = "channel")]
     Queue<T> over Fifo<T>
@@ -988,6 +1082,10 @@ define_queue! {
 
 define_queue! {
     /// A queue for many producers and many consumers: last in, first out.
+    ///
+    /// Use a `LifoQueue` if the newest item is the most useful one. For example, workers that put
+    /// back the subdirectories they find walk a tree depth first, and the queue stays short. Apart
+    /// from the order of its items, it works like a [`Queue`].
     ///
     /// # Examples
     ///
@@ -998,17 +1096,45 @@ define_queue! {
     /// queue.push("first").unwrap();
     /// queue.push("second").unwrap();
     /// assert_eq!(queue.pop(), Ok("second"));
+    /// assert_eq!(queue.pop(), Ok("first"));
     /// ```
+    ///
+    /// # When to use something else
+    ///
+    /// Other types are a better fit in these cases:
+    ///
+    /// - The oldest item has to be popped first, or many threads use the queue at the same time:
+    ///   use a [`Queue`], in which pushes do not wait for pops.
+    /// - The smallest or the most urgent item has to be popped first: use a [`PriorityQueue`].
+    /// - A single thread uses the stack: use a [`Vec`].
+    guarantees:
+    /// - **Order.** Of the items in the queue, the one that was pushed last is popped first.
+    not_guaranteed:
+    /// - **Constant time.** A `try_` call never waits for an item or for room. But it waits while
+    ///   another thread pushes or pops, because the queue has an internal lock.
+    memory:
+    /// # Memory
+    ///
+    /// A queue allocates memory when items are pushed, and grows with their number. After a burst
+    /// it gives memory back: it keeps room for at most four times the items it holds plus three, or
+    /// 4 KiB if that is more.
+    ///
+    /// # Algorithm
+    ///
+    /// A `LifoQueue` is a vector behind a [`Lock`](crate::Lock), with one
+    /// [`Condition`](crate::Condition) for "not empty" and one for "not full". The design note
+    /// *Queue* in the book (`docs/src/design/queue.md` in the repository) says why it is as it is.
     #[doc(alias = "queue.LifoQueue")]
     #[doc(alias = "stack")]
     LifoQueue<T> over Locked<Lifo<T>>
 }
 
 define_queue! {
-    /// A queue for many producers and many consumers: smallest first, as Python's; for largest first push
-    /// [`std::cmp::Reverse`]. Equal items come in no particular order.
+    /// A queue for many producers and many consumers: the smallest item first.
     ///
-    /// A panic in an item's `Ord` comes out of the call that compared, with the queue as it was before that call.
+    /// Use a `PriorityQueue` if some items are more urgent than others. As in Python, the smallest
+    /// item is popped first. For the largest first, push items wrapped in [`std::cmp::Reverse`].
+    /// Apart from the order of its items, it works like a [`Queue`].
     ///
     /// # Examples
     ///
@@ -1019,7 +1145,43 @@ define_queue! {
     /// queue.push((2, "later")).unwrap();
     /// queue.push((1, "now")).unwrap();
     /// assert_eq!(queue.pop(), Ok((1, "now")));
+    /// assert_eq!(queue.pop(), Ok((2, "later")));
     /// ```
+    ///
+    /// # When to use something else
+    ///
+    /// Other types are a better fit in these cases:
+    ///
+    /// - The oldest item has to be popped first: use a [`Queue`], which is much faster.
+    /// - The newest item has to be popped first: use a [`LifoQueue`].
+    /// - A single thread uses the heap: use a [`BinaryHeap`](std::collections::BinaryHeap).
+    guarantees:
+    /// - **Order.** Of the items in the queue, the smallest one is popped first.
+    /// - **Any `Ord`.** If the [`Ord`] of the items is not a total order, the order of the pops is
+    ///   unspecified. The queue neither panics nor loses an item because of that, not even in
+    ///   [`close_now`](Self::close_now).
+    /// - **Panics in `Ord`.** If a comparison panics, the panic comes out of the call that
+    ///   compared, and leaves the queue as it was before that call. If that call was a push, its
+    ///   item is dropped.
+    not_guaranteed:
+    /// - **Order of equal items.** Equal items are popped in an unspecified order. If it matters,
+    ///   push a tuple whose second part is a sequence number.
+    /// - **Constant time.** A `try_` call never waits for an item or for room. But it waits while
+    ///   another thread pushes or pops, because the queue has an internal lock. Items are compared
+    ///   while this lock is held, so a slow `Ord` delays all other threads, even in `try_` and
+    ///   timed calls. An `Ord` that uses the same queue deadlocks.
+    memory:
+    /// # Memory
+    ///
+    /// A queue allocates memory when items are pushed, and grows with their number. After a burst
+    /// it gives memory back: it keeps room for at most four times the items it holds plus three, or
+    /// 4 KiB if that is more.
+    ///
+    /// # Algorithm
+    ///
+    /// A `PriorityQueue` is a binary heap behind a [`Lock`](crate::Lock), with one
+    /// [`Condition`](crate::Condition) for "not empty" and one for "not full". The design note
+    /// *Queue* in the book (`docs/src/design/queue.md` in the repository) says why it is as it is.
     #[doc(alias = "queue.PriorityQueue")]
     #[doc(alias = "heap")]
     PriorityQueue<T: Ord> over Locked<Heap<T>>

@@ -23,7 +23,7 @@
 //! The design note *Queue* in the book tells what else was tried.
 
 use super::{
-    Patience, TryPopError, TryPushError,
+    Patience, PushRefusal, TryPopError,
     cache_padded::CachePadded,
     end::{CLOSED, End, ITEM, items},
     segment::{Cursor, Spare},
@@ -61,10 +61,36 @@ struct Tail<T> {
     room: u64,
 }
 
-/// Why a push cannot lock the tail.
-enum PushRefusal {
-    Full,
-    Closed,
+/// The tail of a queue, locked by this thread, with room for an item.
+#[must_use = "the tail stays locked until the vacancy is filled"]
+pub(super) struct Vacancy<'a, T> {
+    queue: &'a Fifo<T>,
+    tail: u64,
+}
+
+impl<T> Vacancy<'_, T> {
+    /// Pushes the item.
+    #[inline]
+    pub(super) fn fill(self, item: T) {
+        // SAFETY: only `vacancy` makes one, when it has just locked the tail.
+        unsafe { self.queue.write_and_unlock(self.tail, item) };
+    }
+}
+
+/// The head of a queue, locked by this thread, with an item to pop.
+#[must_use = "the head stays locked until the item is taken"]
+pub(super) struct Occupied<'a, T> {
+    queue: &'a Fifo<T>,
+    head: u64,
+}
+
+impl<T> Occupied<'_, T> {
+    /// Pops the item.
+    #[inline]
+    pub(super) fn take(self) -> T {
+        // SAFETY: only `occupied` makes one, when it has just locked the head.
+        unsafe { self.queue.read_and_unlock(self.head) }
+    }
 }
 
 // SAFETY: the queue owns its items, and hands each of them to one thread. So sending the queue
@@ -105,27 +131,26 @@ impl<T> Fifo<T> {
         }
     }
 
-    // A push first locks the tail, waiting for room if need be, and only then writes the item. So the
-    // waiting code never moves the item.
+    /// Locks the tail for a push, and waits for room if need be. The caller must fill the vacancy.
+    ///
+    /// The item itself stays with the caller until there is room. So the waiting code never moves it.
     #[inline]
-    pub(super) fn push(&self, item: T, patience: Patience) -> Result<(), TryPushError<T>> {
+    pub(super) fn vacancy(
+        &self,
+        _item: &T,
+        patience: Patience,
+    ) -> Result<Vacancy<'_, T>, PushRefusal> {
         match self.lock_tail(patience) {
-            Ok(tail) => {
-                // SAFETY: we have just locked the tail.
-                unsafe { self.write_and_unlock(tail, item) };
-                Ok(())
-            }
-            Err(PushRefusal::Full) => Err(TryPushError::Full(item)),
-            Err(PushRefusal::Closed) => Err(TryPushError::Closed(item)),
+            Ok(tail) => Ok(Vacancy { queue: self, tail }),
+            Err(refusal) => Err(refusal),
         }
     }
 
-    // As `push`, with the head.
+    /// As `vacancy`, with the head. The caller must take the item.
     #[inline]
-    pub(super) fn pop(&self, patience: Patience) -> Result<T, TryPopError> {
+    pub(super) fn occupied(&self, patience: Patience) -> Result<Occupied<'_, T>, TryPopError> {
         match self.lock_head(patience) {
-            // SAFETY: we have just locked the head.
-            Ok(head) => Ok(unsafe { self.read_and_unlock(head) }),
+            Ok(head) => Ok(Occupied { queue: self, head }),
             Err(error) => Err(error),
         }
     }
@@ -424,8 +449,8 @@ struct Items<'a, T>(&'a Fifo<T>);
 
 impl<T> Items<'_, T> {
     fn drop_all(&self) {
-        while let Ok(item) = self.0.pop(Patience::None) {
-            drop(item);
+        while let Ok(occupied) = self.0.occupied(Patience::None) {
+            drop(occupied.take());
         }
     }
 }

@@ -1,6 +1,12 @@
-//! The machine below `LifoQueue` and `PriorityQueue`: a buffer behind a lock, with waiting at both ends.
+//! The machine of [`LifoQueue`](super::LifoQueue) and [`PriorityQueue`](super::PriorityQueue): a
+//! buffer behind a lock, and a condition for each end.
+//!
+//! The comparisons of a `PriorityQueue` are code of the user. They run while the lock is held, and
+//! may panic. So each operation makes all of its comparisons first, and changes nothing if one of
+//! them panics. A thread that was woken and then panics wakes another one in its place (see
+//! [`WakeNext`]).
 
-use super::{Patience, TryPopError, TryPushError, buffer::Buffer, task_counter::TaskCounter};
+use super::{Patience, PushRefusal, TryPopError, buffer::Buffer, task_counter::TaskCounter};
 use crate::{
     condition::Condition,
     lock::{Lock, LockGuard},
@@ -10,7 +16,9 @@ use std::{fmt, mem};
 
 pub(super) struct Locked<B> {
     state: Lock<State<B>>,
+    /// Pops that find the queue empty wait here.
     not_empty: Condition,
+    /// Pushes that find the queue full wait here.
     not_full: Condition,
     tasks: TaskCounter,
     capacity: Option<usize>,
@@ -21,10 +29,49 @@ struct State<B> {
     closed: bool,
 }
 
-/// Wakes another waiter if this one unwinds before it could use what it was woken for.
-struct PassOn<'a>(&'a Condition);
+/// The lock of a queue, held by this thread, while the queue has room for an item.
+pub(super) struct Vacancy<'a, B> {
+    queue: &'a Locked<B>,
+    state: LockGuard<'a, State<B>>,
+    /// The place of the item in the buffer.
+    place: usize,
+}
 
-impl Drop for PassOn<'_> {
+impl<B: Buffer> Vacancy<'_, B> {
+    /// Pushes the item for which the vacancy was made.
+    #[inline]
+    pub(super) fn fill(mut self, item: B::Item) {
+        // Counted while the lock is held, before another thread can pop the item and mark it done.
+        self.queue.tasks.add_pushed();
+        self.state.items.insert(self.place, item);
+        drop(self.state);
+        self.queue.not_empty.notify_one();
+    }
+}
+
+/// The lock of a queue, held by this thread, while the queue has an item to pop.
+pub(super) struct Occupied<'a, B> {
+    queue: &'a Locked<B>,
+    state: LockGuard<'a, State<B>>,
+}
+
+impl<B: Buffer> Occupied<'_, B> {
+    /// Pops the item.
+    #[inline]
+    pub(super) fn take(mut self) -> B::Item {
+        let wake_next = WakeNext(&self.queue.not_empty);
+        let popped = trace::outside(|| self.state.items.pop());
+        mem::forget(wake_next);
+        drop(self.state);
+        self.queue.not_full.notify_one();
+        popped.expect("`Locked::occupied` has found an item")
+    }
+}
+
+/// Wakes the next waiter if this thread panics before it can use what it was woken for.
+struct WakeNext<'a>(&'a Condition);
+
+impl Drop for WakeNext<'_> {
     fn drop(&mut self) {
         self.0.notify_one();
     }
@@ -48,72 +95,73 @@ impl<B: Buffer> Locked<B> {
         }
     }
 
-    pub(super) fn push(
+    /// Locks the queue for a push of this item, and waits for room if need be.
+    pub(super) fn vacancy(
         &self,
-        item: B::Item,
+        item: &B::Item,
         patience: Patience,
-    ) -> Result<(), TryPushError<B::Item>> {
+    ) -> Result<Vacancy<'_, B>, PushRefusal> {
         let mut state = self.state.lock();
         wait_while(&self.not_full, &mut state, patience, |state| {
-            self.is_full_of(state) && !state.closed
+            self.has_no_room(state) && !state.closed
         });
         if state.closed {
-            return Err(TryPushError::Closed(item));
+            return Err(PushRefusal::Closed);
         }
-        if self.is_full_of(&state) {
-            return Err(TryPushError::Full(item));
+        if self.has_no_room(&state) {
+            return Err(PushRefusal::Full);
         }
-        // The comparison may unwind: then the queue is as before, and `item` is dropped after the lock is released.
-        let pass_on = PassOn(&self.not_full);
-        let place = trace::outside(|| state.items.place_for(&item));
-        mem::forget(pass_on);
-        // Counted before anybody can pop it and call it done.
-        self.tasks.add_pushed();
-        state.items.insert(place, item);
-        drop(state);
-        self.not_empty.notify_one();
-        Ok(())
+        let wake_next = WakeNext(&self.not_full);
+        let place = trace::outside(|| state.items.place_for(item));
+        mem::forget(wake_next);
+        Ok(Vacancy {
+            queue: self,
+            state,
+            place,
+        })
     }
 
-    pub(super) fn pop(&self, patience: Patience) -> Result<B::Item, TryPopError> {
+    /// Locks the queue for a pop, and waits for an item if need be.
+    pub(super) fn occupied(&self, patience: Patience) -> Result<Occupied<'_, B>, TryPopError> {
         let mut state = self.state.lock();
         wait_while(&self.not_empty, &mut state, patience, |state| {
             state.items.len() == 0 && !state.closed
         });
-        let pass_on = PassOn(&self.not_empty);
-        let popped = trace::outside(|| state.items.pop());
-        mem::forget(pass_on);
-        let closed = state.closed;
-        drop(state);
-        match popped {
-            Some(item) => {
-                self.not_full.notify_one();
-                Ok(item)
-            }
-            None if closed => Err(TryPopError::Closed),
-            None => Err(TryPopError::Empty),
+        if state.items.len() > 0 {
+            Ok(Occupied { queue: self, state })
+        } else if state.closed {
+            Err(TryPopError::Closed)
+        } else {
+            Err(TryPopError::Empty)
         }
     }
 
+    /// Ends pushing. Pops go on until nothing is left.
     pub(super) fn close(&self) {
         self.state.lock().closed = true;
         self.wake_all();
     }
 
-    fn wake_all(&self) {
-        self.not_empty.notify_all();
-        self.not_full.notify_all();
-    }
-
+    /// Ends pushing, and takes all items that are left, in one step.
     pub(super) fn close_now(&self) -> Vec<B::Item> {
         let mut state = self.state.lock();
         let left = trace::outside(|| state.items.take_all());
         state.closed = true;
         drop(state);
         self.wake_all();
-        // Fewer may be unfinished, if somebody marked items done without popping them.
+        // Some of them may have been marked done without having been popped.
         self.tasks.finish(left.len() as u64);
         left
+    }
+
+    /// Wakes every waiting thread, because the queue has been closed.
+    fn wake_all(&self) {
+        self.not_empty.notify_all();
+        self.not_full.notify_all();
+    }
+
+    pub(super) fn tasks(&self) -> &TaskCounter {
+        &self.tasks
     }
 
     pub(super) fn len(&self) -> usize {
@@ -121,10 +169,10 @@ impl<B: Buffer> Locked<B> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.capacity.is_some() && trace::quietly(|| self.is_full_of(&self.state.lock()))
+        self.capacity.is_some() && trace::quietly(|| self.has_no_room(&self.state.lock()))
     }
 
-    fn is_full_of(&self, state: &State<B>) -> bool {
+    fn has_no_room(&self, state: &State<B>) -> bool {
         self.capacity
             .is_some_and(|capacity| state.items.len() >= capacity)
     }
@@ -133,10 +181,7 @@ impl<B: Buffer> Locked<B> {
         self.capacity
     }
 
-    pub(super) fn tasks(&self) -> &TaskCounter {
-        &self.tasks
-    }
-
+    /// The number of parked threads.
     pub(super) fn waiters(&self) -> usize {
         self.not_empty.waiters() + self.not_full.waiters() + self.tasks.waiters()
     }
