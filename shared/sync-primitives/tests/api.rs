@@ -441,10 +441,12 @@ fn errors_return_the_item() {
     let Opaque = TryPushError::Closed(Opaque).into_inner();
     match TryPushError::Full(7) {
         TryPushError::Full(item) | TryPushError::Closed(item) => assert_eq!(item, 7),
+        error => unreachable!("{error}"),
     }
     match TryPopError::Empty {
         TryPopError::Empty => {}
         TryPopError::Closed => unreachable!(),
+        error => unreachable!("{error}"),
     }
 }
 

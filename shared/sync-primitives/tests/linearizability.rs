@@ -420,6 +420,7 @@ fn push_action(item: Item, outcome: Result<(), TryPushError<Item>>) -> QueueActi
         Ok(()) => Push(item),
         Err(TryPushError::Full(_)) => PushWhenFull,
         Err(TryPushError::Closed(_)) => PushWhenClosed,
+        Err(error) => unreachable!("{error}"),
     }
 }
 
@@ -428,6 +429,7 @@ fn pop_action(outcome: Result<Item, TryPopError>) -> QueueAction {
         Ok(item) => Pop(item),
         Err(TryPopError::Empty) => PopWhenEmpty,
         Err(TryPopError::Closed) => PopWhenClosed,
+        Err(error) => unreachable!("{error}"),
     }
 }
 

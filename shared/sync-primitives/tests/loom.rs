@@ -1150,7 +1150,7 @@ fn join_times_out_or_returns_when_all_items_are_done() {
         let clock = thread::spawn(tick);
         let worker = spawn(&queue, |queue| drop(queue.task().unwrap()));
         let patient = spawn(&queue, |queue| queue.join());
-        queue.join_for(SOON);
+        let _ = queue.join_for(SOON);
         worker.join().unwrap();
         patient.join().unwrap();
         assert!(queue.join_for(Duration::ZERO));

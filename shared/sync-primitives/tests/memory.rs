@@ -6,7 +6,7 @@ use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
 };
-use sync_primitives::{LifoQueue, PriorityQueue};
+use sync_primitives::{LifoQueue, PriorityQueue, Queue};
 
 /// Counts the bytes and the allocations of each thread, and can refuse to allocate.
 ///
@@ -83,19 +83,17 @@ impl<const SIZE: usize> Item<SIZE> {
 
 /// Makes a module of tests for one kind of queue.
 ///
-/// - `kept_bytes`: how many bytes an empty queue may keep after a burst, if its items are small.
-/// - `kept_items`: for how many items an empty queue may keep memory, if they are large.
-/// - `sparse`: while the queue is being emptied, it may keep memory for this many times the number
-///   of items in it, in addition to the two limits above.
+/// `limit` takes the number of items in a queue and the size of an item. It returns the number of
+/// bytes that the queue may use after a burst, while it is being emptied.
 macro_rules! memory_tests {
-    ($name:ident: $Queue:ident, kept_bytes: $bytes:expr, kept_items: $items:expr, sparse: $sparse:expr) => {
+    ($name:ident: $Queue:ident, limit: $limit:expr) => {
         mod $name {
             use super::*;
 
             /// The bytes that a queue of `len` items of this size may use.
             fn limit<const SIZE: usize>(len: usize) -> usize {
-                let size = size_of::<Item<SIZE>>();
-                usize::max($bytes, $items * size) + $sparse * len * size
+                let limit: fn(usize, usize) -> usize = $limit;
+                limit(len, size_of::<Item<SIZE>>())
             }
 
             /// Pushes `items` items, pops them again, and checks the limit after each pop.
@@ -158,7 +156,7 @@ macro_rules! memory_tests {
                     assert!(queue.push(()).is_ok());
                 }
                 assert_eq!(queue.try_iter().count(), 10_000);
-                assert!(BYTES.get().wrapping_sub(before) <= $bytes);
+                assert!(BYTES.get().wrapping_sub(before) <= limit::<0>(0));
             }
 
             #[test]
@@ -225,5 +223,73 @@ macro_rules! memory_tests {
     };
 }
 
-memory_tests!(lifo_queue: LifoQueue, kept_bytes: 4096, kept_items: 3, sparse: 4);
-memory_tests!(priority_queue: PriorityQueue, kept_bytes: 4096, kept_items: 3, sparse: 4);
+/// The limit of the two queues that keep their items in a vector.
+fn vector_limit(len: usize, size: usize) -> usize {
+    usize::max(4096, 3 * size) + 4 * len * size
+}
+
+/// The limit of `Queue`, which keeps its items in segments of 8 KiB, or of one item if it is larger
+/// than that. An empty queue has two segments. Otherwise the items may be at the end of one segment
+/// and at the beginning of another, and a third one is kept.
+fn segments_limit(len: usize, size: usize) -> usize {
+    // The pointers of a segment to its slots and to the next segment.
+    const HEADER: usize = 3 * size_of::<usize>();
+    let segments = if len == 0 { 2 } else { 3 };
+    len * (size + HEADER) + segments * (usize::max(8192, size) + HEADER)
+}
+
+memory_tests!(lifo_queue: LifoQueue, limit: vector_limit);
+memory_tests!(priority_queue: PriorityQueue, limit: vector_limit);
+memory_tests!(queue: Queue, limit: segments_limit);
+
+/// An empty queue keeps at most 16 KiB, or the memory of two items if that is more.
+#[test]
+fn an_empty_queue_keeps_at_most_two_segments_after_a_burst() {
+    fn check<const SIZE: usize>(items: usize) {
+        let before = BYTES.get();
+        let queue = Queue::<[u8; SIZE]>::unbounded();
+        for _ in 0..items {
+            assert!(queue.push([0; SIZE]).is_ok());
+        }
+        assert_eq!(queue.try_iter().count(), items);
+        let used = BYTES.get().wrapping_sub(before);
+        assert!(
+            used <= segments_limit(0, SIZE),
+            "{used} bytes for no item of {SIZE} bytes"
+        );
+    }
+    check::<8>(100_000);
+    check::<4096>(1_000);
+    check::<{ 100 * 1024 }>(20);
+}
+
+#[test]
+fn a_bounded_queue_allocates_one_slot_for_each_item() {
+    fn check<const SIZE: usize>(capacity: usize) {
+        const HEADER: usize = 3 * size_of::<usize>();
+        let before = BYTES.get();
+        let queue = Queue::<[u8; SIZE]>::bounded(capacity);
+        let used = BYTES.get().wrapping_sub(before);
+        assert_eq!(used, capacity * SIZE + HEADER);
+        for _ in 0..3 * capacity {
+            assert!(queue.push([0; SIZE]).is_ok());
+            assert!(queue.pop().is_ok());
+        }
+        assert_eq!(BYTES.get().wrapping_sub(before), used);
+    }
+    check::<8>(1);
+    check::<8>(1024);
+    check::<4096>(1);
+    check::<4096>(2);
+    check::<{ 100 * 1024 }>(1);
+}
+
+#[test]
+fn an_unbounded_queue_of_a_few_small_items_stays_small() {
+    let before = BYTES.get();
+    let queue = Queue::<u64>::unbounded();
+    for number in 0..32 {
+        assert!(queue.push(number).is_ok());
+    }
+    assert!(BYTES.get().wrapping_sub(before) < 512);
+}

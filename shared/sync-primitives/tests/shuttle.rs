@@ -1007,6 +1007,7 @@ macro_rules! queue_tests {
                         Ok(task) => popped.push(*task),
                         Err(TryPopError::Empty) => thread::yield_now(),
                         Err(TryPopError::Closed) => return popped,
+                        Err(error) => unreachable!("{error}"),
                     }
                 }
             }

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::mem;
+use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -164,8 +165,8 @@ impl Crowd {
             };
             match outcome {
                 Ok(()) => return Ok(()),
-                Err(TryPushError::Closed(rejected)) => return Err(rejected),
                 Err(TryPushError::Full(back)) => item = back,
+                Err(closed) => return Err(closed.into_inner()),
             }
         }
     }
@@ -175,7 +176,10 @@ impl Crowd {
             match self.pop_somehow(&mut rng) {
                 Ok(id) => drop(self.delivered[id].fetch_add(1, Relaxed)),
                 Err(TryPopError::Empty) => thread::yield_now(),
-                Err(TryPopError::Closed) => return,
+                Err(error) => {
+                    assert_eq!(error, TryPopError::Closed);
+                    return;
+                }
             }
         }
     }
@@ -530,6 +534,39 @@ fn consecutive_pushes_wake_as_many_waiting_poppers() {
                     (queue.push(1), queue.push(2), queue.push(3)),
                     (Ok(()), Ok(()), Ok(()))
                 );
+            });
+        }
+    });
+}
+
+#[test]
+fn two_pushes_take_both_parked_poppers_off_the_wait_queue() {
+    // If the second push relied on the first popper to wake the second one, the second popper would
+    // sleep as long as the first one does not get the processor.
+    within(LIMIT, || {
+        for _ in 0..50 {
+            let queue = Subject::unbounded();
+            thread::scope(|scope| {
+                (0..2).for_each(|_| drop(scope.spawn(|| queue.pop().expect("an item"))));
+                until(|| queue.waiters() == 2);
+                assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));
+                assert_eq!(queue.waiters(), 0);
+            });
+        }
+    });
+}
+
+#[test]
+fn two_pops_take_both_parked_pushers_off_the_wait_queue() {
+    within(LIMIT, || {
+        for _ in 0..50 {
+            let queue = Subject::bounded(2);
+            assert_eq!((queue.push(1), queue.push(2)), (Ok(()), Ok(())));
+            thread::scope(|scope| {
+                (0..2).for_each(|_| drop(scope.spawn(|| assert_eq!(queue.push(0), Ok(())))));
+                until(|| queue.waiters() == 2);
+                assert!(queue.pop().is_ok() && queue.pop().is_ok());
+                assert_eq!(queue.waiters(), 0);
             });
         }
     });
@@ -1314,4 +1351,179 @@ fn large_items_are_delivered_unchanged() {
             assert_eq!(seen, [1; 50]);
         });
     });
+}
+
+/// Panics without the message that a panic usually prints.
+fn panic_quietly() -> ! {
+    panic::resume_unwind(Box::new("a panic of the test"))
+}
+
+#[test]
+fn a_guard_closes_the_queue_when_it_is_dropped() {
+    within(LIMIT, || {
+        let queue = filled([1]);
+        let guard = queue.close_on_drop();
+        assert_eq!(guard.push(2), Ok(()));
+        assert_eq!(
+            format!("{guard:?}"),
+            format!("CloseOnDrop({queue:?})"),
+            "the guard shows its queue"
+        );
+        drop(guard);
+        assert_eq!(queue.push(3), Err(PushError(3)));
+        assert_eq!(drain_sorted(&queue), [1, 2]);
+    });
+}
+
+#[test]
+fn the_last_clone_of_a_guard_closes_the_queue() {
+    within(LIMIT, || {
+        let queue = Subject::unbounded();
+        let first = queue.close_on_drop();
+        let second = first.clone();
+        let third = second.clone();
+        drop(second);
+        drop(first);
+        assert_eq!(queue.push(1), Ok(()));
+        drop(third);
+        assert_eq!(queue.push(2), Err(PushError(2)));
+    });
+}
+
+#[test]
+fn producers_that_share_a_guard_close_the_queue_when_the_last_one_has_ended() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        thread::scope(|scope| {
+            let producers = queue.close_on_drop();
+            for number in 0..3 {
+                let producer = producers.clone();
+                scope.spawn(move || assert_eq!(producer.push(number), Ok(())));
+            }
+            drop(producers);
+            let mut items: Vec<u8> = queue.iter().collect();
+            items.sort();
+            assert_eq!(items, [0, 1, 2]);
+        });
+    });
+}
+
+#[test]
+fn a_producer_that_panics_does_not_leave_its_workers_waiting() {
+    // The workers waited for items forever, and `thread::scope` waited for the workers.
+    within(LIMIT, || {
+        let queue = Subject::bounded(8);
+        let done = AtomicUsize::new(0);
+        let outcome = caught(|| {
+            thread::scope(|scope| {
+                let producer = queue.close_on_drop();
+                for _ in 0..2 {
+                    scope.spawn(|| {
+                        for _task in queue.tasks() {
+                            done.fetch_add(1, Relaxed);
+                        }
+                    });
+                }
+                for line in ["1", "2", "three"] {
+                    let number: u32 = line.parse().unwrap_or_else(|_| panic_quietly());
+                    assert_eq!(producer.push(number), Ok(()));
+                }
+            });
+        });
+        assert_eq!(outcome, Err("a panic of the test".to_owned()));
+        assert_eq!(done.into_inner(), 2);
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn a_last_worker_that_panics_does_not_leave_the_producer_waiting_for_room() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(1);
+        let rejected = thread::scope(|scope| {
+            let workers = queue.close_on_drop();
+            let threads: Vec<_> = (0..2)
+                .map(|_| {
+                    let worker = workers.clone();
+                    scope.spawn(move || {
+                        if let Some(_task) = worker.tasks().next() {
+                            panic_quietly();
+                        }
+                    })
+                })
+                .collect();
+            drop(workers);
+            let rejected = (0..100).find_map(|number| queue.push(number).err());
+            // The producer does not join the queue, but the workers.
+            for thread in threads {
+                assert!(thread.join().is_err());
+            }
+            rejected
+        });
+        // Each worker took one item. One more may have been pushed before the queue was closed.
+        let PushError(rejected) = rejected.expect("the queue is closed");
+        assert!(rejected == 2 || rejected == 3);
+        assert_eq!(queue.close_now(), (2..rejected).collect::<Vec<_>>());
+        assert!(queue.join_for(Duration::ZERO));
+    });
+}
+
+#[test]
+fn extend_pushes_the_items_of_an_iterator() {
+    let mut queue = filled([1]);
+    queue.extend([2, 3]);
+    assert_eq!(drain_sorted(&queue), [1, 2, 3]);
+}
+
+#[test]
+fn extending_a_full_queue_panics_and_keeps_what_was_pushed() {
+    let ledger = Ledger::for_ids(4);
+    let mut queue = Subject::bounded(2);
+    let extended = caught(|| queue.extend((0..4).map(|id| ledger.value(id))));
+    assert_eq!(extended, Err("extending a full queue".to_owned()));
+    // The iterator makes the items one by one, so the last one was never made.
+    assert_eq!(ledger.drops(), [0, 0, 1, 0]);
+    let items = drain_sorted(&queue);
+    assert_eq!(items.iter().map(|item| item.id).collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
+fn extending_a_closed_queue_panics_and_keeps_its_items() {
+    let mut queue = filled([1]);
+    queue.close();
+    let extended = caught(|| queue.extend([2]));
+    assert_eq!(extended, Err("extending a closed queue".to_owned()));
+    assert_eq!(drain_sorted(&queue), [1]);
+}
+
+#[test]
+fn collecting_makes_an_open_unbounded_queue() {
+    let queue: Subject<u8> = (0..100).collect();
+    assert_eq!(queue.capacity(), None);
+    assert_eq!(queue.push(100), Ok(()));
+    assert_eq!(drain_sorted(&queue), (0..=100).collect::<Vec<_>>());
+}
+
+#[test]
+fn into_iter_returns_the_items_in_the_order_of_the_pops_and_does_not_wait() {
+    within(LIMIT, || {
+        let numbers = [3, 1, 2];
+        let popped: Vec<u8> = filled(numbers).try_iter().collect();
+        let mut items = filled(numbers).into_iter();
+        assert_eq!(items.len(), 3);
+        assert_eq!(items.next(), Some(popped[0]));
+        assert_eq!(items.size_hint(), (2, Some(2)));
+        assert_eq!(items.by_ref().collect::<Vec<_>>(), popped[1..]);
+        assert_eq!((items.next(), items.len()), (None, 0));
+    });
+}
+
+#[test]
+fn dropping_into_iter_drops_the_remaining_items() {
+    let ledger = Ledger::for_ids(3);
+    let mut items = filled((0..3).map(|id| ledger.value(id))).into_iter();
+    drop(items.next());
+    assert_eq!(ledger.drops().iter().sum::<usize>(), 1);
+    drop(items);
+    ledger.assert_each_dropped_once();
 }
