@@ -82,7 +82,6 @@ macro_rules! define_queue {
         $Queue:ident<T $(: $Bound:ident)?> over $Machine:ty
     ) => {
         $(#[$introduction])*
-        ///
         /// - Threads wait for something other than an item or room: use a
         ///   [`Condition`](crate::Condition) with a [`Lock`](crate::Lock).
         /// - Threads hand nothing over, and you only need to count: use a
