@@ -234,7 +234,7 @@ impl<T> Fifo<T> {
     #[inline]
     unsafe fn write_and_unlock(&self, tail: u64, item: T) {
         // SAFETY: we have locked the tail, and `lock_tail` has seen that there is room.
-        unsafe { self.tail.cursor.write(item, &self.spare) };
+        unsafe { self.tail.cursor.write(tail, item, &self.spare) };
         let tail = tail + ITEM;
         // Release: pairs with the Acquire loads of `pushed`; publishes the item, and what this
         // thread did before the push.
@@ -333,7 +333,7 @@ impl<T> Fifo<T> {
     #[inline]
     unsafe fn read_and_unlock(&self, head: u64) -> T {
         // SAFETY: we have locked the head, and `lock_head` has seen that there is an item.
-        let item = unsafe { self.head.cursor.read(&self.spare) };
+        let item = unsafe { self.head.cursor.read(head, &self.spare) };
         let head = head + ITEM;
         // Release: pairs with the Acquire in `load_tail_limit` and `len`.
         self.popped.store(head, Ordering::Release);
@@ -368,12 +368,14 @@ impl<T> Fifo<T> {
         let tail = items(closed);
         // Only items without a size can be more than a `Vec` can hold. The rest of them stays.
         let count = usize::try_from((tail - head) / ITEM).unwrap_or(usize::MAX);
-        let head = head + count as u64 * ITEM;
         let mut left = Vec::with_capacity(count);
+        let mut position = head;
         for _ in 0..count {
             // SAFETY: we have locked the head and the tail, and this many items have been pushed.
-            left.push(unsafe { self.head.cursor.read(&self.spare) });
+            left.push(unsafe { self.head.cursor.read(position, &self.spare) });
+            position += ITEM;
         }
+        let head = position;
         // Release, both: as in `write_and_unlock` and `read_and_unlock`.
         self.tasks.pushed.store(closed, Ordering::Release);
         self.popped.store(head, Ordering::Release);

@@ -8,6 +8,7 @@
 //! have up to [`SEGMENT_BYTES`]. One emptied segment of that size is kept as a spare for the tail; any
 //! other is freed. So an empty queue keeps at most two segments, however many items it held before.
 
+use super::end::ITEM;
 use crate::park::{AtomicPtr, Cell, Ordering, Slot};
 use std::ptr;
 
@@ -62,15 +63,16 @@ impl<T> Segment<T> {
     }
 }
 
-/// The next slot that one end of the queue will use.
+/// The segment that one end of the queue is at.
 ///
 /// Only the thread that has locked this end may call the methods.
 pub(super) struct Cursor<T> {
     segment: Cell<*mut Segment<T>>,
     /// Copied from `segment`, so that the fast path does not read the header of the segment.
     slots: Cell<*const [Slot<T>]>,
-    /// The index of the next slot. It equals the number of slots when the segment is used up.
-    index: Cell<usize>,
+    /// The position of the first slot of `segment`. With that, the position of the end tells the
+    /// next slot, and using a slot does not write to the cursor.
+    first: Cell<u64>,
 }
 
 impl<T> Cursor<T> {
@@ -93,100 +95,107 @@ impl<T> Cursor<T> {
         let cursor = Cursor {
             segment: Cell::new(segment),
             slots: Cell::new(&[]),
-            index: Cell::new(0),
+            first: Cell::new(0),
         };
         // SAFETY: the segment has just been allocated, and only the head frees segments.
-        unsafe { cursor.enter(segment) };
+        unsafe { cursor.enter(segment, 0) };
         cursor
     }
 
-    /// Moves to the first slot of `segment`.
+    /// Moves to the first slot of `segment`, at `position`.
     ///
     /// # Safety
     ///
     /// `segment` is not freed before this cursor has left it.
-    unsafe fn enter(&self, segment: *mut Segment<T>) {
+    unsafe fn enter(&self, segment: *mut Segment<T>, position: u64) {
         self.segment.set(segment);
         // SAFETY: the caller makes sure that the segment exists.
         self.slots.set(unsafe { &raw const *(*segment).slots });
-        self.index.set(0);
+        self.first.set(position);
     }
 
-    /// Writes the next item. For the tail.
+    /// Writes the item at `position`. For the tail.
     ///
     /// # Safety
     ///
-    /// The caller has locked the tail, and has checked that the queue is not full.
+    /// The caller has locked the tail, which is at `position`, and has checked that the queue is not
+    /// full.
     #[inline]
-    pub(super) unsafe fn write(&self, item: T, spare: &Spare<T>) {
-        if self.index.get() == self.slots.get().len() {
-            self.append_segment(spare);
+    pub(super) unsafe fn write(&self, position: u64, item: T, spare: &Spare<T>) {
+        if self.index(position) == self.slots.get().len() {
+            self.append_segment(position, spare);
         }
-        // SAFETY: the index is in bounds now, and the head does not free a segment before its last
-        // item has been pushed and popped.
-        let slot = unsafe { self.next_slot() };
+        // SAFETY: the position is in the segment now, and the head does not free a segment before its
+        // last item has been pushed and popped.
+        let slot = unsafe { self.slot(position) };
         // SAFETY: the slot is empty, and nobody else accesses it before the item is published.
         unsafe { slot.write(item) };
     }
 
-    /// Reads the next item. For the head.
+    /// Reads the item at `position`. For the head.
     ///
     /// # Safety
     ///
-    /// The caller has locked the head, and has seen that the next item has been published.
+    /// The caller has locked the head, which is at `position`, and has seen that the item there has
+    /// been published.
     #[inline]
-    pub(super) unsafe fn read(&self, spare: &Spare<T>) -> T {
-        if self.index.get() == self.slots.get().len() {
+    pub(super) unsafe fn read(&self, position: u64, spare: &Spare<T>) -> T {
+        if self.index(position) == self.slots.get().len() {
             // SAFETY: the next item is published, so its segment is linked.
-            unsafe { self.remove_segment(spare) };
+            unsafe { self.remove_segment(position, spare) };
         }
-        // SAFETY: the index is in bounds now, and only the head, which we have locked, frees
+        // SAFETY: the position is in the segment now, and only the head, which we have locked, frees
         // segments.
-        let slot = unsafe { self.next_slot() };
+        let slot = unsafe { self.slot(position) };
         // SAFETY: the slot holds an item that is published, and nobody else takes it.
         unsafe { slot.read() }
     }
 
-    /// Returns the slot at the index, and increments the index.
+    /// The index of the slot at `position`, or the number of slots if the segment is used up.
+    #[inline]
+    fn index(&self, position: u64) -> usize {
+        // Nothing is cut off, because a segment has at most `MOST_SLOTS` slots.
+        ((position - self.first.get()) / ITEM) as usize
+    }
+
+    /// The slot at `position`.
     ///
     /// # Safety
     ///
-    /// The index is in bounds, and the segment is not freed while the reference is used.
+    /// The position is in the segment, which is not freed while the reference is used.
     #[inline]
-    unsafe fn next_slot(&self) -> &Slot<T> {
-        let index = self.index.get();
-        self.index.set(index + 1);
+    unsafe fn slot(&self, position: u64) -> &Slot<T> {
         let first = self.slots.get().cast::<Slot<T>>();
         // SAFETY: the caller makes sure that the index is in bounds.
-        let slot = unsafe { first.add(index) };
+        let slot = unsafe { first.add(self.index(position)) };
         // SAFETY: the caller makes sure that the segment is not freed.
         unsafe { &*slot }
     }
 
-    /// Moves the tail to the next segment.
+    /// Moves the tail, which is at `position`, to the next segment.
     #[cold]
-    fn append_segment(&self, spare: &Spare<T>) {
+    fn append_segment(&self, position: u64, spare: &Spare<T>) {
         // SAFETY: the head leaves this segment only when the next one is linked.
         let segment = unsafe { &*self.segment.get() };
         if segment.next.get().is_null() {
             segment.next.set(spare.take_or_allocate());
         }
         // SAFETY: the head does not free a segment before the tail has left it.
-        unsafe { self.enter(segment.next.get()) };
+        unsafe { self.enter(segment.next.get(), position) };
     }
 
-    /// Moves the head to the next segment.
+    /// Moves the head, which is at `position`, to the next segment.
     ///
     /// # Safety
     ///
     /// The next segment has been linked.
     #[cold]
-    unsafe fn remove_segment(&self, spare: &Spare<T>) {
+    unsafe fn remove_segment(&self, position: u64, spare: &Spare<T>) {
         let emptied = self.segment.get();
         // SAFETY: the segment lives until we give it away below.
         let next = unsafe { &*emptied }.next.get();
         // SAFETY: the caller makes sure that the next segment exists, and only the head frees it.
-        unsafe { self.enter(next) };
+        unsafe { self.enter(next, position) };
         if next != emptied {
             // SAFETY: the head has left the segment, and the tail left it when it linked the next.
             unsafe { spare.keep(emptied) };
