@@ -48,7 +48,8 @@ fn main() {
 type Finding = (PathBuf, io::Result<Option<(usize, usize)>>);
 
 fn work(queue: &PriorityQueue<Reverse<Job>>) -> Vec<Finding> {
-    let _walking = Walking(queue);
+    // If a worker panics, the walk ends. Otherwise, if all did, `join` would wait for what is left in the queue.
+    let _guard = queue.close_now_on_drop();
     // A task counts as done when it is dropped, at the end of each round, in a panic too. By then a directory's entries
     // are in the queue, so `join` cannot end between the two.
     let run = |Reverse(Job {
@@ -62,15 +63,6 @@ fn work(queue: &PriorityQueue<Reverse<Job>>) -> Vec<Finding> {
         (path.clone(), outcome)
     };
     queue.tasks().map(|task| run(&task)).collect()
-}
-
-/// Held by each worker. If one panics, the walk ends: else, if all did, `join` would wait for what is left in the queue.
-struct Walking<'a>(&'a PriorityQueue<Reverse<Job>>);
-
-impl Drop for Walking<'_> {
-    fn drop(&mut self) {
-        self.0.close_now();
-    }
 }
 
 fn list(directory: &Path, queue: &PriorityQueue<Reverse<Job>>) -> io::Result<()> {

@@ -48,7 +48,8 @@ type Finding = (PathBuf, io::Result<Option<(usize, usize)>>);
 
 // ANCHOR: work
 fn work(queue: &Queue<Job>) -> Vec<Finding> {
-    let _walking = Walking(queue);
+    // If a worker panics, the walk ends. Otherwise, if all did, `join` would wait for what is left in the queue.
+    let _guard = queue.close_now_on_drop();
     // A task counts as done when it is dropped, at the end of each round, in a panic too. By then a directory's entries
     // are in the queue, so `join` cannot end between the two.
     let done = queue.tasks().map(|task| match &*task {
@@ -56,15 +57,6 @@ fn work(queue: &Queue<Job>) -> Vec<Finding> {
         Job::File(path) => (path.clone(), count(path).map(Some)),
     });
     done.collect()
-}
-
-/// Held by each worker. If one panics, the walk ends: else, if all did, `join` would wait for what is left in the queue.
-struct Walking<'a>(&'a Queue<Job>);
-
-impl Drop for Walking<'_> {
-    fn drop(&mut self) {
-        self.0.close_now();
-    }
 }
 
 fn list(directory: &Path, queue: &Queue<Job>) -> io::Result<()> {

@@ -402,10 +402,7 @@ macro_rules! define_queue {
             #[doc(alias = "shutdown")]
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn close_now(&self) -> Vec<T> {
-                let call = Call::new(Place::here(), self.subject());
-                let left = self.machine.close_now();
-                call.ended(Op::Close, 0);
-                left
+                self.close_now_with(Place::here())
             }
 
             /// Returns a guard that closes the queue when it is dropped, also while a panic
@@ -418,8 +415,7 @@ macro_rules! define_queue {
             ///
             /// The guard can be cloned, and the queue is closed when the last clone is dropped. So
             /// each of several producers can hold a clone, which it must be given before it is
-            /// spawned. Consumers can share a guard too: if the last one panics, a producer that
-            /// waits for room gets a [`PushError`] instead of waiting forever.
+            /// spawned. For consumers, see [`close_now_on_drop`](Self::close_now_on_drop).
             ///
             /// The guard dereferences to the queue. It does not keep other threads from closing the
             /// queue earlier.
@@ -450,6 +446,45 @@ macro_rules! define_queue {
             /// ```
             pub fn close_on_drop(&self) -> CloseOnDrop<'_, Self> {
                 CloseOnDrop::new(self, |queue| queue.close_with(Place::UNKNOWN))
+            }
+
+            /// Returns a guard that closes the queue when it is dropped, also while a panic
+            /// unwinds, and drops the items that are left, as [`close_now`](Self::close_now) does.
+            ///
+            /// Hold it in consumers that can panic. When the last of them is gone, nobody pops the
+            /// items that are left. With the guard, they count as done, so [`join`](Self::join)
+            /// returns instead of waiting forever, and a producer that waits for room gets a
+            /// [`PushError`].
+            ///
+            /// If the consumers share the guard by cloning it, it takes effect when the last one is
+            /// gone. If each of them has a guard of its own, the first one that panics ends the work
+            /// of all.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use std::{panic, thread};
+            #[doc = concat!("use sync_primitives::", stringify!($Queue), ";")]
+            ///
+            #[doc = concat!("let jobs = ", stringify!($Queue), "::unbounded();")]
+            /// jobs.push(1).unwrap();
+            /// jobs.push(2).unwrap();
+            /// let outcome = panic::catch_unwind(|| {
+            ///     thread::scope(|scope| {
+            ///         scope.spawn(|| {
+            ///             let worker = jobs.close_now_on_drop();
+            ///             for job in worker.tasks() {
+            ///                 panic!("job {} fails", *job);
+            ///             }
+            ///         });
+            ///         jobs.join(); // returns, although nobody has done the second job
+            ///     });
+            /// });
+            /// assert!(outcome.is_err());
+            /// assert!(jobs.is_empty());
+            /// ```
+            pub fn close_now_on_drop(&self) -> CloseOnDrop<'_, Self> {
+                CloseOnDrop::new(self, |queue| drop(queue.close_now_with(Place::UNKNOWN)))
             }
 
             /// Returns the number of items in the queue.
@@ -607,14 +642,13 @@ macro_rules! define_queue {
             /// - items are left in the queue and no worker is left to pop them, because every
             ///   worker has panicked.
             ///
-            /// If your workers can panic, do not rely on `join` alone to find the end of the work.
-            /// Give each worker and each producer a guard of
-            /// [`close_on_drop`](Self::close_on_drop), close the queue after the last push, and
-            /// wait for the worker threads themselves, at the end of a
-            /// [`thread::scope`](std::thread::scope) or with
-            /// [`JoinHandle::join`](std::thread::JoinHandle::join). Instead, a worker that unwinds
-            /// can call [`close_now`](Self::close_now), which marks the items that are left in the
-            /// queue as done.
+            /// If your workers can panic, do one of two things:
+            ///
+            /// - Give each worker a guard of [`close_now_on_drop`](Self::close_now_on_drop). When
+            ///   the workers are gone, the items that are left count as done, and `join` returns.
+            /// - Do not call `join`. Close the queue after the last push, and wait for the worker
+            ///   threads themselves, at the end of a [`thread::scope`](std::thread::scope) or with
+            ///   [`JoinHandle::join`](std::thread::JoinHandle::join).
             ///
             /// # Examples
             ///
@@ -849,6 +883,13 @@ macro_rules! define_queue {
             fn join_with(&self, place: Place, deadline: Option<Instant>) -> bool {
                 let call = Call::new(place, self.subject());
                 call.ended_if(self.machine.tasks().join(deadline), Op::Pass, 0)
+            }
+
+            fn close_now_with(&self, place: Place) -> Vec<T> {
+                let call = Call::new(place, self.subject());
+                let left = self.machine.close_now();
+                call.ended(Op::Close, 0);
+                left
             }
 
             fn close_with(&self, place: Place) {

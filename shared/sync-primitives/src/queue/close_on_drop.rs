@@ -4,10 +4,11 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 /// A guard that closes a queue when it is dropped, also while a panic unwinds.
 ///
-/// The guard can be cloned. The queue is closed when the last clone is dropped, so several
-/// producers can share a guard. It dereferences to the queue.
+/// The guard can be cloned. The queue is closed when the last clone is dropped, so several threads
+/// can share a guard. It dereferences to the queue.
 ///
-/// A queue returns it from `close_on_drop`, where you find an example.
+/// A queue returns it from `close_on_drop`, for producers, and from `close_now_on_drop`, for
+/// consumers.
 ///
 /// # Examples
 ///

@@ -1469,6 +1469,35 @@ fn a_last_worker_that_panics_does_not_leave_the_producer_waiting_for_room() {
 }
 
 #[test]
+fn a_last_worker_that_panics_does_not_leave_join_waiting() {
+    within(LIMIT, || {
+        let queue = Subject::bounded(8);
+        let outcome = caught(|| {
+            thread::scope(|scope| {
+                let workers = queue.close_now_on_drop();
+                for _ in 0..2 {
+                    let worker = workers.clone();
+                    scope.spawn(move || {
+                        if let Some(_task) = worker.tasks().next() {
+                            panic_quietly();
+                        }
+                    });
+                }
+                drop(workers);
+                for number in 0..4 {
+                    // The queue may be closed already.
+                    let _ = queue.push(number);
+                }
+                queue.join();
+            });
+        });
+        assert!(outcome.is_err());
+        assert_eq!(queue.len(), 0);
+        assert_eq!(queue.push(5), Err(PushError(5)));
+    });
+}
+
+#[test]
 fn extend_pushes_the_items_of_an_iterator() {
     let mut queue = filled([1]);
     queue.extend([2, 3]);
