@@ -1,9 +1,9 @@
 //! `cargo mutate [FILTER]`: are the tests of `sync-primitives` good enough to notice a mistake?
 //!
 //! Makes one small fault at a time in a copy of the library: an ordering weakened, a wake-up left out, a flag set
-//! wrongly (`rules` has them all). Runs the models, then the ordinary tests, and names the first that fails. A fault
-//! that nothing notices is a missing test, unless `survivors.txt` argues that it changes nothing; otherwise the command
-//! fails. `FILTER` is a part of a mutant's name: only those mutants run, and `results.md` keeps the rows of the others.
+//! wrongly (`rules` has them all). Runs the models, then the ordinary tests, of the primitive that has the fault
+//! (`scratch` has the parts), and names the first that fails. A fault that nothing notices is a missing test, unless
+//! `survivors.txt` argues that it changes nothing; otherwise the command fails. `FILTER` is a part of a mutant's name: only those mutants run, and `results.md` keeps the rows of the others.
 //! `--rest` runs those that have no row yet, which goes on where a run was cut off. `--list` names the mutants and runs
 //! none.
 
@@ -15,6 +15,7 @@ use report::Outcomes;
 use rules::Mutant;
 use scratch::{LIBRARY, Outcome, Scratch};
 use std::{
+    collections::BTreeSet,
     env,
     error::Error,
     fs,
@@ -134,10 +135,13 @@ fn try_out(
     let copies = (0..copies)
         .map(|n| Scratch::new(workspace, folder.join(n.to_string())))
         .collect::<Result<Vec<_>>>()?;
-    match copies.first().map(Scratch::run_tests).transpose()? {
-        None => return Ok(()),
-        Some(Outcome::Survived) => {}
-        Some(outcome) => {
+    let Some(copy) = copies.first() else {
+        return Ok(());
+    };
+    let files: BTreeSet<_> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
+    for file in files {
+        let outcome = copy.run_tests(file)?;
+        if outcome != Outcome::Survived {
             return Err(format!("without a mutant all tests should pass, but: {outcome:?}").into());
         }
     }

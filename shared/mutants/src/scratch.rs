@@ -20,8 +20,9 @@ pub(crate) const LIBRARY: &str = "shared/sync-primitives";
 /// What is copied: Cargo wants to see the optional dependency too, though no test here asks for it.
 const NEEDED: [&str; 2] = [LIBRARY, "shared/recorder"];
 
-/// How long one test may take before it counts as hung: the tests' own watchdogs bark after 30 seconds.
-const LIMIT: Duration = Duration::from_secs(120);
+/// How long one test may take before it counts as hung. The tests end their own waits after 30
+/// seconds, and the longest model takes a minute on a busy machine.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,16 +44,95 @@ const LEFT_OUT: [&str; 6] = [
     "trace",
 ];
 
-/// Cargo's words for one kind of tests.
+/// The part of the library that a source file belongs to, and what uses this part: only that can
+/// notice a mutant in the file.
+struct Part {
+    /// How the name of the source file begins.
+    file: &'static str,
+    /// Words in the names of its models, which run in the order of the words. All models if there
+    /// is none.
+    models: &'static [&'static str],
+    /// The names of its test files. All test files if there is none.
+    tests: &'static [&'static str],
+}
+
+/// The first part whose `file` fits is the one that a file belongs to.
+const PARTS: &[Part] = &[
+    Part {
+        file: "barrier",
+        models: &["barrier"],
+        tests: &["barrier"],
+    },
+    Part {
+        file: "condition",
+        models: &["condition"],
+        tests: &["condition"],
+    },
+    Part {
+        file: "event",
+        models: &["event"],
+        tests: &["event"],
+    },
+    Part {
+        file: "lock",
+        models: &["lock", "condition"],
+        tests: &["lock", "rlock", "condition"],
+    },
+    Part {
+        file: "queue/task_counter",
+        // The slowest model comes last.
+        models: &[
+            "join_publishes",
+            "join_times_out",
+            "join_waits",
+            "join_does_not",
+            "join",
+        ],
+        tests: &["queue", "lifo_queue", "priority_queue"],
+    },
+    Part {
+        file: "queue",
+        models: &["queue"],
+        tests: &["queue", "lifo_queue", "priority_queue", "memory"],
+    },
+    Part {
+        file: "rlock",
+        models: &["rlock", "outermost"],
+        tests: &["rlock", "condition"],
+    },
+    Part {
+        file: "semaphore",
+        models: &["semaphore"],
+        tests: &["semaphore", "bounded_semaphore"],
+    },
+    Part {
+        file: "",
+        models: &[],
+        tests: &[],
+    },
+];
+
+impl Part {
+    /// The part that the source file `file` belongs to.
+    fn of(file: &str) -> &'static Part {
+        PARTS
+            .iter()
+            .find(|part| file.starts_with(part.file))
+            .expect("the last part has every file")
+    }
+}
+
+/// One kind of tests: how Cargo builds them, and which of them run.
 struct Suite {
     name: &'static str,
     arguments: Vec<String>,
     rustflags: &'static str,
+    /// Each is a part of the names of tests that run. All tests run if there is none.
+    filters: &'static [&'static str],
 }
 
 pub(crate) struct Scratch {
     root: PathBuf,
-    suites: [Suite; 2],
 }
 
 impl Scratch {
@@ -64,23 +144,29 @@ impl Scratch {
         let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
         fs::write(root.join("Cargo.toml"), with_the_library_alone(&manifest))?;
         fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock"))?;
+        Ok(Scratch { root })
+    }
+
+    /// The models and the tests of `part`. The models come first: what they find, they find at
+    /// every run.
+    fn suites(&self, part: &'static Part) -> Result<[Suite; 2]> {
         let models = ["--release", "--test=loom"].map(str::to_owned).to_vec();
-        let mut tests = test_files(&root.join(LIBRARY).join("tests"))?;
+        let mut tests = test_files(&self.root.join(LIBRARY).join("tests"), part.tests)?;
         tests.push("--lib".to_owned());
-        // The models come first: what they find, they find at every run.
-        let suites = [
+        Ok([
             Suite {
                 name: "models",
                 arguments: models,
                 rustflags: "--cfg sync_primitives_loom -Awarnings",
+                filters: part.models,
             },
             Suite {
                 name: "tests",
                 arguments: tests,
                 rustflags: "-Awarnings",
+                filters: &[],
             },
-        ];
-        Ok(Scratch { root, suites })
+        ])
     }
 
     /// Applies `mutant`, runs the tests, and undoes it.
@@ -88,20 +174,27 @@ impl Scratch {
         let file = self.root.join(LIBRARY).join("src").join(&mutant.file);
         let text = fs::read_to_string(&file)?;
         fs::write(&file, mutant.applied_to(&text))?;
-        let outcome = self.run_tests();
+        let outcome = self.run_tests(&mutant.file);
         fs::write(&file, text)?;
         outcome
     }
 
-    /// Builds and runs the tests up to the first failure.
-    pub(crate) fn run_tests(&self) -> Result<Outcome> {
-        for suite in &self.suites {
+    /// Builds the tests of the part that the source file `file` belongs to, and runs them up to the
+    /// first failure.
+    pub(crate) fn run_tests(&self, file: &str) -> Result<Outcome> {
+        for suite in &self.suites(Part::of(file))? {
             let Some(programs) = self.build(suite)? else {
                 return Ok(Outcome::DoesNotCompile);
             };
+            let filters = match suite.filters {
+                [] => &[""],
+                filters => filters,
+            };
             for program in &programs {
-                if let Some(test) = self.first_failure(program)? {
-                    return Ok(Outcome::Killed(test));
+                for filter in filters {
+                    if let Some(test) = self.first_failure(program, filter)? {
+                        return Ok(Outcome::Killed(test));
+                    }
                 }
             }
         }
@@ -150,10 +243,12 @@ impl Scratch {
         Ok(output.status.success().then_some(programs))
     }
 
-    /// Runs a test program up to its first failing test, and names it. A test that hangs or aborts fails too.
-    fn first_failure(&self, program: &Path) -> Result<Option<String>> {
+    /// Runs the tests of a program that have `filter` in their names, up to the first failing one,
+    /// and names that. A test that hangs or aborts fails too.
+    fn first_failure(&self, program: &Path, filter: &str) -> Result<Option<String>> {
         let mut process = Command::new(program)
             .arg("--test-threads=1")
+            .arg(filter)
             .env("TEST_SEED", "1")
             .current_dir(self.root.join(LIBRARY))
             .stdout(Stdio::piped())
@@ -201,14 +296,16 @@ fn failing_test(line: &str) -> Option<&str> {
     (verdict != "ok").then_some(test)
 }
 
-/// Cargo's arguments for the test files in `folder` that are run.
-fn test_files(folder: &Path) -> Result<Vec<String>> {
+/// Cargo's arguments for the test files in `folder` that are run: those in `names`, or all of them
+/// if `names` is empty.
+fn test_files(folder: &Path, names: &[&str]) -> Result<Vec<String>> {
     let mut arguments = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let test = name
             .strip_suffix(".rs")
-            .filter(|test| !LEFT_OUT.contains(test));
+            .filter(|test| !LEFT_OUT.contains(test))
+            .filter(|test| names.is_empty() || names.contains(test));
         arguments.extend(test.map(|test| format!("--test={test}")));
     }
     Ok(arguments)
@@ -280,6 +377,27 @@ mod tests {
             failing_test("test family::it_waits ... "),
             Some("family::it_waits")
         );
+    }
+
+    #[test]
+    fn a_file_belongs_to_one_part() {
+        let models = |file| Part::of(file).models;
+        assert_eq!(models("queue/end.rs"), ["queue"]);
+        assert_eq!(models("lock.rs"), ["lock", "condition"]);
+        assert_eq!(models("rlock.rs"), ["rlock", "outermost"]);
+        assert_eq!(models("lib.rs"), [""; 0]);
+    }
+
+    #[test]
+    fn every_test_file_of_a_part_exists() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(LIBRARY)
+            .join("tests");
+        for part in PARTS.iter().filter(|part| !part.tests.is_empty()) {
+            let files = test_files(&folder, part.tests).expect("a folder of tests");
+            assert_eq!(files.len(), part.tests.len(), "{}", part.file);
+        }
     }
 
     #[test]
