@@ -5,7 +5,7 @@
 //! (`scratch` has the parts), and names the first that fails. A fault that nothing notices is a missing test, unless
 //! `survivors.txt` argues that it changes nothing; otherwise the command fails. `FILTER` is a part of a mutant's name: only those mutants run, and `results.md` keeps the rows of the others.
 //! `--rest` runs those that have no row yet, which goes on where a run was cut off. `--list` names the mutants and runs
-//! none.
+//! none. `MUTATE_JOBS=1` runs one mutant at a time, and not one on each processor.
 
 mod report;
 mod rules;
@@ -119,7 +119,19 @@ fn find_all(source: &Path) -> Result<Vec<Mutant>> {
     Ok(all)
 }
 
-/// Runs the tests on each mutant, as many at a time as there are processors, each in a copy of its own, and tells
+/// How many mutants run at a time: `MUTATE_JOBS`, or as many as there are processors.
+fn jobs() -> Result<usize> {
+    let Some(jobs) = env::var_os("MUTATE_JOBS") else {
+        return Ok(thread::available_parallelism().map_or(1, usize::from));
+    };
+    let jobs = jobs.to_str().and_then(|jobs| jobs.parse().ok());
+    match jobs.filter(|&jobs| jobs > 0) {
+        Some(jobs) => Ok(jobs),
+        None => Err("MUTATE_JOBS must be a number of at least 1".into()),
+    }
+}
+
+/// Runs the tests on each mutant, a few at a time (see `jobs`), each in a copy of its own, and tells
 /// `record` what became of it.
 fn try_out(
     workspace: &Path,
@@ -129,9 +141,7 @@ fn try_out(
     let target =
         env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
     let folder = std::path::absolute(target.join("mutants"))?;
-    let copies = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(mutants.len());
+    let copies = jobs()?.min(mutants.len());
     let copies = (0..copies)
         .map(|n| Scratch::new(workspace, folder.join(n.to_string())))
         .collect::<Result<Vec<_>>>()?;
