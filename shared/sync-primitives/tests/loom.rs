@@ -1589,6 +1589,27 @@ fn join_does_not_return_before_the_item_of_the_calling_thread_is_done() {
 }
 
 #[test]
+fn join_counts_items_once_that_are_marked_done_without_being_popped() {
+    explore(2, || {
+        let queue = Arc::new(Queue::unbounded());
+        let pusher = spawn(&queue, |queue| {
+            queue.push(()).unwrap();
+            queue.push(()).unwrap();
+            queue.task_done().is_ok()
+        });
+        // These threads have not popped an item, so they see the pushes only through the counters.
+        let other = spawn(&queue, |queue| queue.task_done().is_ok());
+        let mut done = usize::from(queue.task_done().is_ok());
+        done += usize::from(other.join().unwrap());
+        done += usize::from(pusher.join().unwrap());
+        while queue.task_done().is_ok() {
+            done += 1;
+        }
+        assert_eq!(done, 2);
+    });
+}
+
+#[test]
 fn barrier_wait_with_a_timeout_of_an_hour_breaks_no_round() {
     explore(3, || {
         let action: fn() = || {};
