@@ -1,11 +1,16 @@
 //! `cargo mutate [FILTER]`: are the tests of `sync-primitives` good enough to notice a mistake?
 //!
-//! Makes one small fault at a time in a copy of the library: an ordering weakened, a wake-up left out, a flag set
-//! wrongly (`rules` has them all). Runs the models, then the ordinary tests, of the primitive that has the fault
-//! (`scratch` has the parts), and names the first that fails. A fault that nothing notices is a missing test, unless
-//! `survivors.txt` argues that it changes nothing; otherwise the command fails. `FILTER` is a part of a mutant's name: only those mutants run, and `results.md` keeps the rows of the others.
-//! `--rest` runs those that have no row yet, which goes on where a run was cut off. `--list` names the mutants and runs
-//! none. `MUTATE_JOBS=1` runs one mutant at a time, and not one on each processor.
+//! The command makes one small change at a time in a copy of the library: it weakens an ordering, leaves out a wakeup or
+//! sets a bit wrongly (`rules` lists all kinds). Then it runs the models and the ordinary tests of the primitive that
+//! has the change (`scratch` lists the parts), and names the first test that fails. A mutant that no test kills shows
+//! that a test is missing, unless `survivors.txt` argues that it changes nothing. Otherwise the command fails.
+//!
+//! - `FILTER` is a part of the names of the mutants that run. `results.md` keeps the rows of the others.
+//! - `--rest` runs the mutants that have no row yet, so it continues a run that was stopped.
+//! - `--list` names all mutants and runs none.
+//!
+//! `MUTATE_JOBS=1` runs one mutant at a time, instead of one on each processor. With `LOOM_MAX_PERMUTATIONS=20000`, a
+//! model stops after so many schedules. Then the command takes less time, but a survivor may need a second run.
 
 mod report;
 mod rules;
@@ -41,7 +46,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns what is wrong with the tests or with the list of survivors.
+/// Returns the complaints about the tests and about the list of survivors.
 fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     let argument = match arguments {
         [] => "",
@@ -87,10 +92,10 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
         }
     }
     let write = |outcomes: &Outcomes| fs::write(&results, report::table(&all, outcomes, &listed));
-    // The arguments for those that survive may be new.
+    // The arguments for the survivors may be new.
     write(&outcomes)?;
     let mut tried = Outcomes::new();
-    // Each is written down at once: a run is long, and may be cut off.
+    // Each outcome is written at once, because a run is long and may be stopped.
     try_out(&workspace, &chosen, |mutant, outcome| {
         tried.insert(mutant.name(), outcome.clone());
         outcomes.insert(mutant.name(), outcome);
@@ -107,7 +112,7 @@ fn read(file: &Path) -> Result<String> {
         .map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
 }
 
-/// The mutants of every file in the library but the seam, which loom replaces.
+/// The mutants of every file in the library except `park`, which loom replaces.
 fn find_all(source: &Path) -> Result<Vec<Mutant>> {
     let mut all = Vec::new();
     for file in scratch::files_below(source)? {
@@ -131,8 +136,8 @@ fn jobs() -> Result<usize> {
     }
 }
 
-/// Runs the tests on each mutant, a few at a time (see `jobs`), each in a copy of its own, and tells
-/// `record` what became of it.
+/// Runs the tests on each mutant, a few at a time (see `jobs`), each in a copy of its own. Passes
+/// the outcome to `record`.
 fn try_out(
     workspace: &Path,
     mutants: &[&Mutant],
@@ -161,7 +166,7 @@ fn try_out(
     let (sender, outcomes) = mpsc::channel();
     let work = |copy: &Scratch, sender: mpsc::Sender<_>| {
         while let Some((index, mutant)) = next() {
-            // Nobody receives once a mutant could not be run or recorded.
+            // The receiver is gone after an error in running or recording a mutant.
             if sender
                 .send((index + 1, mutant, copy.try_out(mutant)))
                 .is_err()

@@ -1,9 +1,9 @@
-//! The list of survivors, which may only get shorter, and the table of results.
+//! The list of survivors and the table of results.
 
 use crate::{Result, rules::Mutant, scratch::Outcome};
 use std::collections::BTreeMap;
 
-/// Why each mutant in the list changes nothing: name to argument.
+/// The arguments why mutants change nothing, by the names of the mutants.
 pub(crate) type Survivors = BTreeMap<String, String>;
 
 /// Reads `survivors.txt`: paragraphs, each a name on a line of its own and the argument below it.
@@ -27,11 +27,11 @@ pub(crate) fn read_survivors(text: &str) -> Result<Survivors> {
     Ok(survivors)
 }
 
-/// What became of each mutant that was run: name to outcome.
+/// The outcomes of the mutants that ran, by their names.
 pub(crate) type Outcomes = BTreeMap<String, Outcome>;
 
-/// What is wrong, and what to do about it. Nothing if those who survived are those in the list. `all` are the mutants
-/// that there are, `tried` those that were run.
+/// What is wrong, and what to do about it. Empty if exactly the listed mutants have survived. `all` has every mutant, and
+/// `tried` those that ran.
 pub(crate) fn complaints(all: &[Mutant], tried: &Outcomes, listed: &Survivors) -> Vec<String> {
     let unkilled = tried.iter().filter_map(|(name, outcome)| match (outcome, listed.contains_key(name)) {
         (Outcome::Survived, false) => Some(format!(
@@ -107,7 +107,7 @@ pub(crate) fn table(all: &[Mutant], outcomes: &Outcomes, listed: &Survivors) -> 
     )
 }
 
-/// Reads what [`table`] wrote; of a survivor's argument, only that there is one.
+/// Reads what [`table`] wrote, without the arguments for the survivors.
 pub(crate) fn read_table(text: &str) -> Result<Outcomes> {
     let row = |line: &str| {
         read_row(line).ok_or_else(|| format!("`{line}` is no row that `cargo mutate` wrote").into())

@@ -1,8 +1,8 @@
-//! Which mutants there are: found by rule, line by line.
+//! The rules that find mutants, line by line.
 //!
-//! This reads lines, not syntax. It relies on rustfmt and on how the library is written: a comment has a line of its
-//! own, a short statement stands on one line, a test module is the last thing in its file. Where that is not so, a
-//! mutant is missed or does not compile; it is never mistaken for another.
+//! The rules read lines, not syntax. They rely on rustfmt and on how the library is written: a comment has a line of its
+//! own, and a test module is the last item of its file. Where that is not so, a mutant is missed or does not compile. It
+//! is never mistaken for another one.
 
 /// What a line of code says and what the mutant says instead: the name of the change, the old text
 /// and the new text.

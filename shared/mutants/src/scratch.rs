@@ -1,7 +1,7 @@
 //! A copy of the workspace that holds `sync-primitives` and what it needs, where mutants are built and run.
 //!
-//! It has target folders of its own, so that no mutated artefact is ever mistaken for the real crate. Within them Cargo
-//! goes by the times of files: a mutant and its undoing are both written anew, so both are built.
+//! It has target folders of its own, so that a mutated artifact is never mistaken for the real crate. Cargo compares the
+//! times of files. The file is written again for a mutant and after it, so both versions are built.
 
 use crate::{Result, rules::Mutant};
 use std::{
@@ -17,24 +17,24 @@ use std::{
 /// Where the mutated crate is, below the workspace and below each copy.
 pub(crate) const LIBRARY: &str = "shared/sync-primitives";
 
-/// What is copied: Cargo wants to see the optional dependency too, though no test here asks for it.
+/// What is copied. Cargo needs the optional dependency too, although no test here enables it.
 const NEEDED: [&str; 2] = [LIBRARY, "shared/recorder"];
 
 /// How long one test may take before it counts as hung. The tests end their own waits after 30
 /// seconds, and the longest model takes a minute on a busy machine.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// What became of a mutant.
+/// The result of running the tests on a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// By the first test that failed.
+    /// The first test that failed.
     Killed(String),
     Survived,
     DoesNotCompile,
 }
 
-/// Test files that are not run: other checkers' models, what looks for faults by chance (a list of survivors cannot rest
-/// on luck), and what needs a feature.
+/// Test files that do not run: the models of other checkers, tests that find faults only by chance (the list of survivors
+/// cannot depend on luck), and tests that need a feature.
 const LEFT_OUT: [&str; 6] = [
     "linearizability",
     "loom",
@@ -321,7 +321,7 @@ fn with_the_library_alone(manifest: &str) -> String {
     .collect()
 }
 
-/// Copies `from` to `to`, in the place of what is there.
+/// Copies `from` to `to`, and replaces what is there.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         fs::remove_dir_all(to)?;
