@@ -99,6 +99,12 @@ const THREADS: u64 = ROUND - THREAD;
 ///   barrier. Tell the other threads with [`abort`](Barrier::abort), for example from a `Drop`
 ///   implementation, or let them wait with a timeout.
 ///
+/// # Algorithm
+///
+/// One word holds the number of the round, the number of threads that have arrived in it, and whether it
+/// is broken. The last thread to arrive starts the next round, and the others leave without writing to
+/// the word.
+///
 /// # Examples
 ///
 /// ```

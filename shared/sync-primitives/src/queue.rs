@@ -1113,8 +1113,8 @@ define_queue! {
     ///
     /// A `Queue` is the queue with two locks of Michael and Scott (1996), over segments of slots:
     /// pushes lock one end and pops lock the other end, so they do not wait for each other, and a
-    /// thread that has to wait parks until the other end moves. The design note *Queue* in the book
-    /// (`docs/src/design/queue.md` in the repository) says why it is as it is.
+    /// thread that has to wait parks until the other end moves. The design note *Why Queue works as
+    /// it does* in the book (`docs/src/design/queue.md` in the repository) has the rest.
     #[doc(alias = "queue.Queue")]
     #[doc(alias = "channel")]
     Queue<T> over Fifo<T>
@@ -1162,8 +1162,7 @@ define_queue! {
     /// # Algorithm
     ///
     /// A `LifoQueue` is a vector behind a [`Lock`](crate::Lock), with one
-    /// [`Condition`](crate::Condition) for "not empty" and one for "not full". The design note
-    /// *Queue* in the book (`docs/src/design/queue.md` in the repository) says why it is as it is.
+    /// [`Condition`](crate::Condition) for "not empty" and one for "not full".
     #[doc(alias = "queue.LifoQueue")]
     #[doc(alias = "stack")]
     LifoQueue<T> over Locked<Lifo<T>>
@@ -1220,8 +1219,7 @@ define_queue! {
     /// # Algorithm
     ///
     /// A `PriorityQueue` is a binary heap behind a [`Lock`](crate::Lock), with one
-    /// [`Condition`](crate::Condition) for "not empty" and one for "not full". The design note
-    /// *Queue* in the book (`docs/src/design/queue.md` in the repository) says why it is as it is.
+    /// [`Condition`](crate::Condition) for "not empty" and one for "not full".
     #[doc(alias = "queue.PriorityQueue")]
     #[doc(alias = "heap")]
     PriorityQueue<T: Ord> over Locked<Heap<T>>

@@ -79,6 +79,13 @@ const NO_OWNER: usize = usize::MAX;
 /// - **Borrowing across levels.** If the value is a `RefCell`, a mutable borrow on one level makes
 ///   every borrow on a deeper level panic.
 ///
+/// # Algorithm
+///
+/// The state of a [`Lock`](crate::Lock), with the id of the owner and the number of its levels beside
+/// it. A thread that reads its own id there owns the lock, so locking another level takes a comparison
+/// and an addition. The design note *Why RLock works as it does* in the book
+/// (`docs/src/design/rlock.md` in the repository) has the rest.
+///
 /// # Examples
 ///
 /// ```

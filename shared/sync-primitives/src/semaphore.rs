@@ -80,6 +80,12 @@ use std::{fmt, mem, ops::Deref, ptr, sync::Arc, time::Duration};
 ///   with threads that do the same. Acquire all the permits you need at once with
 ///   [`acquire_many`](Semaphore::acquire_many).
 ///
+/// # Algorithm
+///
+/// Dijkstra's semaphore (EWD 35, 1962/63), with several permits at once as in semop(2). One word
+/// counts the free permits, and taking or returning permits takes one compare-exchange while nobody is
+/// parked. Otherwise the thread that returns permits serves the wait queue from its head.
+///
 /// # Examples
 ///
 /// ```
