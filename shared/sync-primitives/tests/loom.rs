@@ -901,6 +901,21 @@ fn queue_length_is_that_of_a_single_moment_during_close_now() {
     });
 }
 
+#[test]
+fn queue_lengths_are_not_zero_for_two_threads_that_pushed_before() {
+    explore(2, || {
+        let queues = Arc::new([Queue::unbounded(), Queue::unbounded()]);
+        let other = spawn(&queues, |[first, second]| {
+            first.push(()).unwrap();
+            second.len()
+        });
+        let [first, second] = &*queues;
+        second.push(()).unwrap();
+        let lengths = (first.len(), other.join().unwrap());
+        assert_ne!(lengths, (0, 0));
+    });
+}
+
 /// A push and a pop run at the same time as `close`. If they report that the queue is closed, they
 /// must see what the closing thread wrote before.
 fn a_thread_that_gets_closed_sees_the_writes_before(close: fn(&Queue<u8>)) {
