@@ -171,7 +171,7 @@ impl<T> Fifo<T> {
             if tail & CLOSED != 0 {
                 return Err(PushRefusal::Closed);
             }
-            // Acquire: pairs with the Release in `update_tail_limit`; makes visible what the
+            // Acquire: pairs with the Release in `load_tail_limit`; makes visible what the
             // threads did whose pops made the room.
             if tail < self.tail.limit.load(Ordering::Acquire) || self.update_tail_limit(tail) {
                 Ok(())
