@@ -9,7 +9,10 @@
 use crate::trace;
 use std::{
     hint,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +20,15 @@ use std::{
 /// A timed wait does not yield if less than this is left, because a yield may take several time
 /// slices of other threads. The timer of a parked thread is far more precise.
 const TOO_CLOSE_TO_YIELD: Duration = Duration::from_millis(10);
+
+/// A yield that takes longer than this has given the processor to a thread that used up its time
+/// slice, and not to a thread that hands something on.
+const SLOW_YIELD: Duration = Duration::from_millis(1);
+
+/// For how long after a slow yield all waits of the process park instead of yielding. So beside busy
+/// processes, slow yields take a few percent of the time. This is also the most that one slow yield
+/// can cost, for example after the process was stopped.
+const PARK_AFTER_SLOW_YIELD: Duration = Duration::from_millis(100);
 
 /// The longest pause between two looks. With longer ones, a waiting thread would notice the change
 /// late, and with shorter ones, it would take the cache line away from the other thread too often.
@@ -61,20 +73,86 @@ impl SpinWait {
     /// `deadline` is the end of the wait, if it has one.
     pub(crate) fn spin(&mut self, deadline: Option<Instant>) -> bool {
         trace::about_to_wait();
-        if self.round == self.rounds {
+        let Some(step) = self.next_step(deadline, yields_are_slow) else {
             return false;
-        }
-        if self.round < self.pauses {
-            pause((1 << self.round).min(LONGEST_PAUSE));
-        } else {
-            if deadline.is_some_and(is_too_close_to_yield) {
-                return false;
-            }
-            thread::yield_now();
-        }
-        self.round += 1;
+        };
+        step.perform();
         true
     }
+
+    fn next_step(
+        &mut self,
+        deadline: Option<Instant>,
+        yields_are_slow: impl FnOnce() -> bool,
+    ) -> Option<Step> {
+        let round = self.round;
+        if round == self.rounds {
+            return None;
+        }
+        if round >= self.pauses
+            && (deadline.is_some_and(is_too_close_to_yield) || yields_are_slow())
+        {
+            return None;
+        }
+        self.round += 1;
+        if round < self.pauses {
+            Some(Step::Pause((1 << round).min(LONGEST_PAUSE)))
+        } else {
+            Some(Step::Yield)
+        }
+    }
+}
+
+/// How a waiting thread lets time pass.
+#[derive(Debug, PartialEq)]
+enum Step {
+    Pause(u32),
+    Yield,
+    Sleep(Duration),
+}
+
+impl Step {
+    fn perform(self) {
+        match self {
+            Step::Pause(times) => pause(times),
+            Step::Yield => timed_yield(),
+            Step::Sleep(time) => thread::sleep(time),
+        }
+    }
+}
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// Until when waits park instead of yielding, in nanoseconds after `START`, or 0. Relaxed: a hint.
+static PARK_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+/// Yields, and remembers if that was slow.
+fn timed_yield() {
+    let start = nanoseconds(START.elapsed());
+    thread::yield_now();
+    let end = nanoseconds(START.elapsed());
+    if end - start > nanoseconds(SLOW_YIELD) {
+        PARK_UNTIL.store(end + nanoseconds(PARK_AFTER_SLOW_YIELD), Ordering::Relaxed);
+    }
+}
+
+/// Whether a yield was slow a short time ago.
+fn yields_are_slow() -> bool {
+    let until = PARK_UNTIL.load(Ordering::Relaxed);
+    // The clock is read only after a slow yield.
+    if until == 0 {
+        return false;
+    }
+    let are_slow = nanoseconds(START.elapsed()) < until;
+    if !are_slow {
+        PARK_UNTIL.store(0, Ordering::Relaxed);
+    }
+    are_slow
+}
+
+/// Counts up to 584 years.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Waits for another thread to leave a critical section of a few instructions.
@@ -85,14 +163,6 @@ impl SpinWait {
 /// priority. So in the end the waiting thread sleeps, a little longer each time.
 pub(crate) struct Backoff {
     round: u32,
-}
-
-/// How a [`Backoff`] lets time pass.
-#[derive(Debug, PartialEq)]
-enum Step {
-    Pause(u32),
-    Yield,
-    Sleep(Duration),
 }
 
 impl Backoff {
@@ -109,11 +179,7 @@ impl Backoff {
     /// Lets some time pass: more with each call, but never more than about a millisecond.
     #[cold]
     pub(crate) fn wait(&mut self) {
-        match self.next_step() {
-            Step::Pause(times) => pause(times),
-            Step::Yield => thread::yield_now(),
-            Step::Sleep(time) => thread::sleep(time),
-        }
+        self.next_step().perform();
     }
 
     fn next_step(&mut self) -> Step {
@@ -197,10 +263,10 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// Counts the rounds until it is time to park.
+    /// Counts the rounds until it is time to park, if no yield is slow.
     fn rounds(mut spin: SpinWait, deadline: Option<Instant>) -> u32 {
         let mut rounds = 0;
-        while spin.spin(deadline) {
+        while spin.next_step(deadline, || false).is_some() {
             rounds += 1;
         }
         rounds
@@ -227,9 +293,20 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_pauses_but_does_not_yield_after_a_slow_yield() {
+        for mut spin in [SpinWait::SHORT, SpinWait::PATIENT, SpinWait::QUEUE] {
+            for _ in 0..spin.pauses {
+                assert!(spin.next_step(None, || true).is_some());
+            }
+            assert_eq!(spin.next_step(None, || true), None);
+            assert_eq!(spin.next_step(None, || false), Some(Step::Yield));
+        }
+    }
+
+    #[test]
     fn a_wait_starts_again_after_a_reset() {
         let mut spin = SpinWait::PATIENT;
-        while spin.spin(None) {}
+        while spin.next_step(None, || false).is_some() {}
         spin.reset();
         assert_eq!(rounds(spin, None), SpinWait::PATIENT.rounds);
     }
