@@ -116,6 +116,8 @@ impl Step {
         match self {
             Step::Pause(times) => pause(times),
             Step::Yield => timed_yield(),
+            // Only a `Backoff` sleeps, and not to guess when another thread is ready: the owner of a
+            // critical section was preempted, and a sleep is what gives it the processor.
             Step::Sleep(time) => thread::sleep(time),
         }
     }
