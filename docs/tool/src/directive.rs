@@ -13,12 +13,12 @@
 //! {{#mistake NAME/FILE}}    one that it takes and that goes wrong, and how: recipes/NAME/examples/FILE.rs and FILE.txt
 //! {{#solution NAME}}        the solution of its exercise, folded: recipes/NAME/examples/NAME_solution.rs
 //! {{#bench GROUP}}          a table of what the benchmark measured for a group of workloads
-//! {{#behind FILE}}          where another library is ahead in shared/benchmarks/results/FILE.json, and what the kernel counted
-//! {{#plot FILE}}            a picture: shared/benchmarks/results/FILE.svg
-//! {{#mutants}}              which test notices which mutant, folded: shared/mutants/results.md
+//! {{#behind FILE}}          where another library is ahead in shared/tools/benchmarks/results/FILE.json, and what the kernel counted
+//! {{#plot FILE}}            a picture: shared/tools/benchmarks/results/FILE.svg
+//! {{#mutants}}              which test notices which mutant, folded: shared/tools/mutants/results.md
 //! {{#figure NAME}}          a drawing: docs/figures/NAME.svg
 //! {{#timeline NAME}}        what its threads did in one run, drawn and in words: docs/timelines/NAME.svg and NAME.txt
-//! {{#explore NAME}}         a model to step by hand: a subject of shared/interleavings
+//! {{#explore NAME}}         a model to step by hand: a subject of shared/tools/interleavings
 //! ```
 //!
 //! Each stands alone on its line. Whatever looks like one and is not is a problem: a page never shows a directive.

@@ -1,4 +1,4 @@
-//! A subject of shared/interleavings as a widget: both models, the way to a bad state as a table, and the graphs for
+//! A subject of shared/tools/interleavings as a widget: both models, the way to a bad state as a table, and the graphs for
 //! the script. Without the script everything but the stepping is there.
 
 use crate::html::escaped;

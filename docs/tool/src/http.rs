@@ -205,7 +205,7 @@ mod tests {
             "text/css; charset=utf-8"
         );
         assert_eq!(
-            content_type("recipes/lock/src/main.rs"),
+            content_type("recipes/synchronization/lock/src/main.rs"),
             "text/plain; charset=utf-8"
         );
         assert_eq!(content_type("CNAME"), "application/octet-stream");

@@ -3,7 +3,7 @@
 use crate::recipe::Recipes;
 use std::path::Path;
 
-const FILE: &str = "shared/mutants/results.md";
+const FILE: &str = "shared/tools/mutants/results.md";
 const HOW: &str = "`cargo mutate` writes it";
 
 /// Its paragraph of counts, and the table below it folded.

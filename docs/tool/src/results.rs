@@ -1,4 +1,4 @@
-//! The results of the benchmark: the files in shared/benchmarks/results that `cargo bench-peers` writes.
+//! The results of the benchmark: the files in shared/tools/benchmarks/results that `cargo bench-peers` writes.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// The folder of the files, relative to the workspace.
-pub(crate) const FOLDER: &str = "shared/benchmarks/results";
+pub(crate) const FOLDER: &str = "shared/tools/benchmarks/results";
 /// The name of this library in the files.
 pub(crate) const OURS: &str = "sync-primitives";
 /// This library measured a second time. Its ratio to the first differs from 1 only by noise.

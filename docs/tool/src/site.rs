@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The files of a book by their addresses: `index.html`, `recipes/lock/src/main.rs`.
+/// The files of a book by their addresses: `index.html`, `recipes/synchronization/lock/src/main.rs`.
 #[derive(Default)]
 pub(crate) struct Site(BTreeMap<String, Vec<u8>>);
 

@@ -3,8 +3,8 @@
 use crate::build::assert_fault;
 use crate::workspace::Workspace;
 
-const QUIET: &str = "shared/benchmarks/results/quiet.json";
-const BUSY: &str = "shared/benchmarks/results/busy.json";
+const QUIET: &str = "shared/tools/benchmarks/results/quiet.json";
+const BUSY: &str = "shared/tools/benchmarks/results/busy.json";
 
 /// The group and the name of a workload, and its peers, each with what it costs.
 type Measured<'a> = (&'a str, &'a str, &'a [(&'a str, f64)]);
@@ -213,7 +213,7 @@ fn a_recipe_is_compared_by_its_time() {
 fn a_plot_becomes_part_of_the_page() {
     let workspace = Workspace::new();
     let svg = "<svg viewBox=\"0 0 9 9\" role=\"img\">\n<title id=\"t\">Bells &lt; gongs</title>\n\n<path d=\"M0 0\"/>\n</svg>\n";
-    workspace.write("shared/benchmarks/results/bell.svg", svg);
+    workspace.write("shared/tools/benchmarks/results/bell.svg", svg);
     workspace.append("docs/src/index.md", "\n{{#plot bell}}\n\nText after it.\n");
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
@@ -246,7 +246,7 @@ fn assert_bench_fault(directive: &str, break_it: impl FnOnce(&Workspace), reason
 
 #[test]
 fn results_that_are_missing() {
-    let reason = "there is no shared/benchmarks/results/quiet.json; `cargo bench-peers` writes it";
+    let reason = "there is no shared/tools/benchmarks/results/quiet.json; `cargo bench-peers` writes it";
     assert_bench_fault("{{#bench Bell}}", |_| (), reason);
     assert_bench_fault("{{#behind quiet}}", |_| (), reason);
 }
@@ -261,7 +261,7 @@ fn a_group_that_is_missing() {
                 &results(1.0, &[("Bell", "ring", &[]), ("Drum", "beat", &[])]),
             )
         },
-        "shared/benchmarks/results/quiet.json has no group `Gong`; it has: Bell, Drum",
+        "shared/tools/benchmarks/results/quiet.json has no group `Gong`; it has: Bell, Drum",
     );
 }
 
@@ -274,7 +274,7 @@ fn results_that_cannot_be_read() {
             "its format is 1, not 2",
         ),
     ] {
-        let reason = format!("shared/benchmarks/results/quiet.json: {reason}");
+        let reason = format!("shared/tools/benchmarks/results/quiet.json: {reason}");
         assert_bench_fault(
             "{{#compare bell}}",
             |workspace| workspace.write(QUIET, text),
@@ -288,7 +288,7 @@ fn a_plot_that_is_missing() {
     assert_bench_fault(
         "{{#plot bell}}",
         |_| (),
-        "cannot read shared/benchmarks/results/bell.svg: ",
+        "cannot read shared/tools/benchmarks/results/bell.svg: ",
     );
 }
 
@@ -298,10 +298,10 @@ fn a_plot_that_is_not_an_svg_element() {
         "{{#plot bell}}",
         |workspace| {
             workspace.write(
-                "shared/benchmarks/results/bell.svg",
+                "shared/tools/benchmarks/results/bell.svg",
                 "<?xml version=\"1.0\"?>\n<svg></svg>\n",
             )
         },
-        "shared/benchmarks/results/bell.svg is no `<svg>`",
+        "shared/tools/benchmarks/results/bell.svg is no `<svg>`",
     );
 }

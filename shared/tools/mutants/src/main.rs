@@ -70,7 +70,7 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     }
     let list = read(&here.join("survivors.txt"))?;
     let listed = report::read_survivors(&list)
-        .map_err(|error| format!("shared/mutants/survivors.txt: {error}"))?;
+        .map_err(|error| format!("shared/tools/mutants/survivors.txt: {error}"))?;
     let results = here.join("results.md");
     let table = if results.exists() {
         read(&results)?
@@ -78,7 +78,7 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
         String::new()
     };
     let mut outcomes = report::read_table(&table)
-        .map_err(|error| format!("shared/mutants/results.md: {error}"))?;
+        .map_err(|error| format!("shared/tools/mutants/results.md: {error}"))?;
     let is_chosen = |mutant: &&Mutant| match argument {
         "--rest" => !outcomes.contains_key(&mutant.name()),
         part => mutant.name().contains(part),
@@ -86,7 +86,7 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     let chosen: Vec<_> = all.iter().filter(is_chosen).collect();
     match argument {
         _ if !chosen.is_empty() => {}
-        "--rest" => println!("each mutant has its row in shared/mutants/results.md"),
+        "--rest" => println!("each mutant has its row in shared/tools/mutants/results.md"),
         part => {
             return Err(format!("no mutant has `{part}` in its name; --list shows them").into());
         }

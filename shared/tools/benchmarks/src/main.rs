@@ -105,7 +105,7 @@ Usage: cargo bench-peers [OPTIONS] [FILTER]
   --busy                      Measure beside other processes that keep every core busy
   --profile release|lto|both  Build in this profile only [default: both]
   --rounds NUMBER             How often every contender takes its turn [default: 21]
-  --save                      Write the results and the plots to shared/benchmarks/results
+  --save                      Write the results and the plots to shared/tools/benchmarks/results
 ";
 
 /// What the command line asks for.
@@ -296,7 +296,7 @@ impl Saved {
                 .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
         }
         println!(
-            "wrote shared/benchmarks/results/{}.json and its plots",
+            "wrote shared/tools/benchmarks/results/{}.json and its plots",
             self.name
         );
         Ok(())
