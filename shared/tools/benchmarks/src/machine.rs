@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The lock file that this program was compiled with.
-const LOCK_FILE: &str = include_str!("../../../Cargo.lock");
+const LOCK_FILE: &str = include_str!("../../../../Cargo.lock");
 
 /// The crates that are measured.
 const CRATES: &[&str] = &[

@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_workspace_has_every_profile() {
-        let manifest = include_str!("../../../Cargo.toml");
+        let manifest = include_str!("../../../../Cargo.toml");
         let section = format!("[profile.{}]", Profile::Lto.cargo_name());
         assert!(manifest.contains(&section), "Cargo.toml has no {section}");
     }

@@ -19,8 +19,8 @@ use std::{fs, io};
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
-        .nth(2)
-        .expect("this package lies two folders deep")
+        .nth(3)
+        .expect("this package lies three folders deep")
 }
 
 /// The names of the recipes, in order.

@@ -62,7 +62,7 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
         }
     };
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workspace = here.join("../..");
+    let workspace = here.join("../../..");
     let all = find_all(&workspace.join(LIBRARY).join("src"))?;
     if argument == "--list" {
         all.iter().for_each(|mutant| println!("{}", mutant.place()));

@@ -384,7 +384,7 @@ mod tests {
     #[test]
     fn every_test_file_of_a_part_exists() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
+            .join("../../..")
             .join(LIBRARY)
             .join("tests");
         for part in PARTS.iter().filter(|part| !part.tests.is_empty()) {

@@ -249,7 +249,7 @@ wörker? ──────███████Lock 2███████▒�
         assert_eq!(
             drawn(1, false, false)
                 .lines()
-                .nth(2)
+                .nth(3)
                 .expect("a lane")
                 .chars()
                 .count(),
