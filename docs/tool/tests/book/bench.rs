@@ -246,7 +246,8 @@ fn assert_bench_fault(directive: &str, break_it: impl FnOnce(&Workspace), reason
 
 #[test]
 fn results_that_are_missing() {
-    let reason = "there is no shared/tools/benchmarks/results/quiet.json; `cargo bench-peers` writes it";
+    let reason =
+        "there is no shared/tools/benchmarks/results/quiet.json; `cargo bench-peers` writes it";
     assert_bench_fault("{{#bench Bell}}", |_| (), reason);
     assert_bench_fault("{{#behind quiet}}", |_| (), reason);
 }

@@ -11,6 +11,8 @@ pub mod ending;
 pub mod examples;
 pub mod judge;
 pub mod process;
+pub mod program;
+pub mod scratch;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
