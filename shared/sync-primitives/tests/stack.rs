@@ -15,7 +15,7 @@ use std::{
 };
 
 use common::{LIMIT, until, within};
-use sync_primitives::{LifoQueue, Queue};
+use sync_primitives::{LifoQueue, PriorityQueue, Queue};
 
 /// Large enough that nothing else on the stack matters.
 const ITEM: usize = 64 * 1024;
@@ -26,12 +26,13 @@ const MOST_ITEMS: usize = 32;
 const VARIABLE: &str = "SYNC_PRIMITIVES_STACK_TEST";
 
 /// Ways to pass an item on. Each is a function, so that its stack frame holds nothing else.
-const ATTEMPTS: [(&str, fn()); 5] = [
+const ATTEMPTS: [(&str, fn()); 6] = [
     ("make", make),
     ("std", through_std),
     ("queue", through_queue),
     ("task", through_queue_as_task),
     ("lifo_queue", through_lifo_queue),
+    ("priority_queue", through_priority_queue),
 ];
 
 #[inline(never)]
@@ -65,6 +66,20 @@ fn through_lifo_queue() {
     let queue = LifoQueue::bounded(2);
     let _ = queue.push(item());
     let _ = queue.pop();
+}
+
+/// Two items, so that the heap moves them.
+#[inline(never)]
+fn through_priority_queue() {
+    let queue = PriorityQueue::bounded(2);
+    push_item(&queue);
+    push_item(&queue);
+    let _ = queue.pop();
+}
+
+#[inline(never)]
+fn push_item(queue: &PriorityQueue<[u8; ITEM]>) {
+    let _ = queue.push(item());
 }
 
 fn item() -> [u8; ITEM] {
@@ -122,7 +137,7 @@ fn a_queue_copies_an_item_no_more_often_than_std_does() {
     }
     within(LIMIT, || {
         let std = items_on_stack(NAME, "std");
-        for name in ["queue", "task", "lifo_queue"] {
+        for name in ["queue", "task", "lifo_queue", "priority_queue"] {
             let items = items_on_stack(NAME, name);
             assert!(
                 items <= std,

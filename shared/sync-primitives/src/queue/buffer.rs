@@ -99,7 +99,7 @@ impl<T: Ord> Buffer for Heap<T> {
         let mut hole = self.0.len();
         self.0.push(item);
         while hole != place {
-            self.0.swap(hole, parent(hole));
+            swap(&mut self.0, hole, parent(hole));
             hole = parent(hole);
         }
     }
@@ -172,11 +172,11 @@ impl SiftPath {
     /// Swaps the root of `heap` with its last element, and lets this element sink along the path.
     /// The elements before the former root, which is now the last one, are a heap again.
     fn move_root_to_end<T>(&self, heap: &mut [T]) {
-        heap.swap(0, heap.len() - 1);
+        swap(heap, 0, heap.len() - 1);
         let mut hole = 0;
         for level in 0..self.levels {
             let child = 2 * hole + 1 + (self.right_turns >> level & 1);
-            heap.swap(hole, child);
+            swap(heap, hole, child);
             hole = child;
         }
     }
@@ -186,6 +186,19 @@ fn parent(child: usize) -> usize {
     (child - 1) / 2
 }
 
+/// Swaps two items in small pieces.
+///
+/// `slice::swap` allows for two places that overlap, and therefore puts a whole item on the stack.
+/// A large item would need that much more of it.
+fn swap<T>(items: &mut [T], a: usize, b: usize) {
+    if a == b {
+        return;
+    }
+    let places = items.get_disjoint_mut([a, b]);
+    let [first, second] = places.expect("both places are in the slice");
+    mem::swap(first, second);
+}
+
 /// Moves the item at `order[i]` to `i`, for each `i`. `order` must contain each place once.
 fn permute<T>(items: &mut [T], order: &mut [usize]) {
     for start in 0..order.len() {
@@ -193,7 +206,7 @@ fn permute<T>(items: &mut [T], order: &mut [usize]) {
         let mut place = start;
         while order[place] != start {
             let source = mem::replace(&mut order[place], place);
-            items.swap(place, source);
+            swap(items, place, source);
             place = source;
         }
         order[place] = place;
