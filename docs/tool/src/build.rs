@@ -1,12 +1,12 @@
 //! Builds the book and finds everything that is wrong with it.
 
+use crate::directives::facts;
 use crate::fault::Fault;
+use crate::html::site::Site;
+use crate::html::{highlighter, mend, print, search};
+use crate::lint::{glossary, links, outline, pitfalls, unshown, weight};
 use crate::preprocessor::Cookbook;
-use crate::site::Site;
-use crate::{
-    facts, files, glossary, highlighter, links, mend, outline, pitfalls, print, search, unshown,
-    warnings, weight,
-};
+use crate::{files, warnings};
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;

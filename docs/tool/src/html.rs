@@ -1,4 +1,10 @@
-//! Text as HTML.
+//! The built book: what is done to mdBook's pages, and text as HTML.
+
+pub(crate) mod highlighter;
+pub(crate) mod mend;
+pub(crate) mod print;
+pub(crate) mod search;
+pub(crate) mod site;
 
 /// The text as it stands between tags, or in an attribute between double quotes.
 pub(crate) fn escaped(text: &str) -> String {

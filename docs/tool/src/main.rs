@@ -1,53 +1,15 @@
 //! Builds, checks and serves the Parallel Rust Cookbook: `cargo book --help`.
 
-mod bench;
 mod build;
-#[cfg(test)]
-mod chapters;
-mod check;
-mod compare;
-mod crates;
-mod directive;
-mod example;
-mod explore;
-mod facts;
+mod directives;
 mod fault;
-mod figure;
 mod files;
-mod glossary;
-mod highlighter;
 mod html;
-mod http;
-mod links;
-mod manifest;
-mod mend;
-mod mutants;
-mod outline;
+mod lint;
 mod paste;
-mod pasted;
-mod pitfalls;
-mod playground;
 mod preprocessor;
-mod print;
-mod program;
-mod prose;
-#[cfg(test)]
-mod python;
-mod recipe;
-mod results;
-mod run;
-mod search;
 mod serve;
-mod site;
-mod snippet;
-mod solution;
-mod tabs;
-mod timeline;
-mod unshown;
-mod uses;
 mod warnings;
-mod watch;
-mod weight;
 
 use anyhow::{Context, Result};
 use fault::Fault;
@@ -66,6 +28,7 @@ cargo book build                build the book into docs/book, or say what is wr
 cargo book check [--at-least N] build the book, take each whole program out of its pages, paste it into a project of
                                 its own, and say which does not build or does not print what its page says; fewer than N
                                 programs are a fault
+cargo book directives           list the directives that a page can have
 cargo book preprocess           for mdBook: replace the directives of the book on standard input
 ";
 const DEFAULT_PORT: u16 = 3000;
@@ -74,6 +37,7 @@ enum Command {
     Serve { port: u16 },
     Build,
     Check { at_least: usize },
+    Directives,
     Preprocess,
     Supports { renderer: String },
     Help,
@@ -101,6 +65,7 @@ fn parse(words: &[&str]) -> Option<Command> {
             let at_least = count.parse().ok()?;
             Some(Command::Check { at_least })
         }
+        ["directives"] => Some(Command::Directives),
         ["preprocess"] => Some(Command::Preprocess),
         ["preprocess", "supports", renderer] => Some(Command::Supports {
             renderer: (*renderer).to_owned(),
@@ -120,9 +85,13 @@ fn run(command: Command) -> Result<ExitCode> {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
         }
+        Command::Directives => {
+            print!("{}", directives::help());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Serve { port } => serve::serve(&workspace()?, port).map(|()| ExitCode::SUCCESS),
         Command::Build => build_into_docs(&workspace()?),
-        Command::Check { at_least } => Ok(report(&check::check(&workspace()?, at_least))),
+        Command::Check { at_least } => Ok(report(&paste::check(&workspace()?, at_least))),
         Command::Preprocess => preprocessor::answer(&workspace()?).map(|faults| report(&faults)),
         Command::Supports { renderer } if preprocessor::supports(&renderer) => {
             Ok(ExitCode::SUCCESS)

@@ -1,9 +1,9 @@
 //! The directives as an mdBook preprocessor: in this process for `cargo book`, over a pipe for a stock mdBook.
 
-use crate::directive;
+use crate::directives::recipe::Recipes;
+use crate::directives::{Directive, Word, page};
 use crate::fault::Fault;
-use crate::recipe::Recipes;
-use crate::{files, program};
+use crate::files;
 use anyhow::{Context, Result};
 use mdbook_preprocessor::book::{Book, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext, parse_input};
@@ -52,15 +52,15 @@ impl Cookbook {
         let depth = source.components().count() - 1;
         let root = format!("{}{root}", "../".repeat(depth));
         let mut gathered = self.gathered.borrow_mut();
-        let (text, problems) = directive::expand(&chapter.content, |found| {
-            gathered.shown.extend(program::shown_by(found));
+        let (text, problems) = page::expand(&chapter.content, |found| {
+            gathered.shown.extend(shown_by(&self.recipes, found));
             let rendered = self.recipes.render(found, &root)?;
             gathered.linked.extend(rendered.linked);
             Ok(rendered.markdown)
         });
         let page = files::with_slashes(source);
         let fault =
-            |it: directive::Problem| Fault::new(format!("docs/src/{page}:{}", it.line), it.reason);
+            |it: page::Problem| Fault::new(format!("docs/src/{page}:{}", it.line), it.reason);
         gathered.faults.extend(problems.into_iter().map(fault));
         chapter.content = text;
     }
@@ -98,4 +98,19 @@ pub(crate) fn answer(workspace: &Path) -> Result<Vec<Fault>> {
 /// Whether the directives can be shown in what this renderer makes.
 pub(crate) fn supports(renderer: &str) -> bool {
     renderer == "html"
+}
+
+/// The program that a directive puts on a page whole, also one that the compiler refuses.
+fn shown_by(recipes: &Recipes, directive: &Directive) -> Option<PathBuf> {
+    let Directive { word, name, item } = directive;
+    let recipe = recipes.find(name).ok()?;
+    let program = match word {
+        Word::Recipe => recipe.lesson(),
+        Word::Variant => recipe.example(&format!("{name}_{item}"))?,
+        Word::Mistake => recipe.example(item)?,
+        Word::Solution => recipe.example(&format!("{name}_solution"))?,
+        Word::Reject => return Some(recipe.reject(item)),
+        _ => return None,
+    };
+    Some(program.path)
 }

@@ -1,11 +1,15 @@
 //! Serves the book on this machine and reloads the browser's page when it changes.
 
+mod http;
+mod run;
+mod watch;
+
 use crate::build::{Built, build};
 use crate::html::escaped;
-use crate::http::{self, Request, Response};
-use crate::links::percent_decoded;
-use crate::run::{self, Runner};
-use crate::watch::Snapshot;
+use crate::lint::links::percent_decoded;
+use crate::serve::http::{Request, Response};
+use crate::serve::run::Runner;
+use crate::serve::watch::Snapshot;
 use anyhow::{Result, anyhow};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -247,7 +251,7 @@ fn tell_of_changes(mut stream: &TcpStream, shown: &Shown, version: &str) -> io::
 mod tests {
     use super::*;
     use crate::fault::Fault;
-    use crate::site::Site;
+    use crate::html::site::Site;
 
     fn request(method: &str, hosts: &[&str]) -> Request {
         Request {

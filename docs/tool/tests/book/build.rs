@@ -18,7 +18,12 @@ fn a_good_book_is_built() {
 #[test]
 fn it_is_found_from_a_folder_inside() {
     let workspace = Workspace::new();
-    let outcome = Outcome::from(workspace.book("recipes/bell", &["build"]).output().unwrap());
+    let outcome = Outcome::from(
+        workspace
+            .book("recipes/signals/bell", &["build"])
+            .output()
+            .unwrap(),
+    );
     assert_eq!(outcome.status, Some(0), "{outcome:?}");
 }
 
@@ -26,7 +31,7 @@ fn it_is_found_from_a_folder_inside() {
 fn an_excerpt_is_shown_and_the_rest_is_hidden() {
     let workspace = Workspace::new();
     workspace.build();
-    let page = workspace.read("docs/book/bell.html");
+    let page = workspace.read("docs/book/signals/bell.html");
     let code = page.split("<code class=\"language-rust\">").nth(1).unwrap();
     let code = code.split("</code>").next().unwrap();
     for part in [
@@ -53,13 +58,13 @@ fn a_whole_program_is_shown_with_its_facts_and_its_files() {
         "\"\n# not hidden\n\";",
         "cargo run -p bell",
         "cargo add chime --path COOKBOOK/shared/chime",
-        "href=\"../recipes/bell/src/main.rs\"",
-        "It reads <code>times.txt</code> in <code>recipes/bell/input/</code>",
+        "href=\"../recipes/signals/bell/src/main.rs\"",
+        "It reads <code>times.txt</code> in <code>recipes/signals/bell/input/</code>",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     assert!(!page.contains("boring"), "{page}");
-    let program = "recipes/bell/src/main.rs";
+    let program = "recipes/signals/bell/src/main.rs";
     assert_eq!(
         workspace.read(&format!("docs/book/{program}")),
         workspace.read(program)
@@ -70,7 +75,7 @@ fn a_whole_program_is_shown_with_its_facts_and_its_files() {
 fn output_and_rejects_are_shown() {
     let workspace = Workspace::new();
     workspace.build();
-    let page = workspace.read("docs/book/bell.html");
+    let page = workspace.read("docs/book/signals/bell.html");
     assert!(page.contains("<code>$ cargo run -p bell</code>"), "{page}");
     assert!(
         page.contains("<code class=\"language-text\">dong\ndong\n</code>"),
@@ -130,7 +135,7 @@ pub(crate) fn assert_fault_on_page(text: &str, reason: &str) {
 fn a_missing_recipe() {
     assert_fault_on_page(
         "{{#recipe bel}}",
-        "{{#recipe bel}}: there is no recipes/bel; the recipes are: bell",
+        "{{#recipe bel}}: there is no recipe bel; the recipes are: bell",
     );
 }
 
@@ -138,18 +143,20 @@ fn a_missing_recipe() {
 fn a_missing_program() {
     assert_fault(
         |workspace| {
-            workspace.write("recipes/gong/Cargo.toml", "");
+            workspace.write("recipes/signals/gong/Cargo.toml", "");
             workspace.append("docs/src/index.md", "\n{{#recipe gong}}\n");
         },
-        "docs/src/index.md:5: {{#recipe gong}}: cannot read recipes/gong/src/main.rs: ",
+        "docs/src/index.md:5: {{#recipe gong}}: cannot read recipes/signals/gong/src/main.rs: ",
     );
 }
 
 #[test]
 fn a_missing_output() {
     assert_fault(
-        |workspace| std::fs::remove_file(workspace.path("recipes/bell/expected.txt")).unwrap(),
-        "docs/src/bell.md:7: {{#output bell}}: cannot read recipes/bell/expected.txt: ",
+        |workspace| {
+            std::fs::remove_file(workspace.path("recipes/signals/bell/expected.txt")).unwrap()
+        },
+        "docs/src/signals/bell.md:7: {{#output bell}}: cannot read recipes/signals/bell/expected.txt: ",
     );
 }
 
@@ -157,15 +164,15 @@ fn a_missing_output() {
 fn a_missing_reject() {
     assert_fault_on_page(
         "{{#reject bell/no-sync}}",
-        "{{#reject bell/no-sync}}: cannot read recipes/bell/rejects/no-sync.rs: ",
+        "{{#reject bell/no-sync}}: cannot read recipes/signals/bell/rejects/no-sync.rs: ",
     );
 }
 
 #[test]
 fn a_reject_without_its_code() {
     assert_fault(
-        |workspace| workspace.write("recipes/bell/rejects/not-send.rs", "fn main() {}\n"),
-        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: recipes/bell/rejects/not-send.rs: its first line is",
+        |workspace| workspace.write("recipes/signals/bell/rejects/not-send.rs", "fn main() {}\n"),
+        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: recipes/signals/bell/rejects/not-send.rs: its first line is",
     );
 }
 
@@ -173,9 +180,10 @@ fn a_reject_without_its_code() {
 fn a_reject_without_the_compilers_words() {
     assert_fault(
         |workspace| {
-            std::fs::remove_file(workspace.path("recipes/bell/rejects/not-send.stderr")).unwrap()
+            std::fs::remove_file(workspace.path("recipes/signals/bell/rejects/not-send.stderr"))
+                .unwrap()
         },
-        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: cannot read recipes/bell/rejects/not-send.stderr: ",
+        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: cannot read recipes/signals/bell/rejects/not-send.stderr: ",
     );
 }
 
@@ -183,22 +191,22 @@ fn a_reject_without_the_compilers_words() {
 fn a_missing_anchor() {
     assert_fault_on_page(
         "{{#recipe bell:rign}}",
-        "{{#recipe bell:rign}}: recipes/bell/src/main.rs: there is no `// ANCHOR: rign`; the anchors are: helper, ring",
+        "{{#recipe bell:rign}}: recipes/signals/bell/src/main.rs: there is no `// ANCHOR: rign`; the anchors are: helper, ring",
     );
 }
 
 #[test]
 fn an_anchor_never_closed() {
     let workspace = Workspace::new();
-    let program = workspace.read("recipes/bell/src/main.rs");
+    let program = workspace.read("recipes/signals/bell/src/main.rs");
     workspace.write(
-        "recipes/bell/src/main.rs",
+        "recipes/signals/bell/src/main.rs",
         &program.replace("    // ANCHOR_END: ring\n", ""),
     );
     let outcome = workspace.build();
-    let reason = "recipes/bell/src/main.rs: `// ANCHOR: ring` is never closed";
+    let reason = "recipes/signals/bell/src/main.rs: `// ANCHOR: ring` is never closed";
     assert!(outcome.stderr.contains(&format!(
-        "docs/src/bell.md:3: {{{{#recipe bell:ring}}}}: {reason}"
+        "docs/src/signals/bell.md:3: {{{{#recipe bell:ring}}}}: {reason}"
     )));
     assert!(outcome.stderr.contains(&format!(
         "docs/src/guide/deep.md:5: {{{{#recipe bell}}}}: {reason}"
@@ -269,8 +277,13 @@ fn a_dead_link() {
 #[test]
 fn a_dead_fragment() {
     assert_fault(
-        |workspace| workspace.append("docs/src/guide/deep.md", "\n[bell](../bell.md#nowhere)\n"),
-        "docs/src/guide/deep.md: link `../bell.html#nowhere`: there is no id `nowhere` on that page",
+        |workspace| {
+            workspace.append(
+                "docs/src/guide/deep.md",
+                "\n[bell](../signals/bell.md#nowhere)\n",
+            )
+        },
+        "docs/src/guide/deep.md: link `../signals/bell.html#nowhere`: there is no id `nowhere` on that page",
     );
 }
 
@@ -279,11 +292,11 @@ fn a_link_out_of_the_book() {
     assert_fault(
         |workspace| {
             workspace.append(
-                "docs/src/bell.md",
-                "\n[recipe](../../recipes/bell/README.md)\n",
+                "docs/src/signals/bell.md",
+                "\n[recipe](../../recipes/signals/bell/README.md)\n",
             )
         },
-        "docs/src/bell.md: link `../../recipes/bell/README.html`: it leads out of the book",
+        "docs/src/signals/bell.md: link `../../recipes/signals/bell/README.html`: it leads out of the book",
     );
 }
 
@@ -291,7 +304,7 @@ fn a_link_out_of_the_book() {
 fn an_image_from_another_host() {
     let workspace = Workspace::new();
     workspace.append(
-        "docs/src/bell.md",
+        "docs/src/signals/bell.md",
         "\n![gong](https://example.org/gong.png)\n",
     );
     let outcome = workspace.build();
@@ -307,8 +320,8 @@ fn an_image_from_another_host() {
 #[test]
 fn what_mdbook_only_warns_of() {
     assert_fault(
-        |workspace| workspace.append("docs/src/bell.md", "\n<div>never closed\n"),
-        "mdBook: unclosed HTML tag `<div>` found in `bell.md`",
+        |workspace| workspace.append("docs/src/signals/bell.md", "\n<div>never closed\n"),
+        "mdBook: unclosed HTML tag `<div>` found in `signals/bell.md`",
     );
 }
 
@@ -318,7 +331,7 @@ fn a_table_of_contents_that_cannot_be_read() {
         |workspace| {
             workspace.append(
                 "docs/src/SUMMARY.md",
-                "\n# Part\n\n[Gong](bell.md)\n\n- [Late](bell.md)\n",
+                "\n# Part\n\n[Gong](signals/bell.md)\n\n- [Late](signals/bell.md)\n",
             )
         },
         "cannot build the book: docs/src/SUMMARY.md: ",
@@ -345,14 +358,14 @@ fn all_faults_are_named_at_once() {
         "docs/src/index.md",
         "\n{{#recipe gong}}\n\n{{#output gong}}\n\n[x](x.md)\n\n<div>\n",
     );
-    workspace.append("docs/src/bell.md", "\n```rust\n```\n");
+    workspace.append("docs/src/signals/bell.md", "\n```rust\n```\n");
     workspace.append("docs/src/SUMMARY.md", "- [Gong](gong.md)\n");
     workspace.write("docs/src/lost.md", "# Lost\n");
     let outcome = workspace.build();
     for part in [
         "docs/src/index.md:5: {{#recipe gong}}",
         "docs/src/index.md:7: {{#output gong}}",
-        "docs/src/bell.md:9: Rust typed by hand",
+        "docs/src/signals/bell.md:9: Rust typed by hand",
         "docs/src/SUMMARY.md: [Gong](gong.md)",
         "docs/src/lost.md: not in SUMMARY.md",
         "docs/src/index.md: link `x.html`",
@@ -371,10 +384,13 @@ fn all_faults_are_named_at_once() {
 fn a_book_with_faults_leaves_the_old_one_in_place() {
     let workspace = Workspace::new();
     workspace.build();
-    let old = workspace.read("docs/book/bell.html");
-    workspace.append("docs/src/bell.md", "\nNew text.\n\n{{#recipe gong}}\n");
+    let old = workspace.read("docs/book/signals/bell.html");
+    workspace.append(
+        "docs/src/signals/bell.md",
+        "\nNew text.\n\n{{#recipe gong}}\n",
+    );
     assert_eq!(workspace.build().status, Some(1));
-    assert_eq!(workspace.read("docs/book/bell.html"), old);
+    assert_eq!(workspace.read("docs/book/signals/bell.html"), old);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use crate::workspace::{Outcome, Workspace};
 
-const STD: &str = "recipes/bell/examples/bell_std.rs";
-const MISTAKE: &str = "recipes/bell/examples/bell_mistake_cracked.rs";
-const RECIPE: &str = "recipes/bell/src/main.rs";
+const STD: &str = "recipes/signals/bell/examples/bell_std.rs";
+const MISTAKE: &str = "recipes/signals/bell/examples/bell_mistake_cracked.rs";
+const RECIPE: &str = "recipes/signals/bell/src/main.rs";
 
 fn check(workspace: &Workspace, words: &[&str]) -> Outcome {
     let mut command = workspace.book("", &[&["check"], words].concat());
@@ -44,7 +44,7 @@ fn a_good_book_passes() {
 fn what_does_not_build_is_named() {
     let workspace = Workspace::new();
     // The page no longer names the crate that the recipe uses.
-    workspace.write("recipes/bell/Cargo.toml", "");
+    workspace.write("recipes/signals/bell/Cargo.toml", "");
     workspace.write(STD, "fn main() {\n    let unused = 1;\n}\n");
     workspace.write(MISTAKE, "//! Is not Rust.\nfn main() {\n    let\n}\n");
     assert_faults(
@@ -73,7 +73,7 @@ fn what_prints_something_else_is_named() {
         "println!(\"{}{SIGN}\", bell.name)",
     );
     workspace.write(RECIPE, &recipe);
-    workspace.write("recipes/bell/input/times.txt", "12:00\n");
+    workspace.write("recipes/signals/bell/input/times.txt", "12:00\n");
     workspace.write(
         MISTAKE,
         &workspace.read(MISTAKE).replace("exit(3)", "exit(0)"),
@@ -84,11 +84,11 @@ fn what_prints_something_else_is_named() {
         &[
             "the built book: only 3 programs, of at least 4",
             &format!(
-                "{MISTAKE}: taken out of the book, it does not print recipes/bell/examples/bell_mistake_cracked.txt: \
+                "{MISTAKE}: taken out of the book, it does not print recipes/signals/bell/examples/bell_mistake_cracked.txt: \
                  line 4 is `--- exit status 0`, not `--- exit status 3`"
             ),
             &format!(
-                "{STD}: taken out of the book, it does not print recipes/bell/expected.txt: line 2 is nothing, not `dong`"
+                "{STD}: taken out of the book, it does not print recipes/signals/bell/expected.txt: line 2 is nothing, not `dong`"
             ),
             // It builds no more: its page adds a crate for nothing.
             &format!(

@@ -104,7 +104,7 @@ fn a_stock_mdbook_gets_the_book_back() {
     assert!(content.contains("```rust\n//! Rings a bell."), "{content}");
     // From docs/book/guide/deep.html to the file itself.
     assert!(
-        content.contains("(<../../../recipes/bell/src/main.rs>)"),
+        content.contains("(<../../../recipes/signals/bell/src/main.rs>)"),
         "{content}"
     );
 }

@@ -4,9 +4,9 @@ use crate::build::{assert_fault, assert_fault_on_page};
 use crate::workspace::Workspace;
 use std::fs;
 
-const STD: &str = "recipes/bell/examples/bell_std.rs";
-const MISTAKE: &str = "recipes/bell/examples/bell_mistake_cracked.rs";
-const ENDING: &str = "recipes/bell/examples/bell_mistake_cracked.txt";
+const STD: &str = "recipes/signals/bell/examples/bell_std.rs";
+const MISTAKE: &str = "recipes/signals/bell/examples/bell_mistake_cracked.rs";
+const ENDING: &str = "recipes/signals/bell/examples/bell_mistake_cracked.txt";
 
 #[track_caller]
 fn assert_shown(parts: &[&str]) {
@@ -25,9 +25,9 @@ fn a_variant_is_shown_with_its_facts() {
         "<section class=\"variant\" id=\"bell-std\" data-tab=\"std\">",
         "/input/times.txt",
         "cargo run -p bell --example bell_std",
-        "It prints what the recipe prints: <code>recipes/bell/expected.txt</code>",
+        "It prints what the recipe prints: <code>recipes/signals/bell/expected.txt</code>",
         "it needs no crate",
-        "is <code>recipes/bell/examples/bell_std.rs</code>",
+        "is <code>recipes/signals/bell/examples/bell_std.rs</code>",
     ]);
 }
 
@@ -84,7 +84,7 @@ fn a_mistake_is_shown_with_its_ending() {
         "<code class=\"language-text\">ding\n</code>",
         "<code class=\"language-text\">the &lt;bell&gt; is cracked\n</code>",
         "Exit status: 3.",
-        "is <code>recipes/bell/examples/bell_mistake_cracked.rs</code>",
+        "is <code>recipes/signals/bell/examples/bell_mistake_cracked.rs</code>",
     ]);
 }
 
@@ -127,7 +127,7 @@ fn crates_that_cannot_be_counted() {
 fn a_missing_variant() {
     assert_fault_on_page(
         "{{#variant bell/rayon}}",
-        "{{#variant bell/rayon}}: cannot read recipes/bell/examples/bell_rayon.rs: ",
+        "{{#variant bell/rayon}}: cannot read recipes/signals/bell/examples/bell_rayon.rs: ",
     );
 }
 
@@ -186,7 +186,10 @@ fn a_program_on_no_page() {
         "docs/src/guide/deep.md",
         &without.map(|line| format!("{line}\n")).collect::<String>(),
     );
-    workspace.write("recipes/bell/examples/bell_rayon.rs", "fn main() {}\n");
+    workspace.write(
+        "recipes/signals/bell/examples/bell_rayon.rs",
+        "fn main() {}\n",
+    );
     let lines: Vec<_> = workspace
         .build()
         .stderr
@@ -196,9 +199,9 @@ fn a_program_on_no_page() {
     assert_eq!(
         lines,
         [
-            "recipes/bell/src/main.rs: on no page; write {{#recipe bell}} on one",
-            "recipes/bell/examples/bell_mistake_cracked.rs: on no page; write {{#mistake bell/bell_mistake_cracked}} on one",
-            "recipes/bell/examples/bell_rayon.rs: on no page; write {{#variant bell/rayon}} on one",
+            "recipes/signals/bell/src/main.rs: on no page; write {{#recipe bell}} on one",
+            "recipes/signals/bell/examples/bell_mistake_cracked.rs: on no page; write {{#mistake bell/bell_mistake_cracked}} on one",
+            "recipes/signals/bell/examples/bell_rayon.rs: on no page; write {{#variant bell/rayon}} on one",
             "The book has 3 faults.",
         ]
     );
@@ -207,39 +210,39 @@ fn a_program_on_no_page() {
 #[test]
 fn an_ending_without_its_mistake() {
     assert_fault(
-        |workspace| workspace.write("recipes/bell/examples/bell_mistake_lost.txt", ""),
-        "recipes/bell/examples/bell_mistake_lost.txt: there is no recipes/bell/examples/bell_mistake_lost.rs beside it",
+        |workspace| workspace.write("recipes/signals/bell/examples/bell_mistake_lost.txt", ""),
+        "recipes/signals/bell/examples/bell_mistake_lost.txt: there is no recipes/signals/bell/examples/bell_mistake_lost.rs beside it",
     );
 }
 
 #[test]
 fn a_variant_with_an_ending() {
     assert_fault(
-        |workspace| workspace.write("recipes/bell/examples/bell_std.txt", ""),
-        "recipes/bell/examples/bell_std.txt: recipes/bell/examples/bell_std.rs is no mistake",
+        |workspace| workspace.write("recipes/signals/bell/examples/bell_std.txt", ""),
+        "recipes/signals/bell/examples/bell_std.txt: recipes/signals/bell/examples/bell_std.rs prints what the recipe prints, which stands in recipes/signals/bell/expected.txt",
     );
 }
 
 #[test]
 fn a_reject_on_no_page() {
     assert_fault(
-        |workspace| workspace.write("recipes/bell/rejects/lost.rs", ""),
-        "recipes/bell/rejects/lost.rs: on no page; write {{#reject bell/lost}} on one",
+        |workspace| workspace.write("recipes/signals/bell/rejects/lost.rs", ""),
+        "recipes/signals/bell/rejects/lost.rs: on no page; write {{#reject bell/lost}} on one",
     );
 }
 
 #[test]
 fn the_compilers_words_without_a_reject() {
     assert_fault(
-        |workspace| workspace.write("recipes/bell/rejects/lost.stderr", ""),
-        "recipes/bell/rejects/lost.stderr: there is no recipes/bell/rejects/lost.rs beside it",
+        |workspace| workspace.write("recipes/signals/bell/rejects/lost.stderr", ""),
+        "recipes/signals/bell/rejects/lost.stderr: there is no recipes/signals/bell/rejects/lost.rs beside it",
     );
 }
 
 #[test]
 fn an_example_called_otherwise() {
     assert_fault(
-        |workspace| workspace.write("recipes/bell/examples/gong.rs", ""),
-        "recipes/bell/examples/gong.rs: no example: they are called bell_LIBRARY.rs, bell_mistake_WHAT.rs or .txt",
+        |workspace| workspace.write("recipes/signals/bell/examples/gong.rs", ""),
+        "recipes/signals/bell/examples/gong.rs: no example: they are called bell_small, bell_part_STEP, bell_sequential, ",
     );
 }

@@ -123,7 +123,7 @@ fn who_is_no_page_of_the_book_is_refused() {
 fn one_program_runs_at_a_time_until_its_reader_leaves() {
     let workspace = Workspace::new();
     workspace.write(
-        "recipes/bell/examples/bell_std.rs",
+        "recipes/signals/bell/examples/bell_std.rs",
         "fn main() {\n    println!(\"waits\");\n    loop {\n        std::thread::park();\n    }\n}\n",
     );
     let server = Server::start(workspace);
@@ -148,9 +148,9 @@ fn only_a_served_page_has_the_script() {
     assert_eq!(workspace.build().stderr, "");
     assert!(
         !workspace
-            .read("docs/book/bell.html")
+            .read("docs/book/signals/bell.html")
             .contains("Run it on this machine")
     );
-    let (_, page) = Server::start(workspace).get("/bell.html");
+    let (_, page) = Server::start(workspace).get("/signals/bell.html");
     assert!(page.contains("Run it on this machine"));
 }

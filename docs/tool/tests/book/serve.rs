@@ -82,15 +82,18 @@ fn pages_and_files_are_served() {
         "{head}"
     );
     assert!(
-        body.contains("Ring the <a href=\"bell.html#what-you-see\">"),
+        body.contains("Ring the <a href=\"signals/bell.html#what-you-see\">"),
         "{body}"
     );
-    let (head, body) = server.get("/recipes/bell/src/main%2Ers?x");
+    let (head, body) = server.get("/recipes/signals/bell/src/main%2Ers?x");
     assert!(
         head.contains("Content-Type: text/plain; charset=utf-8\r\n"),
         "{head}"
     );
-    assert_eq!(body, server.workspace.read("recipes/bell/src/main.rs"));
+    assert_eq!(
+        body,
+        server.workspace.read("recipes/signals/bell/src/main.rs")
+    );
 }
 
 #[test]
@@ -104,8 +107,8 @@ fn what_is_not_there_is_answered_with_a_page() {
 #[test]
 fn a_head_comes_without_its_body() {
     let server = Server::start(Workspace::new());
-    let (_, page) = server.get("/bell.html");
-    let (head, body) = server.ask("HEAD /bell.html", &server.address);
+    let (_, page) = server.get("/signals/bell.html");
+    let (head, body) = server.ask("HEAD /signals/bell.html", &server.address);
     assert!(
         head.contains(&format!("Content-Length: {}\r\n", page.len())),
         "{head}"
@@ -204,21 +207,21 @@ fn whatever_the_book_is_made_of_reloads_the_page() {
     let server = Server::start(Workspace::new());
     for (file, text, page, shown) in [
         (
-            "docs/src/bell.md",
+            "docs/src/signals/bell.md",
             "\nA *new* line.\n",
-            "/bell.html",
+            "/signals/bell.html",
             "A <em>new</em> line.",
         ),
         (
-            "recipes/bell/examples/bell_std.rs",
+            "recipes/signals/bell/examples/bell_std.rs",
             "// new\n",
             "/guide/deep.html",
             "// new</code>",
         ),
         (
-            "recipes/bell/expected.txt",
+            "recipes/signals/bell/expected.txt",
             "ding\n",
-            "/bell.html",
+            "/signals/bell.html",
             "dong\ndong\nding\n",
         ),
         (
@@ -240,16 +243,16 @@ fn whatever_the_book_is_made_of_reloads_the_page() {
 #[test]
 fn faults_are_shown_on_the_page_until_they_are_mended() {
     let server = Server::start(Workspace::new());
-    let good = server.workspace.read("docs/src/bell.md");
+    let good = server.workspace.read("docs/src/signals/bell.md");
     for (text, faulty) in [
         (format!("{good}\n{{{{#recipe gong}}}}\n"), true),
         (good, false),
     ] {
         let stream = events(&server);
-        server.workspace.write("docs/src/bell.md", &text);
+        server.workspace.write("docs/src/signals/bell.md", &text);
         wait_for_reload(stream);
-        let (_, body) = server.get("/bell.html");
-        assert_eq!(body.contains("there is no recipes/gong"), faulty, "{body}");
+        let (_, body) = server.get("/signals/bell.html");
+        assert_eq!(body.contains("there is no recipe gong"), faulty, "{body}");
     }
 }
 

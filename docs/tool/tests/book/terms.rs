@@ -24,7 +24,7 @@ Permit
 fn with_glossary(workspace: &Workspace, glossary: &str, text: &str) {
     workspace.write("docs/src/glossary.md", glossary);
     workspace.append("docs/src/SUMMARY.md", "- [Glossary](glossary.md)\n");
-    workspace.append("docs/src/bell.md", &format!("\n{text}\n"));
+    workspace.append("docs/src/signals/bell.md", &format!("\n{text}\n"));
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn words_that_are_linked_are_fine() {
     with_glossary(
         &workspace,
         GLOSSARY,
-        "A [guard](glossary.md#guard), another guard, and a permit.",
+        "A [guard](../glossary.md#guard), another guard, and a permit.",
     );
     let outcome = workspace.build();
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
@@ -43,7 +43,7 @@ fn words_that_are_linked_are_fine() {
 fn a_word_that_is_not_linked() {
     assert_fault(
         |workspace| with_glossary(workspace, GLOSSARY, "Two guards."),
-        "docs/src/bell.md:9: the first `guards` is no link to glossary.md#guard",
+        "docs/src/signals/bell.md:9: the first `guards` is no link to glossary.md#guard",
     );
 }
 
@@ -51,15 +51,15 @@ fn a_word_that_is_not_linked() {
 fn a_word_of_the_field_without_an_entry() {
     assert_fault(
         |workspace| with_glossary(workspace, GLOSSARY, "What is a spurious wakeup?"),
-        "docs/src/bell.md:9: `spurious wakeup` is used and not in the glossary's index",
+        "docs/src/signals/bell.md:9: `spurious wakeup` is used and not in the glossary's index",
     );
 }
 
 #[test]
 fn a_word_that_the_index_does_not_lead_from() {
     assert_fault(
-        |workspace| with_glossary(workspace, GLOSSARY, "The [keeper](glossary.md#guard)."),
-        "docs/src/bell.md:9: the glossary's index does not lead from `keeper` to `glossary.md#guard`",
+        |workspace| with_glossary(workspace, GLOSSARY, "The [keeper](../glossary.md#guard)."),
+        "docs/src/signals/bell.md:9: the glossary's index does not lead from `keeper` to `glossary.md#guard`",
     );
 }
 
@@ -82,7 +82,7 @@ fn a_mistake_without_a_symptom() {
                 &page.replace("#bell_mistake_cracked", "#bell"),
             );
         },
-        "recipes/bell/examples/bell_mistake_cracked.rs: no link in docs/src/pitfalls.md; write one that ends in \
+        "recipes/signals/bell/examples/bell_mistake_cracked.rs: no link in docs/src/pitfalls.md; write one that ends in \
          #bell_mistake_cracked",
     );
 }
@@ -97,11 +97,11 @@ fn a_reject_without_a_symptom() {
                 &page.replace("#bell_reject", "#bell"),
             );
         },
-        "recipes/bell/rejects/not-send.rs: no link in docs/src/pitfalls.md; write one that ends in #bell_reject_not-send",
+        "recipes/signals/bell/rejects/not-send.rs: no link in docs/src/pitfalls.md; write one that ends in #bell_reject_not-send",
     );
 }
 
-const SOLUTION: &str = "recipes/bell/examples/bell_solution.rs";
+const SOLUTION: &str = "recipes/signals/bell/examples/bell_solution.rs";
 
 #[test]
 fn a_solution_is_folded_with_its_command() {
@@ -113,16 +113,16 @@ fn a_solution_is_folded_with_its_command() {
     for part in [
         "<summary>Solution: 3 lines</summary>",
         "cargo run -p bell --example bell_solution",
-        "It prints <code>recipes/bell/expected.txt</code>",
+        "It prints <code>recipes/signals/bell/expected.txt</code>",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     // With a text of its own.
-    workspace.write("recipes/bell/examples/bell_solution.txt", "dong\n");
+    workspace.write("recipes/signals/bell/examples/bell_solution.txt", "dong\n");
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
     assert!(
-        page.contains("It prints <code>recipes/bell/examples/bell_solution.txt</code>"),
+        page.contains("It prints <code>recipes/signals/bell/examples/bell_solution.txt</code>"),
         "{page}"
     );
 }
@@ -151,7 +151,7 @@ fn a_solution_that_prints_something_else_is_named() {
     let mut command = workspace.book("", &["check", "--at-least", "4"]);
     let outcome = Outcome::from(command.env_remove("CARGO_TARGET_DIR").output().unwrap());
     let fault = format!(
-        "{SOLUTION}: taken out of the book, it does not print recipes/bell/expected.txt: line 2 is `ding`, not `dong`\n"
+        "{SOLUTION}: taken out of the book, it does not print recipes/signals/bell/expected.txt: line 2 is `ding`, not `dong`\n"
     );
     assert_eq!(outcome.stderr, fault + "The book has 1 fault.\n");
 }

@@ -1,0 +1,404 @@
+//! Directives: the lines of a page that stand for a program or its output.
+//!
+//! [`FORMS`] lists them all. Parsing, the messages about mistakes and `cargo book directives` are made from that list.
+//!
+//! Each stands alone on its line. Whatever looks like one and is not is a problem: a page never shows a directive.
+
+pub(crate) mod bench;
+pub(crate) mod compare;
+pub(crate) mod crates;
+pub(crate) mod example;
+pub(crate) mod explore;
+pub(crate) mod facts;
+pub(crate) mod figure;
+pub(crate) mod manifest;
+pub(crate) mod mutants;
+pub(crate) mod page;
+pub(crate) mod playground;
+pub(crate) mod recipe;
+pub(crate) mod results;
+pub(crate) mod snippet;
+pub(crate) mod solution;
+pub(crate) mod tabs;
+pub(crate) mod timeline;
+pub(crate) mod uses;
+
+use catalog::{Kind, Program};
+
+/// A directive of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Directive {
+    pub(crate) word: Word,
+    /// The recipe, the file or the group that it names. Empty if it names nothing.
+    pub(crate) name: String,
+    /// What it names within that recipe. Empty if it names the recipe only.
+    pub(crate) item: String,
+}
+
+/// What a directive is replaced by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    Recipe,
+    Excerpt,
+    Output,
+    Variant,
+    Python,
+    Tabs,
+    End,
+    Compare,
+    Reject,
+    Mistake,
+    Solution,
+    Bench,
+    Behind,
+    Plot,
+    Mutants,
+    Figure,
+    Timeline,
+    Explore,
+}
+
+/// How a directive is written, and what it stands for.
+struct Form {
+    word: Word,
+    /// The word after `#`.
+    name: &'static str,
+    argument: Argument,
+    meaning: &'static str,
+}
+
+/// What follows the word. Each text is what the documentation calls it.
+#[derive(Clone, Copy)]
+enum Argument {
+    Nothing,
+    /// Letters, digits, `-` and `_`.
+    Name(&'static str),
+    /// Two names with `/` between them.
+    Within(&'static str, &'static str),
+    /// Two names with `:` between them.
+    Anchor(&'static str, &'static str),
+    /// Any text.
+    Text(&'static str),
+}
+
+/// Every directive, in the order in which the documentation lists them.
+const FORMS: [Form; 18] = [
+    Form {
+        word: Word::Recipe,
+        name: "recipe",
+        argument: Argument::Name("NAME"),
+        meaning: "the whole program of a recipe, and how to run it",
+    },
+    Form {
+        word: Word::Excerpt,
+        name: "recipe",
+        argument: Argument::Anchor("NAME", "ANCHOR"),
+        meaning: "the lines between the program's ANCHOR markers; the rest is there but hidden",
+    },
+    Form {
+        word: Word::Output,
+        name: "output",
+        argument: Argument::Name("NAME"),
+        meaning: "what a recipe prints",
+    },
+    Form {
+        word: Word::Variant,
+        name: "variant",
+        argument: Argument::Within("NAME", "LIBRARY"),
+        meaning: "the same job with another library: examples/NAME_LIBRARY.rs",
+    },
+    Form {
+        word: Word::Python,
+        name: "python",
+        argument: Argument::Name("NAME"),
+        meaning: "the same job in Python",
+    },
+    Form {
+        word: Word::Tabs,
+        name: "tabs",
+        argument: Argument::Name("NAME"),
+        meaning: "begins the tabs of a recipe; each variant below, with the prose before it, is a tab",
+    },
+    Form {
+        word: Word::End,
+        name: "end",
+        argument: Argument::Nothing,
+        meaning: "ends the tabs",
+    },
+    Form {
+        word: Word::Compare,
+        name: "compare",
+        argument: Argument::Name("NAME"),
+        meaning: "a table of the recipe, its variants and its Python program",
+    },
+    Form {
+        word: Word::Reject,
+        name: "reject",
+        argument: Argument::Within("NAME", "FILE"),
+        meaning: "a program that the compiler refuses: rejects/FILE.rs",
+    },
+    Form {
+        word: Word::Mistake,
+        name: "mistake",
+        argument: Argument::Within("NAME", "FILE"),
+        meaning: "a program that goes wrong, and how: examples/FILE.rs and FILE.txt",
+    },
+    Form {
+        word: Word::Solution,
+        name: "solution",
+        argument: Argument::Name("NAME"),
+        meaning: "the solution of the exercise, folded: examples/NAME_solution.rs",
+    },
+    Form {
+        word: Word::Bench,
+        name: "bench",
+        argument: Argument::Text("GROUP"),
+        meaning: "a table of what the benchmark measured for a group of workloads",
+    },
+    Form {
+        word: Word::Behind,
+        name: "behind",
+        argument: Argument::Name("FILE"),
+        meaning: "where another library is ahead in FILE.json of the benchmark's results",
+    },
+    Form {
+        word: Word::Plot,
+        name: "plot",
+        argument: Argument::Name("FILE"),
+        meaning: "a picture: FILE.svg of the benchmark's results",
+    },
+    Form {
+        word: Word::Mutants,
+        name: "mutants",
+        argument: Argument::Nothing,
+        meaning: "which test notices which mutant, folded",
+    },
+    Form {
+        word: Word::Figure,
+        name: "figure",
+        argument: Argument::Name("FILE"),
+        meaning: "a drawing: docs/figures/FILE.svg",
+    },
+    Form {
+        word: Word::Timeline,
+        name: "timeline",
+        argument: Argument::Name("FILE"),
+        meaning: "what the threads did in one run, drawn and in words: docs/timelines/FILE.svg and FILE.txt",
+    },
+    Form {
+        word: Word::Explore,
+        name: "explore",
+        argument: Argument::Name("SUBJECT"),
+        meaning: "a model to step by hand: a subject of shared/tools/interleavings",
+    },
+];
+
+/// mdBook's own, which this book does not use.
+const STOCK: [&str; 5] = [
+    "include",
+    "rustdoc_include",
+    "playground",
+    "playpen",
+    "title",
+];
+
+impl Form {
+    /// As a page has it: `{{#recipe NAME}}`.
+    fn text(&self) -> String {
+        let word = self.name;
+        match self.argument {
+            Argument::Nothing => format!("{{{{#{word}}}}}"),
+            Argument::Name(name) | Argument::Text(name) => format!("{{{{#{word} {name}}}}}"),
+            Argument::Within(name, item) => format!("{{{{#{word} {name}/{item}}}}}"),
+            Argument::Anchor(name, item) => format!("{{{{#{word} {name}:{item}}}}}"),
+        }
+    }
+
+    fn parse(&self, argument: &str) -> Result<Directive, String> {
+        let (name, item) = match self.argument {
+            Argument::Nothing if argument.is_empty() => (String::new(), String::new()),
+            Argument::Nothing => return Err(format!("it is written {}", self.text())),
+            Argument::Text(_) if !argument.is_empty() => (argument.to_owned(), String::new()),
+            Argument::Text(_) => return Err(format!("it is written {}", self.text())),
+            Argument::Name(_) => (checked(argument)?, String::new()),
+            Argument::Within(..) => self.pair(argument, '/')?,
+            Argument::Anchor(..) => self.pair(argument, ':')?,
+        };
+        Ok(Directive {
+            word: self.word,
+            name,
+            item,
+        })
+    }
+
+    fn pair(&self, argument: &str, between: char) -> Result<(String, String), String> {
+        let (first, second) = argument
+            .split_once(between)
+            .ok_or_else(|| format!("it is written {}", self.text()))?;
+        Ok((checked(first)?, checked(second)?))
+    }
+}
+
+/// Every form with its meaning, one a line.
+pub(crate) fn help() -> String {
+    let mut lines = String::new();
+    for form in &FORMS {
+        lines += &format!("{:<28} {}\n", form.text(), form.meaning);
+    }
+    lines
+}
+
+/// Reads what stands on a line.
+pub(crate) fn parse(bare: &str) -> Result<Directive, String> {
+    let inside = bare
+        .strip_prefix("{{#")
+        .and_then(|rest| rest.strip_suffix("}}"))
+        .filter(|inside| !inside.contains(['{', '}']))
+        .ok_or_else(|| format!("not a directive alone on its line; {}", forms()))?;
+    let (word, argument) = inside.split_once(' ').unwrap_or((inside, ""));
+    let argument = argument.trim();
+    let mut candidates: Vec<&Form> = FORMS.iter().filter(|form| form.name == word).collect();
+    if candidates.len() > 1 {
+        let has_anchor = argument.contains(':');
+        candidates.retain(|form| matches!(form.argument, Argument::Anchor(..)) == has_anchor);
+    }
+    match candidates.first() {
+        Some(form) => form.parse(argument),
+        None if STOCK.contains(&word) => Err(format!(
+            "mdBook's own `{word}` is not used in this book; {}",
+            forms()
+        )),
+        None => Err(format!("unknown directive `{word}`; {}", forms())),
+    }
+}
+
+/// Whether a line was meant as a directive, also with the sign forgotten, a brace too few or a space too many.
+pub(crate) fn is_meant(bare: &str) -> bool {
+    let names_one = |rest: &str| {
+        let rest = rest.trim_start();
+        rest.starts_with('#') || FORMS.iter().any(|form| rest.starts_with(form.name))
+    };
+    (bare.starts_with('{') && bare.ends_with('}')) || bare.split("{{").skip(1).any(names_one)
+}
+
+fn forms() -> String {
+    let forms: Vec<String> = FORMS.iter().map(Form::text).collect();
+    format!("the directives are {}", forms.join(", "))
+}
+
+fn checked(text: &str) -> Result<String, String> {
+    if is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "`{text}` is not a name (letters, digits, `-` and `_`)"
+        ))
+    }
+}
+
+/// Letters, digits, `-` and `_`: what a recipe, an anchor and a file (without its ending) are called.
+pub(crate) fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !text.is_empty() && text.chars().all(allowed)
+}
+
+/// The directive that puts a program on a page whole.
+pub(crate) fn that_shows(program: &Program) -> String {
+    let recipe = &program.recipe.name;
+    let (word, argument) = match &program.kind {
+        Kind::Lesson => (Word::Recipe, recipe.clone()),
+        Kind::Variant { library } => (Word::Variant, format!("{recipe}/{library}")),
+        Kind::Mistake => (Word::Mistake, format!("{recipe}/{}", program.name())),
+        Kind::Solution => (Word::Solution, recipe.clone()),
+        Kind::Small | Kind::Part | Kind::Sequential => (Word::Recipe, recipe.clone()),
+    };
+    written(word, &argument)
+}
+
+/// A directive as a page has it.
+pub(crate) fn written(word: Word, argument: &str) -> String {
+    let form = FORMS.iter().find(|form| form.word == word);
+    let name = form.expect("every word has a form").name;
+    format!("{{{{#{name} {argument}}}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directive(word: Word, name: &str, item: &str) -> Directive {
+        Directive {
+            word,
+            name: name.to_owned(),
+            item: item.to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        for form in &FORMS {
+            let (item, is_nothing) = match form.argument {
+                Argument::Within(_, item) | Argument::Anchor(_, item) => (item, false),
+                Argument::Nothing => ("", true),
+                Argument::Name(_) | Argument::Text(_) => ("", false),
+            };
+            let found = parse(&form.text()).expect("its own form");
+            assert_eq!((found.word, &*found.item), (form.word, item));
+            assert_eq!(found.name.is_empty(), is_nothing);
+        }
+    }
+
+    #[test]
+    fn arguments_are_read() {
+        for (text, expected) in [
+            ("{{#recipe bell}}", directive(Word::Recipe, "bell", "")),
+            (
+                "{{#recipe bell:ring }}",
+                directive(Word::Excerpt, "bell", "ring"),
+            ),
+            (
+                "{{#mistake bell/bell_mistake_x}}",
+                directive(Word::Mistake, "bell", "bell_mistake_x"),
+            ),
+            (
+                "{{#bench Two threads}}",
+                directive(Word::Bench, "Two threads", ""),
+            ),
+            ("{{#mutants}}", directive(Word::Mutants, "", "")),
+        ] {
+            assert_eq!(parse(text), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        for (text, reason) in [
+            ("{{#recpie bell}}", "unknown directive `recpie`"),
+            ("{{# recipe bell}}", "unknown directive ``"),
+            ("{{recipe bell}}", "not a directive alone on its line"),
+            ("{{#recipe}}", "`` is not a name"),
+            ("{{#recipe ../bell}}", "`../bell` is not a name"),
+            ("{{#recipe bell:}}", "`` is not a name"),
+            ("{{#reject bell}}", "it is written {{#reject NAME/FILE}}"),
+            ("{{#reject bell/../../x}}", "`../../x` is not a name"),
+            (
+                "{{#variant bell}}",
+                "it is written {{#variant NAME/LIBRARY}}",
+            ),
+            ("{{#bench}}", "it is written {{#bench GROUP}}"),
+            ("{{#plot ../bell}}", "`../bell` is not a name"),
+            ("{{#mutants bell}}", "it is written {{#mutants}}"),
+            ("{{#include bell.rs}}", "mdBook's own `include` is not used"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.starts_with(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_help_has_a_line_for_each_form() {
+        let help = help();
+        assert_eq!(help.lines().count(), FORMS.len());
+        assert!(help.contains("{{#recipe NAME:ANCHOR}}"), "{help}");
+    }
+}

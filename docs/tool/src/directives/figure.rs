@@ -1,0 +1,65 @@
+//! Drawings made for this book.
+
+use crate::directives::recipe::Recipes;
+use std::path::Path;
+
+const FOLDER: &str = "docs/figures";
+
+/// The drawing, which must say what it shows to who cannot see it.
+pub(crate) fn drawing(recipes: &Recipes, name: &str) -> Result<String, String> {
+    let svg = svg(recipes, FOLDER, name)?;
+    for part in ["role=\"img\"", "<title", "<desc"] {
+        if !svg.contains(part) {
+            return Err(format!(
+                "{FOLDER}/{name}.svg has no {part}: who cannot see it is told nothing"
+            ));
+        }
+    }
+    Ok(format!("<figure class=\"figure\">\n{svg}</figure>\n"))
+}
+
+/// A picture to stand in a page, which takes the page's colours. Markdown ends HTML at an empty line.
+pub(crate) fn svg(recipes: &Recipes, folder: &str, name: &str) -> Result<String, String> {
+    let svg = recipes.read(&Path::new(folder).join(name).with_extension("svg"))?;
+    if !svg.starts_with("<svg") || !svg.trim_end().ends_with("</svg>") {
+        return Err(format!(
+            "{folder}/{name}.svg is no `<svg>` from its first character to its last"
+        ));
+    }
+    Ok(svg
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| format!("{line}\n"))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_picture_stands_in_the_page_whole_or_not_at_all() {
+        let workspace = tempfile::tempdir().unwrap();
+        let picture = |text: &str| {
+            fs::write(workspace.path().join("a.svg"), text).unwrap();
+            svg(&Recipes::new(workspace.path().to_owned()), "", "a")
+        };
+        assert_eq!(
+            picture("<svg>\n\n<g/>\n</svg>\n\n"),
+            Ok("<svg>\n<g/>\n</svg>\n".to_owned())
+        );
+        for torn in [
+            "<title>a</title>",
+            "<?xml?>\n<svg></svg>",
+            "<svg>",
+            "<svg></svg> and more",
+        ] {
+            assert!(
+                picture(torn)
+                    .unwrap_err()
+                    .ends_with("/a.svg is no `<svg>` from its first character to its last")
+            );
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! A program's text as mdBook takes it: `ANCHOR` markers read and dropped, lines hidden, what would be misread escaped.
+
+use super::is_name;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The lines of a program without its markers, and the lines that each pair of markers encloses.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    lines: Vec<&'a str>,
+    anchors: BTreeMap<&'a str, Range<usize>>,
+}
+
+impl<'a> Text<'a> {
+    /// Fails on a marker that is misspelt, unpaired or used twice, whichever part of the program is asked for.
+    pub(crate) fn parse(source: &'a str) -> Result<Self, String> {
+        let mut lines = Vec::new();
+        let mut open = BTreeMap::new();
+        let mut anchors = BTreeMap::new();
+        for (index, line) in source.lines().enumerate() {
+            let marker =
+                marker_in(line).map_err(|reason| format!("line {}: {reason}", index + 1))?;
+            match marker {
+                None => lines.push(line),
+                Some(Marker::Start(name)) => {
+                    if anchors.contains_key(name) || open.insert(name, lines.len()).is_some() {
+                        return Err(format!("`// ANCHOR: {name}` is there twice"));
+                    }
+                }
+                Some(Marker::End(name)) => {
+                    let start = open.remove(name);
+                    let start = start.ok_or(format!("`// ANCHOR_END: {name}` closes nothing"))?;
+                    anchors.insert(name, start..lines.len());
+                }
+            }
+        }
+        match open.keys().next() {
+            Some(name) => Err(format!("`// ANCHOR: {name}` is never closed")),
+            None => Ok(Text { lines, anchors }),
+        }
+    }
+
+    /// Every line, all of them visible.
+    pub(crate) fn whole(&self) -> String {
+        self.lines.iter().map(|line| visible(line)).collect()
+    }
+
+    /// Every line, with those outside the anchor hidden and those inside moved to the left margin.
+    pub(crate) fn excerpt(&self, anchor: &str) -> Result<String, String> {
+        let inside = self.anchors.get(anchor).ok_or_else(|| {
+            let known: Vec<_> = self.anchors.keys().copied().collect();
+            format!(
+                "there is no `// ANCHOR: {anchor}`; the anchors are: {}",
+                known.join(", ")
+            )
+        })?;
+        let shown = &self.lines[inside.clone()];
+        if shown.iter().all(|line| line.trim().is_empty()) {
+            return Err(format!(
+                "there is nothing between the markers of `{anchor}`"
+            ));
+        }
+        let margin = margin(shown);
+        let line = |(index, line): (usize, &&str)| {
+            if inside.contains(&index) {
+                visible(line.get(margin..).unwrap_or(""))
+            } else {
+                hidden(line)
+            }
+        };
+        Ok(self.lines.iter().enumerate().map(line).collect())
+    }
+}
+
+enum Marker<'a> {
+    Start(&'a str),
+    End(&'a str),
+}
+
+/// A comment that begins with `ANCHOR` is a marker or a misspelt one.
+fn marker_in(line: &str) -> Result<Option<Marker<'_>>, String> {
+    let comment = line.trim().strip_prefix("//").map(str::trim_start);
+    let Some(rest) = comment.and_then(|text| text.strip_prefix("ANCHOR")) else {
+        return Ok(None);
+    };
+    let start = rest.strip_prefix(": ").map(Marker::Start);
+    let marker = start.or_else(|| rest.strip_prefix("_END: ").map(Marker::End));
+    match marker {
+        Some(Marker::Start(name) | Marker::End(name)) if is_name(name) => Ok(marker),
+        _ => Err(format!(
+            "`{}` is no marker; they are `// ANCHOR: NAME` and `// ANCHOR_END: NAME`",
+            line.trim()
+        )),
+    }
+}
+
+/// How many columns of spaces all lines with text begin with.
+fn margin(lines: &[&str]) -> usize {
+    let with_text = lines.iter().filter(|line| !line.trim().is_empty());
+    let indent = |line: &&str| line.len() - line.trim_start_matches(' ').len();
+    with_text.map(indent).min().unwrap_or(0)
+}
+
+/// mdBook hides a Rust line that is `#` or begins with `# `, and takes one sign off a line that begins with `##`. A
+/// string over several lines can have such a line; an attribute (`#[`, `#!`) is none.
+fn visible(line: &str) -> String {
+    let text = line.trim_start();
+    let misread = text == "#" || text.starts_with("# ") || text.starts_with("##");
+    let indent = &line[..line.len() - text.len()];
+    let escape = if misread { "#" } else { "" };
+    format!("{indent}{escape}{text}\n")
+}
+
+fn hidden(line: &str) -> String {
+    let space = if line.is_empty() { "" } else { " " };
+    format!("#{space}{line}\n")
+}
+
+/// The text in a fenced block, with a fence longer than any in the text.
+pub(crate) fn fenced(info: &str, text: &str) -> String {
+    let ticks = |line: &str| line.chars().take_while(|c| *c == '`').count();
+    let longest = text.lines().map(|line| ticks(line.trim_start())).max();
+    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
+    let text = text.trim_end_matches('\n');
+    format!("{fence}{info}\n{text}\n{fence}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "\
+use std::thread;
+
+fn main() {
+    // ANCHOR: spawn
+    thread::scope(|scope| {
+        // ANCHOR: inner
+        scope.spawn(|| ());
+
+        // ANCHOR_END: inner
+    });
+    // ANCHOR_END: spawn
+}
+";
+
+    fn problem(source: &str) -> String {
+        Text::parse(source).unwrap_err()
+    }
+
+    #[test]
+    fn the_whole_program_has_no_markers() {
+        let whole = Text::parse(SOURCE).unwrap().whole();
+        assert_eq!(
+            whole,
+            "use std::thread;\n\nfn main() {\n    thread::scope(|scope| {\n        scope.spawn(|| ());\n\n    });\n}\n"
+        );
+    }
+
+    #[test]
+    fn an_excerpt_hides_the_rest_and_starts_at_the_margin() {
+        let program = Text::parse(SOURCE).unwrap();
+        assert_eq!(
+            program.excerpt("spawn").unwrap(),
+            "# use std::thread;\n#\n# fn main() {\nthread::scope(|scope| {\n    scope.spawn(|| ());\n\n});\n# }\n"
+        );
+        assert!(
+            program
+                .excerpt("inner")
+                .unwrap()
+                .contains("\nscope.spawn(|| ());\n\n#     });\n")
+        );
+    }
+
+    #[test]
+    fn lines_that_begin_with_a_sign_are_shown_as_they_are() {
+        let source = "#![no_std]\n#[derive(Debug)]\n# heading\n## second\n#\n    # nested\n";
+        let whole = Text::parse(source).unwrap().whole();
+        assert_eq!(
+            whole,
+            "#![no_std]\n#[derive(Debug)]\n## heading\n### second\n##\n    ## nested\n"
+        );
+    }
+
+    #[test]
+    fn markers_that_do_not_pair_are_named() {
+        assert_eq!(problem("// ANCHOR: a\n"), "`// ANCHOR: a` is never closed");
+        assert_eq!(
+            problem("// ANCHOR_END: a\n"),
+            "`// ANCHOR_END: a` closes nothing"
+        );
+        let twice = "// ANCHOR: a\nx\n// ANCHOR_END: a\n";
+        assert_eq!(problem(&twice.repeat(2)), "`// ANCHOR: a` is there twice");
+        assert_eq!(
+            problem("// ANCHOR: a\n// ANCHOR: a\n"),
+            "`// ANCHOR: a` is there twice"
+        );
+    }
+
+    #[test]
+    fn misspelt_markers_are_named() {
+        for line in [
+            "// ANCHOR a",
+            "//ANCHOR:a",
+            "// ANCHOR_ENDE: a",
+            "// ANCHOR: ",
+            "// ANCHOR: a b",
+        ] {
+            let reason = problem(&format!("fn main() {{}}\n    {line}\n"));
+            assert!(
+                reason.starts_with("line 2: `// ANCHOR") || reason.starts_with("line 2: `//ANCHOR"),
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_or_empty_anchor_is_named() {
+        let program = Text::parse(SOURCE).unwrap();
+        assert_eq!(
+            program.excerpt("spwan").unwrap_err(),
+            "there is no `// ANCHOR: spwan`; the anchors are: inner, spawn"
+        );
+        let empty = Text::parse("// ANCHOR: a\n\n// ANCHOR_END: a\n").unwrap();
+        assert_eq!(
+            empty.excerpt("a").unwrap_err(),
+            "there is nothing between the markers of `a`"
+        );
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_those_inside() {
+        assert_eq!(fenced("text", "a\n"), "```text\na\n```\n");
+        assert_eq!(fenced("rust", "  ````\n"), "`````rust\n  ````\n`````\n");
+        assert_eq!(fenced("rust", "//! ```\n"), "```rust\n//! ```\n```\n");
+    }
+}

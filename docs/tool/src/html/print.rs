@@ -1,0 +1,61 @@
+//! The page for printing, without what no print shows. Each chapter stands in it once more, so it weighs as much as all
+//! of them. On paper nothing is pressed: tabs stand one below the other, and no program is there to be copied.
+
+use crate::html::site::Site;
+
+const ADDRESS: &str = "print.html";
+/// What is not printed: where it begins and where it ends.
+const UNSEEN: [(&str, &str); 5] = [
+    // The lines around an excerpt.
+    ("<span class=\"boring\">", "</span>"),
+    // What a script reads. Its page has the same as a table.
+    ("<script type=\"application/json\"", "</script>"),
+    ("\n        <script src=\"assets/explorer-", "</script>"),
+    ("\n        <script src=\"assets/tabs-", "</script>"),
+    ("\n        <script src=\"assets/copy-", "</script>"),
+];
+
+pub(crate) fn lighten(site: &mut Site) {
+    site.edit(ADDRESS, |page| {
+        UNSEEN.iter().fold(page.to_owned(), |page, (begin, end)| {
+            without(&page, begin, end)
+        })
+    });
+}
+
+/// A part without an end is left as it is.
+fn without(page: &str, begin: &str, end: &str) -> String {
+    let mut rest = page;
+    let mut kept = String::with_capacity(page.len());
+    while let Some(start) = rest.find(begin)
+        && let Some(length) = rest[start..].find(end)
+    {
+        kept.push_str(&rest[..start]);
+        rest = &rest[start + length + end.len()..];
+    }
+    kept + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn print_has_no_hidden_lines_and_other_pages_do() {
+        let page = "<code><span class=\"boring\">use std;\n</span>let &amp;x;\n<span class=\"boring\">}</span></code>\
+                    <script type=\"application/json\" class=\"graph\">[1]</script><script>run()</script>\n        \
+                    <script src=\"assets/copy-7.js\"></script>";
+        let mut site = Site::from([("print.html", page), ("lock.html", page)]);
+        lighten(&mut site);
+        assert_eq!(
+            site.get("print.html").unwrap(),
+            b"<code>let &amp;x;\n</code><script>run()</script>"
+        );
+        assert_eq!(site.get("lock.html").unwrap(), page.as_bytes());
+    }
+
+    #[test]
+    fn a_part_without_an_end_stays() {
+        assert_eq!(without("a<b>c</b>d<b>e", "<b>", "</b>"), "ad<b>e");
+    }
+}

@@ -1,0 +1,101 @@
+//! The book's search index: over what is written, and what programs and the compiler say; not over programs.
+//!
+//! A program's words are seldom repeated, and the index holds each of them letter by letter: with the programs in it, it
+//! weighs as much as all chapters together. So the book is rendered once more, aside, without them, and the index of that
+//! book is taken. The pages keep every program.
+
+use crate::directives::recipe::Recipes;
+use crate::directives::{Word, page};
+use crate::html::site::Site;
+use crate::warnings;
+use anyhow::{Context, Result};
+use mdbook_driver::MDBook;
+use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
+use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
+use mdbook_preprocessor::book::{Book, Chapter};
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use std::path::Path;
+
+/// Puts an index without programs in the place of the one in `site`. The last thing to do with `book`.
+pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) -> Result<()> {
+    let Some(address) = site.search_index() else {
+        return Ok(());
+    };
+    let aside = tempfile::tempdir().context("cannot make a folder to build in")?;
+    book.config.build.build_dir = aside.path().to_owned();
+    book.with_preprocessor(Prose {
+        recipes: Recipes::new(workspace.to_owned()),
+    });
+    // Its warnings were heard when the whole book was built.
+    warnings::collected(|| book.build()).0?;
+    let prose = Site::load(aside.path())?;
+    let index = prose
+        .search_index()
+        .and_then(|address| prose.get(&address).map(<[u8]>::to_vec));
+    site.replace(&address, index.context("mdBook made no search index")?);
+    Ok(())
+}
+
+/// It takes the place of the preprocessor that puts programs into the pages.
+struct Prose {
+    recipes: Recipes,
+}
+
+impl Prose {
+    fn expand(&self, chapter: &mut Chapter) {
+        // A problem is told by the preprocessor that this one replaces.
+        let (text, _) = page::expand(&chapter.content, |found| match found.word {
+            Word::Output | Word::Reject | Word::Mistake => self
+                .recipes
+                .render(found, "")
+                .map(|rendered| rendered.markdown),
+            _ => Ok(String::new()),
+        });
+        chapter.content = without_programs(&text);
+    }
+}
+
+impl Preprocessor for Prose {
+    fn name(&self) -> &str {
+        "cookbook"
+    }
+
+    fn run(&self, _: &PreprocessorContext, mut book: Book) -> Result<Book> {
+        book.for_each_chapter_mut(|chapter| self.expand(chapter));
+        Ok(book)
+    }
+}
+
+/// The page without its programs and commands.
+fn without_programs(page: &str) -> String {
+    let mut rest = String::with_capacity(page.len());
+    let mut end = 0;
+    for (event, range) in new_cmark_parser(page, &MarkdownOptions::default()).into_offset_iter() {
+        if let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = event
+            && ["rust", "python", "sh"]
+                .iter()
+                .any(|language| info.starts_with(language))
+        {
+            rest.push_str(&page[end..range.start]);
+            end = range.end;
+        }
+    }
+    rest + &page[end..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_go_and_what_they_say_stays() {
+        let page = "one\n\n```rust,compile_fail\nfn main() {}\n```\n\n```text\ntwo\n```\n\n- ```python\n  pass\n  ```\n- three\n";
+        let rest = without_programs(page);
+        for word in ["one", "two", "three"] {
+            assert!(rest.contains(word), "{rest}");
+        }
+        for word in ["main", "pass"] {
+            assert!(!rest.contains(word), "{rest}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Every chapter has the same parts, in the same order, and is neither a stub nor a treatise.
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+const PARTS: [&str; 9] = [
+    "Getting ready",
+    "How to do it",
+    "What you see",
+    "How it works",
+    "What can go wrong",
+    "There's more",
+    "From Python",
+    "Try it",
+    "See also",
+];
+
+/// Of running text. What only announces a program, a table or a link is not counted.
+const WORDS: RangeInclusive<usize> = 300..=900;
+
+/// The recipes and their chapters' texts.
+fn chapters() -> Vec<(String, String)> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut chapters = Vec::new();
+    for recipe in catalog::recipes(&workspace) {
+        let text = fs::read_to_string(workspace.join(recipe.chapter()))
+            .unwrap_or_else(|error| panic!("{} has no chapter: {error}", recipe.name));
+        chapters.push((recipe.name, text));
+    }
+    chapters
+}
+
+/// The blocks between empty lines, without code.
+fn blocks(page: &str) -> Vec<&str> {
+    let prose = page
+        .split("\n```")
+        .step_by(2)
+        .flat_map(|part| part.split("\n\n"));
+    prose
+        .map(str::trim)
+        .filter(|block| !block.is_empty())
+        .collect()
+}
+
+fn words(page: &str) -> usize {
+    let (page, _) = page.split_once("\n## See also").unwrap_or((page, ""));
+    let is_text = |block: &&str| !block.starts_with(['#', '|', '{']) && !block.ends_with(':');
+    // Neither a link's address is a word nor the mark of a list.
+    let is_word = |text: &&str| !text.starts_with("](") && text.contains(char::is_alphanumeric);
+    let count = |block: &str| {
+        block
+            .replace("](", " ](")
+            .split_whitespace()
+            .filter(is_word)
+            .count()
+    };
+    blocks(page).into_iter().filter(is_text).map(count).sum()
+}
+
+#[test]
+fn every_chapter_has_the_same_parts() {
+    for (recipe, page) in chapters() {
+        let parts: Vec<_> = blocks(&page)
+            .into_iter()
+            .filter_map(|block| block.lines().next()?.strip_prefix("## "))
+            .collect();
+        assert_eq!(parts, PARTS, "{recipe}.md");
+    }
+}
+
+#[test]
+fn every_exercise_comes_with_its_solution() {
+    for (recipe, page) in chapters() {
+        let (_, exercise) = page.split_once("\n## Try it\n").expect("the test above");
+        let (exercise, _) = exercise.split_once("\n## ").expect("the test above");
+        assert!(
+            exercise.contains(&format!("\n{{{{#solution {recipe}}}}}\n")),
+            "{recipe}.md: {exercise}"
+        );
+    }
+}
+
+#[test]
+fn a_chapter_is_neither_a_stub_nor_a_treatise() {
+    for (recipe, page) in chapters() {
+        let words = words(&page);
+        assert!(
+            WORDS.contains(&words),
+            "{recipe}.md has {words} words of running text, not {WORDS:?}"
+        );
+    }
+}
+
+#[test]
+fn words_are_counted_where_they_are_read() {
+    let page = "# Two words\n\nOne [two three](four.md#five).\n\nSee below:\n\n```text\nno\n```\n\n| no |\n|---|\n\n- four\n\n{{#no no}}\n\n## See also\n\n- no\n";
+    assert_eq!(words(page), 4);
+}

@@ -1,0 +1,84 @@
+//! How much a browser loads to show one page.
+
+use crate::fault::Fault;
+use crate::html::site::Site;
+use crate::lint::links;
+
+/// In bytes, without compression: the page, and the scripts, style sheets and images that it loads.
+///
+/// A phone with a slow connection of 1.6 Mbit/s loads this much in two and a half seconds, and in well under one second if
+/// the server compresses it. From then on only the page itself is loaded, because all pages share the rest.
+const LIMIT: usize = 500_000;
+/// How many of the heaviest files a fault names.
+const NAMED: usize = 3;
+/// The page that holds all chapters. It is made to be printed, and nobody comes to it to read.
+const PRINT: &str = "print.html";
+
+/// The pages that are too heavy.
+pub(crate) fn faults(site: &Site) -> Vec<Fault> {
+    let pages = site.pages().filter(|(address, _)| *address != PRINT);
+    pages
+        .filter_map(|(address, html)| fault(site, address, html))
+        .collect()
+}
+
+fn fault(site: &Site, address: &str, html: &[u8]) -> Option<Fault> {
+    let mut files = vec![(html.len(), address.to_owned())];
+    for loaded in links::loaded(address, html) {
+        if let Some(content) = site.get(&loaded) {
+            files.push((content.len(), loaded));
+        }
+    }
+    let weight: usize = files.iter().map(|(size, _)| size).sum();
+    if weight <= LIMIT {
+        return None;
+    }
+    files.sort_unstable_by(|one, other| other.cmp(one));
+    let heaviest: Vec<_> = files
+        .iter()
+        .take(NAMED)
+        .map(|(size, address)| format!("{address} {size}"))
+        .collect();
+    let heaviest = heaviest.join(", ");
+    Some(Fault::new(
+        format!("docs/book/{address}"),
+        format!("with what it loads {weight} bytes, more than {LIMIT}; the heaviest: {heaviest}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of exactly `size` bytes that loads a script, a style sheet and an image, and links to another page.
+    fn page(size: usize) -> String {
+        let head = "<script src='../a.js'></script><link rel=stylesheet href='../b.css'>\
+                    <img src='c.svg'><img src='c.svg'><a href='other.html'>x</a>";
+        head.to_owned() + &" ".repeat(size - head.len())
+    }
+
+    fn faults_of(page: &str) -> Vec<String> {
+        let other = "x".repeat(LIMIT);
+        let site = Site::from([
+            ("part/page.html", page),
+            ("part/other.html", &other),
+            ("part/c.svg", "1234567890"),
+            ("a.js", "12345678901234567890"),
+            ("b.css", "123"),
+            (PRINT, &(other.clone() + "y")),
+        ]);
+        faults(&site).iter().map(Fault::to_string).collect()
+    }
+
+    #[test]
+    fn a_page_may_load_as_much_as_the_limit() {
+        assert_eq!(faults_of(&page(LIMIT - 33)), [""; 0]);
+    }
+
+    #[test]
+    fn a_page_that_loads_more_is_a_fault_that_names_its_heaviest_files() {
+        let expected = "docs/book/part/page.html: with what it loads 500001 bytes, more than 500000; \
+                        the heaviest: part/page.html 499968, a.js 20, part/c.svg 10";
+        assert_eq!(faults_of(&page(LIMIT - 32)), [expected]);
+    }
+}

@@ -1,0 +1,202 @@
+//! A program from a page, in a project of its own: pasted, its dependencies added, built, run, compared.
+
+use crate::directives::facts::COOKBOOK;
+use crate::files;
+use crate::paste::pasted::Pasted;
+use catalog::{Kind, Program};
+use checks::ending::Ending;
+use checks::process;
+use std::path::{self, Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use std::{env, fs, io};
+
+/// As long as the tests of the recipes allow. A mistake ends by itself sooner than this.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Where the projects are, and what they share so that each dependency is built once.
+pub(crate) struct Bench<'a> {
+    workspace: &'a Path,
+    projects: PathBuf,
+}
+
+/// A project that has been built.
+pub(crate) struct Built<'a> {
+    bench: &'a Bench<'a>,
+    program: &'a Program,
+    folder: PathBuf,
+    executable: PathBuf,
+}
+
+impl<'a> Bench<'a> {
+    pub(crate) fn new(workspace: &'a Path) -> Self {
+        let target =
+            env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+        // Cargo is run in each project's folder.
+        let target = path::absolute(&target).unwrap_or(target);
+        Bench {
+            workspace,
+            projects: target.join("book-check"),
+        }
+    }
+
+    /// Nothing but what the page says goes into the project, and the versions that the workspace has locked.
+    pub(crate) fn build(
+        &'a self,
+        pasted: &Pasted,
+        program: &'a Program,
+    ) -> Result<Built<'a>, String> {
+        let name = program.name();
+        let folder = self.projects.join(&name);
+        self.write(&folder, &name, pasted)
+            .map_err(|error| format!("cannot make a project of it: {error}"))?;
+        for line in &pasted.cargo_add {
+            self.cargo_add(&folder, line)?;
+        }
+        let target = self.projects.join("target");
+        let build = [
+            "build",
+            "--quiet",
+            "--offline",
+            "--color=never",
+            "--target-dir",
+        ];
+        cargo(
+            process::cargo()
+                .args(build)
+                .arg(&target)
+                .current_dir(&folder),
+        )
+        .map_err(|reason| format!("does not build in {}: {reason}", folder.display()))?;
+        let executable = target.join("debug").join(name + env::consts::EXE_SUFFIX);
+        Ok(Built {
+            bench: self,
+            program,
+            folder,
+            executable,
+        })
+    }
+
+    fn write(&self, folder: &Path, name: &str, pasted: &Pasted) -> io::Result<()> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder.join("src"))?;
+        fs::write(folder.join("src/main.rs"), &pasted.code)?;
+        fs::write(folder.join("Cargo.toml"), manifest(name))?;
+        let lock = self.workspace.join("Cargo.lock");
+        if lock.exists() {
+            fs::copy(lock, folder.join("Cargo.lock"))?;
+        }
+        if let Some(input) = &pasted.input {
+            copy(&self.workspace.join(input), &folder.join("input"))?;
+        }
+        Ok(())
+    }
+
+    /// Runs the line as the page has it, without a shell.
+    fn cargo_add(&self, folder: &Path, line: &str) -> Result<(), String> {
+        let cookbook = self.workspace.display().to_string();
+        let words = line
+            .split_whitespace()
+            .skip(1)
+            .map(|word| word.replace(COOKBOOK, &cookbook));
+        let mut command = process::cargo();
+        command
+            .args(words)
+            .args(["--quiet", "--offline"])
+            .current_dir(folder);
+        cargo(&mut command).map_err(|reason| format!("`{line}` fails: {reason}"))
+    }
+}
+
+impl Built<'_> {
+    /// Runs the program and compares what it prints with what the book says it prints.
+    pub(crate) fn run(&self) -> Result<(), String> {
+        let end = process::run(
+            Command::new(&self.executable).current_dir(&self.folder),
+            TIME_LIMIT,
+        )?;
+        let path = &self.program.path;
+        if self.program.kind == Kind::Mistake {
+            let mut ending = Ending::of(end)?;
+            // Where a panic was is part of what it says.
+            ending.stderr = ending
+                .stderr
+                .replace("src/main.rs", &files::with_slashes(path));
+            return self.compare(&ending.text(), &self.program.text());
+        }
+        if end.code != Some(0) {
+            let status = end
+                .code
+                .map_or("a signal".to_owned(), |code| format!("exit status: {code}"));
+            return Err(format!("fails ({status}): {}", end.stderr));
+        }
+        let expected = self.program.expected(self.bench.workspace);
+        self.compare(&end.stdout, &expected)
+    }
+
+    fn compare(&self, printed: &str, file: &Path) -> Result<(), String> {
+        let shown = files::with_slashes(file);
+        let promised = fs::read_to_string(self.bench.workspace.join(file));
+        let promised = promised.map_err(|error| format!("cannot read {shown}: {error}"))?;
+        if printed == promised {
+            return Ok(());
+        }
+        let same = printed
+            .lines()
+            .zip(promised.lines())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let line = |text: &str| {
+            text.lines()
+                .nth(same)
+                .map_or("nothing".to_owned(), |line| format!("`{line}`"))
+        };
+        Err(format!(
+            "does not print {shown}: line {} is {}, not {}",
+            same + 1,
+            line(printed),
+            line(&promised)
+        ))
+    }
+}
+
+/// The workspace's lints are no part of a reader's project; these find what a page must not have: a warning, and a
+/// crate that it adds for nothing.
+fn manifest(name: &str) -> String {
+    format!(
+        "[workspace]\n\n[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[lints.rust]\nwarnings = \"deny\"\n\
+         unused_crate_dependencies = \"deny\"\n"
+    )
+}
+
+/// Runs it, and gives the first error in what it says.
+fn cargo(command: &mut Command) -> Result<(), String> {
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let mut lines = words.lines().skip_while(|line| !line.starts_with("error"));
+    let first = lines.next().unwrap_or(&words);
+    let place = lines
+        .next()
+        .filter(|line| line.trim_start().starts_with("-->"));
+    Err([Some(first), place]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" "))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    for file in files::below(from, &[])? {
+        let target = to.join(&file);
+        fs::create_dir_all(target.parent().unwrap_or(to))?;
+        fs::copy(from.join(&file), target)?;
+    }
+    Ok(())
+}
