@@ -1,10 +1,21 @@
-"""Keep a warehouse's stock right while three threads change it by methods that call one another.
+"""Let methods that lock call one another: a warehouse inventory behind a threading.RLock.
 
-    python3 rlock.py [FILE ...]    # without a file: input/orders.csv
+    python3 rlock.py               # the orders in input/orders.csv
+    python3 rlock.py mine.csv      # your own orders
 
-A row is `stock,item,quantity` (what is there at first), `add,item,quantity`, `remove,item,quantity`
-or `transfer,from,to,quantity`. An item's stock row comes before its orders and covers all that
-leaves it, so no order can fail, and you see the same closing stock at every run.
+Three threads carry out a day's orders: one adds goods, one removes goods, and one transfers goods
+from one shelf to another. Every method of Inventory takes the lock itself, and transfer calls two
+of the others while it holds the lock. With a Lock instead of an RLock it would deadlock.
+
+A row is one of
+
+    stock,item,quantity         what is there in the morning
+    add,item,quantity
+    remove,item,quantity
+    transfer,from,to,quantity
+
+An item's stock row comes before its orders, and covers everything that leaves the item's shelf,
+so that no order can fail, whichever thread runs first.
 """
 
 import re
@@ -12,78 +23,150 @@ import sys
 import threading
 from pathlib import Path
 
+DEFAULT_FILE = Path(__file__).with_name("input") / "orders.csv"
+
+
+class Inventory:
+    def __init__(self, opening_stock):
+        self.lock = threading.RLock()
+        self.quantities = dict(opening_stock)
+        self.total = sum(opening_stock.values())
+
+    def transfer(self, source, target, quantity):
+        with self.lock:  # Held across both calls.
+            self.remove(source, quantity)
+            self.add(target, quantity)
+
+    def add(self, item, quantity):
+        with self.lock:
+            self.adjust(item, quantity)
+            self.total += quantity
+
+    def remove(self, item, quantity):
+        with self.lock:
+            self.adjust(item, -quantity)
+            self.total -= quantity
+
+    def adjust(self, item, change):
+        with self.lock:
+            self.quantities[item] += change
+
 
 def main():
-    items, orders = load()
-    inventory, failures = Inventory(items), []
-    threading.excepthook = failures.append  # Python would print what a thread raises, and go on.
-    threads = [threading.Thread(target=inventory.carry_out, args=job) for job in orders.items()]
+    day = load(sys.argv[1:] or [DEFAULT_FILE])
+    inventory = Inventory(day.opening_stock)
+    run(
+        threading.Thread(target=carry_out, args=(inventory.add, day.adds)),
+        threading.Thread(target=carry_out, args=(inventory.remove, day.removes)),
+        threading.Thread(target=carry_out, args=(inventory.transfer, day.transfers)),
+    )
+    total = sum(inventory.quantities.values())
+    assert total == inventory.total, "the items do not add up to the total"
+    print_stock(inventory.quantities)
+
+
+def carry_out(method, orders):
+    for order in orders:
+        method(*order)
+
+
+def run(*threads):
+    """Runs the threads to their end. If one fails, the program fails as well."""
+    failures = []
+    threading.excepthook = failures.append  # By default Python prints the error and goes on.
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if failures:
         raise failures[0].exc_value
-    assert sum(items.values()) == inventory.total, "goods were lost or made up"
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # The same bytes on every platform.
-    for item, quantity in [*sorted(items.items()), ("total", inventory.total)]:
-        print(f"{item:30}{quantity:8}")
 
 
-class Inventory:
-    def __init__(self, items):
-        self.lock, self.items, self.total = threading.RLock(), items, sum(items.values())
+class Day:
+    """What the files say."""
 
-    def carry_out(self, method, orders):
-        for order in orders:
-            getattr(self, method)(*order)
+    def __init__(self):
+        self.opening_stock = {}
+        self.uncommitted = {}  # What is left if all goods leave before any arrive.
+        self.adds = []
+        self.removes = []
+        self.transfers = []
 
-    def transfer(self, source, target, quantity):
-        with self.lock:  # Over both calls: nobody sees the goods in neither place.
-            self.remove(source, quantity)
-            self.add(target, quantity)
+    def add_row(self, row):
+        """Takes in one row, or raises a ValueError that says what is wrong with it."""
+        *fields, quantity = row.split(",")
+        if not re.fullmatch(r"\+?0*[0-9]{1,10}", quantity) or int(quantity) >= 2**32:
+            fields = []
+        match fields:
+            case ["stock", item]:
+                if not item or item != item.strip():
+                    expected = "the name of an item without white space around it"
+                    raise ValueError(f"expected {expected}, found {item!r}")
+                if item in self.opening_stock:
+                    raise ValueError(f"a second stock row for {item!r}")
+                self.opening_stock[item] = self.uncommitted[item] = int(quantity)
+            case ["add", item]:
+                self.check(item)
+                self.adds.append((item, int(quantity)))
+            case ["remove", item]:
+                self.check(item)
+                self.commit(item, int(quantity))
+                self.removes.append((item, int(quantity)))
+            case ["transfer", source, target]:
+                self.check(source)
+                self.check(target)
+                self.commit(source, int(quantity))
+                self.transfers.append((source, target, int(quantity)))
+            case _:
+                expected = f"a row such as add,hex bolt,12 (at most {2**32 - 1})"
+                raise ValueError(f"expected {expected}, found {row!r}")
 
-    def add(self, item, quantity):
-        with self.lock:
-            self.execute(item, quantity)
-            self.total += quantity
+    def check(self, item):
+        if item not in self.opening_stock:
+            raise ValueError(f"no stock row for {item!r} above this one")
 
-    def remove(self, item, quantity):
-        with self.lock:
-            self.execute(item, -quantity)
-            self.total -= quantity
-
-    def execute(self, item, change):
-        with self.lock:
-            self.items[item] += change
+    def commit(self, item, quantity):
+        """Reserves goods that leave the shelf, if the opening stock covers them."""
+        self.uncommitted[item] -= quantity
+        if self.uncommitted[item] < 0:
+            short = -self.uncommitted[item]
+            raise ValueError(f"the opening stock of {item!r} is {short} short")
 
 
-def load():
-    items, unclaimed, orders = {}, {}, {"add": [], "remove": [], "transfer": []}
-    for path in sys.argv[1:] or [Path(__file__).with_name("input") / "orders.csv"]:
+def load(files):
+    day = Day()
+    for path in files:
         try:
-            with open(path, encoding="utf-8", newline="\n") as file:
-                for number, line in enumerate(file, 1):
-                    enter(f"{path}:{number}", line.rstrip("\r\n"), items, unclaimed, orders)
-        except (OSError, UnicodeDecodeError) as error:
-            sys.exit(f"cannot read {path}: {error}; name files that exist")
-    return items, orders
+            # utf-8-sig skips the byte-order mark with which some editors begin a file.
+            text = Path(path).read_bytes().decode("utf-8-sig")
+        except OSError as error:
+            sys.exit(f"cannot read {path}: {error.strerror}")
+        except UnicodeDecodeError:
+            sys.exit(f"{path} is not UTF-8 text")
+        rows = text.removesuffix("\n").split("\n") if text else []
+        for number, row in enumerate(rows, 1):
+            try:
+                day.add_row(row.removesuffix("\r"))
+            except ValueError as reason:
+                sys.exit(f"{path}:{number}: {reason}")
+    return day
 
 
-def enter(place, row, items, unclaimed, orders):
-    match = re.fullmatch(r"((?:transfer,[^,]*|stock|add|remove),[^,]*),\+?0*([0-9]{1,10})", row)
-    if not match or int(match[2]) >= 2**32:
-        sys.exit(f"{place}: expected a row such as add,hex bolt,12, found {row!r}")
-    (method, item, *target), quantity = match[1].split(","), int(match[2])
-    if any((name in items) == (method == "stock") for name in [item, *target]):
-        sys.exit(f"{place}: an item needs one stock row, above its orders, found {row!r}")
-    if method == "stock":
-        items[item] = unclaimed[item] = quantity
-    else:
-        orders[method].append((item, *target, quantity))
-        unclaimed[item] -= 0 if method == "add" else quantity
-    if unclaimed[item] < 0:
-        sys.exit(f"{place}: the opening stock of {item!r} is {-unclaimed[item]} short")
+def print_stock(quantities):
+    total = sum(quantities.values())
+    # Longer names or quantities than usual make their column wider.
+    name_width = max([30, *map(len, quantities)])
+    number_width = max(7, len(str(total)))
+    rows = [*sorted(quantities.items()), ("total", total)]
+    report = "".join(f"{item:<{name_width}} {n:>{number_width}}\n" for item, n in rows)
+    try:
+        # The same bytes on every platform, and any error is raised here.
+        with open(1, "w", encoding="utf-8", newline="\n", closefd=False) as output:
+            output.write(report)
+    except BrokenPipeError:
+        pass  # A program that reads our output, such as head, may stop when it has seen enough.
+    except OSError as error:
+        sys.exit(f"cannot print the result: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -1,148 +1,109 @@
-//! Keep a warehouse's stock right while three threads change it by methods that call one another, with parking_lot.
+//! The same job with parking_lot's `ReentrantMutex`.
 //!
 //! ```text
 //! cargo run -p rlock --example rlock_parking_lot
-//! cargo run -p rlock --example rlock_parking_lot -- mine.csv
 //! ```
 //!
-//! What differs from the recipe: the import. `ReentrantMutex` lends `&T`, as an `RLock` does, so the numbers are in
-//! `Cell`s here too. It has no `depth()`, its `Condvar` does not wait on it, and an unlock always lets the fastest thread
-//! in: a waiter gets its turn for certain by `unlock_fair` only.
+//! What differs from the recipe: only the name of the lock. A `ReentrantMutex` also lends `&T`, so
+//! the numbers are in `Cell`s here too. Choose it if your program already uses parking_lot. It cannot
+//! tell you how many levels the thread holds, parking_lot's `Condvar` cannot wait on it, and a
+//! waiter is certain to be next only if the owner calls `unlock_fair`.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::thread;
 
 use parking_lot::ReentrantMutex;
-use std::{cell::Cell, collections::BTreeMap, env, fs, path::PathBuf, process, thread};
-
-fn main() {
-    let Day {
-        items,
-        adds,
-        removes,
-        transfers,
-        ..
-    } = load().unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    let total = Cell::new(items.values().map(Cell::get).sum());
-    let inventory = Inventory {
-        stock: ReentrantMutex::new(Stock { items, total }),
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            adds.iter()
-                .for_each(|(item, quantity)| inventory.add(item, *quantity))
-        });
-        scope.spawn(|| {
-            removes
-                .iter()
-                .for_each(|(item, quantity)| inventory.remove(item, *quantity))
-        });
-        scope.spawn(|| {
-            transfers
-                .iter()
-                .for_each(|(from, to, quantity)| inventory.transfer(from, to, *quantity))
-        });
-    });
-    let Stock { items, total } = inventory.stock.into_inner();
-    assert_eq!(
-        items.values().map(Cell::get).sum::<i64>(),
-        total.get(),
-        "goods were lost or made up"
-    );
-    items
-        .iter()
-        .for_each(|(item, quantity)| println!("{item:30}{:>8}", quantity.get()));
-    println!("{:30}{:>8}", "total", total.get());
-}
 
 struct Inventory {
     stock: ReentrantMutex<Stock>,
 }
 
-/// A `ReentrantMutex` hands out `&Stock` and never `&mut Stock`, so whatever changes is in a `Cell`.
 struct Stock {
-    items: BTreeMap<String, Cell<i64>>,
+    quantities: BTreeMap<String, Cell<i64>>,
     total: Cell<i64>,
 }
 
 impl Inventory {
+    /// Moves goods in one step: no other thread sees them missing from both shelves.
     fn transfer(&self, from: &str, to: &str, quantity: i64) {
-        let _stock = self.stock.lock(); // Over both calls: nobody sees the goods in neither place.
+        let _guard = self.stock.lock(); // Held across both calls.
         self.remove(from, quantity);
         self.add(to, quantity);
     }
 
     fn add(&self, item: &str, quantity: i64) {
         let stock = self.stock.lock();
-        self.execute(item, quantity);
-        stock.total.update(|total| total + quantity);
+        self.adjust(item, quantity);
+        stock.total.set(stock.total.get() + quantity);
     }
 
     fn remove(&self, item: &str, quantity: i64) {
         let stock = self.stock.lock();
-        self.execute(item, -quantity);
-        stock.total.update(|total| total - quantity);
+        self.adjust(item, -quantity);
+        stock.total.set(stock.total.get() - quantity);
     }
 
-    fn execute(&self, item: &str, change: i64) {
-        self.stock.lock().items[item].update(|quantity| quantity + change);
+    /// Changes the quantity of one item. During a transfer this is the third level of locking.
+    fn adjust(&self, item: &str, change: i64) {
+        let stock = self.stock.lock();
+        let quantity = &stock.quantities[item];
+        quantity.set(quantity.get() + change);
     }
 }
 
-/// What the files say, and what no order takes of each item's opening stock.
-#[derive(Default)]
-struct Day {
-    items: BTreeMap<String, Cell<i64>>,
-    unclaimed: BTreeMap<String, i64>,
-    adds: Vec<(String, i64)>,
-    removes: Vec<(String, i64)>,
-    transfers: Vec<(String, String, i64)>,
+fn main() {
+    let day = cli::load_or_exit();
+    let inventory = Inventory::new(day.opening_stock);
+
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for order in &day.adds {
+                inventory.add(&order.item, order.quantity);
+            }
+        });
+        scope.spawn(|| {
+            for order in &day.removes {
+                inventory.remove(&order.item, order.quantity);
+            }
+        });
+        scope.spawn(|| {
+            for order in &day.transfers {
+                inventory.transfer(&order.from, &order.to, order.quantity);
+            }
+        });
+    });
+
+    cli::print_stock(&inventory.closing_stock());
 }
 
-fn load() -> Result<Day, String> {
-    let named = env::args_os().skip(1);
-    let default =
-        (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
-    let mut day = Day::default();
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, row) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            enter(&mut day, row).map_err(|reason| format!("{name}:{number}: {reason}"))?;
+impl Inventory {
+    fn new(opening_stock: BTreeMap<String, i64>) -> Self {
+        let total = opening_stock.values().sum();
+        let quantities = opening_stock
+            .into_iter()
+            .map(|(item, quantity)| (item, Cell::new(quantity)))
+            .collect();
+        Inventory {
+            stock: ReentrantMutex::new(Stock {
+                quantities,
+                total: Cell::new(total),
+            }),
         }
     }
-    Ok(day)
-}
 
-fn enter(day: &mut Day, row: &str) -> Result<(), String> {
-    let malformed = || format!("expected a row such as add,hex bolt,12, found {row:?}");
-    let (order, quantity) = row.rsplit_once(',').ok_or_else(malformed)?;
-    let n = quantity.parse::<u32>().map_err(|_| malformed())?.into();
-    // The item's name, if its opening stock covers what leaves it by this order as well.
-    let mut claim = |item: &str, leaving| {
-        let left = day
-            .unclaimed
-            .get_mut(item)
-            .ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
-        *left -= leaving;
-        if *left < 0 {
-            Err(format!("the opening stock of {item:?} is {} short", -*left))
-        } else {
-            Ok(item.to_owned())
-        }
-    };
-    match order.split(',').collect::<Vec<_>>()[..] {
-        ["stock", item] if day.items.contains_key(item) => {
-            return Err(format!("a second stock row for {item:?}"));
-        }
-        ["stock", item] => {
-            day.items.insert(item.into(), Cell::new(n));
-            day.unclaimed.insert(item.into(), n);
-        }
-        ["add", item] => day.adds.push((claim(item, 0)?, n)),
-        ["remove", item] => day.removes.push((claim(item, n)?, n)),
-        ["transfer", from, to] => day.transfers.push((claim(from, n)?, claim(to, 0)?, n)),
-        _ => return Err(malformed()),
+    /// Checks that the items still add up to the total, and returns the quantity of each.
+    fn closing_stock(self) -> BTreeMap<String, i64> {
+        let Stock { quantities, total } = self.stock.into_inner();
+        let quantities: BTreeMap<String, i64> = quantities
+            .into_iter()
+            .map(|(item, quantity)| (item, quantity.into_inner()))
+            .collect();
+        let sum: i64 = quantities.values().sum();
+        assert_eq!(sum, total.get(), "the items do not add up to the total");
+        quantities
     }
-    Ok(())
 }

@@ -1,154 +1,125 @@
-//! Keep a warehouse's stock right while three threads change it, and let a fourth audit it meanwhile.
+//! The solution: a fourth thread audits the stock while the other three change it.
 //!
-//! Run `cargo run -p rlock --example rlock_solution`; for orders of your own, add `-- mine.csv`.
+//! ```text
+//! cargo run -p rlock --example rlock_solution
+//! ```
 //!
-//! What differs from the recipe: `audit` locks, calls `sum`, which locks too, and finds no difference, whenever it gets in.
-//! Called from `add` after `execute` and before the total is brought up to date, it would find one: the lock lets its
-//! owner in again in the middle of a change.
+//! What differs from the recipe: `audit` locks and calls `sum`, which locks as well. The audit
+//! holds its own level across both readings, so no order comes between them, and it never finds a
+//! difference. It would find one if `add` called it after `adjust` and before the total is updated:
+//! the lock lets its owner in again, even in the middle of a change.
 
-use std::{cell::Cell, collections::BTreeMap, env, fs, path::PathBuf, process, thread};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::thread;
+
 use sync_primitives::RLock;
-
-fn main() {
-    let Day {
-        items,
-        adds,
-        removes,
-        transfers,
-        ..
-    } = load().unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    let total = Cell::new(items.values().map(Cell::get).sum());
-    let inventory = Inventory {
-        stock: RLock::new(Stock { items, total }),
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            adds.iter()
-                .for_each(|(item, quantity)| inventory.add(item, *quantity))
-        });
-        scope.spawn(|| {
-            removes
-                .iter()
-                .for_each(|(item, quantity)| inventory.remove(item, *quantity))
-        });
-        scope.spawn(|| {
-            transfers
-                .iter()
-                .for_each(|(from, to, quantity)| inventory.transfer(from, to, *quantity))
-        });
-        scope.spawn(|| transfers.iter().for_each(|_| inventory.audit())); // As often as goods are moved.
-    });
-    eprintln!("audited {} times", transfers.len());
-    inventory.audit(); // And once when all is done.
-    let Stock { items, total } = inventory.stock.into_inner();
-    items
-        .iter()
-        .for_each(|(item, quantity)| println!("{item:30}{:>8}", quantity.get()));
-    println!("{:30}{:>8}", "total", total.get());
-}
 
 struct Inventory {
     stock: RLock<Stock>,
 }
 
 struct Stock {
-    items: BTreeMap<String, Cell<i64>>,
+    quantities: BTreeMap<String, Cell<i64>>,
     total: Cell<i64>,
 }
 
 impl Inventory {
+    /// Moves goods in one step: no other thread sees them missing from both shelves.
     fn transfer(&self, from: &str, to: &str, quantity: i64) {
-        let _stock = self.stock.lock(); // Over both calls: nobody sees the goods in neither place.
+        let _guard = self.stock.lock(); // Held across both calls.
         self.remove(from, quantity);
         self.add(to, quantity);
     }
 
     fn add(&self, item: &str, quantity: i64) {
         let stock = self.stock.lock();
-        self.execute(item, quantity);
-        stock.total.update(|total| total + quantity);
+        self.adjust(item, quantity);
+        stock.total.set(stock.total.get() + quantity);
     }
 
     fn remove(&self, item: &str, quantity: i64) {
         let stock = self.stock.lock();
-        self.execute(item, -quantity);
-        stock.total.update(|total| total - quantity);
+        self.adjust(item, -quantity);
+        stock.total.set(stock.total.get() - quantity);
     }
 
+    /// Checks that the items add up to the total.
     fn audit(&self) {
-        let stock = self.stock.lock(); // Over both looks: no order comes between them.
-        assert_eq!(
-            self.sum(),
-            stock.total.get(),
-            "the auditor finds a difference"
-        );
+        let stock = self.stock.lock(); // Held across both readings.
+        let sum = self.sum();
+        assert_eq!(sum, stock.total.get(), "the audit finds a difference");
     }
 
     fn sum(&self) -> i64 {
-        self.stock.lock().items.values().map(Cell::get).sum()
+        let stock = self.stock.lock();
+        stock.quantities.values().map(Cell::get).sum()
     }
 
-    fn execute(&self, item: &str, change: i64) {
-        self.stock.lock().items[item].update(|quantity| quantity + change);
+    /// Changes the quantity of one item. During a transfer this is the third level of locking.
+    fn adjust(&self, item: &str, change: i64) {
+        let stock = self.stock.lock();
+        let quantity = &stock.quantities[item];
+        quantity.set(quantity.get() + change);
     }
 }
 
-#[derive(Default)]
-struct Day {
-    items: BTreeMap<String, Cell<i64>>,
-    unclaimed: BTreeMap<String, i64>,
-    adds: Vec<(String, i64)>,
-    removes: Vec<(String, i64)>,
-    transfers: Vec<(String, String, i64)>,
+fn main() {
+    let day = cli::load_or_exit();
+    let inventory = Inventory::new(day.opening_stock);
+
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for order in &day.adds {
+                inventory.add(&order.item, order.quantity);
+            }
+        });
+        scope.spawn(|| {
+            for order in &day.removes {
+                inventory.remove(&order.item, order.quantity);
+            }
+        });
+        scope.spawn(|| {
+            for order in &day.transfers {
+                inventory.transfer(&order.from, &order.to, order.quantity);
+            }
+        });
+        scope.spawn(|| {
+            // As many audits as transfers: they are likely to meet.
+            for _ in &day.transfers {
+                inventory.audit();
+            }
+        });
+    });
+
+    inventory.audit();
+    cli::print_stock(&inventory.closing_stock());
 }
 
-fn load() -> Result<Day, String> {
-    let named = env::args_os().skip(1);
-    let default =
-        (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
-    let mut day = Day::default();
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, row) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            enter(&mut day, row).map_err(|reason| format!("{name}:{number}: {reason}"))?;
+impl Inventory {
+    fn new(opening_stock: BTreeMap<String, i64>) -> Self {
+        let total = opening_stock.values().sum();
+        let quantities = opening_stock
+            .into_iter()
+            .map(|(item, quantity)| (item, Cell::new(quantity)))
+            .collect();
+        Inventory {
+            stock: RLock::new(Stock {
+                quantities,
+                total: Cell::new(total),
+            }),
         }
     }
-    Ok(day)
-}
 
-fn enter(day: &mut Day, row: &str) -> Result<(), String> {
-    let malformed = || format!("expected a row such as add,hex bolt,12, found {row:?}");
-    let (order, quantity) = row.rsplit_once(',').ok_or_else(malformed)?;
-    let n = quantity.parse::<u32>().map_err(|_| malformed())?.into();
-    // The item's name, if its opening stock covers what leaves it by this order as well.
-    let mut claim = |item: &str, leaving| {
-        let left = day
-            .unclaimed
-            .get_mut(item)
-            .ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
-        *left -= leaving;
-        if *left < 0 {
-            Err(format!("the opening stock of {item:?} is {} short", -*left))
-        } else {
-            Ok(item.to_owned())
-        }
-    };
-    match order.split(',').collect::<Vec<_>>()[..] {
-        ["stock", item] if day.items.contains_key(item) => {
-            return Err(format!("a second stock row for {item:?}"));
-        }
-        ["stock", item] => {
-            day.items.insert(item.into(), Cell::new(n));
-            day.unclaimed.insert(item.into(), n);
-        }
-        ["add", item] => day.adds.push((claim(item, 0)?, n)),
-        ["remove", item] => day.removes.push((claim(item, n)?, n)),
-        ["transfer", from, to] => day.transfers.push((claim(from, n)?, claim(to, 0)?, n)),
-        _ => return Err(malformed()),
+    fn closing_stock(self) -> BTreeMap<String, i64> {
+        let stock = self.stock.into_inner();
+        stock
+            .quantities
+            .into_iter()
+            .map(|(item, quantity)| (item, quantity.into_inner()))
+            .collect()
     }
-    Ok(())
 }

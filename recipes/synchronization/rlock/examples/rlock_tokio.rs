@@ -1,150 +1,92 @@
-//! Keep a warehouse's stock right while three tasks change it by orders to the one task that owns it, with tokio.
+//! The same job with tokio: one task owns the stock, and the others send it their orders.
 //!
 //! ```text
 //! cargo run -p rlock --example rlock_tokio
-//! cargo run -p rlock --example rlock_tokio -- mine.csv
 //! ```
 //!
-//! What differs from the recipe: tokio has no re-entrant lock, by design: a task moves from thread to thread, and a lock
-//! that knows its owner would have to know tasks. Here an actor owns the stock. An order is a message, a transfer is one
-//! order, so nobody sees it half done; inside, methods call each other freely, and nothing is locked. The channel is
-//! bounded: who orders faster than the actor works waits.
+//! What differs from the recipe: tokio has no re-entrant lock, because a task can move from one
+//! thread to another. Here the stock belongs to an actor, a task that carries out one order after
+//! another. A transfer is a single order, so no other task sees it half done. Inside the actor,
+//! methods call one another freely, and nothing is locked. The channel is bounded: a task that
+//! sends faster than the actor works has to wait. Choose this if your program is async already.
 
-use std::{collections::BTreeMap, env, path::PathBuf, process};
-use tokio::{fs, sync::mpsc};
+#[path = "../src/cli.rs"]
+mod cli;
 
-#[tokio::main]
-async fn main() {
-    let Day {
-        items,
-        adds,
-        removes,
-        transfers,
-        ..
-    } = load().await.unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    let total = items.values().sum();
-    let (inventory, inbox) = mpsc::channel(32);
-    let actor = tokio::spawn(Stock { items, total }.run(inbox));
-    for orders in [adds, removes, transfers] {
-        tokio::spawn(send(inventory.clone(), orders));
-    }
-    drop(inventory); // The actor ends when the last sender is gone.
-    let Stock { items, total } = actor.await.expect("the actor panicked");
-    assert_eq!(
-        items.values().sum::<i64>(),
-        total,
-        "goods were lost or made up"
-    );
-    items
-        .iter()
-        .for_each(|(item, quantity)| println!("{item:30}{quantity:>8}"));
-    println!("{:30}{total:>8}", "total");
+use std::collections::BTreeMap;
+
+use tokio::sync::mpsc;
+
+use cli::{Order, Transfer};
+
+enum Command {
+    Add(Order),
+    Remove(Order),
+    Transfer(Transfer),
 }
 
-enum Order {
-    Add(String, i64),
-    Remove(String, i64),
-    Transfer(String, String, i64),
-}
-
-async fn send(inventory: mpsc::Sender<Order>, orders: Vec<Order>) {
-    for order in orders {
-        inventory
-            .send(order)
-            .await
-            .expect("the actor is there as long as there are senders");
-    }
-}
-
+/// The actor's state. No other task can reach it.
 struct Stock {
-    items: BTreeMap<String, i64>,
+    quantities: BTreeMap<String, i64>,
     total: i64,
 }
 
 impl Stock {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Order>) -> Self {
-        while let Some(order) = inbox.recv().await {
-            match order {
-                Order::Add(item, quantity) => self.add(&item, quantity),
-                Order::Remove(item, quantity) => self.add(&item, -quantity),
-                Order::Transfer(from, to, quantity) => {
-                    self.add(&from, -quantity);
-                    self.add(&to, quantity);
+    /// Carries out orders until every sender is gone, and returns the closing stock.
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) -> Stock {
+        while let Some(command) = inbox.recv().await {
+            match command {
+                Command::Add(order) => self.adjust(&order.item, order.quantity),
+                Command::Remove(order) => self.adjust(&order.item, -order.quantity),
+                Command::Transfer(transfer) => {
+                    self.adjust(&transfer.from, -transfer.quantity);
+                    self.adjust(&transfer.to, transfer.quantity);
                 }
             }
         }
         self
     }
 
-    fn add(&mut self, item: &str, quantity: i64) {
-        *self
-            .items
+    fn adjust(&mut self, item: &str, change: i64) {
+        let quantity = self
+            .quantities
             .get_mut(item)
-            .expect("`load` has checked each item") += quantity;
-        self.total += quantity;
+            .expect("every item has a stock row");
+        *quantity += change;
+        self.total += change;
     }
 }
 
-/// What the files say, and what no order takes of each item's opening stock.
-#[derive(Default)]
-struct Day {
-    items: BTreeMap<String, i64>,
-    unclaimed: BTreeMap<String, i64>,
-    adds: Vec<Order>,
-    removes: Vec<Order>,
-    transfers: Vec<Order>,
-}
-
-async fn load() -> Result<Day, String> {
-    let named = env::args_os().skip(1);
-    let default =
-        (named.len() == 0).then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/orders.csv").into());
-    let mut day = Day::default();
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, row) in (1..).zip(fs::read_to_string(&path).await.map_err(failed)?.lines()) {
-            enter(&mut day, row).map_err(|reason| format!("{name}:{number}: {reason}"))?;
-        }
-    }
-    Ok(day)
-}
-
-fn enter(day: &mut Day, row: &str) -> Result<(), String> {
-    let malformed = || format!("expected a row such as add,hex bolt,12, found {row:?}");
-    let (order, quantity) = row.rsplit_once(',').ok_or_else(malformed)?;
-    let n = quantity.parse::<u32>().map_err(|_| malformed())?.into();
-    // The item's name, if its opening stock covers what leaves it by this order as well.
-    let mut claim = |item: &str, leaving| {
-        let left = day
-            .unclaimed
-            .get_mut(item)
-            .ok_or_else(|| format!("no stock row for {item:?} above this one"))?;
-        *left -= leaving;
-        if *left < 0 {
-            Err(format!("the opening stock of {item:?} is {} short", -*left))
-        } else {
-            Ok(item.to_owned())
-        }
+#[tokio::main]
+async fn main() {
+    let day = cli::load_or_exit(); // Blocks this thread, but no task is running yet.
+    let total = day.opening_stock.values().sum();
+    let stock = Stock {
+        quantities: day.opening_stock,
+        total,
     };
-    match order.split(',').collect::<Vec<_>>()[..] {
-        ["stock", item] if day.items.contains_key(item) => {
-            return Err(format!("a second stock row for {item:?}"));
-        }
-        ["stock", item] => {
-            day.items.insert(item.into(), n);
-            day.unclaimed.insert(item.into(), n);
-        }
-        ["add", item] => day.adds.push(Order::Add(claim(item, 0)?, n)),
-        ["remove", item] => day.removes.push(Order::Remove(claim(item, n)?, n)),
-        ["transfer", from, to] => {
-            day.transfers
-                .push(Order::Transfer(claim(from, n)?, claim(to, 0)?, n))
-        }
-        _ => return Err(malformed()),
+
+    let (inventory, inbox) = mpsc::channel(32);
+    let actor = tokio::spawn(stock.run(inbox));
+
+    let adds = day.adds.into_iter().map(Command::Add);
+    let removes = day.removes.into_iter().map(Command::Remove);
+    let transfers = day.transfers.into_iter().map(Command::Transfer);
+    tokio::spawn(send_all(adds, inventory.clone()));
+    tokio::spawn(send_all(removes, inventory.clone()));
+    tokio::spawn(send_all(transfers, inventory)); // No sender stays here, so the actor can end.
+
+    let Stock { quantities, total } = actor.await.expect("the actor does not panic");
+    let sum: i64 = quantities.values().sum();
+    assert_eq!(sum, total, "the items do not add up to the total");
+    cli::print_stock(&quantities);
+}
+
+async fn send_all(commands: impl Iterator<Item = Command>, inventory: mpsc::Sender<Command>) {
+    for command in commands {
+        inventory
+            .send(command)
+            .await
+            .expect("the actor receives as long as there are senders");
     }
-    Ok(())
 }
