@@ -1,56 +1,66 @@
-//! An `RLock` lets its owner in again, also where the owner has left the data half changed: a method sees goods that are
-//! nowhere.
+//! An `RLock` lets its owner in again even if the owner has changed only half of the data. The
+//! inner method then sees goods that are on neither shelf.
 //!
 //! ```text
 //! cargo run -p rlock --example rlock_mistake_half_done
 //! ```
 //!
-//! `transfer` is wrong: between its two steps it calls `audit`, which locks, gets in and counts what is not yet complete.
-//! With a `Lock` it would deadlock there, and you would notice. `transfer_then_audit` is right: it calls when the change
-//! is complete. Better still is one method that locks and private ones that get `&mut`, as in rlock_std.
+//! `transfer` is wrong: it calls `audit` between its two steps. `audit` locks, gets in, and counts
+//! a stock that is incomplete. With a `Lock` it would deadlock there, and you would notice.
+//! `transfer_then_audit` is right: it calls `audit` when the change is complete. It is even better
+//! to lock once and pass `&mut` to private methods, as in rlock_std.
 
-use std::{cell::Cell, process::ExitCode};
+use std::cell::Cell;
+use std::process::ExitCode;
+
 use sync_primitives::RLock;
 
 struct Warehouse {
-    shelves: RLock<[Cell<i64>; 2]>,
+    shelves: RLock<Shelves>,
+}
+
+struct Shelves {
+    reserve: Cell<i64>,
+    picking: Cell<i64>,
 }
 
 fn main() -> ExitCode {
     let warehouse = Warehouse {
-        shelves: RLock::new([Cell::new(100), Cell::new(0)]),
+        shelves: RLock::new(Shelves {
+            reserve: Cell::new(100),
+            picking: Cell::new(0),
+        }),
     };
-    let half_way = warehouse.transfer(10);
-    println!("audit between the steps: {half_way} of 100");
+    let half_done = warehouse.transfer(10);
+    println!("audit between the two steps: {half_done} of 100");
     let complete = warehouse.transfer_then_audit(10);
-    println!("audit after them: {complete} of 100");
-    if half_way == 100 {
+    println!("audit after both steps: {complete} of 100");
+    if half_done == 100 {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "`audit` came between the two steps of `transfer`: the lock keeps other threads out, not its own"
-    );
-    eprintln!("call other methods before the change begins or after it is complete");
+    eprintln!("`audit` saw a half-done transfer: an `RLock` keeps out only other threads");
+    eprintln!("call other methods before the change begins, or after it is complete");
     ExitCode::FAILURE
 }
 
 impl Warehouse {
     fn transfer(&self, quantity: i64) -> i64 {
         let shelves = self.shelves.lock();
-        shelves[0].update(|there| there - quantity);
-        let audited = self.audit(); // Ten are on neither shelf.
-        shelves[1].update(|there| there + quantity);
+        shelves.reserve.update(|bolts| bolts - quantity);
+        let audited = self.audit(); // Ten bolts are on neither shelf.
+        shelves.picking.update(|bolts| bolts + quantity);
         audited
     }
 
     fn transfer_then_audit(&self, quantity: i64) -> i64 {
         let shelves = self.shelves.lock();
-        shelves[0].update(|there| there - quantity);
-        shelves[1].update(|there| there + quantity);
+        shelves.reserve.update(|bolts| bolts - quantity);
+        shelves.picking.update(|bolts| bolts + quantity);
         self.audit()
     }
 
     fn audit(&self) -> i64 {
-        self.shelves.lock().iter().map(Cell::get).sum()
+        let shelves = self.shelves.lock();
+        shelves.reserve.get() + shelves.picking.get()
     }
 }

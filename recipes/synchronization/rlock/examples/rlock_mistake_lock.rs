@@ -1,70 +1,68 @@
-//! Methods that call one another and all take the same `Lock`: the second `lock()` waits for its own thread, for ever.
+//! Methods that call one another all take the same `Lock`. The second `lock()` waits for its own
+//! thread, forever.
 //!
 //! ```text
 //! cargo run -p rlock --example rlock_mistake_lock
 //! ```
 //!
-//! `Locked` is wrong: `transfer` holds the lock, and `add`, which it calls, wants it. `Split` is right, and what to do
-//! first: the public method locks once and passes `&mut` on. Where the methods cannot be taken apart, an `RLock` lets its
-//! owner in again, as in the recipe.
+//! `EachLocks` is wrong: `transfer` holds the lock when it calls `add`, which takes it too.
+//! `OneLocks` is right, and what to try first: the public method locks once and passes `&mut` to
+//! private ones. If you cannot take the methods apart like this, use an `RLock`, as in the recipe.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
+use std::time::Duration;
+
 use sync_primitives::Lock;
 
 fn main() -> ExitCode {
-    let locked = Locked {
+    let each_locks = EachLocks {
         shelves: Lock::new([100, 0]),
     };
-    let done = locked.transfer(10);
-    println!(
-        "each method locks: transferred: {done}, {:?}",
-        locked.shelves.into_inner()
-    );
+    let transferred = each_locks.transfer(10);
+    let shelves = each_locks.shelves.into_inner();
+    println!("each method locks: transferred: {transferred}, {shelves:?}");
 
-    let split = Split {
+    let one_locks = OneLocks {
         shelves: Lock::new([100, 0]),
     };
-    split.transfer(10);
-    println!(
-        "one method locks: transferred: true, {:?}",
-        split.shelves.into_inner()
-    );
-    if done {
+    one_locks.transfer(10);
+    let shelves = one_locks.shelves.into_inner();
+    println!("one method locks: transferred: true, {shelves:?}");
+    if transferred {
         return ExitCode::SUCCESS;
     }
     eprintln!(
-        "deadlock: `transfer` holds the lock and calls `add`, which waits for this very thread to release it"
+        "deadlock: `transfer` holds the lock and calls `add`, which waits for it to be released"
     );
-    eprintln!(
-        "lock in the public method and pass `&mut` to a private one; if that cannot be, use an `RLock`"
-    );
+    eprintln!("lock once in the public method and pass `&mut` on; if you cannot, use an `RLock`");
     ExitCode::FAILURE
 }
 
-struct Locked {
+struct EachLocks {
     shelves: Lock<[i64; 2]>,
 }
 
-impl Locked {
+impl EachLocks {
     fn transfer(&self, quantity: i64) -> bool {
-        let _whole = self.shelves.lock(); // Nobody is to see the goods on neither shelf.
+        let _guard = self.shelves.lock(); // No other thread may see the goods on neither shelf.
         self.add(0, -quantity) && self.add(1, quantity)
     }
 
-    /// Whether it could be done. `lock()` in place of `try_lock_for` would never return.
+    /// Returns whether it got the lock. `lock()` instead of `try_lock_for` would wait forever.
     fn add(&self, shelf: usize, quantity: i64) -> bool {
-        self.shelves
-            .try_lock_for(Duration::from_millis(200))
-            .map(|mut shelves| shelves[shelf] += quantity)
-            .is_some()
+        let Some(mut shelves) = self.shelves.try_lock_for(Duration::from_millis(200)) else {
+            return false;
+        };
+        shelves[shelf] += quantity;
+        true
     }
 }
 
-struct Split {
+struct OneLocks {
     shelves: Lock<[i64; 2]>,
 }
 
-impl Split {
+impl OneLocks {
     fn transfer(&self, quantity: i64) {
         let mut shelves = self.shelves.lock();
         add(&mut shelves[0], -quantity);

@@ -1,6 +1,7 @@
 // error: E0277
-//! Leaves the lock out: two threads change the stock by methods that do not lock. A `Cell` is for one thread at a time, so
-//! it is not `Sync`, and what holds one is not either. An `RLock` around it is `Sync`: it lets one thread in at a time.
+//! Has no lock: two threads change the stock through methods that do not lock. Only one thread at a
+//! time may use a `Cell`, so it is not `Sync`, and neither is a struct that contains one. Put it
+//! into an `RLock`, which is `Sync` because it lets in one thread at a time.
 
 use std::{cell::Cell, thread};
 
@@ -9,7 +10,9 @@ struct Inventory {
 }
 
 fn main() {
-    let inventory = Inventory { bolts: Cell::new(100) };
+    let inventory = Inventory {
+        bolts: Cell::new(100),
+    };
     thread::scope(|scope| {
         scope.spawn(|| inventory.bolts.update(|bolts| bolts + 10)); // refused
     });

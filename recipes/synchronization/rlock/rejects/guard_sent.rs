@@ -1,7 +1,7 @@
 // error: E0277
-//! Sends the guard of an `RLock` to another thread. The lock belongs to the thread that took it, level by level:
-//! another one that drops the guard would give back a level it does not have. Send a reference to the lock, and lock
-//! over there.
+//! Sends the guard of an `RLock` to another thread. The levels of the lock belong to the thread
+//! that took them, so another thread cannot give one back by dropping the guard. Send a reference
+//! to the lock instead, and lock in the other thread.
 
 use std::thread;
 use sync_primitives::RLock;

@@ -1,6 +1,7 @@
 // error: E0502
-//! Uses a guard while the `Outermost` made from it is alive. A `Condition` may wait on an `Outermost` for any value,
-//! because nobody looks at the value meanwhile: it borrows its guard alone. Look through the `Outermost` itself.
+//! Uses a guard while the `Outermost` made from it is alive. During a wait on an `Outermost`, other
+//! threads may change the value, so nobody may look at it through the guard: the `Outermost`
+//! borrows the guard exclusively. Use the `Outermost` itself to look at the value.
 
 use sync_primitives::{RLock, RLockGuard};
 

@@ -1,6 +1,8 @@
 // error: E0277
-//! Shares an `RLock` with an `Rc` inside between two threads. A clone carried out of the lock counts owners with no
-//! lock held, and a plain counter loses counts. Put an `Arc` into the lock; a `Cell` or a `RefCell` is fine as it is.
+//! Shares an `RLock` with an `Rc` inside between two threads. A thread could clone the `Rc` and use
+//! the clone after it has released the lock. Both threads would then change the same reference
+//! count without a lock, which is a data race. Put an `Arc` into the lock. A `Cell` or a `RefCell`
+//! is fine.
 
 use std::rc::Rc;
 use std::thread;

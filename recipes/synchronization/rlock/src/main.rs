@@ -2,8 +2,8 @@
 //!
 //! Three threads carry out a day's orders: one adds goods, one removes goods, and one transfers
 //! goods from one shelf to another. Every method of [`Inventory`] takes the lock itself, because
-//! each is useful on its own, and `transfer` calls two of the others while it holds the lock.
-//! With a `Lock` instead of an `RLock`, `transfer` would deadlock when it calls `remove`.
+//! each is useful on its own, and `transfer` calls two of the others while it holds the lock. With
+//! a `Lock` instead of an `RLock`, `transfer` would deadlock when it calls `remove`.
 //!
 //! ```text
 //! cargo run -p rlock               # the orders in input/orders.csv
