@@ -1,13 +1,14 @@
-//! A task keeps a guard across an `.await`. Another task on the same thread locks, and puts the thread to sleep on which
-//! the first would have to go on.
+//! A task keeps a guard across an `.await`. Another task on the same thread locks, and puts the
+//! thread to sleep on which the first would have to go on.
 //!
 //! ```text
 //! cargo run -p lock --example lock_mistake_await
 //! ```
 //!
-//! In a task for `tokio::spawn` the compiler refuses it, since a guard is not `Send`. In a local task it does not, and only
-//! clippy's lint `await_holding_lock` tells; it knows the guards of std and parking_lot, so this program uses parking_lot's.
-//! `add_across_await` is wrong. `add_before_await` is right: the guard has gone when the task waits.
+//! In a task for `tokio::spawn` the compiler refuses it, since a guard is not `Send`. In a local
+//! task it does not, and only clippy's lint `await_holding_lock` tells; it knows the guards of std
+//! and parking_lot, so this program uses parking_lot's. `add_across_await` is wrong.
+//! `add_before_await` is right: the guard has gone when the task waits.
 
 use parking_lot::Mutex;
 use std::{process::ExitCode, rc::Rc, time::Duration};

@@ -1,12 +1,14 @@
-//! A guard in the head of a `match` lives to the end of the `match`: whoever locks in one of its arms waits for itself.
+//! A guard in the head of a `match` lives to the end of the `match`: whoever locks in one of its
+//! arms waits for itself.
 //!
 //! ```text
 //! cargo run -p lock --example lock_mistake_match
 //! ```
 //!
-//! The first `match` is wrong: nothing in its arms needs the guard, but a temporary value lives as long as the statement
-//! that it stands in. An `if let` keeps it to the end of its block too, a `while let` to the end of each round. The
-//! second `match` is right: the `let` ends, and with it the guard, before the `match` begins.
+//! The first `match` is wrong: nothing in its arms needs the guard, but a temporary value lives as
+//! long as the statement that it stands in. An `if let` keeps it to the end of its block too, a
+//! `while let` to the end of each round. The second `match` is right: the `let` ends, and with it
+//! the guard, before the `match` begins.
 
 use std::{collections::HashMap, process::ExitCode, time::Duration};
 use sync_primitives::Lock;

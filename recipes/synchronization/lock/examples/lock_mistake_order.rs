@@ -1,11 +1,13 @@
-//! Two threads take the same two locks in opposite order: each has one and waits for the other's, for ever.
+//! Two threads take the same two locks in opposite order: each has one and waits for the other's,
+//! for ever.
 //!
 //! ```text
 //! cargo run -p lock --example lock_mistake_order
 //! ```
 //!
-//! `transfer` is wrong: it locks the source first, and what is the source for one thread is the target for the other.
-//! `transfer_in_order` is right: whichever way the goods go, the lock with the lower number is taken first.
+//! `transfer` is wrong: it locks the source first, and what is the source for one thread is the
+//! target for the other. `transfer_in_order` is right: whichever way the goods go, the lock with
+//! the lower number is taken first.
 
 use std::{process::ExitCode, sync::Barrier, thread, time::Duration};
 use sync_primitives::Lock;

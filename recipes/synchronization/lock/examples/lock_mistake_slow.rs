@@ -4,9 +4,10 @@
 //! cargo run -p lock --example lock_mistake_slow
 //! ```
 //!
-//! `add_reading` is wrong: nothing of the reading needs the table. `read_then_add` is right: the lock is held for the one
-//! line that does. The slow input is a pipe into which nobody has written yet. Nothing hangs here, and the sum is right
-//! in the end, so the exit status is 0; the threads have only taken turns at what they could have done together.
+//! `add_reading` is wrong: nothing of the reading needs the table. `read_then_add` is right: the
+//! lock is held for the one line that does. The slow input is a pipe into which nobody has written
+//! yet. Nothing hangs here, and the sum is right in the end, so the exit status is 0; the threads
+//! have only taken turns at what they could have done together.
 
 use std::io::{PipeReader, Read, Write, pipe, read_to_string};
 use std::{sync::mpsc, thread, time::Duration};

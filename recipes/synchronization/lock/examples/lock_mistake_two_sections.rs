@@ -1,11 +1,12 @@
-//! Look under the lock, release it, act under the lock again: another thread acts in between, and goods are sold twice.
+//! Look under the lock, release it, act under the lock again: another thread acts in between, and
+//! goods are sold twice.
 //!
 //! ```text
 //! cargo run -p lock --example lock_mistake_two_sections
 //! ```
 //!
-//! `buy` is wrong: each of its two critical sections is right by itself, and what the first one saw is no longer true in
-//! the second. `buy_in_one` is right: one guard over the look and the act.
+//! `buy` is wrong: each of its two critical sections is right by itself, and what the first one saw
+//! is no longer true in the second. `buy_in_one` is right: one guard over the look and the act.
 
 use std::{process::ExitCode, sync::Barrier, thread};
 use sync_primitives::Lock;

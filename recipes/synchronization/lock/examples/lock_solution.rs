@@ -1,136 +1,99 @@
-//! Count the words of many text files with four threads and 26 tables, one for each first letter, each in a lock of its own.
+//! The solution: 26 tables, one for each first letter, each behind a lock of its own.
 //!
-//! Run `cargo run -p lock --example lock_solution`; for texts of your own, add `-- one.txt two.txt`.
+//! ```text
+//! cargo run -p lock --example lock_solution
+//! ```
 //!
-//! What differs from the recipe: two threads that add words with different first letters do not wait for each other. A
-//! thread holds one lock at a time, so the order in which it takes them does not matter.
+//! What differs from the recipe: two threads that add words with different first letters do not
+//! wait for each other. A thread holds only one lock at a time, so the order in which it takes them
+//! does not matter: there can be no deadlock.
 
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::array;
 use std::collections::HashMap;
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{array, env, fs, io, process, thread};
+use std::thread;
+
 use sync_primitives::Lock;
+
+use cli::{TextFile, Unreadable};
 
 const THREADS: usize = 4;
 const LETTERS: usize = 26;
 
-/// How often each word was seen.
-type Table = HashMap<String, u64>;
-
-/// The words by their first letters, `a` to `z`.
-type Shelf<T> = [T; LETTERS];
-
-/// What a thread did: the words it counted in each of its files, or the position of a file it cannot read and why.
-type Outcome = Result<Vec<u64>, (usize, String)>;
+/// How often each word occurs.
+type Counts = HashMap<String, u64>;
 
 fn main() {
-    let files = input_files().unwrap_or_else(|reason| fail(&reason));
-    let tables: Shelf<Lock<Table>> = array::from_fn(|_| Lock::default());
-    let next = AtomicUsize::new(0);
-    let outcomes = thread::scope(|scope| {
-        let threads = [(); THREADS].map(|()| scope.spawn(|| count_files(&files, &next, &tables)));
-        threads.map(|thread| thread.join().expect("a thread panicked"))
+    let files = cli::files_or_exit();
+    let next_file = AtomicUsize::new(0);
+    let tables: [Lock<Counts>; LETTERS] = array::from_fn(|_| Lock::new(Counts::new()));
+
+    let mut results = Vec::new();
+    thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for _ in 0..THREADS {
+            threads.push(scope.spawn(|| count_files(&files, &next_file, &tables)));
+        }
+        for thread in threads {
+            results.push(thread.join().expect("a thread panicked"));
+        }
     });
-    if let Some((_, reason)) = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.as_ref().err())
-        .min()
-    {
-        fail(reason);
+    let words: u64 = cli::all_or_exit(results).iter().sum();
+
+    let mut counts = Counts::new();
+    for table in tables {
+        counts.extend(table.into_inner()); // No word is in two tables.
     }
-    let table = tables.into_iter().flat_map(Lock::into_inner).collect();
-    let shares: Vec<_> = outcomes.into_iter().flatten().collect();
-    audit(&shares, &table);
-    print(files.len(), table);
+    assert_eq!(counts.values().sum::<u64>(), words, "words were lost");
+    cli::print_commonest(files.len(), counts);
 }
 
-/// Counts one file after the other until none is left or one cannot be read. As positions are handed out in order, the
-/// first bad file is always found.
-fn count_files(files: &[PathBuf], next: &AtomicUsize, tables: &Shelf<Lock<Table>>) -> Outcome {
-    let mut words = Vec::new();
+/// Counts one file after another until all are taken, and returns the number of words in them.
+///
+/// Stops at a file that cannot be read. All files before it are taken by then, so the threads
+/// always find the first bad file.
+fn count_files(
+    files: &[TextFile],
+    next_file: &AtomicUsize,
+    tables: &[Lock<Counts>; LETTERS],
+) -> Result<u64, Unreadable> {
+    let mut words = 0;
     loop {
-        // Relaxed: it hands out positions and nothing else; the locks order what is done to the tables.
-        let position = next.fetch_add(1, Ordering::Relaxed);
-        let Some(path) = files.get(position) else {
+        // Relaxed: this only makes sure that no two threads take the same file.
+        let position = next_file.fetch_add(1, Ordering::Relaxed);
+        let Some(file) = files.get(position) else {
             return Ok(words);
         };
-        let text = fs::read(path).map_err(|error| (position, cannot_read(path, &error)))?;
-        let counts = count_words(&String::from_utf8_lossy(&text));
-        words.push(counts.iter().flat_map(Table::values).sum());
 
-        let to_add = tables
-            .iter()
-            .zip(counts)
-            .filter(|(_, counts)| !counts.is_empty());
-        for (table, counts) in to_add {
-            let mut table = table.lock();
-            for (word, count) in counts {
-                *table.entry(word).or_default() += count;
+        let counts = count_words(file)?;
+        for (table, counts) in tables.iter().zip(counts) {
+            if counts.is_empty() {
+                continue;
             }
-        } // The guard goes here, at the end of each round: a thread holds one lock at most.
+            words += counts.values().sum::<u64>();
+
+            let mut guard = table.lock();
+            for (word, count) in counts {
+                *guard.entry(word).or_default() += count;
+            }
+        } // `guard` goes out of scope here, so a thread holds only one lock at a time.
     }
 }
 
-/// Bytes that are not UTF-8 come as U+FFFD, which is no letter and ends a word as they do.
-fn count_words(text: &str) -> Shelf<Table> {
-    let mut counts = array::from_fn(|_| Table::new());
-    for word in text
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|word| !word.is_empty())
-    {
-        let word = word.to_ascii_lowercase();
-        let letter = usize::from(word.as_bytes()[0] - b'a');
-        *counts[letter].entry(word).or_default() += 1;
+/// Counts the words of a file, those with the same first letter in the same table.
+fn count_words(file: &TextFile) -> Result<[Counts; LETTERS], Unreadable> {
+    let mut tables = array::from_fn(|_| Counts::new());
+    for line in file.lines()? {
+        for word in line?.split(|c: char| !c.is_ascii_alphabetic()) {
+            let word = word.to_ascii_lowercase();
+            if let Some(first) = word.bytes().next() {
+                let letter = usize::from(first - b'a');
+                *tables[letter].entry(word).or_default() += 1;
+            }
+        }
     }
-    counts
-}
-
-/// The words in the table are as many as the threads counted: no update was lost.
-fn audit(shares: &[Vec<u64>], table: &Table) {
-    for (thread, words) in (1..).zip(shares) {
-        eprintln!("thread {thread} counted files of {words:?} words");
-    }
-    assert_eq!(
-        shares.iter().flatten().sum::<u64>(),
-        table.values().sum(),
-        "the table is wrong"
-    );
-}
-
-fn print(files: usize, table: Table) {
-    println!(
-        "files: {files}, words: {}, distinct words: {}",
-        table.values().sum::<u64>(),
-        table.len()
-    );
-    let mut commonest: Vec<_> = table.into_iter().collect();
-    commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
-    for (word, count) in commonest.iter().take(10) {
-        println!("{count:>6} {word}");
-    }
-}
-
-/// The files named as arguments, or else the texts in `input/` in the order of their names.
-fn input_files() -> Result<Vec<PathBuf>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    if !named.is_empty() {
-        return Ok(named);
-    }
-    let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("input");
-    let entries = fs::read_dir(&input).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-    let entries = entries.map_err(|error| cannot_read(&input, &error))?;
-    let mut files: Vec<_> = entries.iter().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
-    files.sort();
-    Ok(files)
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> String {
-    let path = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-    format!("cannot read {path}: {error}; name files that exist, or none to count those in input/")
-}
-
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
+    Ok(tables)
 }

@@ -1,119 +1,88 @@
-//! Count the words of many text files with four threads and one shared table, with the standard library alone.
+//! The same job with the standard library alone.
 //!
 //! ```text
 //! cargo run -p lock --example lock_std
-//! cargo run -p lock --example lock_std -- one.txt two.txt
 //! ```
 //!
-//! What differs from the recipe: a `Mutex` is poisoned when a thread panics while it holds it, so `lock` and `into_inner`
-//! return a `Result`. Here that is wanted: a thread that dies half way through adding leaves a table that is wrong, and
-//! every other thread then fails as well, with a message that says why. There is no timed lock.
+//! What differs from the recipe: a `Mutex` is poisoned when a thread panics while it holds the
+//! lock, so `lock` and `into_inner` return a `Result`. Here that is welcome: a thread that dies
+//! while it adds its counts leaves a wrong table behind, and every other thread then fails with a
+//! message that says why. Choose it if you want no dependency and need no timed lock.
+
+#[path = "../src/cli.rs"]
+mod cli;
 
 use std::collections::HashMap;
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fs, io, process, thread};
+use std::thread;
+
+use cli::{TextFile, Unreadable};
 
 const THREADS: usize = 4;
-const TORN: &str = "a thread panicked while it added its words, so the table is wrong";
+const POISONED: &str = "a thread panicked while it added its counts, so the table is wrong";
 
-/// How often each word was seen.
-type Table = HashMap<String, u64>;
-
-/// How many words a thread counted, or the position of a file that it cannot read and why.
-type Outcome = Result<u64, (usize, String)>;
+/// How often each word occurs.
+type Counts = HashMap<String, u64>;
 
 fn main() {
-    let files = input_files().unwrap_or_else(|reason| fail(&reason));
-    let table = Mutex::new(Table::new());
-    let next = AtomicUsize::new(0);
-    let outcomes = thread::scope(|scope| {
-        let threads = [(); THREADS].map(|()| scope.spawn(|| count_files(&files, &next, &table)));
-        threads.map(|thread| thread.join().expect("a thread panicked"))
+    let files = cli::files_or_exit();
+    let next_file = AtomicUsize::new(0);
+    let table = Mutex::new(Counts::new());
+
+    let mut results = Vec::new();
+    thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for _ in 0..THREADS {
+            threads.push(scope.spawn(|| count_files(&files, &next_file, &table)));
+        }
+        for thread in threads {
+            results.push(thread.join().expect("a thread panicked"));
+        }
     });
-    if let Some((_, reason)) = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.as_ref().err())
-        .min()
-    {
-        fail(reason);
-    }
-    let table = table.into_inner().expect(TORN);
-    assert_eq!(
-        outcomes.into_iter().flatten().sum::<u64>(),
-        table.values().sum(),
-        "the table is wrong"
-    );
-    print(files.len(), table);
+    let words: u64 = cli::all_or_exit(results).iter().sum();
+
+    let counts = table.into_inner().expect(POISONED);
+    assert_eq!(counts.values().sum::<u64>(), words, "words were lost");
+    cli::print_commonest(files.len(), counts);
 }
 
-/// Counts one file after the other until none is left or one cannot be read. Positions are handed out in order, so
-/// every file before a bad one has been taken, and reported too if it is bad.
-fn count_files(files: &[PathBuf], next: &AtomicUsize, table: &Mutex<Table>) -> Outcome {
+/// Counts one file after another until all are taken, and returns the number of words in them.
+///
+/// Stops at a file that cannot be read. All files before it are taken by then, so the threads
+/// always find the first bad file.
+fn count_files(
+    files: &[TextFile],
+    next_file: &AtomicUsize,
+    table: &Mutex<Counts>,
+) -> Result<u64, Unreadable> {
     let mut words = 0;
     loop {
-        // Relaxed: it hands out positions and nothing else; the mutex orders what is done to the table.
-        let position = next.fetch_add(1, Ordering::Relaxed);
-        let Some(path) = files.get(position) else {
+        // Relaxed: this only makes sure that no two threads take the same file.
+        let position = next_file.fetch_add(1, Ordering::Relaxed);
+        let Some(file) = files.get(position) else {
             return Ok(words);
         };
-        let text = fs::read(path).map_err(|error| (position, cannot_read(path, &error)))?;
-        let counts = count_words(&String::from_utf8_lossy(&text));
+
+        // Most of the time goes into this step. It needs no lock, because nobody else has this table.
+        let counts = count_words(file)?;
         words += counts.values().sum::<u64>();
 
-        let mut table = table.lock().expect(TORN);
+        let mut guard = table.lock().expect(POISONED);
         for (word, count) in counts {
-            *table.entry(word).or_default() += count;
+            *guard.entry(word).or_default() += count;
+        }
+    } // `guard` goes out of scope here, which releases the lock.
+}
+
+fn count_words(file: &TextFile) -> Result<Counts, Unreadable> {
+    let mut counts = Counts::new();
+    for line in file.lines()? {
+        for word in line?.split(|c: char| !c.is_ascii_alphabetic()) {
+            if !word.is_empty() {
+                *counts.entry(word.to_ascii_lowercase()).or_default() += 1;
+            }
         }
     }
-}
-
-fn count_words(text: &str) -> Table {
-    let mut counts = Table::new();
-    for word in text
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|word| !word.is_empty())
-    {
-        *counts.entry(word.to_ascii_lowercase()).or_default() += 1;
-    }
-    counts
-}
-
-fn print(files: usize, table: Table) {
-    println!(
-        "files: {files}, words: {}, distinct words: {}",
-        table.values().sum::<u64>(),
-        table.len()
-    );
-    let mut commonest: Vec<_> = table.into_iter().collect();
-    commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
-    for (word, count) in commonest.iter().take(10) {
-        println!("{count:>6} {word}");
-    }
-}
-
-/// The files named as arguments, or else the texts in `input/` in the order of their names.
-fn input_files() -> Result<Vec<PathBuf>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    if !named.is_empty() {
-        return Ok(named);
-    }
-    let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("input");
-    let entries = fs::read_dir(&input).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-    let entries = entries.map_err(|error| cannot_read(&input, &error))?;
-    let mut files: Vec<_> = entries.iter().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
-    files.sort();
-    Ok(files)
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> String {
-    let path = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-    format!("cannot read {path}: {error}; name files that exist, or none to count those in input/")
-}
-
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
+    Ok(counts)
 }

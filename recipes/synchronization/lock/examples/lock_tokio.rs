@@ -1,119 +1,92 @@
-//! Count the words of many text files with four tasks and one shared table, with tokio.
+//! The same job with tokio's tasks.
 //!
 //! ```text
 //! cargo run -p lock --example lock_tokio
-//! cargo run -p lock --example lock_tokio -- one.txt two.txt
 //! ```
 //!
-//! What differs from the recipe: a task may outlive `main`'s variables, so what tasks share is in an `Arc`. The lock is
-//! std's and not `tokio::sync::Mutex`: that one costs more, and is for a guard that lives across an `.await`, such as on a
-//! connection. Adding awaits nothing. Nor does counting: it would keep a task's thread from all other tasks, so it goes
-//! to the pool for blocking work. For files alone tokio is the wrong tool: it reads them in that pool as well.
+//! What differs from the recipe: a task may outlive the variables of `main`, so what the tasks
+//! share is in an `Arc`. The lock is std's `Mutex`: adding the counts awaits nothing. tokio's own
+//! `Mutex` costs more, and is for guards that live across an `.await`. Reading and counting would
+//! keep a task's thread from running other tasks, so they go to the pool for blocking work. Choose
+//! this if your program is async already; for files alone, tokio gains you nothing.
+
+#[path = "../src/cli.rs"]
+mod cli;
 
 use std::collections::HashMap;
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::{env, io, mem, process};
-use tokio::task::{JoinSet, spawn_blocking};
+
+use tokio::task::{self, JoinSet};
+
+use cli::{TextFile, Unreadable};
 
 const TASKS: usize = 4;
-const TORN: &str = "a task panicked while it added its words, so the table is wrong";
+const POISONED: &str = "a task panicked while it added its counts, so the table is wrong";
 
-/// How often each word was seen.
-type Table = HashMap<String, u64>;
+/// How often each word occurs.
+type Counts = HashMap<String, u64>;
 
-#[derive(Default)]
+/// What the tasks share.
 struct Shared {
-    files: Vec<PathBuf>,
-    next: AtomicUsize,
-    table: Mutex<Table>,
+    files: Vec<TextFile>,
+    next_file: AtomicUsize,
+    table: Mutex<Counts>,
 }
 
 #[tokio::main]
 async fn main() {
-    let files = input_files().unwrap_or_else(|reason| fail(&reason)); // Blocks, but there are no tasks yet.
     let shared = Arc::new(Shared {
-        files,
-        ..Shared::default()
+        files: cli::files_or_exit(), // May block this thread, but no task is running yet.
+        next_file: AtomicUsize::new(0),
+        table: Mutex::new(Counts::new()),
     });
-    let tasks: JoinSet<_> = (0..TASKS).map(|_| count_files(shared.clone())).collect();
-    let outcomes = tasks.join_all().await; // Panics if a task has.
-    if let Some((_, reason)) = outcomes.into_iter().filter_map(Result::err).min() {
-        fail(&reason);
+
+    let mut tasks = JoinSet::new();
+    for _ in 0..TASKS {
+        tasks.spawn(count_files(shared.clone()));
     }
-    print(
-        shared.files.len(),
-        mem::take(&mut *shared.table.lock().expect(TORN)),
-    );
+    let results = tasks.join_all().await; // Panics if a task has panicked.
+    let words: u64 = cli::all_or_exit(results).iter().sum();
+
+    let shared = Arc::into_inner(shared).expect("all tasks have ended");
+    let counts = shared.table.into_inner().expect(POISONED);
+    assert_eq!(counts.values().sum::<u64>(), words, "words were lost");
+    cli::print_commonest(shared.files.len(), counts);
 }
 
-/// Counts one file after the other until none is left, or returns the position of one that cannot be read and why.
-async fn count_files(shared: Arc<Shared>) -> Result<(), (usize, String)> {
+/// Counts one file after another until all are taken, and returns the number of words in them.
+///
+/// Stops at a file that cannot be read. All files before it are taken by then, so the tasks always
+/// find the first bad file.
+async fn count_files(shared: Arc<Shared>) -> Result<u64, Unreadable> {
+    let mut words = 0;
     loop {
-        // Relaxed: it hands out positions and nothing else; the mutex orders what is done to the table.
-        let position = shared.next.fetch_add(1, Ordering::Relaxed);
-        let Some(path) = shared.files.get(position) else {
-            return Ok(());
+        // Relaxed: this only makes sure that no two tasks take the same file.
+        let position = shared.next_file.fetch_add(1, Ordering::Relaxed);
+        let Some(file) = shared.files.get(position).cloned() else {
+            return Ok(words);
         };
-        let text = tokio::fs::read(path)
-            .await
-            .map_err(|error| (position, cannot_read(path, &error)))?;
-        let count = spawn_blocking(move || count_words(&String::from_utf8_lossy(&text)));
-        let counts = count.await.expect("counting does not panic");
-        let mut table = shared.table.lock().expect(TORN); // From here on no `.await`.
-        counts
-            .into_iter()
-            .for_each(|(word, count)| *table.entry(word).or_default() += count);
+
+        let counting = task::spawn_blocking(move || count_words(&file));
+        let counts = counting.await.expect("counting does not panic")?;
+        words += counts.values().sum::<u64>();
+
+        let mut guard = shared.table.lock().expect(POISONED);
+        for (word, count) in counts {
+            *guard.entry(word).or_default() += count;
+        }
+    } // `guard` goes out of scope here, before the next `.await`.
+}
+
+fn count_words(file: &TextFile) -> Result<Counts, Unreadable> {
+    let mut counts = Counts::new();
+    for line in file.lines()? {
+        for word in line?.split(|c: char| !c.is_ascii_alphabetic()) {
+            if !word.is_empty() {
+                *counts.entry(word.to_ascii_lowercase()).or_default() += 1;
+            }
+        }
     }
-}
-
-fn count_words(text: &str) -> Table {
-    let mut counts = Table::new();
-    for word in text
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|word| !word.is_empty())
-    {
-        *counts.entry(word.to_ascii_lowercase()).or_default() += 1;
-    }
-    counts
-}
-
-fn print(files: usize, table: Table) {
-    println!(
-        "files: {files}, words: {}, distinct words: {}",
-        table.values().sum::<u64>(),
-        table.len()
-    );
-    let mut commonest: Vec<_> = table.into_iter().collect();
-    commonest.sort_by(|(a, often), (b, seldom)| seldom.cmp(often).then(a.cmp(b)));
-    for (word, count) in commonest.iter().take(10) {
-        println!("{count:>6} {word}");
-    }
-}
-
-/// The files named as arguments, or else the texts in `input/` in the order of their names.
-fn input_files() -> Result<Vec<PathBuf>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    if !named.is_empty() {
-        return Ok(named);
-    }
-    let input = Path::new(env!("CARGO_MANIFEST_DIR")).join("input");
-    let entries =
-        std::fs::read_dir(&input).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-    let entries = entries.map_err(|error| cannot_read(&input, &error))?;
-    let mut files: Vec<_> = entries.iter().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
-    files.sort();
-    Ok(files)
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> String {
-    let path = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-    format!("cannot read {path}: {error}; name files that exist, or none to count those in input/")
-}
-
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
+    Ok(counts)
 }
