@@ -54,6 +54,7 @@ fn main() {
             results.push(thread.join().expect("a thread panicked"));
         }
     });
+    // Exits if a file could not be read.
     let words: u64 = cli::all_or_exit(results).iter().sum();
 
     assert_eq!(table.values().sum::<u64>(), words, "words were lost");

@@ -1,18 +1,22 @@
-//! Two threads take the same two locks in opposite order: each has one and waits for the other's,
-//! for ever.
+//! Two threads take the same two locks in opposite order. Each of them holds one lock and waits for
+//! the other, forever.
 //!
 //! ```text
 //! cargo run -p lock --example lock_mistake_order
 //! ```
 //!
-//! `transfer` is wrong: it locks the source first, and what is the source for one thread is the
-//! target for the other. `transfer_in_order` is right: whichever way the goods go, the lock with
-//! the lower number is taken first.
+//! `transfer` is wrong: it locks the source first, and the source of one thread is the target of
+//! the other. `transfer_in_order` is right: it always takes the lock with the lower number first,
+//! whichever way the goods go.
 
-use std::{process::ExitCode, sync::Barrier, thread, time::Duration};
+use std::process::ExitCode;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::Lock;
 
-/// Long enough for any transfer. Who waits longer waits for ever.
+/// Longer than any transfer takes. A thread that waits longer would wait forever.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 struct Shelf {
@@ -29,13 +33,16 @@ fn main() -> ExitCode {
         number: 2,
         bolts: Lock::new(100),
     };
-    let each_has_one = Barrier::new(2);
-    let [refilled, put_back] = thread::scope(|scope| {
-        let refill = scope.spawn(|| transfer(&reserve, &picking, &each_has_one));
-        let put_back = scope.spawn(|| transfer(&picking, &reserve, &each_has_one));
-        [refill, put_back].map(|thread| thread.join().expect("no thread panics"))
+    let each_holds_one = Barrier::new(2);
+    let (refilled, put_back) = thread::scope(|scope| {
+        let refill = scope.spawn(|| transfer(&reserve, &picking, &each_holds_one));
+        let put_back = scope.spawn(|| transfer(&picking, &reserve, &each_holds_one));
+        (
+            refill.join().expect("no thread panics"),
+            put_back.join().expect("no thread panics"),
+        )
     });
-    println!("source first: refilled {refilled}, put back {put_back}");
+    println!("source first: refilled: {refilled}, put back: {put_back}");
 
     thread::scope(|scope| {
         scope.spawn(|| transfer_in_order(&reserve, &picking));
@@ -49,19 +56,17 @@ fn main() -> ExitCode {
     if refilled && put_back {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "deadlock: one thread has shelf 1 and wants shelf 2, the other has shelf 2 and wants shelf 1"
-    );
-    eprintln!("give the locks an order and take them in it, whatever you do with them");
+    eprintln!("deadlock: one thread holds shelf 1 and wants shelf 2, the other one the reverse");
+    eprintln!("give the locks a fixed order, and always take them in this order");
     ExitCode::FAILURE
 }
 
-/// Whether it could be done. `lock()` in place of `try_lock_for` would never return.
-fn transfer(from: &Shelf, to: &Shelf, each_has_one: &Barrier) -> bool {
+/// Returns whether it got both locks. `lock()` instead of `try_lock_for` would wait forever.
+fn transfer(from: &Shelf, to: &Shelf, each_holds_one: &Barrier) -> bool {
     let mut source = from.bolts.lock();
-    each_has_one.wait(); // By chance it seldom happens that both threads are here. This makes it certain.
+    each_holds_one.wait(); // Both threads are rarely here by chance. The barrier makes it certain.
     let target = to.bolts.try_lock_for(PATIENCE);
-    each_has_one.wait(); // Nobody lets go before the other has given up too.
+    each_holds_one.wait(); // Neither thread releases its lock before the other has given up too.
     let Some(mut target) = target else {
         return false;
     };

@@ -1,54 +1,55 @@
-//! Look under the lock, release it, act under the lock again: another thread acts in between, and
-//! goods are sold twice.
+//! A thread checks something under the lock, releases it, and acts under the lock again. In
+//! between, another thread acts: a race condition that sells the same lamp twice.
 //!
 //! ```text
 //! cargo run -p lock --example lock_mistake_two_sections
 //! ```
 //!
-//! `buy` is wrong: each of its two critical sections is right by itself, and what the first one saw
-//! is no longer true in the second. `buy_in_one` is right: one guard over the look and the act.
+//! `buy` is wrong: each of its two critical sections is right by itself, but what the first one saw
+//! is no longer true in the second. `buy_in_one` is right: it holds one guard from the check to the
+//! sale.
 
-use std::{process::ExitCode, sync::Barrier, thread};
+use std::process::ExitCode;
+use std::sync::Barrier;
+use std::thread;
+
 use sync_primitives::Lock;
 
 fn main() -> ExitCode {
     let lamps = Lock::new(1);
-    let both_have_looked = Barrier::new(2);
-    let sold = sell_to_two(|| buy(&lamps, &both_have_looked));
+    let both_have_checked = Barrier::new(2);
+    let sold = sell_to_two(|| buy(&lamps, &both_have_checked));
     let left = lamps.into_inner();
-    println!("two sections: 1 lamp, {sold} sold, {left} left");
+    println!("two critical sections: 1 lamp, {sold} sold, {left} left");
 
     let lamps = Lock::new(1);
-    let sold = sell_to_two(|| buy_in_one(&lamps));
-    println!(
-        "one section: 1 lamp, {sold} sold, {} left",
-        lamps.into_inner()
-    );
+    let sold_in_one = sell_to_two(|| buy_in_one(&lamps));
+    let left_in_one = lamps.into_inner();
+    println!("one critical section: 1 lamp, {sold_in_one} sold, {left_in_one} left");
     if left >= 0 {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "both customers saw the lamp before either had bought it: the look was out of date when they acted"
-    );
-    eprintln!("hold one guard from the look to the act");
+    eprintln!("race condition: both customers saw the lamp before either of them had bought it");
+    eprintln!("hold one guard from the check to the action");
     ExitCode::FAILURE
 }
 
-/// How many of two customers, each in a thread, get a lamp.
-fn sell_to_two(buy: impl Fn() -> bool + Sync) -> usize {
+/// Returns how many of two customers, each in a thread of its own, get a lamp.
+fn sell_to_two(buy: impl Fn() -> bool + Sync) -> u32 {
     thread::scope(|scope| {
-        let customers = [(); 2].map(|()| scope.spawn(&buy));
-        customers
-            .into_iter()
-            .map(|it| it.join().expect("no customer panics"))
-            .filter(|got| *got)
-            .count()
+        let mut sold = 0;
+        for customer in [scope.spawn(&buy), scope.spawn(&buy)] {
+            if customer.join().expect("no customer panics") {
+                sold += 1;
+            }
+        }
+        sold
     })
 }
 
-fn buy(lamps: &Lock<i32>, both_have_looked: &Barrier) -> bool {
-    let in_stock = *lamps.lock() > 0; // The guard ends here, and with it what this tells.
-    both_have_looked.wait(); // By chance it seldom happens that both threads are here. This makes it certain.
+fn buy(lamps: &Lock<i32>, both_have_checked: &Barrier) -> bool {
+    let in_stock = *lamps.lock() > 0; // The guard is dropped here, so this can soon be out of date.
+    both_have_checked.wait(); // Both threads are rarely here by chance. This makes it certain.
     if in_stock {
         *lamps.lock() -= 1;
     }

@@ -40,6 +40,7 @@ fn main() {
             results.push(thread.join().expect("a thread panicked"));
         }
     });
+    // Exits if a file could not be read.
     let words: u64 = cli::all_or_exit(results).iter().sum();
 
     let counts = table.into_inner().expect(POISONED);
@@ -64,7 +65,7 @@ fn count_files(
             return Ok(words);
         };
 
-        // Most of the time goes into this step. It needs no lock, because nobody else has this table.
+        // Takes most of the time, but needs no lock: this table belongs to one thread.
         let counts = count_words(file)?;
         words += counts.values().sum::<u64>();
 

@@ -47,6 +47,7 @@ async fn main() {
         tasks.spawn(count_files(shared.clone()));
     }
     let results = tasks.join_all().await; // Panics if a task has panicked.
+    // Exits if a file could not be read.
     let words: u64 = cli::all_or_exit(results).iter().sum();
 
     let shared = Arc::into_inner(shared).expect("all tasks have ended");

@@ -1,6 +1,7 @@
 // error: E0277
-//! Lends one guard's value to another thread while the owner goes on using it. Both would reach the `Cell` under the
-//! same locking, so both could set it at once: a guard is `Sync` only if its value is. Let each thread lock for itself.
+//! Lends the value of a guard to another thread while the owner goes on using it. Both threads
+//! would reach the `Cell` while the lock is held once, so both could set it at the same time. A
+//! guard is therefore `Sync` only if its value is. Let each thread take the lock itself.
 
 use std::{cell::Cell, thread};
 use sync_primitives::Lock;

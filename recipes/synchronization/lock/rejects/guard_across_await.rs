@@ -1,7 +1,7 @@
 // error: E0599
-//! Keeps a guard across an `.await` in a task that may go on in another thread, where the guard must not be: a task with a
-//! guard in it is not `Send`. `Spawn` stands here for `tokio::spawn`, which asks for the same. Let the guard end before the
-//! `.await`.
+//! Holds a guard across an `.await` in a task that may continue on another thread. A guard must
+//! stay in its thread, so a task that contains one is not `Send`. `Spawn` stands here for
+//! `tokio::spawn`, which has the same bound. Drop the guard before the `.await`.
 
 use sync_primitives::Lock;
 

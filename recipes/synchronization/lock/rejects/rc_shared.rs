@@ -1,7 +1,7 @@
 // error: E0277
-//! Shares a lock with an `Rc` inside between two threads. The lock lets one thread at a time reach the `Rc`, but a
-//! clone carried out of it counts owners with no lock held, and a plain counter loses counts. Put an `Arc` into the
-//! lock.
+//! Shares a lock with an `Rc` inside between two threads. A thread could clone the `Rc` and use the
+//! clone after it has released the lock. Both threads would then change the same reference count
+//! without a lock, which is a data race. Put an `Arc` into the lock.
 
 use std::rc::Rc;
 use std::thread;

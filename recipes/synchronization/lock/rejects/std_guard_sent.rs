@@ -1,6 +1,7 @@
 // error: E0277
-//! Sends the guard of std's `Mutex` to another thread. On some systems a mutex must be released by the thread that locked
-//! it, so a `MutexGuard` stays in its thread, as a `LockGuard` does. Send a reference to the mutex, and lock over there.
+//! Sends the guard of std's `Mutex` to another thread. On some systems the thread that locked a
+//! mutex must also unlock it, so a `MutexGuard` stays in its thread, as a `LockGuard` does. Send a
+//! reference to the mutex instead, and lock in the other thread.
 
 use std::sync::Mutex;
 use std::thread;

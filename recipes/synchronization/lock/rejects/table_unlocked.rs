@@ -1,6 +1,7 @@
 // error: E0499
-//! Changes one table from two threads with no lock. In Python this is `merge` without its `with lock:`, and it runs. Put
-//! the table into a `Lock`: each thread then borrows the lock, and the table only while it holds it.
+//! Changes one table from two threads without a lock. In Python this is `merge` without its `with
+//! lock:`, and Python runs it. Put the table into a `Lock`: then each thread borrows the lock, and
+//! the table only while it holds the lock.
 
 use std::{collections::HashMap, thread};
 
