@@ -4,7 +4,7 @@
     python3 lock.py one.txt two.txt  # your own files
 
 Each thread takes a file, counts its words in a table of its own, and then adds its counts to the
-table that all threads share. Only for this last step does it hold the lock.
+table that all threads share. It holds the lock only for this last step.
 
 Prints how many words there are, and the ten commonest. A word is a run of ASCII letters, and
 upper case counts as lower case. The result is the same on every run.

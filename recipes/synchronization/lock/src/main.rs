@@ -1,8 +1,8 @@
 //! Count the words of many text files with four threads, in one table behind a `Lock`.
 //!
 //! Each thread takes a file, counts its words in a table of its own, and then adds its counts to
-//! the table that all threads share. Only for this last step does it hold the lock. Without a lock,
-//! two threads could change the table at the same time, and the compiler rejects such a program.
+//! the table that all threads share. It holds the lock only for this last step. Without a lock, two
+//! threads could change the table at the same time, and the compiler rejects such a program.
 //!
 //! ```text
 //! cargo run -p lock                      # the texts in input/
