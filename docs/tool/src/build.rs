@@ -3,7 +3,7 @@
 use crate::directives::facts;
 use crate::fault::Fault;
 use crate::html::site::Site;
-use crate::html::{highlighter, mend, print, search};
+use crate::html::{api, highlighter, mend, print, search};
 use crate::lint::{glossary, links, outline, pitfalls, unshown, weight};
 use crate::preprocessor::Cookbook;
 use crate::{files, warnings};
@@ -79,6 +79,7 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     highlighter::lighten(&mut site);
     mend::mend(&mut site);
     print::lighten(&mut site);
+    api::add(workspace, &mut site)?;
     Ok(site)
 }
 

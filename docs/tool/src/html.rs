@@ -1,5 +1,6 @@
 //! The built book: what is done to mdBook's pages, and text as HTML.
 
+pub(crate) mod api;
 pub(crate) mod highlighter;
 pub(crate) mod mend;
 pub(crate) mod print;

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+/// The folder of the API reference.
+const API: &str = "api/";
+
 /// The files of a book by their addresses: `index.html`, `recipes/synchronization/lock/src/main.rs`.
 #[derive(Default)]
 pub(crate) struct Site(BTreeMap<String, Vec<u8>>);
@@ -75,8 +78,24 @@ impl Site {
         self.0.keys().find(is_it).cloned()
     }
 
-    /// The HTML pages with their addresses.
+    /// Adds every file below `dir`, a folder that rustdoc has made, to the API reference.
+    pub(crate) fn add_api(&mut self, dir: &Path) -> Result<()> {
+        for file in files::below(dir, &[])? {
+            let content = fs::read(dir.join(&file))
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            self.0
+                .insert(format!("{API}{}", files::with_slashes(&file)), content);
+        }
+        Ok(())
+    }
+
+    /// The HTML pages of the book with their addresses, without those of the API reference.
     pub(crate) fn pages(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.html().filter(|(address, _)| !address.starts_with(API))
+    }
+
+    /// All HTML pages with their addresses.
+    pub(crate) fn html(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let all = self.0.iter();
         all.map(|(address, content)| (address.as_str(), content.as_slice()))
             .filter(|(address, _)| address.ends_with(".html"))
