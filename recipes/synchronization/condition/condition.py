@@ -1,89 +1,142 @@
-"""Summarise temperatures: one thread reads them, two keep the minimum, mean and maximum by station.
+"""Pass temperature readings from one thread to two others, through a buffer of ten slots.
 
     python3 condition.py [FILE ...]    # without a file: input/readings.csv
 
-A line is a station, a semicolon and tenths of a degree. Means are rounded half away from zero.
+A row is the name of a station, a semicolon and a temperature in tenths of a degree. Prints the
+minimum, mean and maximum of every station; means are rounded to a tenth, halves away from zero.
 """
 
+import os
 import re
 import sys
 import threading
 from contextlib import closing
 from pathlib import Path
 
+CAPACITY = 10
+
 
 def main():
-    buffer, tables, read, failures = Buffer(), [{}, {}], 0, []
-    threading.excepthook = failures.append  # Python would print what a keeper raises, and go on.
-    keepers = [threading.Thread(target=keep, args=(buffer, table)) for table in tables]
+    buffer, tables, count, failures = Buffer(), [{}, {}], 0, []
+    threading.excepthook = failures.append  # Python would print a consumer's error and go on.
+    consumers = [threading.Thread(target=consume, args=(buffer, table)) for table in tables]
     with closing(buffer):
-        for keeper in keepers:
-            keeper.start()
-        for read, reading in enumerate(readings(), 1):
-            buffer.put(reading)
-    for keeper in keepers:
-        keeper.join()
+        for consumer in consumers:
+            consumer.start()
+        for count, (station, tenths) in enumerate(readings(), 1):
+            buffer.put((station, tenths))
+    for consumer in consumers:
+        consumer.join()
     if failures:
         raise failures[0].exc_value
-    print_summary(tables, read)
+    stations = merge(tables)
+    assert count == sum(row[0] for row in stations.values()), "the buffer lost a reading"
+    print_result(report(stations))
 
 
 class Buffer:
     def __init__(self):
-        lock, self.slots, self.closed = threading.Lock(), [], False
-        self.not_empty, self.not_full = threading.Condition(lock), threading.Condition(lock)
+        lock = threading.Lock()
+        self.not_empty = threading.Condition(lock)
+        self.not_full = threading.Condition(lock)
+        self.slots = []
+        self.closed = False
 
     def put(self, reading):
         with self.not_full:
-            self.not_full.wait_for(lambda: len(self.slots) < 10 or self.closed)
-            if not self.closed:  # Otherwise a keeper has failed, and `main` will say why.
+            self.not_full.wait_for(lambda: len(self.slots) < CAPACITY or self.closed)
+            if not self.closed:  # Otherwise a consumer has failed, and `main` reports why.
                 self.slots.append(reading)
                 self.not_empty.notify()
 
     def take(self):
+        """Returns None if the buffer is closed and empty."""
         with self.not_empty:
             self.not_empty.wait_for(lambda: self.slots or self.closed)
             self.not_full.notify()
-            return self.slots.pop(0) if self.slots else None  # All is taken, no more will come.
+            return self.slots.pop(0) if self.slots else None
 
     def close(self):
+        """Called by every thread that finishes or fails. Otherwise the others would wait forever."""
         with self.not_full:
-            self.closed = True  # By whoever is done or has failed: nobody waits for it for ever.
+            self.closed = True
             self.not_full.notify_all()
             self.not_empty.notify_all()
+
+
+def consume(buffer, table):
+    with closing(buffer):
+        while (reading := buffer.take()) is not None:
+            station, tenths = reading
+            add(table, station, (1, tenths, tenths, tenths))
+
+
+def add(table, station, summary):
+    count, total, low, high = summary
+    if station in table:
+        known_count, known_total, known_low, known_high = table[station]
+        count += known_count
+        total += known_total
+        low = min(low, known_low)
+        high = max(high, known_high)
+    table[station] = count, total, low, high
+
+
+def merge(tables):
+    merged = {}
+    for table in tables:
+        for station, summary in table.items():
+            add(merged, station, summary)
+    return merged
 
 
 def readings():
     for path in sys.argv[1:] or [Path(__file__).with_name("input") / "readings.csv"]:
         try:
-            with open(path, "rb") as file:
-                for number, line in enumerate(file, 1):
-                    match = re.fullmatch(r"([^;]+);([+-]?0*[0-9]{1,5})\r?\n?", line.decode())
-                    if not match or not -(2**15) <= int(match[2]) < 2**15:
-                        raise ValueError(f"expected a line such as EWR;-39, found {line!r}")
-                    yield match[1], int(match[2])
+            # A file may begin with a byte-order mark.
+            with open(path, encoding="utf-8-sig", newline="\n") as file:
+                for number, row in enumerate(file, 1):
+                    yield parse(row.removesuffix("\n").removesuffix("\r"), f"{path}:{number}")
         except OSError as error:
-            sys.exit(f"cannot read {path}: {error}; name files that exist")
-        except ValueError as error:
-            sys.exit(f"{path}:{number}: {error}")
+            sys.exit(f"cannot read {path}: {error.strerror}")
+        except UnicodeDecodeError:
+            sys.exit(f"{path} is not UTF-8 text")
 
 
-def keep(buffer, table):
-    with closing(buffer):
-        for station, tenths in iter(buffer.take, None):
-            count, total, low, high = table.get(station, (0, 0, tenths, tenths))
-            table[station] = count + 1, total + tenths, min(low, tenths), max(high, tenths)
+def parse(row, place):
+    match = re.fullmatch(r"([^;]*);([+-]?)0*([0-9]{1,5})", row)
+    tenths = int(match[2] + match[3]) if match else None
+    if tenths is None or not -(2**15) <= tenths < 2**15:
+        sys.exit(f"{place}: expected a row such as EWR;-39, found {row!r}")
+    station = match[1]
+    if not station or station.strip() != station:
+        sys.exit(
+            f"{place}: expected the name of a station without spaces around it, found {station!r}"
+        )
+    return station, tenths
 
 
-def print_summary(tables, read):
-    assert read == sum(row[0] for table in tables for row in table.values()), "a reading was lost"
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # The same bytes on every platform.
-    print("station  readings     min    mean     max")
-    for station in sorted(set().union(*tables)):
-        counts, sums, lows, highs = zip(*(table[station] for table in tables if station in table))
-        count, total, low, high = sum(counts), sum(sums), min(lows), max(highs)
+def report(stations):
+    name_width = max([8, *map(len, stations)])
+    count_width = max([8, *(len(str(row[0])) for row in stations.values())])
+    lines = [f"{'station':{name_width}} {'readings':>{count_width}}     min    mean     max\n"]
+    for station, (count, total, low, high) in sorted(stations.items()):
         mean = (2 * abs(total) + count) // (2 * count) * (1 if total > 0 else -1)
-        print(f"{station:8} {count:8} {low / 10:7.1f} {mean / 10:7.1f} {high / 10:7.1f}")
+        numbers = "".join(f" {tenths / 10:7.1f}" for tenths in (low, mean, high))
+        lines.append(f"{station:{name_width}} {count:{count_width}}{numbers}\n")
+    return "".join(lines)
+
+
+def print_result(text):
+    try:
+        sys.stdout.buffer.write(text.encode())  # The same bytes on every platform.
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Python would flush standard output once more when it exits, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"cannot print the result: {error.strerror}")
 
 
 if __name__ == "__main__":

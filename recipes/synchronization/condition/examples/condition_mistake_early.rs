@@ -1,24 +1,29 @@
-//! Notify first and change the data afterwards: the waiter wakes, finds nothing new, and sleeps on after the change.
+//! Notifies first and changes the data afterwards. The waiter wakes up, finds nothing new, and
+//! sleeps on when the change has come: a lost wakeup.
 //!
 //! ```text
 //! cargo run -p condition --example condition_mistake_early
 //! ```
 //!
-//! `close_late` is wrong: when the change comes, the notification has been used up. `close` is right: first the change,
-//! under the lock, then the notification, which may come with or without the lock.
+//! `notify_then_close` is wrong: the notification has been used up when the change comes.
+//! `close_then_notify` is right. It changes the data under the lock first. It may notify with or
+//! without the lock.
 
+use std::process::ExitCode;
 use std::sync::mpsc::{self, Sender};
-use std::{process::ExitCode, thread, time::Duration};
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::{Condition, Lock};
 
-/// Who has not ended by then never ends.
+/// A consumer that has not ended by then will wait forever.
 const LIMIT: Duration = Duration::from_millis(300);
 
 #[derive(Default)]
 struct Buffer {
     state: Lock<State>,
     changed: Condition,
-    looked: Condition, // For `main`, which arranges that the keeper looks before the change.
+    looked: Condition, // Lets `main` wait until the consumer has looked.
 }
 
 #[derive(Default)]
@@ -28,36 +33,34 @@ struct State {
 }
 
 fn main() -> ExitCode {
-    let late = ends_after(Buffer::close_late, LIMIT);
-    println!("notify, then change: the keeper ended: {late}");
-    let in_time = ends_after(Buffer::close, Duration::MAX);
-    println!("change, then notify: the keeper ended: {in_time}");
-    if late {
+    let wrong = ends_after(Buffer::notify_then_close, LIMIT);
+    println!("notify, then change: the consumer ended: {wrong}");
+    let right = ends_after(Buffer::close_then_notify, Duration::MAX);
+    println!("change, then notify: the consumer ended: {right}");
+    if wrong {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "lost wakeup: the keeper was woken before the buffer was closed, and nobody notified it afterwards"
-    );
+    eprintln!("lost wakeup: the consumer woke up before the buffer was closed, and never again");
     eprintln!("change the data under the lock first, then notify");
     ExitCode::FAILURE
 }
 
-/// Whether a keeper that waits for the end of the work ends within the limit after `close`.
+/// Returns whether a waiting consumer ends within the limit after `close`.
 fn ends_after(close: fn(&Buffer), limit: Duration) -> bool {
     let buffer = Buffer::default();
     let (end, ended) = mpsc::channel();
     thread::scope(|scope| {
-        scope.spawn(|| buffer.keep(end));
+        scope.spawn(|| buffer.consume(end));
         buffer.wait_for_look(1);
         close(&buffer);
         let ends = ended.recv_timeout(limit).is_ok();
-        buffer.changed.notify_all(); // Otherwise this program would not end either.
+        buffer.changed.notify_all(); // Otherwise this program would hang as well.
         ends
     })
 }
 
 impl Buffer {
-    fn keep(&self, end: Sender<()>) {
+    fn consume(&self, end: Sender<()>) {
         let mut state = self.state.lock();
         while !state.closed {
             state.looks += 1;
@@ -67,13 +70,14 @@ impl Buffer {
         end.send(()).expect("main still listens");
     }
 
-    fn close_late(&self) {
+    fn notify_then_close(&self) {
         self.changed.notify_all();
-        self.wait_for_look(2); // By chance the keeper is seldom so fast. This makes it certain.
+        // The consumer is seldom fast enough to look in between. Here it always does.
+        self.wait_for_look(2);
         self.state.lock().closed = true;
     }
 
-    fn close(&self) {
+    fn close_then_notify(&self) {
         self.state.lock().closed = true;
         self.changed.notify_all();
     }

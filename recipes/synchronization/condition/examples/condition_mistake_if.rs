@@ -1,20 +1,23 @@
-//! Two keepers wait under an `if` instead of a loop. One reading comes, both are woken, and the second finds nothing.
+//! Waits under an `if` instead of in a loop. Both of two consumers wake up for one reading, and the
+//! second finds nothing.
 //!
 //! ```text
 //! cargo run -p condition --example condition_mistake_if
 //! ```
 //!
-//! `take_if` is wrong: when `wait` returns, another thread may have been faster. `take_while` is right: it looks again
-//! after every wait. `wait_while` is that loop in one line.
+//! `take_if` is wrong: another thread may have taken the reading before `wait` returns.
+//! `take_while` is right: it looks again after every wait. `wait_while` is this loop in one call.
 
-use std::{process::ExitCode, thread};
+use std::process::ExitCode;
+use std::thread;
+
 use sync_primitives::{Condition, Lock, LockGuard};
 
 #[derive(Default)]
 struct Buffer {
     slots: Lock<Slots>,
     not_empty: Condition,
-    progress: Condition, // For `main`, which arranges that both wait and both are woken.
+    progress: Condition, // Lets `main` wait until both consumers wait, or both have woken up.
 }
 
 #[derive(Default)]
@@ -25,28 +28,26 @@ struct Slots {
 }
 
 fn main() -> ExitCode {
-    let under_if = pass_two_readings(Buffer::take_if);
-    println!("wait under an if: {under_if:?}");
-    let in_loop = pass_two_readings(Buffer::take_while);
-    println!("wait in a loop: {in_loop:?}");
-    if under_if == in_loop {
+    let wrong = pass_two_readings(Buffer::take_if);
+    println!("wait under an if: {wrong:?}");
+    let right = pass_two_readings(Buffer::take_while);
+    println!("wait in a loop: {right:?}");
+    if wrong == right {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "both keepers were woken for one reading; the second did not look again and found the buffer empty"
-    );
-    eprintln!("wait in a loop that looks before it goes on, or by `wait_while`");
+    eprintln!("both consumers woke up for one reading, and the second found nothing");
+    eprintln!("look again after every wait, in a loop or by `wait_while`");
     ExitCode::FAILURE
 }
 
-/// What each of two keepers gets, when the second reading comes after both were woken for the first.
+/// Returns what two consumers get. The second reading comes when both have woken up for the first.
 fn pass_two_readings(take: fn(&Buffer) -> Option<u32>) -> [Option<u32>; 2] {
     let buffer = Buffer::default();
     let mut taken = thread::scope(|scope| {
-        let keepers = [(); 2].map(|()| scope.spawn(|| take(&buffer)));
+        let consumers = [(); 2].map(|()| scope.spawn(|| take(&buffer)));
         buffer.put_when(1, |slots| slots.waits == 2);
         buffer.put_when(2, |slots| slots.returns == 2);
-        keepers.map(|keeper| keeper.join().expect("a keeper panicked"))
+        consumers.map(|consumer| consumer.join().expect("a consumer panicked"))
     });
     taken.sort();
     taken
@@ -77,10 +78,9 @@ impl Buffer {
         self.progress.notify_one();
     }
 
-    fn put_when(&self, reading: u32, is_time: fn(&Slots) -> bool) {
+    fn put_when(&self, reading: u32, is_due: fn(&Slots) -> bool) {
         let mut slots = self.slots.lock();
-        self.progress
-            .wait_while(&mut slots, |slots| !is_time(slots));
+        self.progress.wait_while(&mut slots, |slots| !is_due(slots));
         slots.readings.push(reading);
         self.not_empty.notify_all();
     }

@@ -1,18 +1,25 @@
-//! tokio's `Notify` taken for a condition: two readings and two notifications come before anybody waits, and one of two
-//! keepers waits for ever beside a reading.
+//! Uses tokio's `Notify` like a condition that counts. Two readings and two notifications come
+//! before any consumer waits, and then one of two consumers waits forever although a reading is
+//! there.
 //!
 //! ```text
 //! cargo run -p condition --example condition_mistake_notify
 //! ```
 //!
-//! `take_when_notified` is wrong: of notifications that find nobody in line `Notify` keeps one, however many they were.
-//! `take` is right: get in line, look, and wait only if there is nothing. The notification says "look again", no more.
+//! `take_when_notified` is wrong: if no task waits, `Notify` stores one notification, however many
+//! there were. `take` is right: it joins the wait queue, looks, and waits only if there is nothing.
+//! A notification means "look again" and nothing more.
 
+use std::pin::pin;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::{pin::pin, process::ExitCode, time::Duration};
-use tokio::{sync::Notify, task::JoinSet, time::timeout};
+use std::time::Duration;
 
-/// Who has not ended by then never ends.
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// A consumer that has not ended by then will wait forever.
 const LIMIT: Duration = Duration::from_millis(300);
 
 #[derive(Default)]
@@ -21,34 +28,33 @@ struct Buffer {
     not_empty: Notify,
 }
 
-/// Of one thread: no keeper runs before `main` awaits something.
+/// The runtime has one thread, so no consumer runs before `main` awaits something.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let buffer = with_two_readings();
-    let keepers = [(); 2]
-        .map(|()| take_when_notified(buffer.clone()))
-        .into_iter()
-        .collect();
-    let notified = all_end(keepers, LIMIT).await;
+    let mut consumers = JoinSet::new();
+    consumers.spawn(take_when_notified(buffer.clone()));
+    consumers.spawn(take_when_notified(buffer.clone()));
+    let wrong = all_end(consumers, LIMIT).await;
     println!(
-        "wait, then take: both keepers ended: {notified}, left: {}",
+        "wait, then take: both consumers ended: {wrong}, readings left: {}",
         buffer.left()
     );
 
     let buffer = with_two_readings();
-    let keepers = [(); 2].map(|()| take(buffer.clone())).into_iter().collect();
+    let mut consumers = JoinSet::new();
+    consumers.spawn(take(buffer.clone()));
+    consumers.spawn(take(buffer.clone()));
+    let right = all_end(consumers, Duration::MAX).await;
     println!(
-        "look, then wait: both keepers ended: {}, left: {}",
-        all_end(keepers, Duration::MAX).await,
+        "look, then wait: both consumers ended: {right}, readings left: {}",
         buffer.left()
     );
-    if notified {
+    if wrong {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "two notifications found nobody in line and were kept as one: a keeper waits beside a reading"
-    );
-    eprintln!("get in line by `enable`, look, and wait only if there is nothing; or use a channel");
+    eprintln!("lost wakeup: two notifications came before any wait, and `Notify` stores only one");
+    eprintln!("call `enable`, look, and wait only if there is nothing; or use a channel");
     ExitCode::FAILURE
 }
 
@@ -59,9 +65,9 @@ fn with_two_readings() -> Arc<Buffer> {
     buffer
 }
 
-/// Whether all keepers end within the limit.
-async fn all_end(keepers: JoinSet<Option<u32>>, limit: Duration) -> bool {
-    timeout(limit, keepers.join_all()).await.is_ok()
+/// Returns whether all consumers end within the limit.
+async fn all_end(consumers: JoinSet<Option<u32>>, limit: Duration) -> bool {
+    timeout(limit, consumers.join_all()).await.is_ok()
 }
 
 async fn take_when_notified(buffer: Arc<Buffer>) -> Option<u32> {
@@ -72,7 +78,7 @@ async fn take_when_notified(buffer: Arc<Buffer>) -> Option<u32> {
 async fn take(buffer: Arc<Buffer>) -> Option<u32> {
     loop {
         let mut notified = pin!(buffer.not_empty.notified());
-        notified.as_mut().enable(); // In line before the look: what comes after it is not lost.
+        notified.as_mut().enable(); // Joins the wait queue before it looks.
         let reading = buffer.pop();
         if reading.is_some() {
             return reading;
@@ -85,16 +91,22 @@ impl Buffer {
     fn put(&self, reading: u32) {
         self.readings
             .lock()
-            .expect("no holder panics")
+            .expect("no task panics with the lock held")
             .push(reading);
         self.not_empty.notify_one();
     }
 
     fn pop(&self) -> Option<u32> {
-        self.readings.lock().expect("no holder panics").pop()
+        self.readings
+            .lock()
+            .expect("no task panics with the lock held")
+            .pop()
     }
 
     fn left(&self) -> usize {
-        self.readings.lock().expect("no holder panics").len()
+        self.readings
+            .lock()
+            .expect("no task panics with the lock held")
+            .len()
     }
 }

@@ -1,24 +1,29 @@
-//! Notify one waiter of what concerns all: two keepers wait, the buffer is closed, and only one of them ends.
+//! Notifies one thread of a change that every waiting thread must learn. Two consumers wait until
+//! the buffer is closed, but only one of them ends.
 //!
 //! ```text
 //! cargo run -p condition --example condition_mistake_one
 //! ```
 //!
-//! `close_for_one` is wrong: the keeper that is woken ends and wakes nobody else. `close_for_all` is right. One reading
-//! serves one keeper, so `notify_one` will do for it; the end of the work, or any change that lets several go on, is for all.
+//! `close_for_one` is wrong: the consumer that is notified ends and does not notify the other one.
+//! `close_for_all` is right. One consumer is enough for one reading, so `notify_one` is right for
+//! that. Call `notify_all` when a change lets several threads go on, such as the end of the work.
 
+use std::process::ExitCode;
 use std::sync::mpsc::{self, Sender};
-use std::{process::ExitCode, thread, time::Duration};
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::{Condition, Lock};
 
-/// Who has not ended by then never ends.
+/// A consumer that has not ended by then will wait forever.
 const LIMIT: Duration = Duration::from_millis(300);
 
 #[derive(Default)]
 struct Buffer {
     state: Lock<State>,
     changed: Condition,
-    looked: Condition, // For `main`, which arranges that both keepers wait before it closes.
+    looked: Condition, // Lets `main` wait until both consumers wait.
 }
 
 #[derive(Default)]
@@ -28,39 +33,41 @@ struct State {
 }
 
 fn main() -> ExitCode {
-    let one = both_end_after(Buffer::close_for_one, LIMIT);
-    println!("notify_one: both keepers ended: {one}");
-    let all = both_end_after(Buffer::close_for_all, Duration::MAX);
-    println!("notify_all: both keepers ended: {all}");
-    if one {
+    let wrong = both_end_after(Buffer::close_for_one, LIMIT);
+    println!("notify_one: both consumers ended: {wrong}");
+    let right = both_end_after(Buffer::close_for_all, Duration::MAX);
+    println!("notify_all: both consumers ended: {right}");
+    if wrong {
         return ExitCode::SUCCESS;
     }
-    eprintln!("one keeper was woken and ended; the other one sleeps, though the buffer is closed");
-    eprintln!("use `notify_all` for what concerns everybody who waits");
+    eprintln!(
+        "one consumer sleeps on, because only the other was notified that the buffer is closed"
+    );
+    eprintln!("call `notify_all` for a change that every waiting thread must learn");
     ExitCode::FAILURE
 }
 
-/// Whether two keepers that wait for the end of the work both end within the limit after `close`.
+/// Returns whether two waiting consumers both end within the limit after `close`.
 fn both_end_after(close: fn(&Buffer), limit: Duration) -> bool {
     let buffer = Buffer::default();
     let (end, ended) = mpsc::channel();
     thread::scope(|scope| {
         for end in [end.clone(), end] {
-            scope.spawn(|| buffer.keep(end));
+            scope.spawn(|| buffer.consume(end));
         }
         buffer
             .looked
             .wait_while(&mut buffer.state.lock(), |state| state.waiting < 2);
         close(&buffer);
-        ended.recv().expect("the first keeper ends");
+        ended.recv().expect("the first consumer ends");
         let both = ended.recv_timeout(limit).is_ok();
-        buffer.changed.notify_all(); // Otherwise this program would not end either.
+        buffer.changed.notify_all(); // Otherwise this program would hang as well.
         both
     })
 }
 
 impl Buffer {
-    fn keep(&self, end: Sender<()>) {
+    fn consume(&self, end: Sender<()>) {
         let mut state = self.state.lock();
         state.waiting += 1;
         self.looked.notify_one();

@@ -1,34 +1,24 @@
-//! Summarise temperature readings: one reader, two keepers and a buffer of ten slots between them, with parking_lot.
+//! The same job with parking_lot.
 //!
 //! ```text
 //! cargo run -p condition --example condition_parking_lot
-//! cargo run -p condition --example condition_parking_lot -- my.csv
 //! ```
 //!
-//! What differs from the recipe: the import, and a `Condvar` is meant for one mutex at a time. Threads that wait on it with
-//! two make it panic. It has no spurious wakeups, and still no wait here stands alone: between the notification and the
-//! lock another keeper may take the reading. The closure of `wait_while` gets `&mut Slots`.
+//! What differs from the recipe: only the types. A `Condvar` works with one mutex at a time, and
+//! panics if threads wait on it with two. It has no spurious wakeups, but the waits need their
+//! predicates all the same, because another consumer may take the reading before a notified one
+//! has the lock. Choose it when your locks are parking_lot's already.
 
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::VecDeque;
+use std::thread;
+
+use cli::{Reading, Statistics};
 use parking_lot::{Condvar, Mutex};
-use std::collections::{BTreeMap, VecDeque};
-use std::{env, fs::File, io::BufRead, io::BufReader, iter, path::PathBuf, process, thread};
 
-fn main() {
-    let buffer = Buffer::default();
-    let (outcome, tables) = thread::scope(|scope| {
-        let [reader, keepers @ ..] = [(); 3].map(|()| End(&buffer));
-        let keepers = keepers.map(|end| scope.spawn(move || keep(iter::from_fn(|| end.take()))));
-        (
-            read(reader),
-            keepers.map(|keeper| keeper.join().expect("a keeper panicked")),
-        )
-    });
-    let readings = outcome.unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    print(&keep(tables.into_iter().flatten()), readings);
-}
+const CAPACITY: usize = 10;
 
 #[derive(Default)]
 struct Buffer {
@@ -39,98 +29,83 @@ struct Buffer {
 
 #[derive(Default)]
 struct Slots {
-    readings: VecDeque<Reading>, // Ten at most.
+    readings: VecDeque<Reading>,
     closed: bool,
 }
 
-struct End<'a>(&'a Buffer);
-
-impl End<'_> {
+impl Buffer {
     fn put(&self, reading: Reading) {
-        let mut slots = self.0.slots.lock();
-        self.0.not_full.wait_while(&mut slots, |slots| {
-            slots.readings.len() == 10 && !slots.closed
+        let mut slots = self.slots.lock();
+        self.not_full.wait_while(&mut slots, |slots| {
+            slots.readings.len() == CAPACITY && !slots.closed
         });
-        assert!(!slots.closed, "a keeper has gone");
+        assert!(!slots.closed, "a consumer panicked");
         slots.readings.push_back(reading);
-        // One reading serves one keeper: waking both would send one of them back to sleep.
-        self.0.not_empty.notify_one();
+        self.not_empty.notify_one();
     }
 
-    /// `None` when the buffer is closed and everything put into it has been taken.
     fn take(&self) -> Option<Reading> {
-        let mut slots = self.0.slots.lock();
-        self.0.not_empty.wait_while(&mut slots, |slots| {
+        let mut slots = self.slots.lock();
+        self.not_empty.wait_while(&mut slots, |slots| {
             slots.readings.is_empty() && !slots.closed
         });
         let reading = slots.readings.pop_front();
-        self.0.not_full.notify_one();
+        self.not_full.notify_one();
         reading
     }
+
+    fn close(&self) {
+        self.slots.lock().closed = true;
+        self.not_empty.notify_all();
+        self.not_full.notify_all();
+    }
 }
 
-/// Whoever is done, has failed or panics drops its end. Without this the others would wait for it for ever.
-impl Drop for End<'_> {
+struct CloseOnDrop<'a>(&'a Buffer);
+
+impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.slots.lock().closed = true;
-        self.0.not_empty.notify_all(); // It concerns everybody.
-        self.0.not_full.notify_all();
+        self.0.close();
     }
 }
 
-/// A station, and of one or more readings there: how many, their sum, lowest and highest, in tenths of a degree.
-type Reading = (String, [i64; 4]);
+fn main() {
+    let buffer = Buffer::default();
 
-fn read(end: End) -> Result<i64, String> {
-    let named = env::args_os().skip(1);
-    let default = (named.len() == 0)
-        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv").into());
-    let mut readings = 0;
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let file = File::open(&path)
-            .map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
-        for (number, line) in (1..).zip(BufReader::new(file).lines()) {
-            let line = line.map_err(|error| format!("{name}:{number}: {error}"))?;
-            let malformed =
-                || format!("{name}:{number}: expected a line such as EWR;-39, found {line:?}");
-            let (station, tenths) = line
-                .split_once(';')
-                .filter(|fields| !fields.0.is_empty())
-                .ok_or_else(malformed)?;
-            let tenths = tenths.parse::<i16>().map_err(|_| malformed())?.into();
-            end.put((station.to_owned(), [1, tenths, tenths, tenths]));
-            readings += 1;
-        }
-    }
-    Ok(readings)
+    let outcome = thread::scope(|scope| {
+        let first = scope.spawn(|| consume(&buffer));
+        let second = scope.spawn(|| consume(&buffer));
+
+        let count = produce(&buffer)?;
+
+        let mut statistics = first.join().expect("a consumer panicked");
+        statistics.merge(second.join().expect("a consumer panicked"));
+        assert_eq!(
+            statistics.count(),
+            count,
+            "the buffer lost or duplicated a reading"
+        );
+        Ok(statistics)
+    });
+
+    cli::print_or_exit(outcome);
 }
 
-/// Sums of whole numbers, minima and maxima: whichever keeper took which reading, and when, the result is the same.
-fn keep(readings: impl Iterator<Item = Reading>) -> BTreeMap<String, [i64; 4]> {
-    let mut table = BTreeMap::new();
-    for (station, [readings, sum, min, max]) in readings {
-        let known = table.entry(station).or_insert([0, 0, min, max]);
-        *known = [
-            known[0] + readings,
-            known[1] + sum,
-            known[2].min(min),
-            known[3].max(max),
-        ];
+fn produce(buffer: &Buffer) -> Result<u64, String> {
+    let _close = CloseOnDrop(buffer);
+    let mut count = 0;
+    for reading in cli::readings() {
+        buffer.put(reading?);
+        count += 1;
     }
-    table
+    Ok(count)
 }
 
-fn print(table: &BTreeMap<String, [i64; 4]>, read: i64) {
-    assert_eq!(
-        table.values().map(|summary| summary[0]).sum::<i64>(),
-        read,
-        "the buffer lost or made up a reading"
-    );
-    println!("station  readings     min    mean     max");
-    for (station, [readings, sum, min, max]) in table {
-        let mean = (2 * sum.abs() + readings) / (2 * readings) * sum.signum();
-        let [min, mean, max] = [*min, mean, *max].map(|tenths| tenths as f64 / 10.0);
-        println!("{station:<8} {readings:>8} {min:>7.1} {mean:>7.1} {max:>7.1}");
+fn consume(buffer: &Buffer) -> Statistics {
+    let _close = CloseOnDrop(buffer);
+    let mut statistics = Statistics::default();
+    while let Some(reading) = buffer.take() {
+        statistics.add(reading);
     }
+    statistics
 }

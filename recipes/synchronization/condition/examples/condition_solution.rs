@@ -1,38 +1,26 @@
-//! Summarise temperature readings. A keeper waits no longer than a millisecond, counts that it was in vain, and waits on.
+//! The recipe with a limit on each wait: a consumer waits for a millisecond, counts the timeout,
+//! and waits again.
 //!
-//! Run `cargo run -p condition --example condition_solution`; for readings of your own, add `-- my.csv`.
+//! ```text
+//! cargo run -p condition --example condition_solution
+//! ```
 //!
-//! What differs from the recipe: `take` waits by `wait_while_for` and asks `timed_out`, which says whether the predicate is
-//! still true. So a reading that comes together with the end of the time is taken, and the table does not change.
+//! What differs from the recipe: `take` waits by `wait_while_for`. Its result, `timed_out`, says
+//! that the predicate still holds. A reading that arrives just as the time ends is therefore
+//! taken, not counted as a timeout, and the table stays the same.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::{
-    env, fs::File, io::BufRead, io::BufReader, iter, path::PathBuf, process, thread, time::Duration,
-};
-use sync_primitives::{Condition, Lock};
+#[path = "../src/cli.rs"]
+mod cli;
 
-const A_WHILE: Duration = Duration::from_millis(1);
+use std::collections::VecDeque;
+use std::thread;
+use std::time::Duration;
 
-fn main() {
-    let buffer = Buffer::default();
-    let (outcome, tables) = thread::scope(|scope| {
-        let [reader, keepers @ ..] = [(); 3].map(|()| End(&buffer));
-        let keepers = keepers.map(|end| scope.spawn(move || keep(iter::from_fn(|| end.take()))));
-        (
-            read(reader),
-            keepers.map(|keeper| keeper.join().expect("a keeper panicked")),
-        )
-    });
-    let readings = outcome.unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    eprintln!(
-        "keepers waited in vain {} times",
-        buffer.slots.lock().in_vain
-    );
-    print(&keep(tables.into_iter().flatten()), readings);
-}
+use cli::{Reading, Statistics};
+use sync_primitives::{Condition, Lock, LockGuard, WaitTimeoutResult};
+
+const CAPACITY: usize = 10;
+const PATIENCE: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 struct Buffer {
@@ -43,104 +31,91 @@ struct Buffer {
 
 #[derive(Default)]
 struct Slots {
-    readings: VecDeque<Reading>, // Ten at most.
+    readings: VecDeque<Reading>,
     closed: bool,
-    in_vain: usize,
+    timeouts: u64,
 }
 
-struct End<'a>(&'a Buffer);
-
-impl End<'_> {
+impl Buffer {
     fn put(&self, reading: Reading) {
-        let mut slots = self.0.slots.lock();
-        self.0.not_full.wait_while(&mut slots, |slots| {
-            slots.readings.len() == 10 && !slots.closed
+        let mut slots = self.slots.lock();
+        self.not_full.wait_while(&mut slots, |slots| {
+            slots.readings.len() == CAPACITY && !slots.closed
         });
-        assert!(!slots.closed, "a keeper has gone");
+        assert!(!slots.closed, "a consumer panicked");
         slots.readings.push_back(reading);
-        self.0.not_empty.notify_one();
+        self.not_empty.notify_one();
     }
 
-    /// `None` when the buffer is closed and everything put into it has been taken.
     fn take(&self) -> Option<Reading> {
-        let mut slots = self.0.slots.lock();
-        let nothing = |slots: &Slots| slots.readings.is_empty() && !slots.closed;
-        while self
-            .0
-            .not_empty
-            .wait_while_for(&mut slots, A_WHILE, nothing)
-            .timed_out()
-        {
-            slots.in_vain += 1;
+        let mut slots = self.slots.lock();
+        while self.wait_for_reading(&mut slots).timed_out() {
+            slots.timeouts += 1;
         }
         let reading = slots.readings.pop_front();
-        self.0.not_full.notify_one();
+        self.not_full.notify_one();
         reading
     }
+
+    fn wait_for_reading(&self, slots: &mut LockGuard<Slots>) -> WaitTimeoutResult {
+        self.not_empty.wait_while_for(slots, PATIENCE, |slots| {
+            slots.readings.is_empty() && !slots.closed
+        })
+    }
+
+    fn close(&self) {
+        self.slots.lock().closed = true;
+        self.not_empty.notify_all();
+        self.not_full.notify_all();
+    }
 }
 
-/// Whoever is done, has failed or panics drops its end. Without this the others would wait for it for ever.
-impl Drop for End<'_> {
+struct CloseOnDrop<'a>(&'a Buffer);
+
+impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.slots.lock().closed = true;
-        self.0.not_empty.notify_all(); // It concerns everybody.
-        self.0.not_full.notify_all();
+        self.0.close();
     }
 }
 
-/// A station, and of one or more readings there: how many, their sum, lowest and highest, in tenths of a degree.
-type Reading = (String, [i64; 4]);
+fn main() {
+    let buffer = Buffer::default();
 
-fn read(end: End) -> Result<i64, String> {
-    let named = env::args_os().skip(1);
-    let default = (named.len() == 0)
-        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv").into());
-    let mut readings = 0;
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let file = File::open(&path)
-            .map_err(|error| format!("cannot read {name}: {error}; name files that exist"))?;
-        for (number, line) in (1..).zip(BufReader::new(file).lines()) {
-            let line = line.map_err(|error| format!("{name}:{number}: {error}"))?;
-            let malformed =
-                || format!("{name}:{number}: expected a line such as EWR;-39, found {line:?}");
-            let (station, tenths) = line
-                .split_once(';')
-                .filter(|fields| !fields.0.is_empty())
-                .ok_or_else(malformed)?;
-            let tenths = tenths.parse::<i16>().map_err(|_| malformed())?.into();
-            end.put((station.to_owned(), [1, tenths, tenths, tenths]));
-            readings += 1;
-        }
-    }
-    Ok(readings)
+    let outcome = thread::scope(|scope| {
+        let first = scope.spawn(|| consume(&buffer));
+        let second = scope.spawn(|| consume(&buffer));
+
+        let count = produce(&buffer)?;
+
+        let mut statistics = first.join().expect("a consumer panicked");
+        statistics.merge(second.join().expect("a consumer panicked"));
+        assert_eq!(
+            statistics.count(),
+            count,
+            "the buffer lost or duplicated a reading"
+        );
+        Ok(statistics)
+    });
+
+    eprintln!("waits that timed out: {}", buffer.slots.lock().timeouts);
+    cli::print_or_exit(outcome);
 }
 
-/// Sums of whole numbers, minima and maxima: whichever keeper took which reading, and when, the result is the same.
-fn keep(readings: impl Iterator<Item = Reading>) -> BTreeMap<String, [i64; 4]> {
-    let mut table = BTreeMap::new();
-    for (station, [readings, sum, min, max]) in readings {
-        let known = table.entry(station).or_insert([0, 0, min, max]);
-        *known = [
-            known[0] + readings,
-            known[1] + sum,
-            known[2].min(min),
-            known[3].max(max),
-        ];
+fn produce(buffer: &Buffer) -> Result<u64, String> {
+    let _close = CloseOnDrop(buffer);
+    let mut count = 0;
+    for reading in cli::readings() {
+        buffer.put(reading?);
+        count += 1;
     }
-    table
+    Ok(count)
 }
 
-fn print(table: &BTreeMap<String, [i64; 4]>, read: i64) {
-    assert_eq!(
-        table.values().map(|summary| summary[0]).sum::<i64>(),
-        read,
-        "the buffer lost or made up a reading"
-    );
-    println!("station  readings     min    mean     max");
-    for (station, [readings, sum, min, max]) in table {
-        let mean = (2 * sum.abs() + readings) / (2 * readings) * sum.signum();
-        let [min, mean, max] = [*min, mean, *max].map(|tenths| tenths as f64 / 10.0);
-        println!("{station:<8} {readings:>8} {min:>7.1} {mean:>7.1} {max:>7.1}");
+fn consume(buffer: &Buffer) -> Statistics {
+    let _close = CloseOnDrop(buffer);
+    let mut statistics = Statistics::default();
+    while let Some(reading) = buffer.take() {
+        statistics.add(reading);
     }
+    statistics
 }

@@ -1,6 +1,7 @@
 // error: E0502
-//! Looks at the data, waits, and goes on with what it saw before. Waiting lets other threads in, and they may have taken
-//! what was seen: `wait` borrows the guard as mutable, so nothing borrowed from it lives on. Look again after the wait.
+//! Keeps a reference to the data while it waits. During the wait other threads may change or remove
+//! that data, so `wait` borrows the guard as mutable and no reference can outlive the call. Look at
+//! the data again after the wait.
 
 use sync_primitives::{Condition, Lock};
 

@@ -1,7 +1,8 @@
 // error: E0277
-//! Waits on the guard of an `RLock` with a `RefCell` inside. Waiting gives up every level, and an outer level of this
-//! thread may hold a borrow that goes on while another thread takes its own: a `RefCell` is not `Sync`. Wait on
-//! `RLockGuard::outermost(&mut guard)`, which there is at one level only, or put a `Lock` where the `RefCell` is.
+//! Waits with the guard of an `RLock` that protects a `RefCell`. The wait releases every level of
+//! the lock, but through another guard this thread may still hold a borrow of the `RefCell` when
+//! the next thread borrows it, and a `RefCell` is not `Sync`. If this is the thread's only guard,
+//! wait with `RLockGuard::outermost(&mut guard)`. Otherwise use a `Lock` instead of the `RefCell`.
 
 use std::cell::RefCell;
 use sync_primitives::{Condition, RLock};
