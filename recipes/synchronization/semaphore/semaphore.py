@@ -1,89 +1,155 @@
-"""Ask a server that serves three at a time, from a dozen clients at once, and never be turned away.
+"""Limit how many threads do something at once: twelve clients share a server that takes three.
 
     python3 semaphore.py [FILE ...]    # without a file: input/requests.txt
 
-A line is a client and a number from 2 to 1000000000000 whose largest prime factor it wants. Each
-request is a connection of its own to a server in this program, which tells a fourth it is busy. You
-see each client's answers in the order of its requests, the clients in byte order, then the counts.
+A row is the name of a client, a space, and a number from 2 to 1000000000000. The server answers
+with the largest prime factor of the number. It serves three connections at a time and answers
+"busy" to a fourth, so each client takes a permit before it connects. Prints each client's answers
+and how many requests were refused.
 """
 
+import os
 import re
 import socket
 import sys
 import threading
-from math import isqrt
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
-PLACES, PATIENCE = 3, 10  # connections, seconds
+LIMIT = 3  # connections
+PATIENCE = 10  # seconds
+MAX_CLIENTS = 1000
+MAX_NUMBER = 10**12
 
 
 def main():
-    requests, failures, permits = load(), [], threading.BoundedSemaphore(PLACES)
-    threading.excepthook = failures.append  # Python would print what a thread raises, and go on.
-    server = ThreadingTCPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()  # Until the program ends.
-    answers = {client: [] for client in sorted(requests)}
-    jobs = [(requests[name], answers[name], permits, server.server_address) for name in answers]
-    clients = [threading.Thread(target=ask_in_turn, args=job) for job in jobs]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
+    clients, failures = load(), []
+    threading.excepthook = failures.append  # Python would print what a thread raises and go on.
+    permits = threading.BoundedSemaphore(LIMIT)
+    server = start_server()
+    answers = {name: [] for name in clients}
+    threads = [
+        threading.Thread(target=ask_all, args=(clients[name], answers[name], permits, server))
+        for name in clients
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     if failures:
-        raise failures[0].exc_value
-    sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # The same bytes on every platform.
-    for name, numbers in answers.items():
-        print(f"{name:10}" + "".join(f"{number:14}" for number in numbers))
-    asked, answered = (sum(map(len, table.values())) for table in (requests, answers))
-    print(f"requests: {asked}, answers: {answered}, refused: {Answer.refused}")
+        sys.exit(str(failures[0].exc_value))
+    print_result(report(clients, answers))
 
 
-def ask_in_turn(numbers, answers, permits, address):
+def ask_all(numbers, answers, permits, server):
     for number in numbers:
-        with permits, socket.create_connection(address, PATIENCE) as stream:
-            stream.sendall(b"%d" % number)
-            stream.shutdown(socket.SHUT_WR)
-            with stream.makefile() as file:
-                answers.append(int(file.read()))  # Raises ValueError if the server is busy.
+        with permits:
+            try:
+                answers.append(int(request(number, server)))
+            except (OSError, ValueError) as error:  # A ValueError if the server is busy.
+                raise RuntimeError(f"no answer for {number}: {error}") from error
 
 
-class Answer(StreamRequestHandler):
-    timeout, lock, connected, refused = PATIENCE, threading.Lock(), 0, 0
+def request(number, server):
+    with socket.create_connection(server, PATIENCE) as stream:
+        stream.sendall(b"%d" % number)
+        stream.shutdown(socket.SHUT_WR)
+        with stream.makefile() as file:
+            return file.read()  # Ends when the server has closed the connection.
+
+
+def start_server():
+    try:
+        server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    except OSError as error:
+        sys.exit(f"cannot start the server: {error.strerror}")
+    threading.Thread(target=server.serve_forever, daemon=True).start()  # Until the program ends.
+    return server.server_address
+
+
+class Handler(StreamRequestHandler):
+    timeout = PATIENCE
+    lock = threading.Lock()
+    open = 0
+    refused = 0
 
     def handle(self):
-        with Answer.lock:  # `+=` reads and writes, and another thread may come in between.
-            Answer.connected += 1
-            welcome = Answer.connected <= PLACES
-            Answer.refused += not welcome
+        with Handler.lock:  # `+=` reads and writes, and another thread may come in between.
+            Handler.open += 1
+            refuse = Handler.open > LIMIT
+            Handler.refused += refuse
         try:
             number = int(self.rfile.read())
-            self.wfile.write(b"%d" % largest_prime_factor(number) if welcome else b"busy")
+            self.wfile.write(b"busy" if refuse else b"%d" % largest_prime_factor(number))
         finally:
-            with Answer.lock:  # First make room, then end the stream: that happens after `handle`.
-                Answer.connected -= 1
+            with Handler.lock:  # Count first. The connection is closed after `handle`.
+                Handler.open -= 1
 
 
 def largest_prime_factor(number):
-    for factor in range(2, isqrt(number) + 1):
+    factor = 2
+    while factor * factor <= number:
         if number % factor == 0:
-            return largest_prime_factor(number // factor)
+            number //= factor
+        else:
+            factor += 1
     return number
 
 
 def load():
-    requests = {}
+    clients = {}
     for path in sys.argv[1:] or [Path(__file__).with_name("input") / "requests.txt"]:
         try:
-            with open(path, encoding="utf-8", newline="\n") as file:
-                for number, line in enumerate(file, 1):
-                    match = re.fullmatch(r"([^ ]+) \+?0*([0-9]{1,13})\r?\n?", line)
-                    if not match or not 2 <= int(match[2]) <= 10**12:
-                        sys.exit(f"{path}:{number}: not such as fermat 4294967297: {line!r}")
-                    requests.setdefault(match[1], []).append(int(match[2]))
-        except (OSError, UnicodeDecodeError) as error:
-            sys.exit(f"cannot read {path}: {error}; name files that exist")
-    return requests
+            # A file may begin with a byte-order mark.
+            with open(path, encoding="utf-8-sig", newline="\n") as file:
+                rows = file.read().split("\n")
+        except OSError as error:
+            sys.exit(f"cannot read {path}: {error.strerror}")
+        except UnicodeDecodeError:
+            sys.exit(f"{path} is not UTF-8 text")
+        if rows[-1] == "":
+            rows.pop()
+        for index, row in enumerate(rows):
+            add_row(clients, row.removesuffix("\r"), f"{path}:{index + 1}")
+    return dict(sorted(clients.items()))
+
+
+def add_row(clients, row, place):
+    match = re.fullmatch(r"(\S+) \+?0*([0-9]{1,20})", row)
+    if not match:
+        sys.exit(f"{place}: expected a row such as fermat 4294967297, found {row!r}")
+    name, number = match[1], int(match[2])
+    if not 2 <= number <= MAX_NUMBER:
+        sys.exit(f'{place}: expected a number from 2 to {MAX_NUMBER}, found "{number}"')
+    if name not in clients and len(clients) == MAX_CLIENTS:
+        sys.exit(
+            f"{place}: {name!r} is one client too many: each is a thread, "
+            f"and {MAX_CLIENTS} are allowed"
+        )
+    clients.setdefault(name, []).append(number)
+
+
+def report(clients, answers):
+    name_width = max([10, *map(len, clients)])
+    lines = []
+    for name, numbers in answers.items():
+        lines.append(f"{name:{name_width}}" + "".join(f"{number:14}" for number in numbers))
+    asked = sum(map(len, clients.values()))
+    answered = sum(map(len, answers.values()))
+    lines.append(f"requests: {asked}, answers: {answered}, refused: {Handler.refused}")
+    return "\n".join(lines) + "\n"
+
+
+def print_result(text):
+    try:
+        sys.stdout.buffer.write(text.encode())  # The same bytes on every platform.
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Python would flush standard output once more when it exits, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"cannot print the result: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@
 //!
 //! What differs from the recipe: only the types. A `Condvar` works with one mutex at a time, and
 //! panics if threads wait on it with two. It has no spurious wakeups, but the waits need their
-//! predicates all the same, because another consumer may take the reading before a notified one
-//! has the lock. Choose it when your locks are parking_lot's already.
+//! predicates all the same, because another consumer may take the reading before a notified one has
+//! the lock. Choose it when your locks are parking_lot's already.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! What differs from the recipe: `take` waits by `wait_while_for`. Its result, `timed_out`, says
-//! that the predicate still holds. A reading that arrives just as the time ends is therefore
-//! taken, not counted as a timeout, and the table stays the same.
+//! that the predicate still holds. A reading that arrives just as the time ends is therefore taken,
+//! not counted as a timeout, and the table stays the same.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -97,8 +97,8 @@ fn main() {
         Ok(statistics)
     });
 
-    eprintln!("waits that timed out: {}", buffer.slots.lock().timeouts);
     cli::print_or_exit(outcome);
+    eprintln!("waits that timed out: {}", buffer.slots.lock().timeouts);
 }
 
 fn produce(buffer: &Buffer) -> Result<u64, String> {

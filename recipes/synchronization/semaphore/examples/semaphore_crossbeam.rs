@@ -1,140 +1,109 @@
-//! Ask a server that serves three connections at a time, from a dozen clients at once, with a crossbeam channel.
+//! The same job with a channel of crossbeam.
 //!
-//! Run `cargo run -p semaphore --example semaphore_crossbeam`; for a list of your own, add `-- mine.txt`.
+//! ```text
+//! cargo run -p semaphore --example semaphore_crossbeam
+//! ```
 //!
-//! A channel with three tokens in it is a semaphore: who receives one may go in, and sends it back at the end. Here a
-//! token is a number; it could be one of three open connections, which a semaphore cannot hand out. What the recipe's
-//! has and this one lacks: several permits at once, and a promise that a waiter's turn comes.
+//! What differs from the recipe: a channel that holds three tokens is a semaphore. It lacks several
+//! permits at once, and a promise that no thread waits forever while others are served. Choose it
+//! when the token is a thing, such as one of three open connections, or when a thread waits for
+//! other channels at the same time.
 
-use crossbeam::channel::{self, Sender};
+#[path = "../src/cli.rs"]
+mod cli;
+
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::{collections::BTreeMap, env, fs, path::PathBuf, process, thread, time::Duration};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
 
-const PLACES: usize = 3;
+use cli::Server;
+use crossbeam::channel::{self, Receiver, Sender};
 
-type Requests = BTreeMap<String, Vec<u64>>; // The numbers that each client asks about.
+/// How many connections the server serves at a time.
+const LIMIT: usize = 3;
 
-fn main() {
-    let Ok(requests) = load().inspect_err(|reason| eprintln!("{reason}")) else {
-        process::exit(1)
-    };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .expect("the loopback interface has a free port");
-    let server = listener.local_addr().expect("a listener has an address");
-    thread::spawn(move || serve(&listener)); // Until the program ends.
-    print(&requests, &ask_all(&requests, server));
+/// How long a client waits for the network, at most.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A channel with a token for each permit. Here a token is a number, but it could be a connection.
+struct Semaphore {
+    sender: Sender<usize>,
+    receiver: Receiver<usize>,
 }
 
-fn ask_all(requests: &Requests, server: SocketAddr) -> Vec<Vec<u64>> {
-    let (returned, free) = channel::bounded(PLACES);
-    (0..PLACES).for_each(|place| returned.send(place).expect("the other end is here"));
-    let ask = |number: &u64| {
-        let _permit = Permit(&returned, free.recv().expect("the other end is here"));
-        request(*number, server).unwrap_or_else(|error| panic!("no answer for {number}: {error}"))
-    };
-    let ask_in_turn = |numbers: &Vec<u64>| numbers.iter().map(ask).collect::<Vec<_>>();
-    thread::scope(|scope| {
-        let clients: Vec<_> = requests
-            .values()
-            .map(|numbers| scope.spawn(move || ask_in_turn(numbers)))
-            .collect();
-        clients
-            .into_iter()
-            .map(|client| client.join().expect("a client panicked"))
-            .collect()
-    })
+/// A token that has been taken out of the channel. Dropping it sends the token back.
+struct Permit<'a> {
+    semaphore: &'a Semaphore,
+    token: usize,
 }
 
-/// A token, and where to send it when the stream has been read to its end, or the client has panicked.
-struct Permit<'a>(&'a Sender<usize>, usize);
+impl Semaphore {
+    fn new(permits: usize) -> Self {
+        let (sender, receiver) = channel::bounded(permits);
+        for token in 0..permits {
+            sender.send(token).expect("the receiver exists");
+        }
+        Semaphore { sender, receiver }
+    }
 
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        let _ = self.0.send(self.1); // There is room for every token; the receiver is there as long as the sender.
+    fn acquire(&self) -> Permit<'_> {
+        let token = self.receiver.recv().expect("the sender exists");
+        Permit {
+            semaphore: self,
+            token,
+        }
     }
 }
 
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        // Cannot fail: the receiver exists, and there is room for every token.
+        let _ = self.semaphore.sender.send(self.token);
+    }
+}
+
+fn main() {
+    let clients = cli::load_or_exit();
+    let server = Server::start_or_exit(LIMIT);
+    let permits = Semaphore::new(LIMIT);
+
+    let answers = thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for client in &clients {
+            threads.push(scope.spawn(|| ask_all(&client.numbers, &permits, server.address())));
+        }
+
+        let mut answers = Vec::new();
+        for thread in threads {
+            answers.push(thread.join().expect("a client panicked")?);
+        }
+        Ok(answers)
+    });
+
+    cli::print_or_exit(&clients, answers, &server);
+}
+
+/// Sends the requests of one client, and returns the answers.
+fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<Vec<u64>, String> {
+    let mut answers = Vec::new();
+    for &number in numbers {
+        let _permit = permits.acquire(); // Waits while three requests are under way.
+        let answer = request(number, server);
+        answers.push(answer.map_err(|error| format!("no answer for {number}: {error}"))?);
+        // Dropping the permit gives it back, at the end of every round and also after an error.
+    }
+    Ok(answers)
+}
+
+/// Returns when the server has closed the connection, so that the next client finds room.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
-    let mut stream = TcpStream::connect(server)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     write!(stream, "{number}")?;
     stream.shutdown(Shutdown::Write)?;
     let answer = io::read_to_string(stream)?;
     answer
         .parse()
         .map_err(|_| io::Error::other(format!("the server says {answer:?}")))
-}
-
-/// The server's own counts. Relaxed: they say nothing about other memory.
-static OPEN: AtomicUsize = AtomicUsize::new(0);
-static REFUSED: AtomicUsize = AtomicUsize::new(0);
-
-fn serve(listener: &TcpListener) {
-    for mut stream in listener.incoming().flatten() {
-        let welcome = OPEN.fetch_add(1, Relaxed) < PLACES;
-        REFUSED.fetch_add(usize::from(!welcome), Relaxed);
-        thread::spawn(move || {
-            let number = io::read_to_string(&stream)
-                .ok()
-                .and_then(|text| text.parse().ok());
-            let factor = number
-                .filter(|_| welcome)
-                .map(|number| largest_prime_factor(number).to_string());
-            let _ = write!(stream, "{}", factor.as_deref().unwrap_or("busy")); // A client knows of an error.
-            // First make room, then end the stream: the client that reads the end gives its permit to the next.
-            OPEN.fetch_sub(1, Relaxed);
-            drop(stream);
-        });
-    }
-}
-
-fn largest_prime_factor(number: u64) -> u64 {
-    let smallest = (2..)
-        .take_while(|factor| factor * factor <= number)
-        .find(|factor| number.is_multiple_of(*factor));
-    smallest.map_or(number, |prime| largest_prime_factor(number / prime))
-}
-
-fn print(requests: &Requests, answers: &[Vec<u64>]) {
-    for (client, answers) in requests.keys().zip(answers) {
-        let columns: String = answers
-            .iter()
-            .map(|answer| format!("{answer:>14}"))
-            .collect();
-        println!("{client:10}{columns}");
-    }
-    let (asked, answered) = (
-        requests.values().flatten().count(),
-        answers.iter().flatten().count(),
-    );
-    println!(
-        "requests: {asked}, answers: {answered}, refused: {}",
-        REFUSED.load(Relaxed)
-    );
-}
-
-fn load() -> Result<Requests, String> {
-    let named = env::args_os().skip(1);
-    let default = (named.len() == 0)
-        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/requests.txt").into());
-    let mut requests = Requests::new();
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (row, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let fields = line
-                .split_once(' ')
-                .filter(|(client, _)| !client.is_empty());
-            let request = fields.and_then(|(client, number)| Some((client, number.parse().ok()?)));
-            let Some((client, number @ 2..=1_000_000_000_000)) = request else {
-                return Err(format!(
-                    "{name}:{row}: expected a line such as fermat 4294967297, found {line:?}"
-                ));
-            };
-            requests.entry(client.to_owned()).or_default().push(number);
-        }
-    }
-    Ok(requests)
 }

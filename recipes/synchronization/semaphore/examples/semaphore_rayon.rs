@@ -1,129 +1,69 @@
-//! Ask a server that serves three connections at a time, on behalf of a dozen clients, with three threads of rayon's.
+//! The same job with a thread pool of rayon.
 //!
-//! Run `cargo run -p semaphore --example semaphore_rayon`; for a list of your own, add `-- mine.txt`.
+//! ```text
+//! cargo run -p semaphore --example semaphore_rayon
+//! ```
 //!
-//! No permit is taken: where there are three threads, there are never four requests. So the clients take turns at the
-//! threads; one begins when another has all its answers. It is a pool of its own, because its threads sleep while the
-//! server works: in rayon's global pool they would keep the processors from what is computed there.
+//! What differs from the recipe: there are no permits but only three threads, so there are never
+//! more than three requests. A client keeps its thread until it has all its answers, and then the
+//! next client gets it. The pool is its own, because its threads sleep while the server works, and
+//! in the global pool they would keep others from computing. Choose it when the work starts in the
+//! pool.
 
-use rayon::{ThreadPoolBuilder, prelude::*};
+#[path = "../src/cli.rs"]
+mod cli;
+
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::{collections::BTreeMap, env, fs, path::PathBuf, process, thread, time::Duration};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
 
-const PLACES: usize = 3;
+use cli::Server;
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 
-type Requests = BTreeMap<String, Vec<u64>>; // The numbers that each client asks about.
+/// How many connections the server serves at a time.
+const LIMIT: usize = 3;
+
+/// How long a client waits for the network, at most.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() {
-    let Ok(requests) = load().inspect_err(|reason| eprintln!("{reason}")) else {
-        process::exit(1)
-    };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .expect("the loopback interface has a free port");
-    let server = listener.local_addr().expect("a listener has an address");
-    thread::spawn(move || serve(&listener)); // Until the program ends.
-    print(&requests, &ask_all(&requests, server));
-}
-
-fn ask_all(requests: &Requests, server: SocketAddr) -> Vec<Vec<u64>> {
-    let connections = ThreadPoolBuilder::new()
-        .num_threads(PLACES)
+    let clients = cli::load_or_exit();
+    let server = Server::start_or_exit(LIMIT);
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(LIMIT)
         .build()
         .expect("three threads can be started");
-    let ask = |number: &u64| {
-        // It ends when it has read to the end of the stream; only then does its thread turn to the next.
-        request(*number, server).unwrap_or_else(|error| panic!("no answer for {number}: {error}"))
-    };
-    // `collect` keeps the clients in their order, whoever ends first.
-    connections.install(|| {
-        requests
+
+    // `collect` keeps the order of the clients, whichever of them finishes first.
+    let answers = pool.install(|| {
+        clients
             .par_iter()
-            .map(|(_, numbers)| numbers.iter().map(ask).collect())
+            .map(|client| ask_all(&client.numbers, server.address()))
             .collect()
-    })
+    });
+
+    cli::print_or_exit(&clients, answers, &server);
 }
 
+/// Sends the requests of one client, and returns the answers.
+fn ask_all(numbers: &[u64], server: SocketAddr) -> Result<Vec<u64>, String> {
+    let mut answers = Vec::new();
+    for &number in numbers {
+        let answer = request(number, server);
+        answers.push(answer.map_err(|error| format!("no answer for {number}: {error}"))?);
+    }
+    Ok(answers)
+}
+
+/// Returns when the server has closed the connection, so that the next client finds room.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
-    let mut stream = TcpStream::connect(server)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     write!(stream, "{number}")?;
     stream.shutdown(Shutdown::Write)?;
     let answer = io::read_to_string(stream)?;
     answer
         .parse()
         .map_err(|_| io::Error::other(format!("the server says {answer:?}")))
-}
-
-/// The server's own counts. Relaxed: they say nothing about other memory.
-static OPEN: AtomicUsize = AtomicUsize::new(0);
-static REFUSED: AtomicUsize = AtomicUsize::new(0);
-
-fn serve(listener: &TcpListener) {
-    for mut stream in listener.incoming().flatten() {
-        let welcome = OPEN.fetch_add(1, Relaxed) < PLACES;
-        REFUSED.fetch_add(usize::from(!welcome), Relaxed);
-        thread::spawn(move || {
-            let number = io::read_to_string(&stream)
-                .ok()
-                .and_then(|text| text.parse().ok());
-            let factor = number
-                .filter(|_| welcome)
-                .map(|number| largest_prime_factor(number).to_string());
-            let _ = write!(stream, "{}", factor.as_deref().unwrap_or("busy")); // A client knows of an error.
-            // First make room, then end the stream: the client that reads the end gives its permit to the next.
-            OPEN.fetch_sub(1, Relaxed);
-            drop(stream);
-        });
-    }
-}
-
-fn largest_prime_factor(number: u64) -> u64 {
-    let smallest = (2..)
-        .take_while(|factor| factor * factor <= number)
-        .find(|factor| number.is_multiple_of(*factor));
-    smallest.map_or(number, |prime| largest_prime_factor(number / prime))
-}
-
-fn print(requests: &Requests, answers: &[Vec<u64>]) {
-    for (client, answers) in requests.keys().zip(answers) {
-        let columns: String = answers
-            .iter()
-            .map(|answer| format!("{answer:>14}"))
-            .collect();
-        println!("{client:10}{columns}");
-    }
-    let (asked, answered) = (
-        requests.values().flatten().count(),
-        answers.iter().flatten().count(),
-    );
-    println!(
-        "requests: {asked}, answers: {answered}, refused: {}",
-        REFUSED.load(Relaxed)
-    );
-}
-
-fn load() -> Result<Requests, String> {
-    let named = env::args_os().skip(1);
-    let default = (named.len() == 0)
-        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/requests.txt").into());
-    let mut requests = Requests::new();
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (row, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let fields = line
-                .split_once(' ')
-                .filter(|(client, _)| !client.is_empty());
-            let request = fields.and_then(|(client, number)| Some((client, number.parse().ok()?)));
-            let Some((client, number @ 2..=1_000_000_000_000)) = request else {
-                return Err(format!(
-                    "{name}:{row}: expected a line such as fermat 4294967297, found {line:?}"
-                ));
-            };
-            requests.entry(client.to_owned()).or_default().push(number);
-        }
-    }
-    Ok(requests)
 }

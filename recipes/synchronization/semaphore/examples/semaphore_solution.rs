@@ -1,67 +1,79 @@
-//! Ask a server that serves three connections at a time, from a dozen clients at once. A client that gets no permit within
-//! two milliseconds goes on with its next number and comes back to this one.
+//! The recipe with a limit on each wait: a client that gets no permit within two milliseconds goes
+//! on with its next request, and comes back to this one later.
 //!
-//! Run `cargo run -p semaphore --example semaphore_solution`; for requests of your own, add `-- mine.txt`.
+//! ```text
+//! cargo run -p semaphore --example semaphore_solution
+//! ```
 //!
-//! What differs from the recipe: `try_acquire_for` gives up and says so by `None`. What was put off is not lost, so each
-//! client gets all its answers, and they are printed in the order of its requests.
+//! What differs from the recipe: `try_acquire_for` gives up and returns `None`. The request goes to
+//! the end of the client's queue, so no answer is missing. The answers keep the order of the
+//! requests.
 
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::{
-    collections::BTreeMap, collections::VecDeque, env, fs, path::PathBuf, process, thread,
-    time::Duration,
-};
+use std::thread;
+use std::time::Duration;
+
+use cli::Server;
 use sync_primitives::Semaphore;
 
-const PLACES: usize = 3;
-const A_WHILE: Duration = Duration::from_millis(2);
+/// How many connections the server serves at a time.
+const LIMIT: usize = 3;
+
+/// How long a client waits for the network, at most.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Requests = BTreeMap<String, Vec<u64>>;
+/// How long a client waits for a permit before it goes on with its next request.
+const MAX_WAIT: Duration = Duration::from_millis(2);
+
+/// How often a request was postponed. Relaxed: no other data depends on this number.
+static POSTPONED: AtomicUsize = AtomicUsize::new(0);
 
 fn main() {
-    let requests = load().unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .expect("the loopback interface has a free port");
-    let server = listener.local_addr().expect("a listener has an address");
-    thread::spawn(move || serve(&listener)); // Until the program ends.
-    print(&requests, &ask_all(&requests, server));
-}
+    let clients = cli::load_or_exit();
+    let server = Server::start_or_exit(LIMIT);
+    let permits = Semaphore::new(LIMIT);
 
-fn ask_all(requests: &Requests, server: SocketAddr) -> Vec<Vec<u64>> {
-    let permits = Semaphore::new(PLACES);
-    thread::scope(|scope| {
-        let clients: Vec<_> = requests
-            .values()
-            .map(|it| scope.spawn(|| ask(it, &permits, server)))
-            .collect();
-        clients
-            .into_iter()
-            .map(|client| client.join().expect("a client panicked"))
-            .collect()
-    })
-}
-
-/// The answers in the order of the numbers, whatever was put off.
-fn ask(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Vec<u64> {
-    let mut open: VecDeque<usize> = (0..numbers.len()).collect();
-    let mut answers = vec![0; numbers.len()];
-    while let Some(place) = open.pop_front() {
-        if let Some(_permit) = permits.try_acquire_for(A_WHILE) {
-            answers[place] = request(numbers[place], server).expect("the server answers");
-        } else {
-            PUT_OFF.fetch_add(1, Relaxed);
-            open.push_back(place);
+    let answers = thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for client in &clients {
+            threads.push(scope.spawn(|| ask_all(&client.numbers, &permits, server.address())));
         }
-    }
-    answers
+
+        let mut answers = Vec::new();
+        for thread in threads {
+            answers.push(thread.join().expect("a client panicked")?);
+        }
+        Ok(answers)
+    });
+
+    cli::print_or_exit(&clients, answers, &server);
+    eprintln!("postponed requests: {}", POSTPONED.load(Relaxed));
 }
 
+/// Sends the requests of one client, and returns the answers in the order of the requests.
+fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<Vec<u64>, String> {
+    let mut answers = vec![0; numbers.len()];
+    let mut open: VecDeque<usize> = (0..numbers.len()).collect();
+    while let Some(index) = open.pop_front() {
+        let Some(_permit) = permits.try_acquire_for(MAX_WAIT) else {
+            POSTPONED.fetch_add(1, Relaxed);
+            open.push_back(index);
+            continue;
+        };
+        let number = numbers[index];
+        let answer = request(number, server);
+        answers[index] = answer.map_err(|error| format!("no answer for {number}: {error}"))?;
+    }
+    Ok(answers)
+}
+
+/// Returns when the server has closed the connection, so that the next client finds room.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
     let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -71,83 +83,4 @@ fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
     answer
         .parse()
         .map_err(|_| io::Error::other(format!("the server says {answer:?}")))
-}
-
-/// How often a client put a number off, and the server's own counts. Relaxed: they say nothing about other memory.
-static PUT_OFF: AtomicUsize = AtomicUsize::new(0);
-static OPEN: AtomicUsize = AtomicUsize::new(0);
-static REFUSED: AtomicUsize = AtomicUsize::new(0);
-
-fn serve(listener: &TcpListener) {
-    for stream in listener.incoming().flatten() {
-        let open = OPEN.fetch_add(1, Relaxed) + 1;
-        REFUSED.fetch_add(usize::from(open > PLACES), Relaxed);
-        thread::spawn(move || {
-            let _ = answer(&stream, open <= PLACES);
-            OPEN.fetch_sub(1, Relaxed);
-            drop(stream);
-        });
-    }
-}
-
-fn answer(mut stream: &TcpStream, welcome: bool) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let number = io::read_to_string(stream)?
-        .parse()
-        .map_err(io::Error::other)?;
-    if welcome {
-        write!(stream, "{}", largest_prime_factor(number))
-    } else {
-        write!(stream, "busy")
-    }
-}
-
-fn largest_prime_factor(number: u64) -> u64 {
-    let smallest = (2..)
-        .take_while(|factor| factor * factor <= number)
-        .find(|factor| number.is_multiple_of(*factor));
-    smallest.map_or(number, |prime| largest_prime_factor(number / prime))
-}
-
-fn print(requests: &Requests, answers: &[Vec<u64>]) {
-    for (client, answers) in requests.keys().zip(answers) {
-        let columns: String = answers
-            .iter()
-            .map(|answer| format!("{answer:>14}"))
-            .collect();
-        println!("{client:10}{columns}");
-    }
-    let (asked, answered) = (
-        requests.values().flatten().count(),
-        answers.iter().flatten().count(),
-    );
-    println!(
-        "requests: {asked}, answers: {answered}, refused: {}",
-        REFUSED.load(Relaxed)
-    );
-    eprintln!("clients put numbers off {} times", PUT_OFF.load(Relaxed));
-}
-
-fn load() -> Result<Requests, String> {
-    let named = env::args_os().skip(1);
-    let default = (named.len() == 0)
-        .then(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/requests.txt").into());
-    let mut requests = Requests::new();
-    for path in named.chain(default).map(PathBuf::from) {
-        let name = path.display();
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (row, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let fields = line
-                .split_once(' ')
-                .filter(|(client, _)| !client.is_empty());
-            let request = fields.and_then(|(client, number)| Some((client, number.parse().ok()?)));
-            let Some((client, number @ 2..=1_000_000_000_000)) = request else {
-                return Err(format!(
-                    "{name}:{row}: expected a line such as fermat 4294967297, found {line:?}"
-                ));
-            };
-            requests.entry(client.to_owned()).or_default().push(number);
-        }
-    }
-    Ok(requests)
 }

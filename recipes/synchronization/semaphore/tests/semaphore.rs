@@ -1,176 +1,175 @@
-//! Runs the recipe as a reader would, with good input and with bad.
+//! What only this recipe promises. What all recipes promise is tested in `checks`.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
-use std::{fs, thread};
+use checks::program::Program;
+use checks::scratch::Scratch;
+use std::thread;
 
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+fn semaphore() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_semaphore"))
+}
+
+fn scratch(name: &str) -> Scratch {
+    Scratch::new(env!("CARGO_TARGET_TMPDIR"), name)
+}
 
 #[test]
-fn nobody_is_turned_away_at_any_run() {
-    for run in 1..=20 {
-        let end = semaphore(&[]);
-        assert_eq!(end.code, Some(0), "run {run}: {}", end.stderr);
-        assert_eq!(end.stdout, include_str!("../expected.txt"), "run {run}");
+fn no_request_is_refused_on_any_run() {
+    for _ in 0..20 {
+        semaphore()
+            .run_alone()
+            .assert_prints(include_str!("../expected.txt"));
     }
 }
 
-/// Several programs share the processors: their threads are stopped at places where they run through when alone.
+/// Several programs share the processors, so their threads are stopped in unusual places.
 #[test]
-fn nobody_is_turned_away_while_others_keep_the_processors_busy() {
+fn no_request_is_refused_while_the_processors_are_busy() {
     thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| assert_eq!(semaphore(&[]).stdout, include_str!("../expected.txt")));
+            scope.spawn(|| {
+                semaphore()
+                    .run_alone()
+                    .assert_prints(include_str!("../expected.txt"));
+            });
         }
     });
 }
 
-/// Without a fourth client the limit shows nothing; with forty, each has to wait.
 #[test]
-fn forty_clients_share_the_three_connections() {
-    let requests: String = (10..50)
-        .map(|client| format!("client{client} {client}\n"))
-        .collect();
-    let end = semaphore(&[&input("forty.txt", &requests)]);
-    assert_eq!(end.code, Some(0), "{}", end.stderr);
-    assert_eq!(
-        end.stdout.lines().last(),
-        Some("requests: 40, answers: 40, refused: 0")
-    );
-    assert_eq!(end.stdout.lines().next(), Some("client10               5"));
+fn forty_clients_share_three_connections() {
+    let scratch = scratch("forty_clients_share_three_connections");
+    let mut requests = String::new();
+    for client in 10..50 {
+        // A large prime keeps the server busy for a while.
+        requests += &format!("client{client} 999999999989\n");
+    }
+    let end = semaphore().run([scratch.file("forty.txt", requests)]);
+    let last = end.stdout.lines().last();
+    assert_eq!(last, Some("requests: 40, answers: 40, refused: 0"));
 }
 
 #[test]
 fn several_files_are_read_in_the_order_given() {
-    let (one, two) = (
-        input("one.txt", "ada 15\r\nbob 2\r\n"),
-        input("two.txt", "ada 1000000000000"),
-    );
-    let end = semaphore(&[&one, &two]);
-    let expected = format!("{:10}{:>14}{:>14}\n{:10}{:>14}\n", "ada", 5, 5, "bob", 2);
-    assert_eq!(
-        (end.code, end.stdout),
-        (Some(0), expected + "requests: 3, answers: 3, refused: 0\n")
+    let scratch = scratch("several_files_are_read_in_the_order_given");
+    let one = scratch.file("one.txt", "ada 15\r\nbob 2\r\n");
+    let two = scratch.file("two.txt", "ada 1000000000000\nada 999999999989");
+    semaphore().run([one, two]).assert_prints(
+        "ada                    5             5  999999999989\n\
+         bob                    2\n\
+         requests: 4, answers: 4, refused: 0\n",
     );
 }
 
 #[test]
-fn an_empty_file_asks_nothing() {
-    assert_eq!(
-        semaphore(&[&input("empty.txt", "")]).stdout,
-        "requests: 0, answers: 0, refused: 0\n"
+fn an_empty_file_sends_no_requests() {
+    let scratch = scratch("an_empty_file_sends_no_requests");
+    for content in ["", "\u{feff}"] {
+        semaphore()
+            .run([scratch.file("empty.txt", content)])
+            .assert_prints("requests: 0, answers: 0, refused: 0\n");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_does_not_make_another_client() {
+    let scratch = scratch("a_byte_order_mark_does_not_make_another_client");
+    let one = scratch.file("one.txt", "\u{feff}ada 15\nada 21\n");
+    let two = scratch.file("two.txt", "\u{feff}ada 22\r\n");
+    semaphore().run([one, two]).assert_prints(
+        "ada                    5             7            11\n\
+         requests: 3, answers: 3, refused: 0\n",
     );
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named() {
-    refused(
-        &[Path::new("no/such/file.txt")],
-        "cannot read no/such/file.txt: ",
+fn a_long_name_widens_its_column() {
+    let scratch = scratch("a_long_name_widens_its_column");
+    let file = scratch.file("long.txt", "srinivasa-ramanujan 999999999989\neuler 15\n");
+    semaphore().run([file]).assert_prints(
+        "euler                           5\n\
+         srinivasa-ramanujan  999999999989\n\
+         requests: 2, answers: 2, refused: 0\n",
     );
-    let not_text = scratch("not_text.txt");
-    fs::write(&not_text, b"ada\xff 15\n").expect("the scratch folder takes files");
-    refused(&[&not_text], "not_text.txt: ");
 }
 
 #[test]
-fn of_two_bad_files_the_first_is_named() {
-    let (one, two) = (input("bad_one.txt", "?\n"), input("bad_two.txt", "?\n"));
-    refused(&[&one, &two], "bad_one.txt:1: ");
-    refused(&[&two, &one], "bad_two.txt:1: ");
+fn a_thousand_clients_are_served() {
+    let scratch = scratch("a_thousand_clients_are_served");
+    let end = semaphore().run([scratch.file("clients.txt", requests_of_clients(1000))]);
+    let last = end.stdout.lines().last();
+    assert_eq!(last, Some("requests: 1000, answers: 1000, refused: 0"));
+}
+
+/// Each client is a thread. Fifty thousand of them once aborted the process.
+#[test]
+fn one_client_more_than_a_thousand_is_refused() {
+    let scratch = scratch("one_client_more_than_a_thousand_is_refused");
+    for clients in [1001, 50_000] {
+        semaphore()
+            .run([scratch.file("clients.txt", requests_of_clients(clients))])
+            .assert_refuses("clients.txt:1001: \"client1000\" is one client too many: ");
+    }
+}
+
+fn requests_of_clients(count: usize) -> String {
+    let mut requests = String::new();
+    for client in 0..count {
+        requests += &format!("client{client} 15\n");
+    }
+    requests
 }
 
 #[test]
-fn a_malformed_line_is_named() {
-    let numbers = [
-        "ada 0",
-        "ada 1",
+fn a_malformed_row_is_named() {
+    let scratch = scratch("a_malformed_row_is_named");
+    let rows = [
+        "",
+        "ada",
+        " 15",
+        "ada 15 16",
+        "ada  15",
+        "ada 15 ",
+        "ada,15",
+        "ada\t15",
+        "ada\t 15",
+        "ada\u{a0} 15",
         "ada -7",
         "ada 1.5",
-        "ada 1000000000001",
         "ada 18446744073709551616",
         "ada fifteen",
     ];
-    for line in numbers
-        .iter()
-        .chain(&["", "ada", " 15", "ada  15", "ada 15 16", "ada,15"])
-    {
-        let file = input("malformed.txt", &format!("ada 15\n{line}\nada 15\n"));
-        refused(&[&file], "malformed.txt:2: expected a line");
+    for row in rows {
+        let content = format!("ada 15\n{row}\nbob wrong as well\n");
+        semaphore()
+            .run([scratch.file("malformed.txt", content)])
+            .assert_refuses(&format!(
+                "malformed.txt:2: expected a row such as fermat 4294967297, found {row:?}\n"
+            ));
     }
 }
 
-/// Fails unless the recipe ends with status 1, one line on standard error that holds `reason`, and nothing else.
-fn refused(files: &[&Path], reason: &str) {
-    let end = semaphore(files);
-    assert_eq!(
-        (end.code, end.stdout.as_str()),
-        (Some(1), ""),
-        "{}",
-        end.stderr
-    );
-    assert!(
-        end.stderr.contains(reason) && end.stderr.lines().count() == 1,
-        "no {reason:?} in {:?}",
-        end.stderr
-    );
-}
-
-fn input(name: &str, text: &str) -> PathBuf {
-    let path = scratch(name);
-    fs::write(&path, text).expect("the scratch folder takes files");
-    path
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("semaphore");
-    fs::create_dir_all(&folder).expect("the target folder takes folders");
-    folder.join(name)
-}
-
-struct End {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn semaphore(files: &[&Path]) -> End {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_semaphore"));
-    command
-        .args(files)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the recipe is built");
-    let stdout = read(child.stdout.take().expect("it is piped"));
-    let stderr = read(child.stderr.take().expect("it is piped"));
-    let ended = stdout
-        .recv_timeout(TIME_LIMIT)
-        .and_then(|stdout| Ok((stdout, stderr.recv_timeout(TIME_LIMIT)?)));
-    if ended.is_err() {
-        child.kill().expect("it is this test's child");
-    }
-    let code = child.wait().expect("it is this test's child").code();
-    let (stdout, stderr) = ended.expect("the recipe runs longer than its time limit");
-    End {
-        code,
-        stdout,
-        stderr,
+#[test]
+fn a_number_out_of_range_is_named() {
+    let scratch = scratch("a_number_out_of_range_is_named");
+    for number in ["0", "1", "1000000000001", "18446744073709551615"] {
+        let content = format!("ada 15\nada {number}\n");
+        semaphore()
+            .run([scratch.file("range.txt", content)])
+            .assert_refuses(&format!(
+                "range.txt:2: expected a number from 2 to 1000000000000, found \"{number}\"\n"
+            ));
     }
 }
 
-/// Reads to the end, which comes when the process ends, in a thread: the receiver can give up.
-fn read(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut text = String::new();
-        pipe.read_to_string(&mut text)
-            .expect("the recipe writes UTF-8");
-        // Nobody receives after the time limit.
-        let _ = sender.send(text);
-    });
-    receiver
+#[test]
+fn the_first_of_several_bad_files_is_named() {
+    let scratch = scratch("the_first_of_several_bad_files_is_named");
+    let bad = scratch.file("bad.txt", "?\n");
+    let missing = scratch.path().join("missing.txt");
+    semaphore()
+        .run([&bad, &missing])
+        .assert_refuses("bad.txt:1: ");
+    semaphore()
+        .run([&missing, &bad])
+        .assert_refuses("missing.txt: ");
 }
