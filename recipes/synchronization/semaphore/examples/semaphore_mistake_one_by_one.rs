@@ -1,57 +1,63 @@
-//! Takes a permit and then another one. Three threads have one each, all want a second, and nobody gives back the
-//! first.
+//! Takes two permits one by one: a deadlock. Each of three threads holds one of the three permits
+//! and waits for a second one.
 //!
 //! ```text
 //! cargo run -p semaphore --example semaphore_mistake_one_by_one
 //! ```
 //!
-//! `copy_one_by_one` is wrong. `copy_at_once` is right: `acquire_many` waits with nothing in its hands until there are
-//! two.
+//! `copy_one_by_one` is wrong: it keeps the first permit while it waits for the second.
+//! `copy_at_once` is right: `acquire_many` takes both in one call, so threads take turns.
 
-use std::{process::ExitCode, sync::Barrier, thread, time::Duration};
+use std::process::ExitCode;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::Semaphore;
 
 const THREADS: usize = 3;
 
-/// A connection to read from and one to write to.
+/// Each copy needs a connection to read from, and another to write to.
 const CONNECTIONS: usize = 2;
 
 fn main() -> ExitCode {
-    let one_by_one = copies(copy_one_by_one);
-    println!("one permit, then another: {one_by_one} of {THREADS} files copied");
-    let at_once = copies(copy_at_once);
-    println!("both permits at once: {at_once} of {THREADS} files copied");
-    if one_by_one == THREADS {
+    let wrong = count_copies(copy_one_by_one);
+    println!("permits one by one: {wrong} of {THREADS} files copied");
+    let right = count_copies(copy_at_once);
+    println!("both permits at once: {right} of {THREADS} files copied");
+    if wrong == THREADS {
         return ExitCode::SUCCESS;
     }
     eprintln!(
-        "deadlock: three threads have one of three permits each, and each waits for a second"
+        "deadlock: each of three threads holds one of three permits and waits for another one"
     );
-    eprintln!(
-        "take what you need in one call of acquire_many, or make room for all: n threads that take k need n(k-1)+1"
-    );
+    eprintln!("take all permits in one call of acquire_many");
     ExitCode::FAILURE
 }
 
-/// Lets each thread copy a file, and returns how many could.
-fn copies(copy: fn(&Semaphore, &Barrier) -> bool) -> usize {
-    let (permits, together) = (Semaphore::new(3), Barrier::new(THREADS));
+/// Lets each thread copy a file, and returns how many succeeded.
+fn count_copies(copy: fn(&Semaphore, &Barrier) -> bool) -> usize {
+    let permits = Semaphore::new(3);
+    let barrier = Barrier::new(THREADS);
     thread::scope(|scope| {
-        let threads = [(); THREADS].map(|()| scope.spawn(|| copy(&permits, &together)));
-        threads
-            .map(|thread| thread.join().expect("a thread panicked"))
-            .iter()
-            .filter(|copied| **copied)
-            .count()
+        let threads = [(); THREADS].map(|()| scope.spawn(|| copy(&permits, &barrier)));
+        let mut count = 0;
+        for thread in threads {
+            if thread.join().expect("a thread panicked") {
+                count += 1;
+            }
+        }
+        count
     })
 }
 
-fn copy_one_by_one(permits: &Semaphore, together: &Barrier) -> bool {
+fn copy_one_by_one(permits: &Semaphore, barrier: &Barrier) -> bool {
     let _source = permits.acquire();
-    together.wait(); // The scheduler can stop each of them here. This makes it happen at every run.
-    // `acquire` would wait for ever.
+    // The scheduler may stop every thread here. The barrier makes it happen on every run.
+    barrier.wait();
+    // `acquire` would wait forever.
     let target = permits.try_acquire_for(Duration::from_millis(300));
-    together.wait(); // Nobody gives up the first before all have given up the second.
+    barrier.wait(); // No thread drops its first permit while another still waits for its second.
     target.is_some()
 }
 

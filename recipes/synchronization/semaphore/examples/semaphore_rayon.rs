@@ -50,8 +50,10 @@ fn main() {
 fn ask_all(numbers: &[u64], server: SocketAddr) -> Result<Vec<u64>, String> {
     let mut answers = Vec::new();
     for &number in numbers {
-        let answer = request(number, server);
-        answers.push(answer.map_err(|error| format!("no answer for {number}: {error}"))?);
+        match request(number, server) {
+            Ok(answer) => answers.push(answer),
+            Err(error) => return Err(format!("no answer for {number}: {error}")),
+        }
     }
     Ok(answers)
 }

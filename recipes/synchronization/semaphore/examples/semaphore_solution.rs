@@ -67,8 +67,10 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
             continue;
         };
         let number = numbers[index];
-        let answer = request(number, server);
-        answers[index] = answer.map_err(|error| format!("no answer for {number}: {error}"))?;
+        match request(number, server) {
+            Ok(answer) => answers[index] = answer,
+            Err(error) => return Err(format!("no answer for {number}: {error}")),
+        }
     }
     Ok(answers)
 }

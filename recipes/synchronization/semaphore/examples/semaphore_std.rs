@@ -84,10 +84,11 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
     let mut answers = Vec::new();
     for &number in numbers {
         let _permit = permits.acquire(); // Waits while three requests are under way.
-        let answer = request(number, server);
-        answers.push(answer.map_err(|error| format!("no answer for {number}: {error}"))?);
-        // Dropping the permit gives it back, at the end of every round and also after an error.
-    }
+        match request(number, server) {
+            Ok(answer) => answers.push(answer),
+            Err(error) => return Err(format!("no answer for {number}: {error}")),
+        }
+    } // Each round ends by dropping its permit, which gives it back. So does an error.
     Ok(answers)
 }
 

@@ -62,12 +62,11 @@ async fn ask_all(
             .acquire()
             .await
             .expect("nobody closes the semaphore");
-        // The elapsed time is an error, too.
-        let answer = match time::timeout(PATIENCE, request(number, server)).await {
-            Ok(answer) => answer,
-            Err(elapsed) => Err(elapsed.into()),
-        };
-        answers.push(answer.map_err(|error| format!("no answer for {number}: {error}"))?);
+        match time::timeout(PATIENCE, request(number, server)).await {
+            Ok(Ok(answer)) => answers.push(answer),
+            Ok(Err(error)) => return Err(format!("no answer for {number}: {error}")),
+            Err(elapsed) => return Err(format!("no answer for {number}: {elapsed}")),
+        }
     }
     Ok(answers)
 }

@@ -1,7 +1,7 @@
 // error: E0505
-//! Drops a semaphore while a permit of it is out. The permit borrows the semaphore, to which it must be given back.
-//! Keep the semaphore longer than the permit, or share it in an `Arc` and take an `acquire_owned` permit, which keeps
-//! it alive.
+//! Drops a semaphore while one of its permits is still held. The permit borrows the semaphore,
+//! because it must be given back to it. Keep the semaphore longer than the permit, or share it in
+//! an `Arc` and call `acquire_owned`: that permit keeps the semaphore alive.
 
 use sync_primitives::Semaphore;
 

@@ -1,6 +1,6 @@
 // error: E0382
-//! Gives a permit back twice. Giving back is dropping, and after the first time the permit is gone. One that should be
-//! taken again is acquired again.
+//! Gives a permit back twice. Dropping a permit gives it back, and a value can be dropped only
+//! once. Acquire a new permit if you need one again.
 
 use sync_primitives::Semaphore;
 

@@ -1,7 +1,7 @@
 // error: E0597
-//! Moves a permit into a thread that may live longer than the semaphore. A permit borrows the semaphore, and nobody
-//! promises that the thread ends before it does. Start the thread in a `thread::scope`, or take an `acquire_owned`
-//! permit from an `Arc`.
+//! Moves a permit into a thread that may outlive the semaphore. The permit borrows the semaphore,
+//! but a thread from `thread::spawn` may run longer than the semaphore lives. Start the thread in a
+//! `thread::scope`, or share the semaphore in an `Arc` and call `acquire_owned`.
 
 use std::thread;
 use sync_primitives::Semaphore;
