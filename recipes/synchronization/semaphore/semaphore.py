@@ -1,4 +1,4 @@
-"""Limit how many threads do something at once: twelve clients share a server that takes three.
+"""Limit how many threads do something at once: twelve clients use a server that serves three.
 
     python3 semaphore.py [FILE ...]    # without a file: input/requests.txt
 

@@ -1,9 +1,9 @@
 //! Pass temperature readings from one thread to two others, through a buffer of ten slots.
 //!
 //! The main thread reads the file and puts each reading into the buffer. Two consumer threads take
-//! the readings out and keep the minimum, mean and maximum of every station. The main thread has
-//! to wait while the buffer is full, and the consumers while it is empty. A [`Condition`] for each
-//! of these two lets a thread sleep until another thread has changed the buffer.
+//! the readings out and compute the minimum, mean and maximum of every station. The main thread
+//! has to wait while the buffer is full, and the consumers while it is empty. Each of the two waits
+//! has a [`Condition`], on which a thread sleeps until another thread has changed the buffer.
 //!
 //! ```text
 //! cargo run -p condition             # the readings in input/readings.csv
@@ -73,8 +73,8 @@ impl Buffer {
 // ANCHOR_END: buffer
 
 // ANCHOR: close
-/// Closes the buffer when a thread finishes, fails or panics. Otherwise the others would wait
-/// forever for what this thread no longer does.
+/// Closes the buffer when a thread finishes, fails or panics. Otherwise the other threads would
+/// wait forever.
 struct CloseOnDrop<'a>(&'a Buffer);
 
 impl Drop for CloseOnDrop<'_> {

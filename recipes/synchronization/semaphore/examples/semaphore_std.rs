@@ -88,7 +88,7 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
             Ok(answer) => answers.push(answer),
             Err(error) => return Err(format!("no answer for {number}: {error}")),
         }
-    } // Each round ends by dropping its permit, which gives it back. So does an error.
+    } // The end of a round drops its permit, which gives it back. An error does so, too.
     Ok(answers)
 }
 

@@ -1,10 +1,10 @@
-//! Limit how many threads do something at once: twelve clients share a server that takes three.
+//! Limit how many threads do something at once: twelve clients use a server that serves three.
 //!
-//! Each client is a thread that sends its requests one after another, over a connection of its own
-//! for each. The server serves three connections at a time and answers "busy" to a fourth. So a
-//! client takes a permit from a [`Semaphore`] before it connects, and gives it back when it has
-//! read the answer. There are three permits. A client that finds none waits for one, and the
-//! server never has to refuse a request.
+//! Each client is a thread that sends requests one after another, and connects anew for each. The
+//! server serves three connections at a time and answers "busy" to a fourth. Therefore a client
+//! takes one of the three permits of a [`Semaphore`] before it connects, and gives it back when it
+//! has read the answer. If no permit is free, the client waits for one. So the server never has to
+//! refuse a request.
 //!
 //! ```text
 //! cargo run -p semaphore               # the requests in input/requests.txt
@@ -64,7 +64,7 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
             Ok(answer) => answers.push(answer),
             Err(error) => return Err(format!("no answer for {number}: {error}")),
         }
-    } // Each round ends by dropping its permit, which gives it back. So does an error.
+    } // The end of a round drops its permit, which gives it back. An error does so, too.
     Ok(answers)
 }
 
