@@ -6,7 +6,6 @@ A row is the name of a station, a semicolon and a temperature in tenths of a deg
 minimum, mean and maximum of every station; means are rounded to a tenth, halves away from zero.
 """
 
-import os
 import re
 import sys
 import threading
@@ -57,7 +56,7 @@ class Buffer:
             return self.slots.pop(0) if self.slots else None
 
     def close(self):
-        """Called by every thread that finishes or fails. Otherwise the others would wait forever."""
+        """Every thread that finishes or fails calls this, or the others would wait forever."""
         with self.not_full:
             self.closed = True
             self.not_full.notify_all()
@@ -129,13 +128,12 @@ def report(stations):
 
 def print_result(text):
     try:
-        sys.stdout.buffer.write(text.encode())  # The same bytes on every platform.
-        sys.stdout.buffer.flush()
+        # The same bytes on every platform, and any error is raised here.
+        with open(1, "w", encoding="utf-8", newline="\n", closefd=False) as output:
+            output.write(text)
     except BrokenPipeError:
-        # Python would flush standard output once more when it exits, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass  # A program that reads our output, such as head, may stop when it has seen enough.
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(f"cannot print the result: {error.strerror}")
 
 

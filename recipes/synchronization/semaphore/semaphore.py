@@ -8,7 +8,6 @@ with the largest prime factor of the number. It serves three connections at a ti
 and how many requests were refused.
 """
 
-import os
 import re
 import socket
 import sys
@@ -142,13 +141,12 @@ def report(clients, answers):
 
 def print_result(text):
     try:
-        sys.stdout.buffer.write(text.encode())  # The same bytes on every platform.
-        sys.stdout.buffer.flush()
+        # The same bytes on every platform, and any error is raised here.
+        with open(1, "w", encoding="utf-8", newline="\n", closefd=False) as output:
+            output.write(text)
     except BrokenPipeError:
-        # Python would flush standard output once more when it exits, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass  # A program that reads our output, such as head, may stop when it has seen enough.
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(f"cannot print the result: {error.strerror}")
 
 
