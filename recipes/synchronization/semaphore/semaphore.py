@@ -36,8 +36,15 @@ def main():
     for thread in threads:
         thread.join()
     if failures:
-        sys.exit(str(failures[0].exc_value))
+        failure = failures[0].exc_value
+        if isinstance(failure, NoAnswer):
+            sys.exit(str(failure))
+        raise failure
     print_result(report(clients, answers))
+
+
+class NoAnswer(Exception):
+    pass
 
 
 def ask_all(numbers, answers, permits, server):
@@ -46,7 +53,7 @@ def ask_all(numbers, answers, permits, server):
             try:
                 answers.append(int(request(number, server)))
             except (OSError, ValueError) as error:  # A ValueError if the server is busy.
-                raise RuntimeError(f"no answer for {number}: {error}") from error
+                raise NoAnswer(f"no answer for {number}: {error}") from error
 
 
 def request(number, server):
