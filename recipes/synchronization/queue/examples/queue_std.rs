@@ -1,153 +1,87 @@
-//! Count a directory tree with four workers that find their own work, with std's channel.
+//! The same job with the standard library's channel.
 //!
-//! Run `cargo run -p queue --example queue_std`; for a tree of your own, add `-- some/tree`.
+//! ```text
+//! cargo run -p queue --example queue_std
+//! ```
 //!
-//! In place of `join`: the channel closes by itself when the last sender is gone, so each unfinished job holds one. A
-//! `Receiver` is for one thread; the workers share it under a `Mutex`, and while one waits for a job, the others wait
-//! for the lock. What the recipe's has and this one lacks: a way to wait for the last job and leave the queue open for
-//! more.
+//! What differs from the recipe: there is no `join`. Every unfinished job holds a `Sender` instead,
+//! so the channel closes when the last job is done. A `Receiver` cannot be shared, so the workers
+//! keep it in a `Mutex`: while one of them waits for a job, the others wait for the lock. Choose it
+//! when you want no dependency, and do not need to keep the queue open after the last job is done.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, mpsc};
-use std::{collections::BTreeMap, env, ffi::OsString, fs, io, iter, process, thread};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+
+use cli::{Entry, Tally};
+
+const WORKERS: usize = 4;
 
 struct Job {
-    path: PathBuf,
-    is_directory: bool,
-    /// Where it puts what it finds. Each job has a sender of its own, and nobody else has one: when the last job is
-    /// dropped, the channel is closed.
-    queue: mpsc::Sender<Job>,
+    entry: Entry,
+    /// Takes the jobs that this one finds. Only jobs have senders, so the channel closes when the
+    /// last job is dropped.
+    sender: Sender<Job>,
 }
 
 fn main() {
-    let root = root().unwrap_or_else(|reason| fail(&reason));
-    let (queue, jobs) = mpsc::channel();
-    let jobs = Mutex::new(jobs);
-    let start = Job {
-        path: root,
-        is_directory: true,
-        queue: queue.clone(),
+    let root = cli::root_or_exit();
+    let (sender, receiver) = mpsc::channel();
+    let job = Job {
+        entry: root,
+        sender: sender.clone(),
     };
-    queue.send(start).expect("the receiver is here");
-    drop(queue); // From here on the jobs have the only senders.
-    let shares = thread::scope(|scope| {
-        let workers = [(); 4].map(|()| scope.spawn(|| work(&jobs)));
-        workers.map(|worker| worker.join().expect("a worker panicked"))
+    sender.send(job).expect("the receiver exists");
+    drop(sender); // From here on, only jobs have senders.
+
+    let receiver = Mutex::new(receiver);
+    let mut total = Tally::default();
+    thread::scope(|scope| {
+        let mut workers = Vec::new();
+        for _ in 0..WORKERS {
+            workers.push(scope.spawn(|| work(&receiver)));
+        }
+        for worker in workers {
+            total.merge(worker.join().expect("a worker panicked"));
+        }
     });
-    let jobs = shares.each_ref().map(Vec::len);
-    let table =
-        tally(shares.into_iter().flatten().collect()).unwrap_or_else(|reason| fail(&reason));
-    eprintln!("the workers did {jobs:?} jobs");
-    print(&table);
+
+    cli::print_report(&total);
 }
 
-/// A job's path and, if it could be read, the lines and bytes of a file. A directory has none.
-type Finding = (PathBuf, io::Result<Option<(usize, usize)>>);
+fn work(receiver: &Mutex<Receiver<Job>>) -> Tally {
+    let mut tally = Tally::default();
+    while let Some(job) = next_job(receiver) {
+        job.run(&mut tally);
+    }
+    tally
+}
 
-fn work(jobs: &Mutex<mpsc::Receiver<Job>>) -> Vec<Finding> {
-    // In a function of its own: in the head of a `while let`, the lock would be held until the end of the loop's body.
-    // Never poisoned: `recv` does not panic.
-    let next = || jobs.lock().unwrap().recv().ok();
-    iter::from_fn(next).map(Job::run).collect()
+/// Waits for a job, or for the end of the last one.
+///
+/// This is a function of its own because it unlocks the receiver when it returns. In the head of
+/// the `while let`, the guard would live until the end of the loop's body.
+fn next_job(receiver: &Mutex<Receiver<Job>>) -> Option<Job> {
+    receiver.lock().unwrap().recv().ok()
 }
 
 impl Job {
-    /// A job ends here, in a panic too, and its sender with it; by then a directory's entries have theirs.
-    fn run(self) -> Finding {
-        let outcome = if self.is_directory {
-            self.list().map(|()| None)
-        } else {
-            count(&self.path).map(Some)
-        };
-        (self.path, outcome)
-    }
-
-    fn list(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            if kind.is_dir() || kind.is_file() {
-                let job = Job {
-                    path: entry.path(),
-                    is_directory: kind.is_dir(),
-                    queue: self.queue.clone(),
-                };
-                self.queue
-                    .send(job)
-                    .expect("the receiver outlives every job");
-            } // A link counts as itself here: the walk never leaves the tree, nor goes round in it.
+    /// Drops the job and its sender at the end. By then, the jobs that it found have their own.
+    fn run(self, tally: &mut Tally) {
+        match &self.entry {
+            Entry::Directory(path) => {
+                for entry in tally.list(path) {
+                    let job = Job {
+                        entry,
+                        sender: self.sender.clone(),
+                    };
+                    self.sender.send(job).expect("the receiver exists");
+                }
+            }
+            Entry::File(path) => tally.count(path),
         }
-        Ok(())
     }
-}
-
-fn count(path: &Path) -> io::Result<(usize, usize)> {
-    let content = fs::read(path)?;
-    Ok((
-        content.split_inclusive(|byte| *byte == b'\n').count(),
-        content.len(),
-    ))
-}
-
-type Table = BTreeMap<Option<OsString>, [usize; 3]>;
-
-fn tally(mut findings: Vec<Finding>) -> Result<Table, String> {
-    findings.sort_by(|(path, _), (other, _)| path.cmp(other));
-    assert!(
-        findings.is_sorted_by(|(path, _), (next, _)| path < next),
-        "a job was done twice"
-    );
-    let mut table = Table::new();
-    for (path, outcome) in findings {
-        let failed = |error| {
-            format!(
-                "cannot read {}: {error}; name a directory that you may read",
-                path.display()
-            )
-        };
-        let Some((lines, bytes)) = outcome.map_err(failed)? else {
-            continue;
-        };
-        let row = table
-            .entry(path.extension().map(OsString::from))
-            .or_default();
-        *row = [row[0] + 1, row[1] + lines, row[2] + bytes];
-    }
-    Ok(table)
-}
-
-fn print(table: &Table) {
-    println!("extension   files    lines      bytes");
-    for (extension, [files, lines, bytes]) in table {
-        let extension = extension
-            .as_ref()
-            .map_or("(none)".into(), |extension| extension.to_string_lossy());
-        println!("{extension:<10}{files:>7}{lines:>9}{bytes:>11}");
-    }
-    let total = |column: usize| table.values().map(|row| row[column]).sum::<usize>();
-    println!(
-        "{:<10}{:>7}{:>9}{:>11}",
-        "total",
-        total(0),
-        total(1),
-        total(2)
-    );
-}
-
-fn root() -> Result<PathBuf, String> {
-    let mut named = env::args_os().skip(1).map(PathBuf::from);
-    let root = named
-        .next()
-        .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/input/flask-examples").into());
-    named.next().map_or(Ok(root), |more| {
-        Err(format!(
-            "cannot walk {} as well: name one directory",
-            more.display()
-        ))
-    })
-}
-
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
 }
