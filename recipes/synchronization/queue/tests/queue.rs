@@ -1,233 +1,318 @@
-//! Runs the recipe as a reader does: on its own input, on other trees, and on what is no tree or not readable.
+//! Runs the recipe on trees of all kinds: with files without an extension, with links and pipes,
+//! with huge files, with parts that cannot be read, and while another program changes the tree.
 
-use std::io::{Read, read_to_string};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
-use std::{fs, thread};
+use std::fs::{self, File};
+use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
-/// Long enough for a slow machine. A run that takes longer has hung.
-const LIMIT: Duration = Duration::from_secs(60);
+use checks::program::Program;
+use checks::scratch::Scratch;
 
-struct Run {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+fn queue() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_queue"))
 }
 
-/// Runs the recipe to its end, or kills it at the limit and fails.
-fn run<A: AsRef<Path>>(arguments: &[A]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_queue"))
-        .args(arguments.iter().map(A::as_ref))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the recipe starts");
-    let stdout = drain(child.stdout.take().expect("piped"));
-    let stderr = drain(child.stderr.take().expect("piped"));
-    // A pipe ends when the process does.
-    let ends = (stdout.recv_timeout(LIMIT), stderr.recv_timeout(LIMIT));
-    let (Ok(stdout), Ok(stderr)) = ends else {
-        child.kill().expect("the recipe can be killed");
-        panic!("the recipe did not end within {LIMIT:?}");
-    };
-    Run {
-        code: child.wait().expect("the recipe has ended").code(),
-        stdout,
-        stderr,
-    }
+fn scratch(test: &str) -> Scratch {
+    Scratch::new(env!("CARGO_TARGET_TMPDIR"), test)
 }
 
-fn drain(pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(read_to_string(pipe).expect("the recipe writes UTF-8")));
-    receiver
+/// Creates a file of zeros that takes up no space on the disk.
+fn sparse_file(path: &Path, size: u64) {
+    let file = File::create(path).expect("the scratch folder can be written to");
+    file.set_len(size)
+        .expect("the file system supports sparse files");
 }
 
-/// An empty folder of this test's own.
-fn folder(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if path.exists() {
-        fs::remove_dir_all(&path).expect("what an earlier run left can be removed");
-    }
-    fs::create_dir(&path).expect("the test's folder can be written to");
-    path
+/// A folder with a dot in its name, an empty folder, an empty file, and names with and without an
+/// extension.
+fn small_tree(test: &str) -> Scratch {
+    let scratch = scratch(test);
+    scratch.folder("empty.d");
+    scratch.file("README", "read me\n");
+    scratch.file(".hidden", "\n\n");
+    scratch.file("a.txt", "one\ntwo\n");
+    scratch.file("notes.d/b.txt", "no newline at the end");
+    scratch.file("notes.d/deep/c.txt", "");
+    scratch.file("notes.d/deep/d.TXT", "one\ntwo");
+    scratch.file("notes.d/deep/e.tar.gz", b"\x00\xff\n\x1f");
+    scratch.file("notes.d/deep/f.gz", "\r\n");
+    scratch
 }
 
-fn succeeds(run: &Run, expected: &str) {
-    assert_eq!(
-        (run.code, &*run.stdout),
-        (Some(0), expected),
-        "standard error: {}",
-        run.stderr
-    );
-}
-
-/// Exit code 1, nothing on standard output, and one line that starts so on standard error.
-fn fails(run: &Run, start: &str) {
-    assert_eq!(
-        (run.code, &*run.stdout),
-        (Some(1), ""),
-        "standard error: {}",
-        run.stderr
-    );
-    assert!(
-        run.stderr.starts_with(start),
-        "{:?} does not start with {start:?}",
-        run.stderr
-    );
-    assert!(
-        run.stderr.ends_with('\n') && run.stderr.lines().count() == 1,
-        "not one line: {:?}",
-        run.stderr
-    );
-}
+const SMALL_TREE: &str = "\
+extension   files    lines      bytes
+(none)          2        3         10
+TXT             1        2          7
+gz              2        3          6
+txt             3        3         29
+total           8       11         52
+";
 
 #[test]
-fn the_default_input_gives_the_expected_output_at_every_run() {
+fn the_output_is_the_same_on_every_run() {
     for _ in 0..10 {
-        succeeds(&run::<&str>(&[]), include_str!("../expected.txt"));
+        queue()
+            .run_alone()
+            .assert_prints(include_str!("../expected.txt"));
     }
 }
 
-/// Three extensions, files without one, a folder with a dot in its name, an empty folder and an empty file.
-fn small_tree(name: &str) -> PathBuf {
-    let tree = folder(name);
-    fs::create_dir_all(tree.join("notes.d/deep")).expect("a folder");
-    fs::create_dir(tree.join("empty.d")).expect("a folder");
-    let files: [(&str, &[u8]); 8] = [
-        ("README", b"read me\n"),
-        (".hidden", b"\n\n"),
-        ("a.txt", b"one\ntwo\n"),
-        ("notes.d/b.txt", b"no newline at the end"),
-        ("notes.d/deep/c.txt", b""),
-        ("notes.d/deep/d.TXT", b"one\ntwo"),
-        ("notes.d/deep/e.tar.gz", b"\x00\xff\n\x1f"),
-        ("notes.d/deep/f.gz", b"\r\n"),
-    ];
-    for (path, content) in files {
-        fs::write(tree.join(path), content).expect("a file");
-    }
-    tree
-}
-
-const SMALL_TREE: &str = "extension   files    lines      bytes\n\
-                          (none)          2        3         10\n\
-                          TXT             1        2          7\n\
-                          gz              2        3          6\n\
-                          txt             3        3         29\n\
-                          total           8       11         52\n";
-
 #[test]
-fn the_tree_named_is_counted() {
-    succeeds(&run(&[small_tree("queue-small")]), SMALL_TREE);
+fn every_extension_has_a_row() {
+    let tree = small_tree("every_extension_has_a_row");
+    queue().run([tree.path()]).assert_prints(SMALL_TREE);
 }
 
 #[test]
-fn an_empty_tree_has_nothing() {
-    let expected = "extension   files    lines      bytes\ntotal           0        0          0\n";
-    succeeds(&run(&[folder("queue-empty")]), expected);
+fn a_name_that_ends_with_a_dot_has_no_extension() {
+    let tree = scratch("a_name_that_ends_with_a_dot_has_no_extension");
+    tree.file("dot.", "1\n");
+    tree.file("none", "2\n");
+    queue().run([tree.path()]).assert_prints(
+        "extension   files    lines      bytes\n\
+         (none)          2        2          4\n\
+         total           2        2          4\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_newline_in_a_name_does_not_break_the_table() {
+    let tree = scratch("a_newline_in_a_name_does_not_break_the_table");
+    tree.file("a.x\ny", "1\n");
+    queue().run([tree.path()]).assert_prints(
+        "extension   files    lines      bytes\n\
+         x\u{fffd}y             1        1          2\n\
+         total           1        1          2\n",
+    );
 }
 
 #[test]
-fn a_long_file_is_counted_to_its_end() {
-    let tree = folder("queue-long");
-    fs::write(tree.join("long.log"), "0123456789\n".repeat(100_000)).expect("a file");
-    let expected = "extension   files    lines      bytes\n\
-                    log             1   100000    1100000\n\
-                    total           1   100000    1100000\n";
-    succeeds(&run(&[tree]), expected);
+fn an_empty_tree_has_no_files() {
+    let tree = scratch("an_empty_tree_has_no_files");
+    queue().run([tree.path()]).assert_prints(
+        "extension   files    lines      bytes\n\
+         total           0        0          0\n",
+    );
 }
 
 #[test]
-fn a_deep_tree_and_a_wide_one_are_walked_to_their_ends() {
-    let tree = folder("queue-deep");
-    let mut deepest = tree.clone();
+fn a_deep_tree_and_a_wide_one_are_walked_to_the_end() {
+    let tree = scratch("a_deep_tree_and_a_wide_one_are_walked_to_the_end");
+    let mut deepest = String::new();
     for _ in 0..50 {
-        deepest.push("d");
-        fs::create_dir(&deepest).expect("a folder");
-        fs::write(deepest.join("f.txt"), "1\n").expect("a file");
+        deepest += "d/";
+        tree.file(&format!("{deepest}f.txt"), "1\n");
     }
     for number in 0..500 {
-        fs::write(tree.join(format!("{number}.csv")), "2\n").expect("a file");
+        tree.file(&format!("{number}.csv"), "2\n");
     }
-    let expected = "extension   files    lines      bytes\n\
-                    csv           500      500       1000\n\
-                    txt            50       50        100\n\
-                    total         550      550       1100\n";
     for _ in 0..5 {
-        succeeds(&run(&[&tree]), expected);
+        queue().run([tree.path()]).assert_prints(
+            "extension   files    lines      bytes\n\
+             csv           500      500       1000\n\
+             txt            50       50        100\n\
+             total         550      550       1100\n",
+        );
     }
+}
+
+#[test]
+fn a_file_of_many_chunks_is_counted_to_the_end() {
+    let tree = scratch("a_file_of_many_chunks_is_counted_to_the_end");
+    tree.file("long.log", "0123456789\n".repeat(100_000) + "end");
+    queue().run([tree.path()]).assert_prints(
+        "extension   files    lines      bytes\n\
+         log             1   100001    1100003\n\
+         total           1   100001    1100003\n",
+    );
+}
+
+/// The recipe used to read whole files into memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_larger_than_the_memory_is_counted() {
+    let tree = scratch("a_file_larger_than_the_memory_is_counted");
+    sparse_file(&tree.path().join("disk.img"), 512 << 20);
+    // In KiB: the program may have 200 MB of memory, stacks included.
+    let limited = "ulimit -v 200000 && exec \"$0\" \"$1\"";
+    let recipe = Path::new(env!("CARGO_BIN_EXE_queue"));
+    let arguments = [Path::new("-c"), Path::new(limited), recipe, tree.path()];
+    Program::new("/bin/sh").run(arguments).assert_prints(
+        "extension   files    lines      bytes\n\
+         img             1        1  536870912\n\
+         total           1        1  536870912\n",
+    );
+}
+
+/// At 11 GB, the column of bytes used to touch the column of lines.
+#[test]
+fn columns_make_room_for_large_numbers_and_long_names() {
+    let tree = scratch("columns_make_room_for_large_numbers_and_long_names");
+    // Hard links, so that the operating system has to provide one tenth of a gigabyte only.
+    let first = tree.path().join("0.extensionalism");
+    sparse_file(&first, 100_000_000);
+    for number in 1..110 {
+        let link = tree.path().join(format!("{number}.extensionalism"));
+        fs::hard_link(&first, link).expect("the file system supports hard links");
+    }
+    queue().run([tree.path()]).assert_prints(
+        "extension       files    lines       bytes\n\
+         extensionalism    110      110 11000000000\n\
+         total             110      110 11000000000\n",
+    );
 }
 
 #[cfg(unix)]
 #[test]
 fn links_and_pipes_are_left_out() {
     use std::os::unix::fs::symlink;
-    let tree = small_tree("queue-links");
-    symlink("..", tree.join("notes.d/cycle")).expect("a link");
-    symlink("a.txt", tree.join("link.txt")).expect("a link");
-    symlink("nowhere", tree.join("broken")).expect("a link");
-    // Opened, a pipe that nobody writes to would hold its worker up for ever.
-    assert!(
-        Command::new("mkfifo")
-            .arg(tree.join("pipe"))
-            .status()
-            .expect("mkfifo starts")
-            .success()
-    );
-    succeeds(&run(&[&tree]), SMALL_TREE);
-    let link = folder("queue-link-to-tree").join("tree");
-    symlink(&tree, &link).expect("a link");
-    succeeds(&run(&[link]), SMALL_TREE);
+    let tree = small_tree("links_and_pipes_are_left_out");
+    let at = |name: &str| tree.path().join(name);
+    symlink("..", at("notes.d/cycle")).expect("a link");
+    symlink("a.txt", at("link.txt")).expect("a link");
+    symlink("nowhere", at("broken")).expect("a link");
+    // A worker that opened this pipe would wait forever for somebody to write to it.
+    Program::new("mkfifo").run([at("pipe")]).assert_prints("");
+    queue().run([tree.path()]).assert_prints(SMALL_TREE);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_on_the_command_line_is_followed() {
+    let tree = small_tree("a_link_on_the_command_line_is_followed");
+    let link = scratch("a_link_on_the_command_line").path().join("tree");
+    std::os::unix::fs::symlink(tree.path(), &link).expect("a link");
+    queue().run([&link]).assert_prints(SMALL_TREE);
 }
 
 #[test]
-fn a_root_that_is_missing_is_named() {
-    let missing = folder("queue-root").join("missing");
-    fails(
-        &run(&[&missing]),
-        &format!("cannot read {}: ", missing.display()),
-    );
+fn a_file_in_place_of_a_tree_is_refused() {
+    let file = scratch("a_file_in_place_of_a_tree_is_refused").file("a.txt", "text\n");
+    queue()
+        .run([&file])
+        .assert_refuses(&format!("cannot read {}: ", file.display()));
 }
 
 #[test]
-fn a_root_that_is_a_file_is_named() {
-    let path = folder("queue-file").join("file.txt");
-    fs::write(&path, "text\n").expect("a file");
-    fails(&run(&[&path]), &format!("cannot read {}: ", path.display()));
+fn a_second_tree_is_refused() {
+    queue()
+        .run(["one", "two"])
+        .assert_refuses("expected one directory, found 2 arguments\n");
 }
 
-#[test]
-fn a_second_root_is_one_too_many() {
-    fails(
-        &run(&["one", "two"]),
-        "cannot walk two as well: name one directory\n",
-    );
-}
-
-/// Permissions would not do here, since root may read everything. A path longer than the system takes stops anybody: two
-/// chains of folders that are each short enough, one moved to the end of the other.
+/// Permissions would not do here, because root may read everything. Nobody can open a path that is
+/// longer than the system allows: two chains of folders that are short enough, one of which has
+/// been moved to the end of the other.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_first_unreadable_path_in_order_is_named() {
-    let tree = folder("queue-unreadable");
-    let chain = |root: &Path| (0..20).fold(root.to_owned(), |path, _| path.join("x".repeat(100)));
+fn the_first_path_that_cannot_be_read_is_named() {
+    let scratch = scratch("the_first_path_that_cannot_be_read_is_named");
+    let chain = vec!["x".repeat(100); 20].join("/");
     for name in ["b", "c"] {
-        let (near, far) = (tree.join(name), tree.join("far"));
-        fs::create_dir_all(chain(&near)).expect("the first chain");
-        fs::create_dir_all(chain(&far)).expect("the second chain");
-        fs::write(chain(&far).join("unreachable.txt"), "").expect("a file");
-        fs::rename(&far, chain(&near).join("far")).expect("the second chain moves");
+        let near = scratch.folder(&format!("{name}/{chain}"));
+        let far = scratch.folder("far");
+        scratch.file(&format!("far/{chain}/unreachable.txt"), "");
+        fs::rename(far, near.join("far")).expect("the second chain can be moved");
     }
-    fs::write(tree.join("a.txt"), "text\n").expect("a file");
+    scratch.file("a.txt", "text\n");
+    let first = scratch.path().join("b/x");
     for _ in 0..10 {
-        fails(
-            &run(&[&tree]),
-            &format!("cannot read {}", tree.join("b/x").display()),
-        );
+        queue()
+            .run([scratch.path()])
+            .assert_refuses(&format!("cannot read {}", first.display()));
     }
-    fs::remove_dir_all(tree).expect("the tree can be removed");
+}
+
+/// Four files of a terabyte keep the four workers busy until the test cuts them off. So the
+/// workers come to the other entries only after the test has removed these.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_disappears_during_the_walk_is_left_out() {
+    let scratch = scratch("what_disappears_during_the_walk_is_left_out");
+    let tree = scratch.folder("tree");
+    let huge = ["1.bin", "2.bin", "3.bin", "4.bin"].map(|name| tree.join(name));
+    for file in &huge {
+        sparse_file(file, 1 << 40);
+    }
+    let gone = scratch.file("tree/gone.txt", "text\n");
+    let replaced = scratch.file("tree/replaced.txt", "text\n");
+    // The directory is in a directory: those at the top are listed before any file is counted.
+    let gone_directory = scratch.folder("tree/top/gone");
+    scratch.file("tree/top/kept.md", "text\n");
+
+    let end = thread::scope(|scope| {
+        let run = scope.spawn(|| queue().run([&tree]));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !huge.iter().all(|file| is_open(file)) {
+            assert!(Instant::now() < deadline, "the workers open the files");
+            thread::yield_now();
+        }
+        fs::remove_file(&gone).expect("the file can be removed");
+        fs::remove_file(&replaced).expect("the file can be removed");
+        fs::create_dir(&replaced).expect("a directory can take its place");
+        fs::remove_dir(&gone_directory).expect("the directory can be removed");
+        for file in &huge {
+            sparse_file(file, 0);
+        }
+        run.join().expect("the recipe ends")
+    });
+
+    assert_eq!(end.code, Some(0), "standard error: {}", end.stderr);
+    let note = "not counted, because they disappeared during the walk: 3\n";
+    assert!(end.stderr.ends_with(note), "{:?}", end.stderr);
+    let extensions: Vec<&str> = end.stdout.lines().map(|row| &row[..10]).collect();
+    assert_eq!(
+        extensions,
+        ["extension ", "bin       ", "md        ", "total     "]
+    );
+}
+
+/// Whether any process has the file open.
+#[cfg(target_os = "linux")]
+fn is_open(file: &Path) -> bool {
+    let processes = fs::read_dir("/proc").expect("Linux has /proc");
+    for process in processes.flatten() {
+        // Other users' processes cannot be looked into, and most entries are no processes.
+        let Ok(descriptors) = fs::read_dir(process.path().join("fd")) else {
+            continue;
+        };
+        for descriptor in descriptors.flatten() {
+            if fs::read_link(descriptor.path()).is_ok_and(|path| path == file) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// The recipe used to fail when a name in a listing was gone, or came twice.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_tree_may_change_during_the_walk() {
+    let scratch = scratch("a_tree_may_change_during_the_walk");
+    let mut files = Vec::new();
+    for number in 0..1000 {
+        files.push(scratch.file(&format!("{}/{number}.txt", number % 10), "text\n"));
+    }
+    thread::scope(|scope| {
+        let runs = scope.spawn(|| {
+            for _ in 0..20 {
+                let end = queue().run([scratch.path()]);
+                assert_eq!(end.code, Some(0), "standard error: {}", end.stderr);
+            }
+        });
+        while !runs.is_finished() {
+            for file in &files {
+                let renamed = file.with_extension("renamed");
+                fs::rename(file, &renamed).expect("the file can be renamed");
+                fs::rename(&renamed, file).expect("the file can be renamed back");
+            }
+        }
+        runs.join().expect("every run succeeds");
+    });
 }
