@@ -1,44 +1,45 @@
-//! Workers take numbers until the queue is closed, and nobody closes it. They wait for one more, and `main` for them.
+//! The workers take numbers until the queue is closed, but nobody closes it. They wait for one more
+//! number forever, and `main` waits for them.
 //!
 //! ```text
 //! cargo run -p queue --example queue_mistake_never_closed
 //! ```
 //!
-//! An empty queue is not the end, since somebody could still push; `close` says that nobody will. `main` is wrong up to
-//! the `close`, and right from there on.
+//! An empty queue does not end a loop over it, because another thread could still push. Only
+//! `close` says that nobody will. `main` is wrong up to the call of `close`, and right after it.
 
-use std::{process::ExitCode, thread, time::Duration};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 use sync_primitives::{Queue, TryPopError};
 
 fn main() -> ExitCode {
-    let (numbers, sums) = (Queue::unbounded(), Queue::unbounded());
+    let numbers = Queue::unbounded();
+    let sums = Queue::unbounded();
     for number in 1..=100 {
         numbers.push(number).expect("the queue is open");
     }
-    let ended = thread::scope(|scope| {
+    let has_ended = thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                sums.push(numbers.iter().sum::<u32>())
-                    .expect("the queue is open")
+                let sum: u32 = numbers.iter().sum();
+                sums.push(sum).expect("the queue is open");
             });
         }
-        // The end of the scope would wait for ever.
-        let ended = sums.try_pop_for(Duration::from_millis(300)) != Err(TryPopError::Empty);
-        println!("not closed: a worker has ended: {ended}");
+        // Without the `close` below, the end of the scope would wait forever.
+        let first_sum = sums.try_pop_for(Duration::from_millis(300));
+        let has_ended = first_sum != Err(TryPopError::Empty);
+        println!("not closed: a worker has ended: {has_ended}");
         numbers.close();
-        ended
+        has_ended
     });
     sums.close();
-    println!(
-        "closed: all have ended, the sum is {}",
-        sums.iter().sum::<u32>()
-    );
-    if ended {
+    let total: u32 = sums.iter().sum();
+    println!("closed: all workers have ended, the sum is {total}");
+    if has_ended {
         return ExitCode::SUCCESS;
     }
-    eprintln!("nobody goes on: the workers wait for a number, and the queue is empty and open");
-    eprintln!(
-        "close the queue when the last item has been pushed; with channels, drop the last sender"
-    );
+    eprintln!("deadlock: the queue is empty but open, so the workers wait for another number");
+    eprintln!("close the queue after the last push; with channels, drop the last sender");
     ExitCode::FAILURE
 }

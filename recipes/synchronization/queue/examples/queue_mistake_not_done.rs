@@ -1,67 +1,70 @@
-//! A worker that skips a bad item does not report it done. `join` waits for a report that does not come.
+//! A worker skips a bad item and does not mark it as done. So `join` waits forever.
 //!
 //! ```text
 //! cargo run -p queue --example queue_mistake_not_done
 //! ```
 //!
-//! `pop_and_report` is wrong: the `continue` leaves out the report. `drop_tasks` is right: a task reports when it is
-//! dropped, whichever way that comes about.
+//! `add_popped` is wrong, because its `continue` skips `task_done` as well. `add_tasks` is right: a
+//! `Task` marks its item as done when it is dropped, however the round of the loop ends.
 
-use std::{process::ExitCode, thread, time::Duration};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 use sync_primitives::Queue;
 
+struct Outcome {
+    joined: bool,
+    sum: u32,
+}
+
 fn main() -> ExitCode {
-    let (joined, sum) = add_up(pop_and_report, Duration::from_millis(300));
-    println!("pop and task_done: joined: {joined}, sum {sum}");
-    let (also_joined, sum) = add_up(drop_tasks, Duration::from_secs(10));
-    println!("tasks: joined: {also_joined}, sum {sum}");
-    if joined {
+    let popped = add_up(add_popped, Duration::from_millis(300));
+    println!("pop and task_done: join returned: {}", popped.joined);
+    let tasks = add_up(add_tasks, Duration::from_secs(10));
+    println!("tasks: join returned: {}, sum {}", tasks.joined, tasks.sum);
+    if popped.joined {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "join waits: four items were pushed, three were reported done, and nobody is at work"
-    );
-    eprintln!(
-        "take the items with tasks(), whose Drop reports; or call task_done on every way out of the loop's body"
-    );
+    eprintln!("join waits: four items were pushed, but only three were marked as done");
+    eprintln!("loop over tasks(); or call task_done on every path through the body of the loop");
     ExitCode::FAILURE
 }
 
-/// The sum that two workers come to, and whether `join` saw all items done.
-fn add_up(work: fn(&Queue<&str>) -> u32, patience: Duration) -> (bool, u32) {
+/// Lets two workers add up all items, but gives up after `patience`.
+fn add_up(work: fn(&Queue<&str>) -> u32, patience: Duration) -> Outcome {
     let items = Queue::unbounded();
     for item in ["1", "2", "three", "4"] {
         items.push(item).expect("the queue is open");
     }
     thread::scope(|scope| {
-        let workers = [(); 2].map(|()| scope.spawn(|| work(&items)));
-        let joined = items.join_for(patience); // `join` could wait for ever.
+        let first = scope.spawn(|| work(&items));
+        let second = scope.spawn(|| work(&items));
+        let joined = items.join_for(patience); // `join` could wait forever.
         items.close();
-        (
-            joined,
-            workers
-                .map(|worker| worker.join().expect("a worker panicked"))
-                .iter()
-                .sum(),
-        )
+        let sum = first.join().unwrap() + second.join().unwrap();
+        Outcome { joined, sum }
     })
 }
 
-fn pop_and_report(items: &Queue<&str>) -> u32 {
+fn add_popped(items: &Queue<&str>) -> u32 {
     let mut sum = 0;
     while let Ok(item) = items.pop() {
         let Ok(number) = item.parse::<u32>() else {
             continue;
         };
         sum += number;
-        items.task_done().expect("it has been popped");
+        items.task_done().expect("the item has been popped");
     }
     sum
 }
 
-fn drop_tasks(items: &Queue<&str>) -> u32 {
-    items
-        .tasks()
-        .filter_map(|item| item.parse::<u32>().ok())
-        .sum()
+fn add_tasks(items: &Queue<&str>) -> u32 {
+    let mut sum = 0;
+    for item in items.tasks() {
+        let Ok(number) = item.parse::<u32>() else {
+            continue;
+        };
+        sum += number;
+    }
+    sum
 }

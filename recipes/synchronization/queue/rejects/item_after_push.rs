@@ -1,6 +1,7 @@
 // error: E0382
-//! Uses an item after it was pushed. Pushing moves it: from then on it belongs to the thread that pops it, which may be
-//! changing it already. Read before pushing, or push a clone; only a push that fails gives the item back.
+//! Uses an item after pushing it. `push` moves the item into the queue, and the thread that pops it
+//! may be changing it already. Use the item before you push it, or push a clone. Only a push that
+//! fails gives the item back.
 
 use sync_primitives::Queue;
 

@@ -1,6 +1,7 @@
 // error: E0277
-//! Shares a queue of `Rc` between two threads. An item that one thread pushes and another pops has moved over, while
-//! clones of the `Rc` stay behind and count owners at the same time as it does. Queue an `Arc`, or the value itself.
+//! Shares a queue of `Rc` between two threads. An `Rc` counts its owners without synchronization,
+//! so after one thread has popped it, two threads could change the count at the same time: a data
+//! race. Push an `Arc`, or the value itself.
 
 use std::rc::Rc;
 use std::thread;

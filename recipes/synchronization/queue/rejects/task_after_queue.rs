@@ -1,6 +1,7 @@
 // error: E0505
-//! Drops a queue while one of its tasks is under way. A task borrows its queue, which it tells on its end that the item
-//! is done. Let the task end first; `pop` gives the item alone, which needs the queue no more.
+//! Drops a queue while one of its tasks is unfinished. A task borrows its queue, because it marks
+//! its item as done when it is dropped. Drop the task first. Or call `pop`, which returns the item
+//! alone and does not borrow the queue.
 
 use sync_primitives::Queue;
 
