@@ -5,8 +5,8 @@
 //! there will be, and an empty queue does not mean that the walk is over: a worker may be about to
 //! push more. `Queue::join` waits until every item that was pushed is also done.
 //!
-//! src/cli.rs has the rest: an `Entry` is a directory or a file, and a `Tally` reads them and adds up
-//! what it finds.
+//! The rest is in src/cli.rs: an `Entry` is a directory or a file, and a `Tally` reads them and
+//! adds up what it finds.
 //!
 //! ```text
 //! cargo run -p queue                # the tree in input/flask-examples
