@@ -1,31 +1,35 @@
-//! The search.
+//! The search through all states of a model.
 
 use crate::model::Model;
 use crate::state::State;
 use std::collections::HashMap;
 
-/// A model with more states is not for looking at.
+/// A model with more states is too large for a reader to step through.
 const MOST_STATES: usize = 10_000;
 
-/// Every state that a schedule reaches, nearest first, and the steps between them. A state is named by its index.
+/// Every state that some schedule reaches, nearest first, and the steps between them. States are
+/// identified by their index.
 pub struct Graph {
-    /// The first is the start.
+    /// The first state is the start.
     pub states: Vec<State>,
-    /// For each state, and in it for each thread, the state after that thread's step; `None` where it cannot step.
+    /// For each state and each thread, the state after that thread's next step, or `None` if the
+    /// thread cannot step.
     pub next: Vec<Vec<Option<usize>>>,
-    /// For each state, what is bad in it.
+    /// For each state, what is bad about it, if anything.
     pub bad: Vec<Option<String>>,
-    /// For each state but the start, the one that it was first reached from, and the thread that stepped.
+    /// For each state except the start, the state from which it was first reached, and the thread
+    /// that stepped.
     reached_from: Vec<Option<(usize, usize)>>,
-    /// Each state before all that follow it.
+    /// A topological order: each state stands before all states that follow it.
     order: Vec<usize>,
 }
 
 impl Graph {
-    /// Looks at every state.
+    /// Visits every state that some schedule reaches.
     ///
     /// # Panics
-    /// If a schedule of the model can come back to a state, and so need never end, or there are too many states.
+    /// Panics if a schedule can return to an earlier state, because it might then never end, or if
+    /// there are too many states.
     pub fn explore(model: &Model) -> Self {
         let mut graph = Graph {
             states: vec![model.start.clone()],
@@ -47,13 +51,13 @@ impl Graph {
         assert_eq!(
             graph.order.len(),
             graph.states.len(),
-            "{}: a schedule comes back to a state",
+            "{}: a schedule returns to an earlier state",
             model.title
         );
         graph
     }
 
-    /// Takes every step out of the first state that has not been looked at.
+    /// Takes every possible step from the first state that has not been visited.
     fn visit(&mut self, model: &Model, seen: &mut HashMap<State, usize>) {
         let here = self.next.len();
         let state = self.states[here].clone();
@@ -71,7 +75,7 @@ impl Graph {
         self.next.push(next);
     }
 
-    /// Each state before all that follow it; those on a cycle and behind it are left out.
+    /// Sorts the states topologically. States on a cycle, and those that follow one, are left out.
     fn sorted(&self) -> Vec<usize> {
         let mut unsorted_before = vec![0; self.states.len()];
         self.edges()
@@ -95,22 +99,23 @@ impl Graph {
         steps.flat_map(|(before, next)| next.iter().flatten().map(move |after| (before, *after)))
     }
 
-    /// How many steps there are between two states.
+    /// Returns the number of edges: steps that lead from one state to another.
     pub fn steps(&self) -> usize {
         self.edges().count()
     }
 
-    /// In how many orders the threads can take their steps until none can.
+    /// Returns the number of schedules: orders in which the threads can take steps until no thread
+    /// can step.
     pub fn schedules(&self) -> u64 {
         self.ways(|_| true)
     }
 
-    /// How many of the schedules come through a bad state.
+    /// Returns how many schedules pass through a bad state.
     pub fn bad_schedules(&self) -> u64 {
         self.schedules() - self.ways(|state| self.bad[state].is_none())
     }
 
-    /// How many schedules stay in the states that are `allowed`.
+    /// Returns how many schedules pass through `allowed` states only.
     fn ways(&self, allowed: impl Fn(usize) -> bool) -> u64 {
         let mut ways = vec![0_u64; self.states.len()];
         ways[0] = u64::from(allowed(0));
@@ -127,12 +132,12 @@ impl Graph {
         complete
     }
 
-    /// Whether no thread can step.
+    /// Returns whether no thread can step.
     fn is_last(&self, state: usize) -> bool {
         self.next[state].iter().all(Option::is_none)
     }
 
-    /// The bad states that a schedule ends in before all threads have.
+    /// Returns the number of states in which no thread can step, although some have steps left.
     pub fn deadlocks(&self, model: &Model) -> usize {
         let unfinished = |state: &usize| !model.unfinished(&self.states[*state]).is_empty();
         (0..self.states.len())
@@ -141,7 +146,8 @@ impl Graph {
             .count()
     }
 
-    /// The threads that step, one after the other, on a shortest way to a bad state; `None` if there is no such state.
+    /// Returns a shortest schedule that leads to a bad state, as the threads that step one after
+    /// another, or `None` if no state is bad.
     pub fn shortest_bad(&self) -> Option<Vec<usize>> {
         let mut state = self.bad.iter().position(Option::is_some)?;
         let mut threads = Vec::new();
@@ -154,15 +160,15 @@ impl Graph {
     }
 }
 
-/// What is bad in a state with these steps out of it.
+/// Says what is bad about a state from which these steps lead on.
 fn badness(model: &Model, state: &State, next: &[Option<usize>]) -> Option<String> {
     let unfinished = model.unfinished(state);
     let stuck = !unfinished.is_empty() && next.iter().all(Option::is_none);
     let deadlock = || match unfinished.split_last() {
         Some((last, rest)) if !rest.is_empty() => {
-            format!("deadlock: {} and {last} wait for ever", rest.join(", "))
+            format!("deadlock: {} and {last} wait forever", rest.join(", "))
         }
-        _ => format!("deadlock: {} waits for ever", unfinished.join("")),
+        _ => format!("deadlock: {} waits forever", unfinished.join("")),
     };
     model.badness(state).or_else(|| stuck.then(deadlock))
 }

@@ -1,13 +1,13 @@
-//! A model: variables, threads, and what must not happen.
+//! A model: variables, threads, and what must never happen.
 
-use crate::state::{Held, Line, Lock, Number, State, UNSET};
+use crate::state::{Held, Lock, Number, State, UNSET, WaitQueue};
 
 type Guard = Box<dyn Fn(&State) -> bool>;
 type Effect = Box<dyn Fn(&mut State)>;
 
-/// A few threads on a few shared variables.
+/// A few threads that share a few variables.
 pub struct Model {
-    /// What tells it from the other model of its subject.
+    /// What distinguishes it from the other model of its subject.
     pub title: &'static str,
     /// In the order in which they were made.
     pub variables: Vec<Variable>,
@@ -20,7 +20,7 @@ pub struct Model {
 
 /// A variable as a reader sees it.
 pub struct Variable {
-    /// Its name, behind that of its thread if one thread alone has it.
+    /// The name. For a local variable, it begins with the name of the thread.
     pub name: String,
     kind: Kind,
 }
@@ -30,10 +30,10 @@ enum Kind {
     Number(usize),
     Flag(usize),
     Lock(usize, bool),
-    Line(usize),
+    WaitQueue(usize),
 }
 
-/// What one thread does.
+/// A thread and its program.
 pub struct Thread {
     /// One letter.
     pub name: &'static str,
@@ -41,22 +41,22 @@ pub struct Thread {
     pub steps: Vec<Step>,
 }
 
-/// What a thread does in one go.
+/// What a thread does without interruption.
 pub struct Step {
-    /// The line of Rust that it stands for.
+    /// The line of Rust that the step stands for.
     pub text: &'static str,
     pub(crate) guard: Guard,
     pub(crate) effect: Effect,
 }
 
 impl Model {
-    /// A model without variables and threads.
+    /// Creates a model without variables and threads.
     pub fn new(title: &'static str) -> Self {
         let start = State {
             next_step: vec![],
             numbers: vec![],
             locks: vec![],
-            lines: vec![],
+            wait_queues: vec![],
             current: 0,
         };
         Model {
@@ -69,12 +69,12 @@ impl Model {
         }
     }
 
-    /// A shared number.
+    /// Adds a shared number.
     pub fn number(&mut self, name: &str, start: i32) -> Number {
         self.numbered(name.to_owned(), start, Kind::Number)
     }
 
-    /// A shared `bool`: 0 or 1, shown as `false` or `true`.
+    /// Adds a shared `bool`: 0 or 1, shown as `false` or `true`.
     pub fn flag(&mut self, name: &str) -> Number {
         self.numbered(name.to_owned(), 0, Kind::Flag)
     }
@@ -89,12 +89,12 @@ impl Model {
         Number(index)
     }
 
-    /// A lock that does not let its owner in again.
+    /// Adds a lock that its owner cannot take again.
     pub fn lock(&mut self, name: &str) -> Lock {
         self.any_lock(name, false)
     }
 
-    /// A lock that lets its owner in again.
+    /// Adds a re-entrant lock, which its owner can take again.
     pub fn rlock(&mut self, name: &str) -> Lock {
         self.any_lock(name, true)
     }
@@ -109,18 +109,18 @@ impl Model {
         Lock { index, reentrant }
     }
 
-    /// The waiting line of a condition.
-    pub fn line(&mut self, name: &str) -> Line {
-        self.start.lines.push(Vec::new());
-        let index = self.start.lines.len() - 1;
+    /// Adds the wait queue of a condition.
+    pub fn wait_queue(&mut self, name: &str) -> WaitQueue {
+        self.start.wait_queues.push(Vec::new());
+        let index = self.start.wait_queues.len() - 1;
         self.variables.push(Variable {
             name: name.to_owned(),
-            kind: Kind::Line(index),
+            kind: Kind::WaitQueue(index),
         });
-        Line(index)
+        WaitQueue(index)
     }
 
-    /// Threads that do the same, each with local variables of its own.
+    /// Adds threads that run the same program, each with local variables of its own.
     pub fn threads<const N: usize>(
         &mut self,
         names: [&'static str; N],
@@ -141,17 +141,18 @@ impl Model {
         }
     }
 
-    /// A state of which this is true is bad, whether the threads have ended or not.
+    /// Declares every state bad for which `is_bad` returns true.
     pub fn never(&mut self, what: &'static str, is_bad: impl Fn(&State) -> bool + 'static) {
         self.never.push((what, Box::new(is_bad)));
     }
 
-    /// A state of which this is true is bad if all threads have ended.
+    /// Declares every state bad in which all threads have ended and `is_bad` returns true.
     pub fn bad_end(&mut self, what: &'static str, is_bad: impl Fn(&State) -> bool + 'static) {
         self.bad_ends.push((what, Box::new(is_bad)));
     }
 
-    /// The state after the next step of a thread; `None` if it has ended or has to wait.
+    /// Returns the state after the next step of a thread, or `None` if the thread has ended or has
+    /// to wait.
     pub(crate) fn step(&self, state: &State, thread: usize) -> Option<State> {
         let index = state.next_step[thread];
         let step = self.threads[thread].steps.get(index)?;
@@ -164,11 +165,12 @@ impl Model {
         }
         next.go_to(index + 1);
         (step.effect)(&mut next);
-        // Who took the last step is no part of a state: the same is reached on several ways.
+        // Several threads may be able to reach the same state, so the thread that took the last
+        // step is not part of it.
         Some(State { current: 0, ..next })
     }
 
-    /// What is wrong in a state that some thread can leave, or that all have ended in.
+    /// Says what the model declares bad about a state, if anything. Deadlocks are found elsewhere.
     pub(crate) fn badness(&self, state: &State) -> Option<String> {
         let ends = if self.unfinished(state).is_empty() {
             &*self.bad_ends
@@ -183,7 +185,7 @@ impl Model {
         found.map(|(what, _)| (*what).to_owned())
     }
 
-    /// The names of the threads that have steps left.
+    /// Returns the names of the threads that have steps left.
     pub(crate) fn unfinished(&self, state: &State) -> Vec<&'static str> {
         let threads = self.threads.iter().zip(&state.next_step);
         threads
@@ -192,7 +194,7 @@ impl Model {
             .collect()
     }
 
-    /// The value of each variable, in words.
+    /// Returns the value of each variable, in words.
     pub fn values(&self, state: &State) -> Vec<String> {
         self.variables
             .iter()
@@ -217,9 +219,9 @@ impl Model {
                     ..
                 } => format!("held by {}", name(*thread)),
             },
-            Kind::Line(index) if state.lines[index].is_empty() => "empty".to_owned(),
-            Kind::Line(index) => {
-                let sleepers: Vec<_> = state.lines[index]
+            Kind::WaitQueue(index) if state.wait_queues[index].is_empty() => "empty".to_owned(),
+            Kind::WaitQueue(index) => {
+                let sleepers: Vec<_> = state.wait_queues[index]
                     .iter()
                     .map(|thread| name(*thread))
                     .collect();
@@ -237,35 +239,35 @@ impl Model {
     }
 }
 
-/// What a thread does, while it is being written down.
+/// Writes the program of a thread, step by step.
 pub struct Program<'m> {
     thread: Thread,
     model: &'m mut Model,
 }
 
 impl Program<'_> {
-    /// A number that this thread alone has; it has no value before a step gives it one.
+    /// Adds a local variable. It has no value until a step assigns one.
     pub fn local(&mut self, name: &str) -> Number {
         self.local_from(name, UNSET)
     }
 
-    /// A number that this thread alone has.
+    /// Adds a local variable with a first value.
     pub fn local_from(&mut self, name: &str, start: i32) -> Number {
         let name = format!("{}’s {name}", self.thread.name);
         self.model.numbered(name, start, Kind::Number)
     }
 
-    /// The number of the step that is written next.
+    /// Returns the number of the step that is added next.
     pub fn here(&self) -> usize {
         self.thread.steps.len()
     }
 
-    /// A step that can always be taken.
+    /// Adds a step that the thread can always take.
     pub fn run(&mut self, text: &'static str, effect: impl Fn(&mut State) + 'static) {
         self.run_when(text, |_| true, effect);
     }
 
-    /// A step that can be taken while the guard says true.
+    /// Adds a step that the thread can take only while `guard` returns true.
     pub fn run_when(
         &mut self,
         text: &'static str,
@@ -279,17 +281,18 @@ impl Program<'_> {
         });
     }
 
-    /// Takes a lock.
+    /// Adds a step that takes a lock.
     pub fn lock(&mut self, text: &'static str, lock: Lock) {
         self.run_when(text, move |s| s.can_lock(lock), move |s| s.lock(lock));
     }
 
-    /// Gives a lock back.
+    /// Adds a step that releases a lock.
     pub fn unlock(&mut self, text: &'static str, lock: Lock) {
         self.run(text, move |s| s.unlock(lock));
     }
 
-    /// Gives a lock back at the end of a loop, which `counter` counts the passes of.
+    /// Adds a step that releases a lock at the end of a loop over the whole program. `counter` is
+    /// the number of the pass.
     pub fn unlock_and_repeat(
         &mut self,
         text: &'static str,
@@ -306,7 +309,7 @@ impl Program<'_> {
         });
     }
 
-    /// Something done in one step under a lock that is free again afterwards.
+    /// Adds a step that takes a lock, does something, and releases the lock.
     pub fn run_locked(
         &mut self,
         text: &'static str,
@@ -316,33 +319,34 @@ impl Program<'_> {
         self.run_when(text, move |s| s.can_lock(lock), effect);
     }
 
-    /// Three steps: look; if `wanting`, give the lock up and sleep; when woken, take the lock back and look again.
+    /// Adds three steps: check; if `wanting` returns true, release the lock and sleep; when woken,
+    /// take the lock again and go back to the check.
     pub fn wait_while(
         &mut self,
-        [look, sleep]: [&'static str; 2],
-        (lock, line): (Lock, Line),
+        [check, sleep]: [&'static str; 2],
+        (lock, queue): (Lock, WaitQueue),
         wanting: impl Fn(&State) -> bool + 'static,
     ) {
         let again = self.here();
         self.wait(
-            [look, sleep, "} // woken, with the lock: looks again"],
-            (lock, line),
+            [check, sleep, "} // woken, holds the lock: checks again"],
+            (lock, queue),
             wanting,
             again,
         );
     }
 
-    /// As [`wait_while`](Program::wait_while), but goes on when woken.
+    /// Works like [`wait_while`](Program::wait_while), but does not check again when woken.
     pub fn wait_if(
         &mut self,
-        [look, sleep]: [&'static str; 2],
-        (lock, line): (Lock, Line),
+        [check, sleep]: [&'static str; 2],
+        (lock, queue): (Lock, WaitQueue),
         wanting: impl Fn(&State) -> bool + 'static,
     ) {
         let on = self.here() + 3;
         self.wait(
-            [look, sleep, "} // woken, with the lock: goes on"],
-            (lock, line),
+            [check, sleep, "} // woken, holds the lock: continues"],
+            (lock, queue),
             wanting,
             on,
         );
@@ -350,22 +354,22 @@ impl Program<'_> {
 
     fn wait(
         &mut self,
-        [look, sleep, woken]: [&'static str; 3],
-        (lock, line): (Lock, Line),
+        [check, sleep, woken]: [&'static str; 3],
+        (lock, queue): (Lock, WaitQueue),
         wanting: impl Fn(&State) -> bool + 'static,
         then: usize,
     ) {
         let behind = self.here() + 3;
-        self.run(look, move |s| {
+        self.run(check, move |s| {
             if !wanting(s) {
                 s.go_to(behind);
             }
         });
         self.run(sleep, move |s| {
             s.unlock(lock);
-            s.sleep(line);
+            s.sleep(queue);
         });
-        let can_wake = move |s: &State| !s.sleeps(line) && s.can_lock(lock);
+        let can_wake = move |s: &State| !s.sleeps(queue) && s.can_lock(lock);
         self.run_when(woken, can_wake, move |s| {
             s.lock(lock);
             s.go_to(then);

@@ -1,19 +1,19 @@
-//! What the book shows: each mistake as a model, and beside it the same job done right.
+//! The models that the book shows: each mistake, and beside it the same job done right.
 
 use crate::model::{Model, Program};
 use crate::state::{Lock, Number, State};
 
-/// A mistake, and how to mend it.
+/// A mistake and its correction.
 pub struct Subject {
-    /// What a page calls it by.
+    /// The name that a page uses in `{{#explore NAME}}`.
     pub name: &'static str,
-    /// Some schedule of it is bad.
+    /// Has at least one bad schedule.
     pub broken: Model,
-    /// No schedule of it is bad.
+    /// Has no bad schedule.
     pub mended: Model,
 }
 
-/// All of them, in the order of the book.
+/// Returns all subjects, in the order of the book.
 pub fn subjects() -> Vec<Subject> {
     let subject = |name, broken, mended| Subject {
         name,
@@ -55,7 +55,7 @@ pub fn subjects() -> Vec<Subject> {
 }
 
 fn load_add_store() -> Model {
-    let mut model = Model::new("Each line locks for itself");
+    let mut model = Model::new("Each line takes the lock separately");
     let count = model.number("count", 0);
     model.threads(["A", "B"], |thread| {
         let n = thread.local("n");
@@ -68,7 +68,7 @@ fn load_add_store() -> Model {
 }
 
 fn load_add_store_under_one_guard() -> Model {
-    let mut model = Model::new("One guard over all three");
+    let mut model = Model::new("One guard for all three lines");
     let lock = model.lock("lock");
     let count = model.number("count", 0);
     model.threads(["A", "B"], |thread| {
@@ -83,9 +83,9 @@ fn load_add_store_under_one_guard() -> Model {
     model
 }
 
-const LOST: &str = "an update is lost: two threads added 1 to 0, and the count is 1";
+const LOST: &str = "an update was lost: two threads each added 1 to 0, but the count is 1";
 
-/// A method that locks calls another one that locks.
+/// A method that holds the lock calls another method that takes it.
 fn lock_twice(title: &'static str, new: fn(&mut Model, &str) -> Lock) -> Model {
     let mut model = Model::new(title);
     let shelves = new(&mut model, "shelves");
@@ -103,7 +103,7 @@ fn lock_twice(title: &'static str, new: fn(&mut Model, &str) -> Lock) -> Model {
 }
 
 fn opposite_order() -> Model {
-    let mut model = Model::new("Source first");
+    let mut model = Model::new("Each thread locks its source first");
     let [picking, reserve] = ["picking", "reserve"].map(|name| model.lock(name));
     model.threads(["A"], |thread| {
         thread.lock("let source = picking.lock();", picking);
@@ -121,7 +121,7 @@ fn opposite_order() -> Model {
 }
 
 fn fixed_order() -> Model {
-    let mut model = Model::new("Picking first, whichever is the source");
+    let mut model = Model::new("Both threads lock picking first");
     let [picking, reserve] = ["picking", "reserve"].map(|name| model.lock(name));
     model.threads(["A"], |thread| {
         thread.lock("let source = picking.lock();", picking);
@@ -144,10 +144,10 @@ enum Wait {
     While,
 }
 
-/// A and B take a reading each, and R brings two.
+/// A and B each take a reading, and R brings two.
 fn two_keepers(title: &'static str, wait: Wait) -> Model {
     let mut model = Model::new(title);
-    let (lock, not_empty) = (model.lock("lock"), model.line("not_empty"));
+    let (lock, not_empty) = (model.lock("lock"), model.wait_queue("not_empty"));
     let readings = model.number("slots.len()", 0);
     let missed = model.flag("popped None");
     model.threads(["A", "B"], |thread| {
@@ -164,7 +164,7 @@ fn two_keepers(title: &'static str, wait: Wait) -> Model {
                 wanting,
             ),
         }
-        thread.run("slots.pop() // and the guard is dropped", move |s| {
+        thread.run("slots.pop() // then drops the guard", move |s| {
             s[missed] |= i32::from(s[readings] == 0);
             s[readings] = 0.max(s[readings] - 1);
             s.unlock(lock);
@@ -179,23 +179,23 @@ fn two_keepers(title: &'static str, wait: Wait) -> Model {
         }
     });
     model.never(
-        "a keeper was woken, did not look again, and found nothing",
+        "a thread was woken, did not check again, and found no reading",
         move |s| s[missed] == 1,
     );
     model
 }
 
 fn flag_outside_the_lock() -> Model {
-    let mut model = Model::new("The flag is an atomic, changed without the lock");
-    let (lock, changed) = (model.lock("lock"), model.line("changed"));
+    let mut model = Model::new("The flag is an atomic that changes without the lock");
+    let (lock, changed) = (model.lock("lock"), model.wait_queue("changed"));
     let ready = model.flag("ready");
     model.threads(["A"], |thread| {
-        let look = [
+        let check = [
             "while !ready.load(Acquire) {",
             "    changed.wait(&mut guard);",
         ];
         thread.lock("let mut guard = lock.lock();", lock);
-        thread.wait_while(look, (lock, changed), move |s| s[ready] == 0);
+        thread.wait_while(check, (lock, changed), move |s| s[ready] == 0);
         thread.unlock("drop(guard);", lock);
     });
     model.threads(["B"], |thread| {
@@ -206,13 +206,13 @@ fn flag_outside_the_lock() -> Model {
 }
 
 fn flag_in_the_lock() -> Model {
-    let mut model = Model::new("The flag is in the lock");
-    let (lock, changed) = (model.lock("lock"), model.line("changed"));
+    let mut model = Model::new("The flag is inside the lock");
+    let (lock, changed) = (model.lock("lock"), model.wait_queue("changed"));
     let ready = model.flag("ready");
     model.threads(["A"], |thread| {
-        let look = ["while !*guard {", "    changed.wait(&mut guard);"];
+        let check = ["while !*guard {", "    changed.wait(&mut guard);"];
         thread.lock("let mut guard = ready.lock();", lock);
-        thread.wait_while(look, (lock, changed), move |s| s[ready] == 0);
+        thread.wait_while(check, (lock, changed), move |s| s[ready] == 0);
         thread.unlock("drop(guard);", lock);
     });
     model.threads(["B"], |thread| {
@@ -228,15 +228,15 @@ enum Tell {
     All,
 }
 
-/// A and B wait for the end of the work, and M says that it has come.
+/// A and B wait for the end of the work, and M announces it.
 fn end_of_work(title: &'static str, tell: Tell) -> Model {
     let mut model = Model::new(title);
-    let (lock, finished) = (model.lock("lock"), model.line("finished"));
+    let (lock, finished) = (model.lock("lock"), model.wait_queue("finished"));
     let done = model.flag("done");
     model.threads(["A", "B"], |thread| {
-        let look = ["while !*done {", "    finished.wait(&mut done);"];
+        let check = ["while !*done {", "    finished.wait(&mut done);"];
         thread.lock("let mut done = done.lock();", lock);
-        thread.wait_while(look, (lock, finished), move |s| s[done] == 0);
+        thread.wait_while(check, (lock, finished), move |s| s[done] == 0);
         thread.unlock("drop(done);", lock);
     });
     model.threads(["M"], |thread| {
@@ -252,9 +252,9 @@ fn end_of_work(title: &'static str, tell: Tell) -> Model {
 /// A and B wait for an event, and S sets it.
 fn start_signal(title: &'static str, clears: bool) -> Model {
     let mut model = Model::new(title);
-    let (is_set, waiters) = (model.flag("start.is_set()"), model.line("waiters"));
+    let (is_set, waiters) = (model.flag("start.is_set()"), model.wait_queue("waiters"));
     model.threads(["A", "B"], |thread| {
-        thread.run("start.wait(); // sleeps, unless it is set", move |s| {
+        thread.run("start.wait(); // sleeps if it is not set", move |s| {
             if s[is_set] == 0 {
                 s.sleep(waiters);
             }
@@ -274,20 +274,20 @@ fn start_signal(title: &'static str, clears: bool) -> Model {
 }
 
 fn counted_outside() -> Model {
-    clients("Counted after the permit is back", |leaving, free, open| {
+    clients("The permit is returned first", |leaving, free, open| {
         leaving.run("drop(permit);", move |s| s[free] += 1);
         leaving.run("open.fetch_sub(1, Relaxed);", move |s| s[open] -= 1);
     })
 }
 
 fn counted_inside() -> Model {
-    clients("Counted while the permit is held", |leaving, free, open| {
+    clients("The count goes down first", |leaving, free, open| {
         leaving.run("open.fetch_sub(1, Relaxed);", move |s| s[open] -= 1);
         leaving.run("drop(permit);", move |s| s[free] += 1);
     })
 }
 
-/// A, B and C have the three permits and are counted; D comes.
+/// A, B and C hold the three permits and are counted. D arrives.
 fn clients(title: &'static str, leave: fn(&mut Program<'_>, Number, Number)) -> Model {
     let mut model = Model::new(title);
     let (free, open) = (model.number("free permits", 0), model.number("open", 3));
@@ -302,16 +302,17 @@ fn clients(title: &'static str, leave: fn(&mut Program<'_>, Number, Number)) -> 
         leave(thread, free, open);
     });
     model.never(
-        "the server counts four clients, and there are three permits",
+        "the server counts four clients, but there are only three permits",
         move |s| s[open] > 3,
     );
     model
 }
 
-/// Two threads meet twice. Who is last sets the count back, and the other one waits for that.
+/// Two threads meet twice. The last one to arrive resets the count, and the other one waits for
+/// that.
 fn one_count() -> Model {
-    let mut model = Model::new("A count alone");
-    let (lock, all_here) = (model.lock("lock"), model.line("all_here"));
+    let mut model = Model::new("A count without rounds");
+    let (lock, all_here) = (model.lock("lock"), model.wait_queue("all_here"));
     let arrived = model.number("arrived", 0);
     model.threads(["A", "B"], |thread| {
         let lap = thread.local_from("lap", 1);
@@ -325,19 +326,19 @@ fn one_count() -> Model {
             s.notify_all(all_here);
             s.go_to(7);
         });
-        let look = [
+        let check = [
             "} else { while *arrived != 0 {",
             "    all_here.wait(&mut arrived);",
         ];
-        thread.wait_while(look, (lock, all_here), move |s| s[arrived] != 0);
-        thread.unlock_and_repeat("drop(arrived); // and the second lap", lock, lap, 2);
+        thread.wait_while(check, (lock, all_here), move |s| s[arrived] != 0);
+        thread.unlock_and_repeat("drop(arrived); // then the second lap", lock, lap, 2);
     });
     model
 }
 
 fn count_and_round() -> Model {
-    let mut model = Model::new("A count and a round");
-    let (lock, all_here) = (model.lock("lock"), model.line("all_here"));
+    let mut model = Model::new("A count and the number of the round");
+    let (lock, all_here) = (model.lock("lock"), model.wait_queue("all_here"));
     let (arrived, round) = (model.number("arrived", 0), model.number("round", 0));
     model.threads(["A", "B"], |thread| {
         let (lap, mine) = (thread.local_from("lap", 1), thread.local("mine"));
@@ -361,19 +362,19 @@ fn count_and_round() -> Model {
                 s.go_to(7);
             },
         );
-        let look = [
+        let check = [
             "} else { while meeting.round == mine {",
             "    all_here.wait(&mut meeting);",
         ];
-        thread.wait_while(look, (lock, all_here), move |s| s[round] == s[mine]);
-        thread.unlock_and_repeat("drop(meeting); // and the second lap", lock, lap, 2);
+        thread.wait_while(check, (lock, all_here), move |s| s[round] == s[mine]);
+        thread.unlock_and_repeat("drop(meeting); // then the second lap", lock, lap, 2);
     });
     model
 }
 
-/// A and B push one item each into a queue that is to hold one, and C pops both.
+/// A and B each push an item into a queue with a capacity of one, and C pops both.
 fn bound_outside_the_lock() -> Model {
-    let mut model = Model::new("Look, then push");
+    let mut model = Model::new("Check, then push");
     let len = model.number("queue.len()", 0);
     model.threads(["A", "B"], |thread| {
         thread.run_when(
@@ -393,13 +394,13 @@ fn bound_outside_the_lock() -> Model {
 }
 
 fn bound_inside_the_lock() -> Model {
-    let mut model = Model::new("Look and push under one guard");
+    let mut model = Model::new("Check and push under one guard");
     let (lock, len) = (model.lock("lock"), model.number("items.len()", 0));
-    let (not_full, not_empty) = (model.line("not_full"), model.line("not_empty"));
+    let (not_full, not_empty) = (model.wait_queue("not_full"), model.wait_queue("not_empty"));
     model.threads(["A", "B"], |thread| {
-        let look = ["while items.len() == 1 {", "    not_full.wait(&mut items);"];
+        let check = ["while items.len() == 1 {", "    not_full.wait(&mut items);"];
         thread.lock("let mut items = items.lock();", lock);
-        thread.wait_while(look, (lock, not_full), move |s| s[len] == 1);
+        thread.wait_while(check, (lock, not_full), move |s| s[len] == 1);
         thread.run("items.push_back(item); not_empty.notify_one();", move |s| {
             s[len] += 1;
             s.notify_one(not_empty);
@@ -408,20 +409,20 @@ fn bound_inside_the_lock() -> Model {
     });
     model.threads(["C"], |thread| {
         let popped = thread.local_from("item", 1);
-        let look = [
+        let check = [
             "while items.is_empty() {",
             "    not_empty.wait(&mut items);",
         ];
         thread.lock("let mut items = items.lock();", lock);
-        thread.wait_while(look, (lock, not_empty), move |s| s[len] == 0);
+        thread.wait_while(check, (lock, not_empty), move |s| s[len] == 0);
         thread.run("items.pop_front(); not_full.notify_one();", move |s| {
             s[len] -= 1;
             s.notify_one(not_full);
         });
-        thread.unlock_and_repeat("drop(items); // and the second item", lock, popped, 2);
+        thread.unlock_and_repeat("drop(items); // then the second item", lock, popped, 2);
     });
     model.never(OVERFULL, move |s| s[len] > 1);
     model
 }
 
-const OVERFULL: &str = "two items are in a queue that is to hold one";
+const OVERFULL: &str = "the queue holds two items, but its capacity is one";

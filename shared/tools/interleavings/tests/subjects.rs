@@ -1,4 +1,5 @@
-//! Each mistake that the book shows can go wrong, what mends it cannot, and both have the size that the book says.
+//! Each mistake that the book shows has a bad schedule, its correction has none, and both have the
+//! size that the book states.
 
 use interleavings::{Graph, Model, subjects};
 
@@ -8,7 +9,7 @@ struct Facts {
     schedules: u64,
     bad_schedules: u64,
     deadlocks: usize,
-    /// Steps to the nearest bad state.
+    /// How many steps lead to the nearest bad state.
     nearest_bad: Option<usize>,
 }
 
@@ -50,7 +51,7 @@ fn mended(states: usize, schedules: u64) -> Facts {
 }
 
 #[test]
-fn every_mistake_can_go_wrong_and_what_mends_it_cannot() {
+fn every_mistake_has_a_bad_schedule_and_its_correction_has_none() {
     let expected = [
         ("lost-update", broken(22, 20, 18, 0, 6), mended(21, 2)),
         ("self-deadlock", broken(5, 2, 2, 2, 1), mended(12, 2)),
@@ -89,7 +90,7 @@ fn models() -> Vec<Model> {
 }
 
 #[test]
-fn schedules_counted_over_the_graph_are_those_that_one_by_one_can_be_taken() {
+fn the_graph_counts_as_many_schedules_as_a_walk_through_all_of_them() {
     for model in models() {
         let graph = Graph::explore(&model);
         let counted = walk(&graph, 0, false);
@@ -102,7 +103,7 @@ fn schedules_counted_over_the_graph_are_those_that_one_by_one_can_be_taken() {
     }
 }
 
-/// The schedules from a state on, and the bad ones of them.
+/// Counts the schedules that start in a state, and the bad ones among them.
 fn walk(graph: &Graph, state: usize, bad_before: bool) -> (u64, u64) {
     let bad = bad_before || graph.bad[state].is_some();
     let mut next = graph.next[state].iter().flatten().peekable();
@@ -131,7 +132,7 @@ fn the_shortest_bad_schedule_leads_to_a_bad_state() {
 }
 
 #[test]
-fn a_reentrant_lock_is_free_when_every_level_is_given_back() {
+fn a_reentrant_lock_is_free_when_every_level_is_released() {
     let rlock = subjects()
         .into_iter()
         .find(|it| it.name == "self-deadlock")
@@ -162,12 +163,12 @@ fn deadlocked_threads_are_named() {
         .expect("the subject is there");
     let graph = Graph::explore(&subject.broken);
     let words: Vec<_> = graph.bad.iter().flatten().collect();
-    assert_eq!(words, ["deadlock: A and B wait for ever"]);
+    assert_eq!(words, ["deadlock: A and B wait forever"]);
 }
 
 #[test]
-#[should_panic(expected = "spin: a schedule comes back to a state")]
-fn a_model_that_can_run_for_ever_is_refused() {
+#[should_panic(expected = "spin: a schedule returns to an earlier state")]
+fn a_model_that_can_run_forever_is_refused() {
     let mut model = Model::new("spin");
     model.threads(["A"], |thread| thread.run("loop {}", |s| s.go_to(0)));
     Graph::explore(&model);
@@ -175,7 +176,7 @@ fn a_model_that_can_run_for_ever_is_refused() {
 
 #[test]
 #[should_panic(expected = "more than 10000 states")]
-fn a_model_that_grows_for_ever_is_refused() {
+fn a_model_that_grows_forever_is_refused() {
     let mut model = Model::new("count");
     let n = model.number("n", 0);
     model.threads(["A"], |thread| {
