@@ -1,131 +1,131 @@
-//! Watch a feed of earthquakes with three monitors that start together and miss none until the stop, with crossbeam.
+//! The same job with crossbeam.
 //!
 //! ```text
 //! cargo run -p event --example event_crossbeam
-//! cargo run -p event --example event_crossbeam -- may.txt june.txt
 //! ```
 //!
-//! What differs from the recipe: no event, but what one is used for. A `WaitGroup` lets the monitors go when the last one is
-//! there and `main` waits too. The end of a channel without messages is the stop: dropping its only sender wakes every
-//! receiver, in a panic as well. Neither goes back. A `Parker` also pauses, for one thread that is known, and keeps one
-//! wake-up. A monitor that panics does not stop the others; the end of the program tells.
+//! What differs from the recipe: crossbeam has no event, but both uses of one. A `WaitGroup` is the
+//! start: `wait` returns when `main` and all monitors have called it. The end of a channel that
+//! carries no messages is the stop: dropping its only sender, even in a panic, wakes all receivers.
+//! Choose it when the start and the stop each come once. If a monitor panics, the others go on
+//! until the feed ends.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
 
 use crossbeam::channel::{self, Receiver, RecvTimeoutError};
 use crossbeam::sync::WaitGroup;
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{collections::BTreeMap, env, fs, process, sync::Mutex, thread, time::Duration};
 
-fn main() {
-    let Ok(quakes) = load().inspect_err(|reason| eprintln!("{reason}")) else {
-        process::exit(1)
-    };
-    let feed = Mutex::new(Vec::new());
-    let (mut days, mut magnitudes, mut strong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    thread::scope(|scope| {
-        let (stop, stopped) = channel::bounded(0);
-        let service = Service {
-            start: WaitGroup::new(),
-            stopped,
-            feed: &feed,
-        };
-        let [one, two, three] = [service.clone(), service.clone(), service.clone()];
-        scope.spawn(|| {
-            watch(one, |(time, _, _)| {
-                *days.entry(&time[..10]).or_insert(0) += 1
-            })
-        });
-        scope.spawn(|| {
-            watch(two, |(_, size, _)| {
-                *magnitudes.entry(size.floor() as i8).or_insert(0) += 1
-            })
-        });
-        scope.spawn(|| {
-            watch(three, |quake| {
-                strong.extend((quake.1 >= 6.0).then_some(quake))
-            })
-        });
-        service.start.wait(); // Every thread is there: now all begin.
-        play(&feed, &quakes);
-        drop(stop);
-    });
-    assert_eq!(
-        [days.values().sum(), magnitudes.values().sum::<usize>()],
-        [quakes.len(); 2],
-        "a monitor missed one"
-    );
-    days.iter()
-        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes
-        .iter()
-        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong
-        .iter()
-        .for_each(|(time, magnitude, place)| println!("{time} {magnitude:<4} {place}"));
-}
+use cli::{Quake, Report};
 
-/// What is known, day after day. As with a feed on the web, nobody is told when there is more.
-type Feed<'a> = Mutex<Vec<&'a [Quake]>>;
+/// How long the feed takes to play one batch, which is usually a day.
+const BATCH: Duration = Duration::from_millis(20);
+/// How long a monitor pauses between two looks at the feed.
+const PAUSE: Duration = Duration::from_millis(5);
 
+/// The earthquakes known so far.
+type Feed<'a> = Mutex<Vec<&'a Quake>>;
+
+/// What a thread holds of the service. Each has a clone of its own.
 #[derive(Clone)]
 struct Service<'f, 'a> {
     start: WaitGroup,
-    stopped: Receiver<()>,
+    /// Nothing is ever sent: `stop` ends when its sender is dropped.
+    stop: Receiver<()>,
     feed: &'f Feed<'a>,
 }
 
-/// Shows `monitor` every earthquake, until the service stops.
-fn watch<'a>(service: Service<'_, 'a>, mut monitor: impl FnMut(&'a Quake)) {
+/// Calls `visit` with every earthquake of the feed, until the service stops.
+fn watch<'a>(service: Service<'_, 'a>, mut visit: impl FnMut(&'a Quake)) {
     service.start.wait();
-    let (mut seen, mut stopped) = (0, false);
+    let mut seen = 0;
+    let mut stopped = false;
     while !stopped {
-        // First the pause, which the stop cuts short, then the look: what comes right before the stop is not missed.
-        let pause = service.stopped.recv_timeout(Duration::from_millis(5));
+        // First the pause, then the look: so nothing that arrives during the last pause is missed.
+        let pause = service.stop.recv_timeout(PAUSE);
         stopped = pause == Err(RecvTimeoutError::Disconnected);
-        let news = service.feed.lock().expect("no holder panics")[seen..].to_vec();
-        news.iter().copied().flatten().for_each(&mut monitor);
-        seen += news.len();
-    }
-}
-
-fn play<'a>(feed: &Feed<'a>, quakes: &'a [Quake]) {
-    let days = quakes.chunk_by(|quake, next| quake.0[..10] == next.0[..10]);
-    for (day, _) in days.zip(channel::tick(Duration::from_millis(20))) {
-        feed.lock().expect("no holder panics").push(day);
-    }
-}
-
-/// A time, a magnitude and a place.
-type Quake = (String, f64, String);
-
-fn parse(line: &str) -> Option<Quake> {
-    let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude
-        .parse()
-        .ok()
-        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
-    let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
-    (shape == "0000-00-00T00:00:00Z").then(|| (time.into(), magnitude, place.into()))
-}
-
-fn load() -> Result<Vec<Quake>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
-    let mut quakes = Vec::new();
-    for path in if named.is_empty() {
-        vec![default]
-    } else {
-        named
-    } {
-        let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let malformed = || {
-                format!(
-                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
-                )
-            };
-            quakes.push(parse(line).ok_or_else(malformed)?);
+        for quake in look(service.feed, seen) {
+            visit(quake);
+            seen += 1;
         }
     }
-    Ok(quakes)
+}
+
+fn count_by_day(service: Service) -> BTreeMap<String, usize> {
+    let mut days = BTreeMap::new();
+    watch(service, |quake| {
+        *days.entry(quake.day().to_string()).or_default() += 1;
+    });
+    days
+}
+
+fn count_by_magnitude(service: Service) -> BTreeMap<i8, usize> {
+    let mut magnitudes = BTreeMap::new();
+    watch(service, |quake| {
+        *magnitudes.entry(quake.whole_magnitude()).or_default() += 1;
+    });
+    magnitudes
+}
+
+fn find_strong(service: Service) -> Vec<Quake> {
+    let mut strong = Vec::new();
+    watch(service, |quake| {
+        if quake.magnitude >= 6.0 {
+            strong.push(quake.clone());
+        }
+    });
+    strong
+}
+
+fn main() {
+    let quakes = cli::load_or_exit();
+    let batches = cli::batches(&quakes);
+    let feed = Feed::default();
+
+    let report = thread::scope(|scope| {
+        let (stop_on_drop, stop) = channel::bounded(0);
+        let service = Service {
+            start: WaitGroup::new(),
+            stop,
+            feed: &feed,
+        };
+        let for_days = service.clone();
+        let for_magnitudes = service.clone();
+        let for_strong = service.clone();
+        let days = scope.spawn(|| count_by_day(for_days));
+        let magnitudes = scope.spawn(|| count_by_magnitude(for_magnitudes));
+        let strong = scope.spawn(|| find_strong(for_strong));
+
+        service.start.wait(); // Returns when every monitor waits too: now all begin.
+        play(&feed, &batches);
+        drop(stop_on_drop);
+
+        Report {
+            days: days.join().expect("a monitor panicked"),
+            magnitudes: magnitudes.join().expect("a monitor panicked"),
+            strong: strong.join().expect("a monitor panicked"),
+        }
+    });
+
+    report.assert_complete(quakes.len());
+    cli::print_report(&report);
+}
+
+/// Adds batch after batch to the feed.
+fn play<'a>(feed: &Feed<'a>, batches: &[&'a [Quake]]) {
+    let ticks = channel::tick(BATCH);
+    for batch in batches {
+        ticks.recv().expect("a ticker never ends");
+        feed.lock().unwrap().extend(*batch);
+    }
+}
+
+/// The earthquakes that were added after the first `seen`.
+fn look<'a>(feed: &Feed<'a>, seen: usize) -> Vec<&'a Quake> {
+    feed.lock().unwrap()[seen..].to_vec()
 }

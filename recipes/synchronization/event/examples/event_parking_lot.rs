@@ -1,72 +1,40 @@
-//! Watch a feed of earthquakes with three monitors that start together and miss none until the stop, with parking_lot.
+//! The same job with parking_lot.
 //!
 //! ```text
 //! cargo run -p event --example event_parking_lot
-//! cargo run -p event --example event_parking_lot -- may.txt june.txt
 //! ```
 //!
-//! What differs from the recipe: parking_lot has no event. For `start`, which comes once and for good, a `Once` will do. A
-//! wait with a time limit, for `stop`, takes a flag under a `Mutex` and a `Condvar`. This flag is never cleared; one that is
-//! would have to count its sets, or a waiter could sleep through `set` and `clear`.
+//! What differs from the recipe: parking_lot has no event. A `Once` is enough for `start`, which is
+//! set once and never cleared. A wait with a timeout, as for `stop`, takes a flag under a `Mutex`
+//! and a `Condvar`. Choose it when your program uses parking_lot already and clears no event: a flag
+//! that can be cleared would also have to count how often it was set, or a waiter could sleep
+//! through a `set` that is followed by a `clear`.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, Once};
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{collections::BTreeMap, env, fs, process, thread, time::Duration};
 
-fn main() {
-    let Ok(quakes) = load().inspect_err(|reason| eprintln!("{reason}")) else {
-        process::exit(1)
-    };
-    let service = Service::default();
-    let (mut days, mut magnitudes, mut strong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    thread::scope(|scope| {
-        let running = Running(&service);
-        let monitors = [
-            scope.spawn(|| {
-                watch(&service, |(time, _, _)| {
-                    *days.entry(&time[..10]).or_insert(0) += 1
-                })
-            }),
-            scope.spawn(|| {
-                watch(&service, |(_, size, _)| {
-                    *magnitudes.entry(size.floor() as i8).or_insert(0) += 1
-                })
-            }),
-            scope.spawn(|| {
-                watch(&service, |quake| {
-                    strong.extend((quake.1 >= 6.0).then_some(quake))
-                })
-            }),
-        ];
-        service.start.call_once(|| ()); // Every thread is there: now all may begin.
-        play(&service, &quakes);
-        drop(running); // Sets `stop`.
-        monitors
-            .into_iter()
-            .for_each(|monitor| monitor.join().expect("a monitor panicked"));
-    });
-    assert_eq!(
-        [days.values().sum(), magnitudes.values().sum::<usize>()],
-        [quakes.len(); 2],
-        "a monitor missed one"
-    );
-    days.iter()
-        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes
-        .iter()
-        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong
-        .iter()
-        .for_each(|(time, magnitude, place)| println!("{time} {magnitude:<4} {place}"));
-}
+use cli::{Quake, Report};
 
+/// How long the feed takes to play one batch, which is usually a day.
+const BATCH: Duration = Duration::from_millis(20);
+/// How long a monitor pauses between two looks at the feed.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What all threads share.
 #[derive(Default)]
 struct Service<'a> {
-    start: Once, // Done once, waited for without a time limit: no more is needed.
+    start: Once,
     stop: Flag,
-    feed: Mutex<Vec<&'a [Quake]>>,
+    feed: Mutex<Vec<&'a Quake>>,
 }
 
+/// An event that is never cleared.
 #[derive(Default)]
 struct Flag {
     is_set: Mutex<bool>,
@@ -79,79 +47,109 @@ impl Flag {
         self.changed.notify_all();
     }
 
-    fn wait_for(&self, time: Duration) -> bool {
-        !self
-            .changed
-            .wait_while_for(&mut self.is_set.lock(), |is_set| !*is_set, time)
-            .timed_out()
+    /// Returns whether the flag was set before the time was over.
+    fn wait_for(&self, timeout: Duration) -> bool {
+        let mut is_set = self.is_set.lock();
+        self.changed
+            .wait_while_for(&mut is_set, |is_set| !*is_set, timeout);
+        *is_set
     }
 }
 
-/// Held by `main` and by each monitor: whoever ends, in a panic or not, ends the service, and nobody waits for ever.
-struct Running<'s, 'a>(&'s Service<'a>);
+/// Stops the service for all threads when one of them ends, even if it panics.
+struct StopOnDrop<'s, 'a> {
+    service: &'s Service<'a>,
+}
 
-impl Drop for Running<'_, '_> {
+impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
-        self.0.stop.set();
-        self.0.start.call_once(|| ()); // After `stop`: a monitor that has not begun yet finds that it is over.
+        // In this order, a monitor that has not begun yet finds that the service has stopped.
+        self.service.stop.set();
+        self.service.start.call_once(|| ());
     }
 }
 
-/// Shows `monitor` every earthquake, until the service stops.
-fn watch<'a>(service: &Service<'a>, mut monitor: impl FnMut(&'a Quake)) {
-    let _running = Running(service);
+/// Calls `visit` with every earthquake of the feed, until the service stops.
+fn watch<'a>(service: &Service<'a>, mut visit: impl FnMut(&'a Quake)) {
+    let _stop_on_drop = StopOnDrop { service };
     service.start.wait();
-    let (mut seen, mut stopped) = (0, false);
+    let mut seen = 0;
+    let mut stopped = false;
     while !stopped {
-        // First the pause, which `stop` cuts short, then the look: what comes right before `stop` is not missed.
-        stopped = service.stop.wait_for(Duration::from_millis(5));
-        let news = service.feed.lock()[seen..].to_vec();
-        news.iter().copied().flatten().for_each(&mut monitor);
-        seen += news.len();
-    }
-}
-
-fn play<'a>(service: &Service<'a>, quakes: &'a [Quake]) {
-    for day in quakes.chunk_by(|quake, next| quake.0[..10] == next.0[..10]) {
-        if service.stop.wait_for(Duration::from_millis(20)) {
-            return; // A monitor has failed.
-        }
-        service.feed.lock().push(day);
-    }
-}
-
-/// A time, a magnitude and a place.
-type Quake = (String, f64, String);
-
-fn parse(line: &str) -> Option<Quake> {
-    let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude
-        .parse()
-        .ok()
-        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
-    let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
-    (shape == "0000-00-00T00:00:00Z").then(|| (time.into(), magnitude, place.into()))
-}
-
-fn load() -> Result<Vec<Quake>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
-    let mut quakes = Vec::new();
-    for path in if named.is_empty() {
-        vec![default]
-    } else {
-        named
-    } {
-        let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let malformed = || {
-                format!(
-                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
-                )
-            };
-            quakes.push(parse(line).ok_or_else(malformed)?);
+        // First the pause, then the look: so nothing that arrives during the last pause is missed.
+        stopped = service.stop.wait_for(PAUSE);
+        for quake in service.look(seen) {
+            visit(quake);
+            seen += 1;
         }
     }
-    Ok(quakes)
+}
+
+fn count_by_day(service: &Service) -> BTreeMap<String, usize> {
+    let mut days = BTreeMap::new();
+    watch(service, |quake| {
+        *days.entry(quake.day().to_string()).or_default() += 1;
+    });
+    days
+}
+
+fn count_by_magnitude(service: &Service) -> BTreeMap<i8, usize> {
+    let mut magnitudes = BTreeMap::new();
+    watch(service, |quake| {
+        *magnitudes.entry(quake.whole_magnitude()).or_default() += 1;
+    });
+    magnitudes
+}
+
+fn find_strong(service: &Service) -> Vec<Quake> {
+    let mut strong = Vec::new();
+    watch(service, |quake| {
+        if quake.magnitude >= 6.0 {
+            strong.push(quake.clone());
+        }
+    });
+    strong
+}
+
+fn main() {
+    let quakes = cli::load_or_exit();
+    let batches = cli::batches(&quakes);
+    let service = Service::default();
+
+    let report = thread::scope(|scope| {
+        let stop_on_drop = StopOnDrop { service: &service };
+        let days = scope.spawn(|| count_by_day(&service));
+        let magnitudes = scope.spawn(|| count_by_magnitude(&service));
+        let strong = scope.spawn(|| find_strong(&service));
+
+        service.start.call_once(|| ()); // Every monitor has its thread, so all may begin.
+        service.play(&batches);
+        drop(stop_on_drop); // Sets `stop`.
+
+        Report {
+            days: days.join().expect("a monitor panicked"),
+            magnitudes: magnitudes.join().expect("a monitor panicked"),
+            strong: strong.join().expect("a monitor panicked"),
+        }
+    });
+
+    report.assert_complete(quakes.len());
+    cli::print_report(&report);
+}
+
+impl<'a> Service<'a> {
+    /// Adds batch after batch to the feed.
+    fn play(&self, batches: &[&'a [Quake]]) {
+        for batch in batches {
+            if self.stop.wait_for(BATCH) {
+                return; // A monitor has failed.
+            }
+            self.feed.lock().extend(*batch);
+        }
+    }
+
+    /// The earthquakes that were added after the first `seen`.
+    fn look(&self, seen: usize) -> Vec<&'a Quake> {
+        self.feed.lock()[seen..].to_vec()
+    }
 }

@@ -1,154 +1,171 @@
-//! Watch a feed of earthquakes with three monitors that look when there is news, and only then.
+//! The solution of the exercise: monitors that look only when there is news.
 //!
-//! Run `cargo run -p event --example event_solution`; for earthquakes of your own, add `-- may.txt june.txt`.
+//! ```text
+//! cargo run -p event --example event_solution
+//! ```
 //!
-//! What differs from the recipe: each monitor has an event `news` of its own, which `play` sets after each day. The monitor
-//! clears it before it looks. Cleared after the look, it would hide a day that came between the two.
+//! What differs from the recipe: each monitor has an event of its own, which the feed sets after
+//! each batch. The monitor clears the event before it looks. If it cleared the event after the look,
+//! it would never notice a batch that arrives in between.
 
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{collections::BTreeMap, env, fs, process, thread, time::Duration};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::{Event, Lock};
 
-const DAY: Duration = Duration::from_millis(20);
+use cli::{Quake, Report};
 
-fn main() {
-    let quakes = load().unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    let service = Service::default();
-    let (mut days, mut magnitudes, mut strong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    let looks = thread::scope(|scope| {
-        let running = Running(&service);
-        let monitors = [
-            scope.spawn(|| {
-                watch(&service, 0, |quake| {
-                    *days.entry(&quake.time[..10]).or_insert(0) += 1
-                })
-            }),
-            scope.spawn(|| {
-                watch(&service, 1, |quake| {
-                    *magnitudes.entry(quake.magnitude.floor() as i8).or_insert(0) += 1
-                })
-            }),
-            scope.spawn(|| {
-                watch(&service, 2, |quake| {
-                    strong.extend((quake.magnitude >= 6.0).then_some(quake))
-                })
-            }),
-        ];
-        service.start.set();
-        play(&service, &quakes);
-        drop(running); // Sets `stop`.
-        monitors.map(|monitor| monitor.join().expect("a monitor panicked"))
-    });
-    eprintln!("the monitors looked {looks:?} times");
-    assert_eq!(
-        [days.values().sum(), magnitudes.values().sum::<usize>()],
-        [quakes.len(); 2],
-        "a monitor missed one"
-    );
-    days.iter()
-        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes
-        .iter()
-        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong.iter().for_each(
-        |Quake {
-             time,
-             magnitude,
-             place,
-         }| println!("{time} {magnitude:<4} {place}"),
-    );
-}
+/// How long the feed takes to play one batch, which is usually a day.
+const BATCH: Duration = Duration::from_millis(20);
 
-#[derive(Default)]
+/// What all threads share.
 struct Service<'a> {
     start: Event,
     stop: Event,
-    /// One for each monitor, since each clears its own.
-    news: [Event; 3],
-    /// What is known, day after day.
-    feed: Lock<Vec<&'a [Quake]>>,
+    news: News,
+    feed: Lock<Feed<'a>>,
 }
 
-/// Held by `main` and by each monitor: whoever ends, in a panic or not, ends the service.
-struct Running<'s, 'a>(&'s Service<'a>);
+/// One event for each monitor, because each clears its own.
+struct News {
+    for_days: Event,
+    for_magnitudes: Event,
+    for_strong: Event,
+}
 
-impl Drop for Running<'_, '_> {
+impl News {
+    fn set_all(&self) {
+        self.for_days.set();
+        self.for_magnitudes.set();
+        self.for_strong.set();
+    }
+}
+
+#[derive(Default)]
+struct Feed<'a> {
+    quakes: Vec<&'a Quake>,
+    looks: usize,
+}
+
+/// Stops the service for all threads when one of them ends, even if it panics. Otherwise the
+/// other threads could wait forever. `main` and each monitor hold one.
+struct StopOnDrop<'s, 'a> {
+    service: &'s Service<'a>,
+}
+
+impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
-        self.0.stop.set();
-        self.0.start.set(); // After `stop`: a monitor that has not begun yet finds that it is over.
-        self.0.news.iter().for_each(Event::set); // After `stop` too: whoever wakes looks for the last time.
+        // `stop` comes first: a monitor that one of the others wakes finds that it is set.
+        self.service.stop.set();
+        self.service.start.set();
+        self.service.news.set_all();
     }
 }
 
-/// Shows the monitor every earthquake. Returns how often this looked for news.
-fn watch<'a>(service: &Service<'a>, number: usize, mut monitor: impl FnMut(&'a Quake)) -> u32 {
-    let _running = Running(service);
+/// Calls `visit` with every earthquake of the feed, until the service stops.
+fn watch<'a>(service: &Service<'a>, news: &Event, mut visit: impl FnMut(&'a Quake)) {
+    let _stop_on_drop = StopOnDrop { service };
     service.start.wait();
-    let (mut seen, mut looks, mut stopped) = (0, 0, false);
+    let mut seen = 0;
+    let mut stopped = false;
     while !stopped {
-        service.news[number].wait();
-        service.news[number].clear();
-        // Asked before the look: what came into the feed before `stop` is seen by it.
+        news.wait();
+        news.clear();
+        // Asked before the look, which therefore sees all that was added before the stop.
         stopped = service.stop.is_set();
-        let news = service.feed.lock()[seen..].to_vec();
-        news.iter().copied().flatten().for_each(&mut monitor);
-        (seen, looks) = (seen + news.len(), looks + 1);
-    }
-    looks
-}
-
-fn play<'a>(service: &Service<'a>, quakes: &'a [Quake]) {
-    for day in quakes.chunk_by(|quake, next| quake.time[..10] == next.time[..10]) {
-        if service.stop.wait_for(DAY) {
-            return; // A monitor has failed.
-        }
-        service.feed.lock().push(day);
-        service.news.iter().for_each(Event::set);
-    }
-}
-
-struct Quake {
-    time: String,
-    magnitude: f64,
-    place: String,
-}
-
-fn parse(line: &str) -> Option<Quake> {
-    let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude
-        .parse()
-        .ok()
-        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
-    let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
-    (shape == "0000-00-00T00:00:00Z").then(|| Quake {
-        time: time.into(),
-        magnitude,
-        place: place.into(),
-    })
-}
-
-fn load() -> Result<Vec<Quake>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
-    let mut quakes = Vec::new();
-    for path in if named.is_empty() {
-        vec![default]
-    } else {
-        named
-    } {
-        let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let malformed = || {
-                format!(
-                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
-                )
-            };
-            quakes.push(parse(line).ok_or_else(malformed)?);
+        for quake in service.look(seen) {
+            visit(quake);
+            seen += 1;
         }
     }
-    Ok(quakes)
+}
+
+fn count_by_day(service: &Service) -> BTreeMap<String, usize> {
+    let news = &service.news.for_days;
+    let mut days = BTreeMap::new();
+    watch(service, news, |quake| {
+        *days.entry(quake.day().to_string()).or_default() += 1;
+    });
+    days
+}
+
+fn count_by_magnitude(service: &Service) -> BTreeMap<i8, usize> {
+    let news = &service.news.for_magnitudes;
+    let mut magnitudes = BTreeMap::new();
+    watch(service, news, |quake| {
+        *magnitudes.entry(quake.whole_magnitude()).or_default() += 1;
+    });
+    magnitudes
+}
+
+fn find_strong(service: &Service) -> Vec<Quake> {
+    let news = &service.news.for_strong;
+    let mut strong = Vec::new();
+    watch(service, news, |quake| {
+        if quake.magnitude >= 6.0 {
+            strong.push(quake.clone());
+        }
+    });
+    strong
+}
+
+fn main() {
+    let quakes = cli::load_or_exit();
+    let batches = cli::batches(&quakes);
+    let service = Service {
+        start: Event::new(),
+        stop: Event::new(),
+        news: News {
+            for_days: Event::new(),
+            for_magnitudes: Event::new(),
+            for_strong: Event::new(),
+        },
+        feed: Lock::new(Feed::default()),
+    };
+
+    let report = thread::scope(|scope| {
+        let stop_on_drop = StopOnDrop { service: &service };
+        let days = scope.spawn(|| count_by_day(&service));
+        let magnitudes = scope.spawn(|| count_by_magnitude(&service));
+        let strong = scope.spawn(|| find_strong(&service));
+
+        service.start.set(); // Every monitor has its thread, so all may begin.
+        service.play(&batches);
+        drop(stop_on_drop); // Sets `stop`.
+
+        Report {
+            days: days.join().expect("a monitor panicked"),
+            magnitudes: magnitudes.join().expect("a monitor panicked"),
+            strong: strong.join().expect("a monitor panicked"),
+        }
+    });
+
+    report.assert_complete(quakes.len());
+    let looks = service.feed.into_inner().looks;
+    eprintln!("{} batches, {looks} looks at the feed", batches.len());
+    cli::print_report(&report);
+}
+
+impl<'a> Service<'a> {
+    /// Adds batch after batch to the feed.
+    fn play(&self, batches: &[&'a [Quake]]) {
+        for batch in batches {
+            if self.stop.wait_for(BATCH) {
+                return; // A monitor has failed.
+            }
+            self.feed.lock().quakes.extend(*batch);
+            self.news.set_all();
+        }
+    }
+
+    /// The earthquakes that were added after the first `seen`.
+    fn look(&self, seen: usize) -> Vec<&'a Quake> {
+        let mut feed = self.feed.lock();
+        feed.looks += 1;
+        feed.quakes[seen..].to_vec()
+    }
 }

@@ -1,144 +1,129 @@
-//! Watch a feed of earthquakes with three tasks that start together and miss none until the stop, with tokio.
+//! The same job with tokio.
 //!
 //! ```text
 //! cargo run -p event --example event_tokio
-//! cargo run -p event --example event_tokio -- may.txt june.txt
 //! ```
 //!
-//! What differs from the recipe: `start` is a `watch` channel, a value that tasks wait for until it is as they want it; it
-//! can go back. `stop` is a `CancellationToken`, which can not, and whose drop guard cancels in a panic too. A pause is
-//! whatever comes first, the end of a sleep or the stop. A task may outlive `main`'s variables, so what tasks share is in
-//! an `Arc`, and each returns its result. The feed's lock is std's: no task holds it across an `.await`.
+//! What differs from the recipe: the monitors are async tasks. `start` is a `watch` channel, whose
+//! receivers wait until its value is `true`. `stop` is a `CancellationToken` from tokio-util, whose
+//! drop guard cancels in a panic too. A task may outlive `main`'s variables, so the tasks share the
+//! service in an `Arc`. Choose it when what you start and stop are tasks. A token cannot be cleared.
 
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{collections::BTreeMap, env, process, sync::Arc, sync::Mutex, time::Duration};
-use tokio::{fs, sync::watch, time::sleep};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+
+use cli::{Quake, Report};
+
+/// How long the feed takes to play one batch, which is usually a day.
+const BATCH: Duration = Duration::from_millis(20);
+/// How long a monitor pauses between two looks at the feed.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What all tasks share.
+struct Service {
+    start: watch::Receiver<bool>,
+    stop: CancellationToken,
+    /// The earthquakes known so far. The lock is std's, because no task holds it across an `.await`.
+    feed: Mutex<Vec<Arc<Quake>>>,
+}
+
+/// Calls `visit` with every earthquake of the feed, until the service stops.
+async fn visit_all(service: &Service, mut visit: impl FnMut(&Quake)) {
+    let _stop_on_drop = service.stop.clone().drop_guard(); // If one monitor panics, all stop.
+    // An error means that `main` has ended before the start. Then the service has stopped, too.
+    let _ = service.start.clone().wait_for(|started| *started).await;
+    let mut seen = 0;
+    let mut stopped = false;
+    while !stopped {
+        // First the pause, then the look: so nothing that arrives during the last pause is missed.
+        stopped = service.stopped_within(PAUSE).await;
+        for quake in service.look(seen) {
+            visit(&quake);
+            seen += 1;
+        }
+    }
+}
+
+async fn count_by_day(service: Arc<Service>) -> BTreeMap<String, usize> {
+    let mut days = BTreeMap::new();
+    let count = |quake: &Quake| *days.entry(quake.day().to_string()).or_default() += 1;
+    visit_all(&service, count).await;
+    days
+}
+
+async fn count_by_magnitude(service: Arc<Service>) -> BTreeMap<i8, usize> {
+    let mut magnitudes = BTreeMap::new();
+    let count = |quake: &Quake| *magnitudes.entry(quake.whole_magnitude()).or_default() += 1;
+    visit_all(&service, count).await;
+    magnitudes
+}
+
+async fn find_strong(service: Arc<Service>) -> Vec<Quake> {
+    let mut strong = Vec::new();
+    let keep_strong = |quake: &Quake| {
+        if quake.magnitude >= 6.0 {
+            strong.push(quake.clone());
+        }
+    };
+    visit_all(&service, keep_strong).await;
+    strong
+}
 
 #[tokio::main]
 async fn main() {
-    let Ok(quakes) = load().await.inspect_err(|reason| eprintln!("{reason}")) else {
-        process::exit(1)
-    };
+    let quakes = cli::load_or_exit(); // Blocks, but no task runs yet.
+    let batches = cli::batches(&quakes);
     let (start, started) = watch::channel(false);
-    let service = Service {
-        started,
+    let service = Arc::new(Service {
+        start: started,
         stop: CancellationToken::new(),
-        feed: Arc::default(),
-    };
-    let days = service.clone().watch(|days: &mut BTreeMap<_, _>, quake| {
-        *days.entry(quake.0[..10].to_owned()).or_insert(0) += 1
+        feed: Mutex::default(),
     });
-    let magnitudes = service.clone().watch(|sizes: &mut BTreeMap<_, _>, quake| {
-        *sizes.entry(quake.1.floor() as i8).or_insert(0) += 1
-    });
-    let strong = service
-        .clone()
-        .watch(|strong: &mut Vec<_>, quake| strong.extend((quake.1 >= 6.0).then_some(quake)));
-    let monitors = (
-        tokio::spawn(days),
-        tokio::spawn(magnitudes),
-        tokio::spawn(strong),
-    );
-    start.send_replace(true);
-    service.play(&quakes).await;
-    service.stop.cancel();
-    let (days, magnitudes, strong) =
-        tokio::try_join!(monitors.0, monitors.1, monitors.2).expect("a monitor panicked");
-    assert_eq!(
-        [days.values().sum(), magnitudes.values().sum::<usize>()],
-        [quakes.len(); 2],
-        "a monitor missed one"
-    );
-    days.iter()
-        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes
-        .iter()
-        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong
-        .iter()
-        .for_each(|quake| println!("{} {:<4} {}", quake.0, quake.1, quake.2));
-}
+    let days = tokio::spawn(count_by_day(service.clone()));
+    let magnitudes = tokio::spawn(count_by_magnitude(service.clone()));
+    let strong = tokio::spawn(find_strong(service.clone()));
 
-#[derive(Clone)]
-struct Service {
-    started: watch::Receiver<bool>,
-    stop: CancellationToken,
-    feed: Arc<Mutex<Vec<Quake>>>,
+    start.send_replace(true);
+    service.play(&batches).await;
+    service.stop.cancel();
+
+    let report = Report {
+        days: days.await.expect("a monitor panicked"),
+        magnitudes: magnitudes.await.expect("a monitor panicked"),
+        strong: strong.await.expect("a monitor panicked"),
+    };
+    report.assert_complete(quakes.len());
+    cli::print_report(&report);
 }
 
 impl Service {
-    /// Shows `monitor` every earthquake, until the service stops.
-    async fn watch<R: Default>(mut self, monitor: impl Fn(&mut R, Quake)) -> R {
-        let _running = self.stop.clone().drop_guard(); // If this fails, the service stops.
-        let (mut seen, mut stopped, mut result) = (0, false, R::default());
-        // An error means that `main` has gone without a start.
-        let _ = self.started.wait_for(|started| *started).await;
-        while !stopped {
-            // First the pause, which `stop` cuts short, then the look: what comes right before `stop` is not missed.
-            stopped = self
-                .stop
-                .run_until_cancelled(sleep(Duration::from_millis(5)))
-                .await
-                .is_none();
-            let news = self.feed.lock().expect("no holder panics")[seen..].to_vec();
-            seen += news.len();
-            news.into_iter()
-                .for_each(|quake| monitor(&mut result, quake));
-        }
-        result
+    /// Pauses. Returns `true` as soon as the service stops, or `false` when the time is over.
+    async fn stopped_within(&self, pause: Duration) -> bool {
+        let finished = self.stop.run_until_cancelled(sleep(pause)).await;
+        finished.is_none()
     }
 
-    async fn play(&self, quakes: &[Quake]) {
-        for day in quakes.chunk_by(|quake, next| quake.0[..10] == next.0[..10]) {
-            if self
-                .stop
-                .run_until_cancelled(sleep(Duration::from_millis(20)))
-                .await
-                .is_none()
-            {
+    /// Adds batch after batch to the feed.
+    async fn play(&self, batches: &[&[Quake]]) {
+        for batch in batches {
+            if self.stopped_within(BATCH).await {
                 return; // A monitor has failed.
             }
-            self.feed
-                .lock()
-                .expect("no holder panics")
-                .extend_from_slice(day);
+            let news = batch.iter().cloned().map(Arc::new);
+            self.feed.lock().unwrap().extend(news);
         }
     }
-}
 
-/// A time, a magnitude and a place. Its monitors share it.
-type Quake = Arc<(String, f64, String)>;
-
-fn parse(line: &str) -> Option<Quake> {
-    let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude
-        .parse()
-        .ok()
-        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
-    let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
-    (shape == "0000-00-00T00:00:00Z").then(|| Arc::new((time.into(), magnitude, place.into())))
-}
-
-async fn load() -> Result<Vec<Quake>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
-    let mut quakes = Vec::new();
-    for path in if named.is_empty() {
-        vec![default]
-    } else {
-        named
-    } {
-        let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, line) in (1..).zip(fs::read_to_string(&path).await.map_err(failed)?.lines()) {
-            let malformed = || {
-                format!(
-                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
-                )
-            };
-            quakes.push(parse(line).ok_or_else(malformed)?);
-        }
+    /// The earthquakes that were added after the first `seen`.
+    fn look(&self, seen: usize) -> Vec<Arc<Quake>> {
+        self.feed.lock().unwrap()[seen..].to_vec()
     }
-    Ok(quakes)
 }

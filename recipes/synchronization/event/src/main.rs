@@ -1,163 +1,157 @@
-//! Watch a feed of earthquakes with three monitors that start together and, when told to stop, have missed none.
+//! Start three monitors together, and stop them without missing an earthquake: two `Event`s.
+//!
+//! Three threads watch a feed of earthquakes and look every 5 milliseconds whether there are new
+//! ones. They all wait for the event `start`, so none of them begins before all are ready. The
+//! event `stop` ends the pause between two looks at once. Each monitor then looks one last time,
+//! because earthquakes may have arrived since its last look.
 //!
 //! ```text
-//! cargo run -p event                     # input/earthquakes.txt
-//! cargo run -p event -- may.txt june.txt # your files, one after the other
+//! cargo run -p event                        # the feed in input/earthquakes.txt
+//! cargo run -p event -- may.txt june.txt    # your own feed; src/cli.rs describes the format
 //! ```
 //!
-//! A line is a time, a magnitude and a place. The program plays the feed too, a day in 20 milliseconds. You see how
-//! many earthquakes there were each day and of each magnitude, rounded down, then those of magnitude 6 and more. The
-//! first file that cannot be read or line that is malformed is reported, and no monitor starts.
+//! Prints how many earthquakes there were on each day and of each magnitude, and those of
+//! magnitude 6 or more. They are the same on every run.
 
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{collections::BTreeMap, env, fs, process, thread, time::Duration};
+mod cli;
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::{Event, Lock};
 
-const DAY: Duration = Duration::from_millis(20);
-const TICK: Duration = Duration::from_millis(5);
+use cli::{Quake, Report};
 
-// ANCHOR: main
-fn main() {
-    let quakes = load().unwrap_or_else(|reason| {
-        eprintln!("{reason}");
-        process::exit(1)
-    });
-    let service = Service {
-        start: Event::new(),
-        stop: Event::new(),
-        feed: Lock::new(Vec::new()),
-    };
-    let (mut days, mut magnitudes, mut strong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-    let looks = thread::scope(|scope| {
-        let running = Running(&service);
-        let monitors = [
-            scope.spawn(|| {
-                watch(&service, |quake| {
-                    *days.entry(&quake.time[..10]).or_insert(0) += 1
-                })
-            }),
-            scope.spawn(|| {
-                watch(&service, |quake| {
-                    *magnitudes.entry(quake.magnitude.floor() as i8).or_insert(0) += 1
-                })
-            }),
-            scope.spawn(|| {
-                watch(&service, |quake| {
-                    strong.extend((quake.magnitude >= 6.0).then_some(quake))
-                })
-            }),
-        ];
-        service.start.set(); // Every thread is there: now all may begin.
-        play(&service, &quakes);
-        drop(running); // Sets `stop`.
-        monitors.map(|monitor| monitor.join().expect("a monitor panicked"))
-    });
-    eprintln!("the monitors looked {looks:?} times");
-    assert_eq!(
-        [days.values().sum(), magnitudes.values().sum::<usize>()],
-        [quakes.len(); 2],
-        "a monitor missed one"
-    );
-    days.iter()
-        .for_each(|(day, count)| println!("{day:12}{count:>6}"));
-    magnitudes
-        .iter()
-        .for_each(|(magnitude, count)| println!("magnitude{magnitude:>3}{count:>6}"));
-    strong.iter().for_each(
-        |Quake {
-             time,
-             magnitude,
-             place,
-         }| println!("{time} {magnitude:<4} {place}"),
-    );
-}
-// ANCHOR_END: main
+/// How long the feed takes to play one batch, which is usually a day.
+const BATCH: Duration = Duration::from_millis(20);
+/// How long a monitor pauses between two looks at the feed.
+const PAUSE: Duration = Duration::from_millis(5);
 
 // ANCHOR: service
+/// What all threads share.
 struct Service<'a> {
     start: Event,
     stop: Event,
-    /// What is known, day after day. As with a feed on the web, nobody is told when there is more.
-    feed: Lock<Vec<&'a [Quake]>>,
+    feed: Lock<Feed<'a>>,
 }
 
-/// Held by `main` and by each monitor: whoever ends, in a panic or not, ends the service, and nobody waits for ever.
-struct Running<'s, 'a>(&'s Service<'a>);
+/// A feed like one on the web: nobody is notified when an earthquake is added.
+#[derive(Default)]
+struct Feed<'a> {
+    quakes: Vec<&'a Quake>,
+    looks: usize,
+}
 
-impl Drop for Running<'_, '_> {
+/// Stops the service for all threads when one of them ends, even if it panics. Otherwise the
+/// other threads could wait forever. `main` and each monitor hold one.
+struct StopOnDrop<'s, 'a> {
+    service: &'s Service<'a>,
+}
+
+impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
-        self.0.stop.set();
-        self.0.start.set(); // After `stop`: a monitor that has not begun yet finds that it is over.
+        // In this order, a monitor that has not begun yet finds that the service has stopped.
+        self.service.stop.set();
+        self.service.start.set();
     }
 }
 // ANCHOR_END: service
 
 // ANCHOR: watch
-/// Shows `monitor` every earthquake, until the service stops. Returns how often this looked for news.
-fn watch<'a>(service: &Service<'a>, mut monitor: impl FnMut(&'a Quake)) -> u32 {
-    let _running = Running(service);
+/// Calls `visit` with every earthquake of the feed, until the service stops.
+fn watch<'a>(service: &Service<'a>, mut visit: impl FnMut(&'a Quake)) {
+    let _stop_on_drop = StopOnDrop { service };
     service.start.wait();
-    let (mut seen, mut looks, mut stopped) = (0, 0, false);
+    let mut seen = 0;
+    let mut stopped = false;
     while !stopped {
-        // The pause between two looks; `stop` cuts it short. If the look came first and then the pause, what comes into
-        // the feed between the last look and `stop` would be missed.
-        stopped = service.stop.wait_for(TICK);
-        let news = service.feed.lock()[seen..].to_vec();
-        news.iter().copied().flatten().for_each(&mut monitor);
-        (seen, looks) = (seen + news.len(), looks + 1);
+        // `wait_for` returns `true` as soon as the event is set. The pause comes before the look:
+        // the other way round, the monitor would miss what arrives during its last pause.
+        stopped = service.stop.wait_for(PAUSE);
+        for quake in service.look(seen) {
+            visit(quake);
+            seen += 1;
+        }
     }
-    looks
 }
 
-fn play<'a>(service: &Service<'a>, quakes: &'a [Quake]) {
-    for day in quakes.chunk_by(|quake, next| quake.time[..10] == next.time[..10]) {
-        if service.stop.wait_for(DAY) {
-            return; // A monitor has failed.
+fn count_by_day(service: &Service) -> BTreeMap<String, usize> {
+    let mut days = BTreeMap::new();
+    watch(service, |quake| {
+        *days.entry(quake.day().to_string()).or_default() += 1;
+    });
+    days
+}
+
+fn count_by_magnitude(service: &Service) -> BTreeMap<i8, usize> {
+    let mut magnitudes = BTreeMap::new();
+    watch(service, |quake| {
+        *magnitudes.entry(quake.whole_magnitude()).or_default() += 1;
+    });
+    magnitudes
+}
+
+fn find_strong(service: &Service) -> Vec<Quake> {
+    let mut strong = Vec::new();
+    watch(service, |quake| {
+        if quake.magnitude >= 6.0 {
+            strong.push(quake.clone());
         }
-        service.feed.lock().push(day);
-    }
+    });
+    strong
 }
 // ANCHOR_END: watch
 
-struct Quake {
-    time: String,
-    magnitude: f64,
-    place: String,
-}
+// ANCHOR: main
+fn main() {
+    let quakes = cli::load_or_exit();
+    let batches = cli::batches(&quakes);
+    let service = Service {
+        start: Event::new(),
+        stop: Event::new(),
+        feed: Lock::new(Feed::default()),
+    };
 
-fn parse(line: &str) -> Option<Quake> {
-    let [time, magnitude, place] = line.split(';').collect::<Vec<_>>().try_into().ok()?;
-    let magnitude = magnitude
-        .parse()
-        .ok()
-        .filter(|magnitude| (-9.0..=10.0).contains(magnitude))?;
-    let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
-    (shape == "0000-00-00T00:00:00Z").then(|| Quake {
-        time: time.into(),
-        magnitude,
-        place: place.into(),
-    })
-}
+    let report = thread::scope(|scope| {
+        let stop_on_drop = StopOnDrop { service: &service };
+        let days = scope.spawn(|| count_by_day(&service));
+        let magnitudes = scope.spawn(|| count_by_magnitude(&service));
+        let strong = scope.spawn(|| find_strong(&service));
 
-fn load() -> Result<Vec<Quake>, String> {
-    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/earthquakes.txt");
-    let mut quakes = Vec::new();
-    for path in if named.is_empty() {
-        vec![default]
-    } else {
-        named
-    } {
-        let name = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-        let failed = |error| format!("cannot read {name}: {error}; name files that exist");
-        for (number, line) in (1..).zip(fs::read_to_string(&path).map_err(failed)?.lines()) {
-            let malformed = || {
-                format!(
-                    "{name}:{number}: expected a line such as 2018-02-06T15:50:42Z;6.4;Taiwan, found {line:?}"
-                )
-            };
-            quakes.push(parse(line).ok_or_else(malformed)?);
+        service.start.set(); // Every monitor has its thread, so all may begin.
+        service.play(&batches);
+        drop(stop_on_drop); // Sets `stop`.
+
+        Report {
+            days: days.join().expect("a monitor panicked"),
+            magnitudes: magnitudes.join().expect("a monitor panicked"),
+            strong: strong.join().expect("a monitor panicked"),
+        }
+    });
+
+    report.assert_complete(quakes.len());
+    let looks = service.feed.into_inner().looks;
+    eprintln!("{} batches, {looks} looks at the feed", batches.len());
+    cli::print_report(&report);
+}
+// ANCHOR_END: main
+
+impl<'a> Service<'a> {
+    /// Adds batch after batch to the feed.
+    fn play(&self, batches: &[&'a [Quake]]) {
+        for batch in batches {
+            if self.stop.wait_for(BATCH) {
+                return; // A monitor has failed.
+            }
+            self.feed.lock().quakes.extend(*batch);
         }
     }
-    Ok(quakes)
+
+    /// The earthquakes that were added after the first `seen`.
+    fn look(&self, seen: usize) -> Vec<&'a Quake> {
+        let mut feed = self.feed.lock();
+        feed.looks += 1;
+        feed.quakes[seen..].to_vec()
+    }
 }
