@@ -1,70 +1,74 @@
-//! A monitor asks for the stop only between two earthquakes. The feed is silent, so it never asks again, and never ends.
+//! It hangs: a monitor checks for the stop only between two earthquakes. The feed falls silent, so
+//! the monitor never checks again and never ends.
 //!
 //! ```text
 //! cargo run -p event --example event_mistake_between
 //! ```
 //!
-//! `watch_between` is wrong: while it sleeps in `recv`, setting an event wakes nobody. `watch` is right: the stop is the end of
-//! the very thing that it sleeps for, the feed. The recipe shows another way: sleep for the stop, and look at the feed
-//! when the time is up.
+//! `watch_between` is wrong: while it sleeps in `recv`, no event can wake it. `watch` is right: it
+//! ends when the feed does, which is exactly what it sleeps for. The recipe shows another way: wait
+//! for the stop, and look at the feed whenever the time is up.
 
+use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::{process::ExitCode, thread, time::Duration};
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::Event;
 
+struct Outcome {
+    seen: usize,
+    ended: bool,
+}
+
 fn main() -> ExitCode {
-    let (seen, ended) = stop_by_event();
-    println!("stop asked for between earthquakes: seen {seen}, ended {ended}");
-    println!(
-        "stop by the end of the feed: seen {}, ended true",
-        stop_by_end()
-    );
+    let Outcome { seen, ended } = stop_by_event();
+    println!("checks for the stop between earthquakes: seen {seen}, ended {ended}");
+    let seen = stop_by_end_of_feed();
+    println!("stops at the end of the feed: seen {seen}, ended true");
     if ended {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "the monitor waits for an earthquake, not for the stop: it would ask for the stop after the next one"
-    );
-    eprintln!("end what it waits for, or wait for the stop itself with a time limit");
+    eprintln!("deadlock: the monitor waits for an earthquake, and does not notice the stop");
+    eprintln!("end what it waits for, or let it wait for the stop, with a timeout");
     ExitCode::FAILURE
 }
 
-/// How many earthquakes the monitor saw, and whether it ended when told to.
-fn stop_by_event() -> (usize, bool) {
+/// How many earthquakes the monitor saw, and whether it ended when it was told to.
+fn stop_by_event() -> Outcome {
     let stop = Event::new();
     let (feed, quakes) = mpsc::channel();
-    let (ask, asked) = mpsc::channel();
+    let (checking, checks) = mpsc::channel();
     let (end, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {
         let monitor = scope.spawn(|| {
-            let _end = end; // Dropped at the end, which ends `ended` too.
-            watch_between(&stop, quakes, ask)
+            let _end = end; // Dropped when the thread ends, which disconnects `ended`.
+            watch_between(&stop, quakes, checking)
         });
-        asked.recv().expect("the monitor asks at first");
+        checks.recv().expect("the monitor checks before it waits");
         feed.send("Hualian").expect("the monitor listens");
-        asked.recv().expect("the monitor asks after an earthquake"); // From here on it waits for the next one.
+        checks.recv().expect("the monitor checks after each one"); // Now it waits for the next.
         stop.set();
-        let has_ended =
-            ended.recv_timeout(Duration::from_millis(300)) == Err(RecvTimeoutError::Disconnected);
+        let outcome = ended.recv_timeout(Duration::from_millis(300));
         drop(feed); // Otherwise this program would not end either.
-        (
-            monitor.join().expect("the monitor does not panic"),
-            has_ended,
-        )
+        Outcome {
+            seen: monitor.join().expect("the monitor does not panic"),
+            ended: outcome == Err(RecvTimeoutError::Disconnected),
+        }
     })
 }
 
-fn watch_between(stop: &Event, quakes: Receiver<&str>, ask: Sender<()>) -> usize {
+fn watch_between(stop: &Event, quakes: Receiver<&str>, checking: Sender<()>) -> usize {
     let mut seen = 0;
     while !stop.is_set() {
-        ask.send(()).expect("main listens");
+        checking.send(()).expect("main listens");
         let Ok(_quake) = quakes.recv() else { break };
         seen += 1;
     }
     seen
 }
 
-fn stop_by_end() -> usize {
+fn stop_by_end_of_feed() -> usize {
     let (feed, quakes) = mpsc::channel();
     thread::scope(|scope| {
         let monitor = scope.spawn(|| watch(quakes));
@@ -75,5 +79,9 @@ fn stop_by_end() -> usize {
 }
 
 fn watch(quakes: Receiver<&str>) -> usize {
-    quakes.into_iter().count()
+    let mut seen = 0;
+    for _quake in quakes {
+        seen += 1;
+    }
+    seen
 }

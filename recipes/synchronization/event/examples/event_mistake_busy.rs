@@ -1,15 +1,18 @@
-//! A monitor asks `is_set` in a loop instead of waiting: it keeps a processor busy until the event is set.
+//! It is slow: a monitor calls `is_set` in a loop instead of waiting. It keeps a processor busy
+//! until the event is set.
 //!
 //! ```text
 //! cargo run -p event --example event_mistake_busy
 //! ```
 //!
-//! `watch_busily` is wrong: a million looks see the same, and on one processor they keep the thread that would set the
-//! event from running. `watch` is right: `wait` sleeps until the event is set, and `wait_for` until then or until a time.
-//! Nothing hangs here and the result is right, so the exit status is 0; what it costs does not show in it.
+//! `watch_busily` is wrong: a million looks see no change, and on a single processor they delay the
+//! thread that would set the event. `watch` is right: `wait` sleeps until the event is set, and
+//! `wait_for` until the event is set or the time is over. Nothing hangs here and the result is
+//! right, so the exit status is 0: only the wasted time tells you that something is wrong.
 
 use std::sync::mpsc::{self, Sender};
 use std::{hint, thread};
+
 use sync_primitives::Event;
 
 const LOOKS: u64 = 1_000_000;
@@ -19,14 +22,12 @@ fn main() {
     let (report, reported) = mpsc::channel();
     let looks = thread::scope(|scope| {
         let monitor = scope.spawn(|| watch_busily(&stop, report));
-        reported.recv().expect("the monitor looks often");
+        reported.recv().expect("the monitor looks a million times");
         stop.set();
         monitor.join().expect("the monitor does not panic")
     });
-    println!(
-        "is_set in a loop: {LOOKS} looks or more: {}",
-        looks >= LOOKS
-    );
+    let is_busy = looks >= LOOKS;
+    println!("is_set in a loop: at least {LOOKS} looks: {is_busy}");
 
     let stop = Event::new();
     let looks = thread::scope(|scope| {
@@ -34,16 +35,12 @@ fn main() {
         stop.set();
         monitor.join().expect("the monitor does not panic")
     });
-    println!("wait: looks: {looks}");
-    eprintln!(
-        "the monitor looked a million times for nothing, and a processor did nothing else meanwhile"
-    );
-    eprintln!(
-        "let it sleep: `wait()`, or `wait_for(pause)` where it has something to do now and then"
-    );
+    println!("wait: {looks} look");
+    eprintln!("busy waiting: the monitor looked a million times and found nothing new");
+    eprintln!("let it sleep in `wait()`, or in `wait_for(pause)` if it has work to do in between");
 }
 
-/// How often it looked.
+/// Returns how often it looked.
 fn watch_busily(stop: &Event, report: Sender<()>) -> u64 {
     let mut looks = 1;
     while !stop.is_set() {
@@ -51,7 +48,7 @@ fn watch_busily(stop: &Event, report: Sender<()>) -> u64 {
         if looks == LOOKS {
             report.send(()).expect("main listens");
         }
-        hint::spin_loop(); // Kind to the processor's other half; still busy.
+        hint::spin_loop(); // Leaves more of the core to its other hardware thread; still busy.
     }
     looks
 }

@@ -1,13 +1,19 @@
-//! `set` and `clear` in one go, taken as a signal: a monitor that comes to wait a moment later sleeps for ever.
+//! It hangs: `set` followed at once by `clear` is used as a signal. A monitor that begins to wait a
+//! moment later has missed it (a lost wakeup) and sleeps forever.
 //!
 //! ```text
 //! cargo run -p event --example event_mistake_pulse
 //! ```
 //!
-//! `pulse` is wrong: an event is a state, and one that nobody is there to see says nothing. `open` is right: leave the event
-//! set, and whoever comes later goes through. For a signal that waits for its receiver, use a queue or a semaphore.
+//! `pulse` is wrong: an event is a state, and nobody can see a state that is over already. `open`
+//! is right: leave the event set, and threads that come later go through. If each signal must
+//! reach one receiver, use a queue or a semaphore.
 
-use std::{process::ExitCode, sync::Barrier, thread, time::Duration};
+use std::process::ExitCode;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::Event;
 
 fn main() -> ExitCode {
@@ -18,10 +24,8 @@ fn main() -> ExitCode {
     if pulsed {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "the event was set and cleared before the monitor came to wait, and nobody will set it again"
-    );
-    eprintln!("leave it set as long as what it stands for is true");
+    eprintln!("lost wakeup: the event was set and cleared before the monitor began to wait");
+    eprintln!("leave the event set for as long as what it stands for is true");
     ExitCode::FAILURE
 }
 
@@ -34,17 +38,18 @@ fn open(start: &Event) {
     start.set();
 }
 
-/// Whether a monitor starts that comes to wait after `signal`. `wait()` in place of `wait_for` would never return.
+/// Whether a monitor starts that begins to wait after `signal`. With `wait` instead of `wait_for`,
+/// the monitor would never return.
 fn late_monitor_starts(signal: fn(&Event)) -> bool {
     let start = Event::new();
-    let signalled = Barrier::new(2);
+    let signaled = Barrier::new(2);
     thread::scope(|scope| {
         let monitor = scope.spawn(|| {
-            signalled.wait(); // By chance it is seldom so late. This makes it certain.
+            signaled.wait(); // Without this, the monitor would be late only now and then.
             start.wait_for(Duration::from_millis(200))
         });
         signal(&start);
-        signalled.wait();
+        signaled.wait();
         monitor.join().expect("the monitor does not panic")
     })
 }

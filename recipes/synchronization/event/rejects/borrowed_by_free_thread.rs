@@ -1,7 +1,7 @@
 // error: E0373
-//! Lends an event to a thread that may outlive it. `thread::spawn` starts a thread that nothing holds back when `main`
-//! returns and its variables go. Start it in a `thread::scope`, which ends after it; or share the event as a `static`
-//! or in an `Arc`.
+//! Lends an event to a thread that may outlive it: a thread started by `thread::spawn` goes on when
+//! `main` returns and drops its variables. Start the thread in a `thread::scope`, which waits for
+//! it, or share the event as a `static` or in an `Arc`.
 
 use std::thread;
 use sync_primitives::Event;

@@ -1,6 +1,7 @@
 // error: E0382
-//! Sets an event that has moved into the thread that waits for it. An event has no other end that stays behind, as a
-//! channel has: both threads need the same one. Start the thread in a `thread::scope` and lend the event to it.
+//! Sets an event that has moved into the thread that waits for it. Unlike a channel, an event has no
+//! second end that stays behind: both threads need the same event. Start the thread in a
+//! `thread::scope` and lend it the event.
 
 use std::thread;
 use sync_primitives::Event;

@@ -172,7 +172,8 @@ fn is_time(text: &str) -> bool {
     let year: u32 = number(0, 4);
     let month = number(5, 7);
     let day = number(8, 10);
-    let is_leap_year = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let is_leap_year =
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days_in_month = match month {
         2 if is_leap_year => 29,
         2 => 28,
