@@ -6,8 +6,8 @@
 //!
 //! What differs from the recipe: parking_lot has no event. A `Once` is enough for `start`, which is
 //! set once and never cleared. A wait with a timeout, as for `stop`, takes a flag under a `Mutex`
-//! and a `Condvar`. Choose it when your program uses parking_lot already and clears no event: a flag
-//! that can be cleared would also have to count how often it was set, or a waiter could sleep
+//! and a `Condvar`. Choose it when your program uses parking_lot already and clears no event: a
+//! flag that can be cleared would also have to count how often it was set, or a waiter could sleep
 //! through a `set` that is followed by a `clear`.
 
 #[path = "../src/cli.rs"]

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! What differs from the recipe: each monitor has an event of its own, which the feed sets after
-//! each batch. The monitor clears the event before it looks. If it cleared the event after the look,
-//! it would never notice a batch that arrives in between.
+//! each batch. The monitor clears the event before it looks. If it cleared the event after the
+//! look, it could sleep although a batch has arrived in between.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -59,7 +59,7 @@ struct StopOnDrop<'s, 'a> {
 
 impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
-        // `stop` comes first: a monitor that one of the others wakes finds that it is set.
+        // `stop` comes first, so a monitor that another event wakes finds it set.
         self.service.stop.set();
         self.service.start.set();
         self.service.news.set_all();

@@ -5,9 +5,10 @@
 //! ```
 //!
 //! What differs from the recipe: the monitors are async tasks. `start` is a `watch` channel, whose
-//! receivers wait until its value is `true`. `stop` is a `CancellationToken` from tokio-util, whose
-//! drop guard cancels in a panic too. A task may outlive `main`'s variables, so the tasks share the
-//! service in an `Arc`. Choose it when what you start and stop are tasks. A token cannot be cleared.
+//! receivers wait until its value is `true`. `stop` is a `CancellationToken` from tokio-util: its
+//! drop guard cancels in a panic too, and a cancelled token cannot be cleared. A task may outlive
+//! `main`'s variables, so the tasks share the service in an `Arc`. Choose it to start and stop
+//! async tasks.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -31,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 struct Service {
     start: watch::Receiver<bool>,
     stop: CancellationToken,
-    /// The earthquakes known so far. The lock is std's, because no task holds it across an `.await`.
+    /// The earthquakes known so far. A std lock will do: no task holds it across an `.await`.
     feed: Mutex<Vec<Arc<Quake>>>,
 }
 

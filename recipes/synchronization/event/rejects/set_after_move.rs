@@ -1,6 +1,6 @@
 // error: E0382
-//! Sets an event that has moved into the thread that waits for it. Unlike a channel, an event has no
-//! second end that stays behind: both threads need the same event. Start the thread in a
+//! Sets an event that has moved into the thread that waits for it. Unlike a channel, an event has
+//! no second end that stays behind: both threads need the same event. Start the thread in a
 //! `thread::scope` and lend it the event.
 
 use std::thread;

@@ -137,6 +137,7 @@ fn main() {
 }
 // ANCHOR_END: main
 
+// ANCHOR: feed
 impl<'a> Service<'a> {
     /// Adds batch after batch to the feed.
     fn play(&self, batches: &[&'a [Quake]]) {
@@ -155,3 +156,4 @@ impl<'a> Service<'a> {
         feed.quakes[seen..].to_vec()
     }
 }
+// ANCHOR_END: feed
