@@ -1,89 +1,154 @@
-"""Play Conway's Game of Life with four threads that own a band of rows and meet every generation.
+"""Play the Game of Life with threads that wait for each other after every generation.
 
-    python3 barrier.py [FILE]    # without a file: input/gosper-glider-gun.cells
+    python3 barrier.py               # the board in input/gosper-glider-gun.cells
+    python3 barrier.py my.cells      # your own board; src/cli.rs describes the format
 
-A line is a row of `.` dead and `O` living cells, or a comment that begins with `!`. A living cell
-on the edge before generation 120 is an error. You see how many cells live, then the last board.
+Prints the number of living cells in every 30th generation, then the last board.
 """
 
 import sys
 import threading
 from pathlib import Path
 
+DEFAULT_FILE = Path(__file__).with_name("input") / "gosper-glider-gun.cells"
 GENERATIONS = 120
+MAX_CELLS = 1_000_000
+
+
+class EdgeReached(Exception):
+    """In this generation a cell in this row lives on the edge."""
+
+    def __init__(self, generation, row):
+        super().__init__(f"generation {generation} reaches the edge in row {row + 1}")
+        self.row = row
 
 
 def main():
     path, board = load()
-    living, end = play(path, board, 4)
-    assert (living, end) == play(path, board, 1), "four threads and one disagree"
-    sys.stdout.reconfigure(newline="\n")  # The same bytes on every platform.
-    for generation in range(0, GENERATIONS + 1, 30):
-        print(f"generation {generation:3}: {living[generation]} cells")
-    print("\n".join("".join(".O"[cell] for cell in row) for row in end))
+    try:
+        population, last_board = play(board, 4)
+    except EdgeReached as reason:
+        sys.exit(f"{path}: {reason}; leave more room")
+    assert (population, last_board) == play(board, 1), "four threads and one disagree"
+    print_game(population, last_board)
 
 
-def play(path, board, parties):
-    boards, living, failures = [list(board), list(board)], [], []
+def play(first_board, parties):
+    # In each generation, all threads read one of the boards and write the other.
+    boards = [list(first_board), list(first_board)]
+    population = [count(first_board)]
 
-    def survey():  # In one thread, before any goes on: it has the boards to itself.
-        number, now = len(living), boards[len(living) % 2]
-        living.append(sum(map(sum, now)))
-        for y, row in enumerate(now if number < GENERATIONS else []):
-            if any(row if y in (0, len(now) - 1) else row[:1] + row[-1:]):
-                sys.exit(f"{path}: generation {number} reaches the edge in row {y + 1}, leave room")
+    def count_cells():
+        # The last thread to arrive runs this, while the others still wait: nobody writes now.
+        population.append(count(boards[len(population) % 2]))
 
-    survey()
-    meeting = threading.Barrier(parties, action=survey)
-    cuts = [band * len(board) // parties for band in range(parties + 1)]
-    shares = [(boards, range(*band), meeting, failures) for band in zip(cuts, cuts[1:])]
-    # Daemons: if one cannot be started, the others wait for it, and the program ends anyway.
-    threads = [threading.Thread(target=evolve, args=share, daemon=True) for share in shares]
+    meeting = threading.Barrier(parties, action=count_cells)
+    failures = []
+    threads = []
+    for number in range(parties):
+        start = number * len(first_board) // parties
+        end = (number + 1) * len(first_board) // parties
+        arguments = boards, range(start, end), meeting, failures
+        # A daemon: if a thread cannot be started, the others wait for it, but the program ends.
+        threads.append(threading.Thread(target=evolve, args=arguments, daemon=True))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    if failures:
-        raise failures[0]
-    return living, boards[GENERATIONS % 2]
+
+    # If several threads fail, the one with the topmost rows says why.
+    for failure in sorted(failures, key=lambda failure: getattr(failure, "row", -1)):
+        raise failure
+    return population, boards[GENERATIONS % 2]
 
 
-def evolve(boards, band, meeting, failures):
+def evolve(boards, rows, meeting, failures):
+    """Computes some rows of every generation."""
     try:
         for generation in range(GENERATIONS):
-            now, following = boards[generation % 2], boards[(generation + 1) % 2]
-            for y in band:
-                following[y] = next_row(now, y)
+            now = boards[generation % 2]
+            following = boards[(generation + 1) % 2]
+            for row in rows:
+                if reaches_edge(now, row):
+                    raise EdgeReached(generation, row)
+                following[row] = next_row(now, row)
             meeting.wait()
     except threading.BrokenBarrierError:
-        pass  # Another thread has left, and says why itself.
-    except BaseException as failure:  # SystemExit too: in a thread it would end the thread only.
+        pass  # Another thread has left the game, and reports why.
+    except BaseException as failure:
         failures.append(failure)
-        meeting.abort()
+        meeting.abort()  # Otherwise the other threads would wait forever.
 
 
-def next_row(now, y):
-    """Three living neighbours give life, two keep it. The nine cells include the one itself."""
-    columns = [0, *map(sum, zip(*now[max(y - 1, 0):y + 2])), 0]
-    around = map(sum, zip(columns, columns[1:], columns[2:]))
-    return [living == 3 or living == 4 and cell for living, cell in zip(around, now[y])]
+def count(board):
+    return sum(map(sum, board))
+
+
+def reaches_edge(board, row):
+    cells = board[row]
+    if row == 0 or row == len(board) - 1:
+        return any(cells)
+    return any(cells[:1] + cells[-1:])
+
+
+def next_row(board, row):
+    """Three living neighbors make a cell live, and two keep it alive."""
+    # The living cells in each column of three rows, with an empty column on both sides.
+    columns = [0, *map(sum, zip(*board[max(row - 1, 0):row + 2])), 0]
+    cells = []
+    for column, alive in enumerate(board[row]):
+        living = sum(columns[column:column + 3])  # Counts the cell itself as well.
+        cells.append(living == 3 or (living == 4 and alive))
+    return cells
+
+
+def print_game(population, last_board):
+    lines = []
+    for generation in range(0, GENERATIONS + 1, 30):
+        lines.append(f"generation {generation:3}: {population[generation]} cells\n")
+    for row in last_board:
+        lines.append("".join("O" if alive else "." for alive in row) + "\n")
+    try:
+        # The same bytes on every platform.
+        with open(1, "w", encoding="utf-8", newline="\n", closefd=False) as output:
+            output.writelines(lines)
+    except BrokenPipeError:
+        pass  # A program that reads our output, such as `head`, may stop when it has seen enough.
+    except OSError as error:
+        sys.exit(f"cannot print the result: {error.strerror}")
 
 
 def load():
-    path, *more = sys.argv[1:] or [Path(__file__).with_name("input") / "gosper-glider-gun.cells"]
+    path, *more = sys.argv[1:] or [DEFAULT_FILE]
     if more:
         sys.exit(f"cannot play {more[0]} as well: name one file")
     try:
-        with open(path, encoding="utf-8", newline="\n") as file:
-            lines = [line.rstrip("\r\n") for line in file]
-    except (OSError, UnicodeDecodeError) as error:
-        sys.exit(f"cannot read {path}: {error}; name a file that exists")
-    for number, row in enumerate(lines, 1):
-        if not row.startswith("!") and not set(row) <= set(".O"):
+        with open(path, encoding="utf-8-sig", newline="\n") as file:
+            rows = file.read().split("\n")
+    except OSError as error:
+        sys.exit(f"cannot read {path}: {error.strerror}")
+    except UnicodeDecodeError:
+        sys.exit(f"{path} is not UTF-8 text")
+    if rows[-1] == "":
+        rows.pop()
+
+    board = []
+    for number, row in enumerate(rows, 1):
+        row = row.removesuffix("\r")
+        if row.startswith("!"):
+            continue
+        if not set(row) <= set(".O"):
             sys.exit(f"{path}:{number}: expected a row such as ..O.OO, found {row!r}")
-    rows = [row for row in lines if not row.startswith("!")]
-    width = max(map(len, rows), default=0)
-    return path, [[cell == "O" for cell in row.ljust(width, ".")] for row in rows]
+        board.append([cell == "O" for cell in row])
+
+    height = len(board)
+    width = max(map(len, board), default=0)
+    if height * width > MAX_CELLS:
+        size = f"{height} rows and {width} columns"
+        sys.exit(f"{path}: a board of {size} has more than {MAX_CELLS} cells")
+    for row in board:
+        row += [False] * (width - len(row))
+    return path, board
 
 
 if __name__ == "__main__":

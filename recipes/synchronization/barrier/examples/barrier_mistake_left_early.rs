@@ -1,14 +1,17 @@
-//! A thread leaves with an error, in silence. The others wait for it at the next meeting, and `main` for them: the
-//! error comes to nobody's eyes.
+//! It hangs: a thread fails and leaves in silence. The others wait for it at the next meeting, and
+//! `main` waits for them, so nobody sees the error.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_mistake_left_early
 //! ```
 //!
-//! `add_up` alone is wrong: its `?` leaves out the meetings to come. `add_up_or_abort` is right: whoever leaves breaks
-//! the barrier, in a panic, too.
+//! `add_up` alone is wrong: its `?` skips the meetings that are still to come. `add_up_or_abort` is
+//! right: it breaks the barrier when a thread leaves, even if it panics.
 
-use std::{process::ExitCode, thread, time::Duration};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::{Barrier, Queue};
 
 /// What each of three threads adds up, with a meeting after each number.
@@ -24,26 +27,28 @@ fn main() -> ExitCode {
     if silent == 3 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("nobody goes on: one thread has failed and gone, two wait for it at the barrier");
+    eprintln!("deadlock: one thread has failed and left, and two wait for it at the barrier");
     eprintln!("abort the barrier in the Drop of a value that each thread holds");
     ExitCode::FAILURE
 }
 
-/// How many threads end before this one loses patience.
+/// How many threads end before `main` loses patience.
 fn ended(work: fn(&[&str], &Barrier) -> Outcome, patience: Duration) -> usize {
-    let (meeting, ends) = (Barrier::new(COLUMNS.len()), Queue::unbounded());
+    let meeting = Barrier::new(COLUMNS.len());
+    let ends = Queue::unbounded();
     thread::scope(|scope| {
         for column in &COLUMNS {
             scope.spawn(|| ends.push(work(column, &meeting)));
         }
-        let failed = ends.pop().is_ok(); // Whoever fails, waits for nobody.
-        // For the others the end of the scope would wait for ever.
-        let ended = usize::from(failed)
-            + COLUMNS[1..]
-                .iter()
-                .map_while(|_| ends.try_pop_for(patience).ok())
-                .count();
-        meeting.abort(); // Whoever still waits goes on.
+        let mut ended = 0;
+        if ends.pop().is_ok() {
+            ended += 1; // The thread that fails waits for nobody.
+        }
+        // The end of the scope would wait for the others forever.
+        while ended < COLUMNS.len() && ends.try_pop_for(patience).is_ok() {
+            ended += 1;
+        }
+        meeting.abort(); // Lets the threads go that still wait.
         ended
     })
 }
@@ -51,23 +56,24 @@ fn ended(work: fn(&[&str], &Barrier) -> Outcome, patience: Duration) -> usize {
 fn add_up(column: &[&str], meeting: &Barrier) -> Outcome {
     let mut sum = 0;
     for text in column {
-        sum += text
-            .parse::<u32>()
-            .map_err(|error| format!("{text:?}: {error}"))?;
+        let number: u32 = text.parse().map_err(|error| format!("{text:?}: {error}"))?;
+        sum += number;
         meeting.wait().map_err(|error| error.to_string())?;
     }
     Ok(sum)
 }
 
 fn add_up_or_abort(column: &[&str], meeting: &Barrier) -> Outcome {
-    let _leaving = Leaving(meeting);
+    let _abort_on_drop = AbortOnDrop { barrier: meeting };
     add_up(column, meeting)
 }
 
-struct Leaving<'a>(&'a Barrier);
+struct AbortOnDrop<'a> {
+    barrier: &'a Barrier,
+}
 
-impl Drop for Leaving<'_> {
+impl Drop for AbortOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.abort();
+        self.barrier.abort();
     }
 }

@@ -1,15 +1,20 @@
-//! Threads read each other's cells, meet, and write their own, round after round on one board. One that is ahead reads
-//! in the next round what another has yet to write in this one.
+//! The result is wrong: threads read each other's cells, meet, and write their own, round after
+//! round on one board. A thread that is ahead reads a cell for the next round that its owner has
+//! not yet written in this one: a race condition.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_mistake_one_meeting
 //! ```
 //!
-//! One meeting a round is wrong here: nothing stands between writing and the next reading. Two are right, and so are
-//! two boards, as in the recipe: there the next reading is on the board that nobody writes to.
+//! One meeting in each round is wrong here: nothing separates writing from the next reading. Two
+//! meetings are right. So are two boards, as in the recipe, where the next reading is from a board
+//! to which nobody writes.
 
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::{process::ExitCode, thread, time::Duration};
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::{Barrier, Event};
 
 /// Each cell becomes the sum of both: 1 2, then 3 3, then 6 6.
@@ -18,42 +23,42 @@ const ROUNDS: usize = 2;
 
 fn main() -> ExitCode {
     let one = play(1, Duration::from_secs(10));
-    println!("one meeting a round: {one:?}");
-    println!(
-        "two meetings a round: {:?}",
-        play(2, Duration::from_millis(100))
-    );
+    println!("one meeting in each round: {one:?}");
+    let two = play(2, Duration::from_millis(100));
+    println!("two meetings in each round: {two:?}");
     if one == [6, 6] {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "wrong sum: in round 2 a thread read 3 and 2, since the other had not written its 3 of round 1"
-    );
-    eprintln!("meet after writing, too, or read from one board and write to another");
+    eprintln!("race condition: in round 2 a thread read 3 and 2, although round 1 makes both 3");
+    eprintln!("meet after writing as well, or read from one board and write to another");
     ExitCode::FAILURE
 }
 
 fn play(meetings: usize, patience: Duration) -> [u32; 2] {
     let cells = START.map(AtomicU32::new);
-    let (meeting, ahead) = (Barrier::new(cells.len()), Event::new());
-    let play = |own: usize| {
+    let barrier = Barrier::new(cells.len());
+    let ahead = Event::new();
+    let play_cell = |own: usize| {
         for round in 1..=ROUNDS {
             let sum = cells.iter().map(|cell| cell.load(Relaxed)).sum();
-            if (own, round) == (0, 2) {
+            if own == 0 && round == 2 {
                 ahead.set();
             }
-            meeting.wait().expect("nobody breaks it");
-            if (own, round) == (1, 1) {
-                // The scheduler can stop this thread here until the other one has read again. This makes it happen at
-                // every run, unless a second meeting is in the way.
+            barrier.wait().expect("no thread breaks the barrier");
+            if own == 1 && round == 1 {
+                // The scheduler may stop this thread here until the other one has read again. This
+                // makes it happen on every run, unless a second meeting prevents it.
                 let _ = ahead.wait_for(patience);
             }
             cells[own].store(sum, Relaxed);
             if meetings == 2 {
-                meeting.wait().expect("nobody breaks it");
+                barrier.wait().expect("no thread breaks the barrier");
             }
         }
     };
-    thread::scope(|scope| (0..cells.len()).for_each(|own| drop(scope.spawn(move || play(own)))));
+    thread::scope(|scope| {
+        scope.spawn(|| play_cell(0));
+        scope.spawn(|| play_cell(1));
+    });
     cells.map(AtomicU32::into_inner)
 }

@@ -1,53 +1,52 @@
-//! Makes a barrier for four, and comes with three: nine rows in bands of at least nine quarters of a row are three
-//! bands.
+//! It hangs: the barrier is for four threads, but only three are started. Nine rows, divided into
+//! parts of at least nine quarters of a row, make three parts.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_mistake_party_missing
 //! ```
 //!
-//! `Barrier::new(THREADS)` is wrong. Right is the number of threads that are really started: `bands.len()`.
+//! `Barrier::new(THREADS)` is wrong. The right number is how many threads really start:
+//! `parts.len()`.
 
-use std::{process::ExitCode, thread, time::Duration};
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
 use sync_primitives::Barrier;
 
 const THREADS: usize = 4;
 const ROWS: [u32; 9] = [3, 1, 4, 1, 5, 9, 2, 6, 5];
 
 fn main() -> ExitCode {
-    let bands: Vec<_> = ROWS.chunks(ROWS.len().div_ceil(THREADS)).collect();
-    let passed = meet(&bands, &Barrier::new(THREADS), Duration::from_millis(300));
-    println!(
-        "a barrier for {THREADS}: {passed} of {} threads passed it",
-        bands.len()
-    );
-    let all_passed = meet(&bands, &Barrier::new(bands.len()), Duration::from_secs(10));
-    println!(
-        "a barrier for {}: {all_passed} of {} threads passed it",
-        bands.len(),
-        bands.len()
-    );
-    if passed == bands.len() {
+    let parts: Vec<&[u32]> = ROWS.chunks(ROWS.len().div_ceil(THREADS)).collect();
+    let threads = parts.len();
+    let passed = meet(&parts, &Barrier::new(THREADS), Duration::from_millis(300));
+    println!("a barrier for {THREADS}: {passed} of {threads} threads passed it");
+    let all_passed = meet(&parts, &Barrier::new(threads), Duration::from_secs(10));
+    println!("a barrier for {threads}: {all_passed} of {threads} threads passed it");
+    if passed == threads {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "nobody goes on: {} threads wait for a fourth, which was never started",
-        bands.len()
-    );
-    eprintln!("count the parties where you start them, not where you wish for them");
+    eprintln!("deadlock: {threads} threads wait for a fourth that was never started");
+    eprintln!("take the number of parties from the threads that you start");
     ExitCode::FAILURE
 }
 
-/// A thread for each band meets the others when it has done its part. How many get past the meeting?
-fn meet(bands: &[&[u32]], meeting: &Barrier, patience: Duration) -> usize {
+/// Starts a thread for each part. The thread does its part of the work, then meets the others.
+/// Returns how many threads get past the meeting.
+fn meet(parts: &[&[u32]], barrier: &Barrier, patience: Duration) -> usize {
     thread::scope(|scope| {
-        let part = |band: &[u32]| (band.iter().sum::<u32>(), meeting.wait_for(patience)); // `wait` would wait for ever.
-        let threads: Vec<_> = bands
-            .iter()
-            .map(|band| scope.spawn(move || part(band)))
-            .collect();
-        let ends = threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a thread panicked"));
-        ends.filter(|(_, passed)| passed.is_ok()).count()
+        let mut workers = Vec::new();
+        for part in parts {
+            workers.push(scope.spawn(move || {
+                let _sum: u32 = part.iter().sum();
+                barrier.wait_for(patience).is_ok() // `wait` would wait forever.
+            }));
+        }
+        let mut passed = 0;
+        for worker in workers {
+            passed += usize::from(worker.join().expect("a thread panicked"));
+        }
+        passed
     })
 }

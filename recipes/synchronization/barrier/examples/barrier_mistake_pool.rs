@@ -1,16 +1,19 @@
-//! Lets four jobs meet in a pool of three threads. Three jobs wait, each on a thread of the pool, and the fourth waits
-//! for one of these threads.
+//! It hangs: four jobs meet in a pool of three threads. Three jobs wait and keep the threads of the
+//! pool, so the fourth never gets a thread to run on.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_mistake_pool
 //! ```
 //!
-//! `in_a_pool` is wrong: a pool promises that jobs run, not that they run at the same time. `in_threads` is right: each
-//! party has a thread of its own.
+//! `in_a_pool` is wrong: a pool promises that jobs run, not that they run at the same time.
+//! `in_threads` is right: each party has a thread of its own.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
 
 use rayon::ThreadPoolBuilder;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::{process::ExitCode, thread, time::Duration};
 use sync_primitives::Barrier;
 
 const PARTIES: usize = 4;
@@ -22,26 +25,23 @@ fn main() -> ExitCode {
     if pooled == PARTIES {
         return ExitCode::SUCCESS;
     }
-    eprintln!(
-        "nobody goes on: three jobs keep all threads of the pool, and wait for one that has none"
-    );
-    eprintln!(
-        "give each party a thread of its own; in a pool, end a phase with the end of a scope or of an iterator"
-    );
+    eprintln!("deadlock: three jobs keep all threads of the pool and wait for the fourth job");
+    eprintln!("give each party its own thread; in a pool, let a scope or an iterator end a phase");
     ExitCode::FAILURE
 }
 
 fn in_a_pool(patience: Duration) -> usize {
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(3)
-        .build()
-        .expect("three threads can be started");
-    let (meeting, met) = (Barrier::new(PARTIES), AtomicUsize::new(0));
+    let pool = ThreadPoolBuilder::new().num_threads(3).build();
+    let pool = pool.expect("three threads can be started");
+    let meeting = Barrier::new(PARTIES);
+    let met = AtomicUsize::new(0);
     pool.in_place_scope(|scope| {
         for _ in 0..PARTIES {
             scope.spawn(|_| {
-                let passed = meeting.wait_for(patience); // `wait` would wait for ever.
-                met.fetch_add(usize::from(passed.is_ok()), Relaxed);
+                // `wait` would wait forever.
+                if meeting.wait_for(patience).is_ok() {
+                    met.fetch_add(1, Relaxed);
+                }
             });
         }
     });
@@ -50,12 +50,15 @@ fn in_a_pool(patience: Duration) -> usize {
 
 fn in_threads() -> usize {
     let meeting = Barrier::new(PARTIES);
+    let met = AtomicUsize::new(0);
     thread::scope(|scope| {
-        let threads = [(); PARTIES].map(|()| scope.spawn(|| meeting.wait()));
-        threads
-            .map(|thread| thread.join().expect("a thread panicked"))
-            .iter()
-            .flatten()
-            .count()
-    })
+        for _ in 0..PARTIES {
+            scope.spawn(|| {
+                if meeting.wait().is_ok() {
+                    met.fetch_add(1, Relaxed);
+                }
+            });
+        }
+    });
+    met.into_inner()
 }

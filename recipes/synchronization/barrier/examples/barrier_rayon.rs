@@ -1,122 +1,107 @@
-//! Play the Game of Life with rayon, where a generation ends when a parallel iterator does.
+//! The same job with rayon.
 //!
-//! Run `cargo run -p barrier --example barrier_rayon`; for a board of your own, add `-- my.cells`.
+//! ```text
+//! cargo run -p barrier --example barrier_rayon
+//! ```
 //!
-//! No barrier is needed: `collect` returns when every row is there, in one thread, which counts them and looks for the
-//! edge. The threads share one board that nobody changes, so no cell is atomic. What the recipe's has and this one
-//! lacks: bands that belong to a thread for the whole game, with what it keeps between the rounds.
+//! What differs from the recipe: there is no barrier. A parallel iterator returns when the last of
+//! its items is done, so a generation ends when `collect` does. A thread then has the whole board
+//! to itself, counts the cells and looks at the edge. All threads read a board that nobody
+//! changes, so no cell is atomic. Choose it when each phase is a loop over data, and no thread has
+//! to keep anything from phase to phase.
 
-use rayon::{ThreadPoolBuilder, prelude::*};
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
-use std::{env, fs, process};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use cli::{EdgeReached, Game};
 
 const GENERATIONS: usize = 120;
 
 fn main() {
-    let (file, board) = load().unwrap_or_else(|reason| fail(&reason));
-    let game = play(&board, 4);
-    assert_eq!(game, play(&board, 1), "four threads and one disagree"); // One alone waits for nobody.
-    let (living, board) = game.unwrap_or_else(|reason| fail(&format!("{file}: {reason}")));
-    living
-        .iter()
-        .enumerate()
-        .step_by(30)
-        .for_each(|(number, cells)| println!("generation {number:>3}: {cells} cells"));
-    println!("{}", board.join("\n"));
+    let input = cli::load_or_exit();
+    let game = play(&input.board, 4);
+    let game_of_one_thread = play(&input.board, 1);
+    assert_eq!(game, game_of_one_thread, "four threads and one disagree");
+    cli::print_or_exit(&input, game);
 }
 
-/// The number of living cells in each generation, and the last board.
-fn play(board: &[String], threads: usize) -> Result<(Vec<usize>, Vec<String>), String> {
-    let threads = ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .expect("the threads can be started");
-    let mut now: Vec<Vec<bool>> = board
-        .iter()
-        .map(|row| row.bytes().map(|cell| cell == b'O').collect())
-        .collect();
-    let count = |cells: &Vec<Vec<bool>>| cells.iter().flatten().filter(|lives| **lives).count();
-    let mut living = vec![count(&now)];
+fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.expect("the threads can be started");
+    let mut board = Board {
+        rows: first_board.to_vec(),
+    };
+    let mut population = vec![board.population()];
     for generation in 0..GENERATIONS {
-        if let Some(y) = (0..now.len()).find(|y| reaches_edge(&now, *y)) {
-            return Err(format!(
-                "generation {generation} reaches the edge in row {}; leave more room",
-                y + 1
-            ));
+        for row in 0..board.rows.len() {
+            if board.reaches_edge(row) {
+                return Err(EdgeReached { generation, row });
+            }
         }
-        let next_row = |y: usize| (0..now[y].len()).map(|x| lives_next(&now, y, x)).collect();
-        now = threads.install(|| (0..now.len()).into_par_iter().map(next_row).collect());
-        living.push(count(&now));
+        board = board.next(&pool);
+        population.push(board.population());
     }
-    let text = |row: &Vec<bool>| {
-        row.iter()
-            .map(|lives| if *lives { 'O' } else { '.' })
-            .collect()
-    };
-    Ok((living, now.iter().map(text).collect()))
+    Ok(Game {
+        population,
+        last_board: board.rows,
+    })
 }
 
-fn reaches_edge(now: &[Vec<bool>], y: usize) -> bool {
-    let row = &now[y];
-    if [0, now.len() - 1].contains(&y) {
-        row.contains(&true)
-    } else {
-        [row.first(), row.last()].contains(&Some(&true))
-    }
+struct Board {
+    rows: Vec<Vec<bool>>,
 }
 
-/// Three living neighbours give life, two keep it. The nine cells looked at include the one in question.
-fn lives_next(now: &[Vec<bool>], y: usize, x: usize) -> bool {
-    let around = |position: usize, end: usize| position.saturating_sub(1)..end.min(position + 2);
-    let count = |row: &Vec<bool>| {
-        row[around(x, row.len())]
-            .iter()
-            .filter(|lives| **lives)
-            .count()
-    };
-    let living: usize = now[around(y, now.len())].iter().map(count).sum();
-    living == 3 || living == 4 && now[y][x]
-}
-
-fn load() -> Result<(String, Vec<String>), String> {
-    let mut named = env::args_os().skip(1).map(PathBuf::from);
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/gosper-glider-gun.cells");
-    let path = named.next().unwrap_or(default);
-    if let Some(second) = named.next() {
-        return Err(format!(
-            "cannot play {} as well: name one file",
-            second.display()
-        ));
+impl Board {
+    /// The board of the next generation, whose rows the threads of the pool compute.
+    fn next(&self, pool: &ThreadPool) -> Board {
+        let numbers = 0..self.rows.len();
+        let rows = pool.install(|| {
+            numbers
+                .into_par_iter()
+                .map(|row| self.next_row(row))
+                .collect()
+        });
+        Board { rows }
     }
-    let file = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-    let failed = |error| format!("cannot read {file}: {error}; name a file that exists");
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    let rows: Vec<_> = (1..)
-        .zip(text.lines())
-        .filter(|(_, row)| !row.starts_with('!'))
-        .collect();
-    if let Some((number, row)) = rows
-        .iter()
-        .find(|(_, row)| row.contains(|cell| !".O".contains(cell)))
-    {
-        return Err(format!(
-            "{file}:{number}: expected a row such as ..O.OO, found {row:?}"
-        ));
-    }
-    let width = rows
-        .iter()
-        .map(|(_, row)| row.len())
-        .max()
-        .unwrap_or_default();
-    Ok((
-        file,
-        rows.iter()
-            .map(|(_, row)| format!("{row:.<width$}"))
-            .collect(),
-    ))
-}
 
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
+    fn next_row(&self, row: usize) -> Vec<bool> {
+        let columns = 0..self.rows[row].len();
+        columns.map(|column| self.lives_next(row, column)).collect()
+    }
+
+    /// Three living neighbors make a cell live, and two keep it alive.
+    fn lives_next(&self, row: usize, column: usize) -> bool {
+        let mut neighbors = 0;
+        for y in row.saturating_sub(1)..=row + 1 {
+            for x in column.saturating_sub(1)..=column + 1 {
+                if (y, x) != (row, column) && self.is_alive(y, x) {
+                    neighbors += 1;
+                }
+            }
+        }
+        neighbors == 3 || (neighbors == 2 && self.is_alive(row, column))
+    }
+
+    fn is_alive(&self, row: usize, column: usize) -> bool {
+        let cell = self.rows.get(row).and_then(|cells| cells.get(column));
+        cell.copied().unwrap_or(false) // There is no life outside the board.
+    }
+
+    /// Whether a living cell of this row is on the edge of the board.
+    fn reaches_edge(&self, row: usize) -> bool {
+        let last_row = self.rows.len() - 1;
+        let width = self.rows[row].len();
+        (0..width).any(|column| {
+            let on_edge = row == 0 || row == last_row || column == 0 || column == width - 1;
+            on_edge && self.is_alive(row, column)
+        })
+    }
+
+    fn population(&self) -> usize {
+        let cells = self.rows.iter().flatten();
+        cells.filter(|cell| **cell).count()
+    }
 }

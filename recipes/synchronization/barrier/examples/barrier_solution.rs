@@ -1,181 +1,179 @@
-//! Play Conway's Game of Life with four threads, and end when nothing changes any more, or after 120 generations.
+//! The solution of the exercise: the game also ends when nothing changes any more.
 //!
-//! Run `cargo run -p barrier --example barrier_solution`; for a board of your own, add `-- my.cells`.
+//! ```text
+//! cargo run -p barrier --example barrier_solution
+//! ```
 //!
-//! What differs from the recipe: the action compares the two boards and notes that they are equal. All threads read the
-//! note after the same meeting, and the next action cannot come before they have, so all leave after the same
-//! generation. The glider gun never stands still. A board that does, such as a block of four cells, ends at once.
+//! What differs from the recipe: the action compares the two boards, and sets `is_still` if they
+//! are equal. All threads read it after the same meeting. The next action cannot run before all of
+//! them have come to the next meeting, so they see the same value and leave after the same
+//! generation.
 
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::{env, fs, ops::Range, process, thread};
+use std::thread;
+
 use sync_primitives::{Barrier, Lock};
+
+use cli::{EdgeReached, Game};
 
 const GENERATIONS: usize = 120;
 
 fn main() {
-    let (file, board) = load().unwrap_or_else(|reason| fail(&reason));
-    let game = play(&board, 4);
-    assert_eq!(game, play(&board, 1), "four threads and one disagree"); // One alone waits for nobody.
-    let (living, board) = game.unwrap_or_else(|reason| fail(&format!("{file}: {reason}")));
-    living
-        .iter()
-        .enumerate()
-        .step_by(30)
-        .for_each(|(number, cells)| println!("generation {number:>3}: {cells} cells"));
-    println!("{}", board.join("\n"));
+    let input = cli::load_or_exit();
+    let game = play(&input.board, 4);
+    let game_of_one_thread = play(&input.board, 1); // It waits for nobody.
+    assert_eq!(game, game_of_one_thread, "four threads and one disagree");
+    cli::print_or_exit(&input, game);
 }
 
-type Cells = Vec<Vec<AtomicBool>>;
-
-/// The number of living cells in each generation, and the last board.
-fn play(board: &[String], threads: usize) -> Result<(Vec<usize>, Vec<String>), String> {
-    let still = AtomicBool::new(false);
-    let cells = |row: &String| {
-        row.bytes()
-            .map(|cell| AtomicBool::new(cell == b'O'))
-            .collect()
-    };
-    let boards: [Cells; 2] = [(); 2].map(|()| board.iter().map(cells).collect());
-    let count = |cells: &Cells| {
-        cells
-            .iter()
-            .flatten()
-            .filter(|cell| cell.load(Relaxed))
-            .count()
-    };
-    let living = Lock::new(vec![count(&boards[0])]);
-    // Run by the thread that arrives last, before any goes on: it has the boards to itself.
-    let meeting = Barrier::with_action(threads, || {
-        let mut living = living.lock();
-        let cells = count(&boards[living.len() % 2]);
-        living.push(cells);
-        let rows = boards[0].iter().flatten().zip(boards[1].iter().flatten());
-        still.store(
-            rows.into_iter()
-                .all(|(a, b)| a.load(Relaxed) == b.load(Relaxed)),
-            Relaxed,
-        );
+fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> {
+    // In each generation, all threads read one of the boards and write the other.
+    let boards = [Board::new(first_board), Board::new(first_board)];
+    let population = Lock::new(vec![boards[0].population()]);
+    let is_still = AtomicBool::new(false);
+    let barrier = Barrier::with_action(threads, || {
+        // The last thread to arrive runs this, while the others still wait: nobody writes now.
+        let mut population = population.lock();
+        let new_board = &boards[population.len() % 2];
+        population.push(new_board.population());
+        is_still.store(boards[0].to_rows() == boards[1].to_rows(), Relaxed);
     });
-    thread::scope(|scope| {
-        let _leaving = Leaving(&meeting); // If not all threads can be started, those that are must not wait for ever.
-        let bands = (0..threads)
-            .map(|band| band * board.len() / threads..(band + 1) * board.len() / threads);
-        let threads: Vec<_> = bands
-            .map(|band| scope.spawn(|| evolve(&boards, band, &meeting, &still)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a thread panicked"))
-            .collect::<Result<Vec<()>, _>>()
+
+    thread::scope(|scope| -> Result<(), EdgeReached> {
+        // If a thread cannot be started, the others must not wait for it.
+        let _abort_on_drop = AbortOnDrop { barrier: &barrier };
+        let mut workers = Vec::new();
+        for number in 0..threads {
+            let rows = share_of_rows(first_board.len(), number, threads);
+            workers.push(scope.spawn(|| evolve(&boards, rows, &barrier, &is_still)));
+        }
+
+        // If several threads fail, the one with the topmost rows says why.
+        for worker in workers {
+            worker.join().expect("a thread panicked")?;
+        }
+        Ok(())
     })?;
-    let text = |row: &Vec<AtomicBool>| {
-        row.iter()
-            .map(|cell| if cell.load(Relaxed) { 'O' } else { '.' })
-            .collect()
-    };
-    let living = living.into_inner();
-    eprintln!(
-        "{threads} threads left after generation {}",
-        living.len() - 1
-    );
-    let last = (living.len() - 1) % 2;
-    Ok((living, boards[last].iter().map(text).collect()))
+
+    let population = population.into_inner();
+    let last_generation = population.len() - 1;
+    eprintln!("the game ended after generation {last_generation}");
+    Ok(Game {
+        population,
+        last_board: boards[last_generation % 2].to_rows(),
+    })
 }
 
+/// Computes some rows of every generation.
 fn evolve(
-    boards: &[Cells; 2],
-    band: Range<usize>,
-    meeting: &Barrier<impl Fn() + Sync>,
-    still: &AtomicBool,
-) -> Result<(), String> {
-    let _leaving = Leaving(meeting);
+    boards: &[Board; 2],
+    rows: Range<usize>,
+    barrier: &Barrier<impl Fn() + Sync>,
+    is_still: &AtomicBool,
+) -> Result<(), EdgeReached> {
+    let _abort_on_drop = AbortOnDrop { barrier };
     for generation in 0..GENERATIONS {
-        // All read one board and write the other. Relaxed is enough: what any thread did before a meeting is visible
-        // to every thread after it.
-        let (now, next) = (&boards[generation % 2], &boards[(generation + 1) % 2]);
-        for (y, x) in band
-            .clone()
-            .flat_map(|y| (0..now[y].len()).map(move |x| (y, x)))
-        {
-            let edge = [0, now.len() - 1].contains(&y) || [0, now[y].len() - 1].contains(&x);
-            if edge && now[y][x].load(Relaxed) {
-                return Err(format!(
-                    "generation {generation} reaches the edge in row {}; leave more room",
-                    y + 1
-                ));
+        let now = &boards[generation % 2];
+        let next = &boards[(generation + 1) % 2];
+        for row in rows.clone() {
+            if now.reaches_edge(row) {
+                return Err(EdgeReached { generation, row });
             }
-            next[y][x].store(lives_next(now, y, x), Relaxed);
+            next.compute_row(row, now);
         }
-        // If the barrier is broken, a thread has left, and says why itself.
-        if meeting.wait().is_err() || still.load(Relaxed) {
+        // An error means that another thread has left the game. That thread reports why.
+        if barrier.wait().is_err() || is_still.load(Relaxed) {
             break;
         }
     }
     Ok(())
 }
 
-/// Held by each thread. Whoever leaves, at the end, with an error or in a panic, breaks the barrier: none waits for it.
-struct Leaving<'a, A>(&'a Barrier<A>);
+/// Breaks the barrier when a thread leaves, even if it panics. Otherwise the other threads would
+/// wait for it forever.
+struct AbortOnDrop<'a, A> {
+    barrier: &'a Barrier<A>,
+}
 
-impl<A> Drop for Leaving<'_, A> {
+impl<A> Drop for AbortOnDrop<'_, A> {
     fn drop(&mut self) {
-        self.0.abort();
+        self.barrier.abort();
     }
 }
 
-/// Three living neighbours give life, two keep it. The nine cells looked at include the one in question.
-fn lives_next(now: &Cells, y: usize, x: usize) -> bool {
-    let around = |position: usize, end: usize| position.saturating_sub(1)..end.min(position + 2);
-    let count = |row: &Vec<AtomicBool>| {
-        row[around(x, row.len())]
-            .iter()
-            .filter(|cell| cell.load(Relaxed))
-            .count()
-    };
-    let living: usize = now[around(y, now.len())].iter().map(count).sum();
-    living == 3 || living == 4 && now[y][x].load(Relaxed)
+/// The rows of one thread. All threads together have all rows.
+fn share_of_rows(height: usize, number: usize, threads: usize) -> Range<usize> {
+    let start = number * height / threads;
+    let end = (number + 1) * height / threads;
+    start..end
 }
 
-fn load() -> Result<(String, Vec<String>), String> {
-    let mut named = env::args_os().skip(1).map(PathBuf::from);
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/gosper-glider-gun.cells");
-    let path = named.next().unwrap_or(default);
-    if let Some(second) = named.next() {
-        return Err(format!(
-            "cannot play {} as well: name one file",
-            second.display()
-        ));
-    }
-    let file = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-    let failed = |error| format!("cannot read {file}: {error}; name a file that exists");
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    let rows: Vec<_> = (1..)
-        .zip(text.lines())
-        .filter(|(_, row)| !row.starts_with('!'))
-        .collect();
-    if let Some((number, row)) = rows
-        .iter()
-        .find(|(_, row)| row.contains(|cell| !".O".contains(cell)))
-    {
-        return Err(format!(
-            "{file}:{number}: expected a row such as ..O.OO, found {row:?}"
-        ));
-    }
-    let width = rows
-        .iter()
-        .map(|(_, row)| row.len())
-        .max()
-        .unwrap_or_default();
-    Ok((
-        file,
-        rows.iter()
-            .map(|(_, row)| format!("{row:.<width$}"))
-            .collect(),
-    ))
+/// A board that several threads read and write.
+///
+/// `Relaxed` is enough for the cells: what a thread writes before it waits at the barrier is
+/// visible to all threads after the barrier.
+struct Board {
+    rows: Vec<Vec<AtomicBool>>,
 }
 
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
+impl Board {
+    fn new(cells: &[Vec<bool>]) -> Self {
+        let mut rows = Vec::new();
+        for row in cells {
+            rows.push(row.iter().copied().map(AtomicBool::new).collect());
+        }
+        Board { rows }
+    }
+
+    /// Computes one row of this board from the board of the generation before.
+    fn compute_row(&self, row: usize, before: &Board) {
+        for (column, cell) in self.rows[row].iter().enumerate() {
+            cell.store(before.lives_next(row, column), Relaxed);
+        }
+    }
+
+    /// Three living neighbors make a cell live, and two keep it alive.
+    fn lives_next(&self, row: usize, column: usize) -> bool {
+        let mut neighbors = 0;
+        for y in row.saturating_sub(1)..=row + 1 {
+            for x in column.saturating_sub(1)..=column + 1 {
+                if (y, x) != (row, column) && self.is_alive(y, x) {
+                    neighbors += 1;
+                }
+            }
+        }
+        neighbors == 3 || (neighbors == 2 && self.is_alive(row, column))
+    }
+
+    fn is_alive(&self, row: usize, column: usize) -> bool {
+        let cell = self.rows.get(row).and_then(|cells| cells.get(column));
+        cell.is_some_and(|cell| cell.load(Relaxed)) // There is no life outside the board.
+    }
+
+    /// Whether a living cell of this row is on the edge of the board.
+    fn reaches_edge(&self, row: usize) -> bool {
+        let last_row = self.rows.len() - 1;
+        let width = self.rows[row].len();
+        (0..width).any(|column| {
+            let on_edge = row == 0 || row == last_row || column == 0 || column == width - 1;
+            on_edge && self.is_alive(row, column)
+        })
+    }
+
+    fn population(&self) -> usize {
+        let cells = self.rows.iter().flatten();
+        cells.filter(|cell| cell.load(Relaxed)).count()
+    }
+
+    fn to_rows(&self) -> Vec<Vec<bool>> {
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            rows.push(row.iter().map(|cell| cell.load(Relaxed)).collect());
+        }
+        rows
+    }
 }

@@ -1,163 +1,181 @@
-//! Play the Game of Life with four threads that meet after every generation, with std's `Barrier`.
+//! The same job with the standard library.
 //!
-//! Run `cargo run -p barrier --example barrier_std`; for a board of your own, add `-- my.cells`.
+//! ```text
+//! cargo run -p barrier --example barrier_std
+//! ```
 //!
-//! This barrier has no action, so each thread counts its own cells. Nothing breaks it, so a thread that cannot go on
-//! comes to the meeting all the same, after which all leave. What the recipe's has and this one lacks: a limit on the
-//! wait, and `abort`. If a thread panics, or one cannot be started, the others wait for ever.
+//! What differs from the recipe: std's barrier has no action, so each thread counts its own cells.
+//! Nothing can break the barrier, so a thread that fails still comes to the meeting, after which
+//! all threads leave. Choose it when you want no dependency and no thread can fail: there is no
+//! `abort` and no timeout, so if a thread panics or cannot be started, the others wait forever.
 
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::ops::Range;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::{env, fs, ops::Range, process, sync::Barrier, thread};
+use std::thread;
+
+use cli::{EdgeReached, Game};
 
 const GENERATIONS: usize = 120;
 
 fn main() {
-    let (file, board) = load().unwrap_or_else(|reason| fail(&reason));
-    let game = play(&board, 4);
-    assert_eq!(game, play(&board, 1), "four threads and one disagree"); // One alone waits for nobody.
-    let (living, board) = game.unwrap_or_else(|reason| fail(&format!("{file}: {reason}")));
-    living
-        .iter()
-        .enumerate()
-        .step_by(30)
-        .for_each(|(number, cells)| println!("generation {number:>3}: {cells} cells"));
-    println!("{}", board.join("\n"));
+    let input = cli::load_or_exit();
+    let game = play(&input.board, 4);
+    let game_of_one_thread = play(&input.board, 1); // It waits for nobody.
+    assert_eq!(game, game_of_one_thread, "four threads and one disagree");
+    cli::print_or_exit(&input, game);
 }
 
-type Cells = Vec<Vec<AtomicBool>>;
-
-/// The number of living cells in each generation, and the last board.
-fn play(board: &[String], threads: usize) -> Result<(Vec<usize>, Vec<String>), String> {
-    let cells = |row: &String| {
-        row.bytes()
-            .map(|cell| AtomicBool::new(cell == b'O'))
-            .collect()
+fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> {
+    // In each generation, all threads read one of the boards and write the other.
+    let boards = [Board::new(first_board), Board::new(first_board)];
+    let meeting = Meeting {
+        barrier: Barrier::new(threads),
+        last_generation: AtomicUsize::new(GENERATIONS),
     };
-    let boards: [Cells; 2] = [(); 2].map(|()| board.iter().map(cells).collect());
-    let meeting = Barrier::new(threads);
-    let last = AtomicUsize::new(GENERATIONS); // The first that cannot be followed by another.
-    let bands = thread::scope(|scope| {
-        let bands = (0..threads)
-            .map(|band| band * board.len() / threads..(band + 1) * board.len() / threads);
-        let threads: Vec<_> = bands
-            .map(|band| scope.spawn(|| evolve(&boards, band, &meeting, &last)))
-            .collect();
-        // In the order of the bands: of several that have failed the topmost says why.
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a thread panicked"))
-            .collect::<Result<Vec<_>, _>>()
+
+    let population = thread::scope(|scope| -> Result<Vec<usize>, EdgeReached> {
+        let mut workers = Vec::new();
+        for number in 0..threads {
+            let rows = share_of_rows(first_board.len(), number, threads);
+            workers.push(scope.spawn(|| evolve(&boards, rows, &meeting)));
+        }
+
+        // If several threads fail, the one with the topmost rows says why.
+        let mut population = vec![0; GENERATIONS + 1];
+        for worker in workers {
+            let counts = worker.join().expect("a thread panicked")?;
+            for (total, count) in population.iter_mut().zip(counts) {
+                *total += count;
+            }
+        }
+        Ok(population)
     })?;
-    let living = (0..=GENERATIONS)
-        .map(|generation| bands.iter().map(|living| living[generation]).sum())
-        .collect();
-    let text = |row: &Vec<AtomicBool>| {
-        row.iter()
-            .map(|cell| if cell.load(Relaxed) { 'O' } else { '.' })
-            .collect()
-    };
-    Ok((living, boards[GENERATIONS % 2].iter().map(text).collect()))
+
+    Ok(Game {
+        population,
+        last_board: boards[GENERATIONS % 2].to_rows(),
+    })
 }
 
-/// The number of living cells in a band in each generation.
+struct Meeting {
+    barrier: Barrier,
+    /// The game ends with this generation. A plain flag would not do: a thread that is ahead could
+    /// set it for the next generation, before another thread has read it for this one.
+    last_generation: AtomicUsize,
+}
+
+/// Computes some rows of every generation. Returns how many of their cells live in each.
 fn evolve(
-    boards: &[Cells; 2],
-    band: Range<usize>,
-    meeting: &Barrier,
-    last: &AtomicUsize,
-) -> Result<Vec<usize>, String> {
-    let count = |cells: &Cells| {
-        cells[band.clone()]
-            .iter()
-            .flatten()
-            .filter(|cell| cell.load(Relaxed))
-            .count()
-    };
-    let mut living = vec![count(&boards[0])];
+    boards: &[Board; 2],
+    rows: Range<usize>,
+    meeting: &Meeting,
+) -> Result<Vec<usize>, EdgeReached> {
+    let mut population = vec![boards[0].population(rows.clone())];
     for generation in 0..GENERATIONS {
-        let outcome = step(boards, generation, band.clone())
-            .inspect_err(|_| _ = last.fetch_min(generation, Relaxed));
-        meeting.wait();
-        outcome?;
-        // With a plain flag, a thread could leave a meeting too early: one that is ahead may have set it since.
-        if last.load(Relaxed) <= generation {
-            break;
+        let now = &boards[generation % 2];
+        let next = &boards[(generation + 1) % 2];
+        let result = step(now, next, rows.clone(), generation);
+        if result.is_err() {
+            meeting.last_generation.fetch_min(generation, Relaxed);
         }
-        living.push(count(&boards[(generation + 1) % 2]));
+        meeting.barrier.wait();
+        result?;
+        if meeting.last_generation.load(Relaxed) == generation {
+            break; // Another thread has failed, and reports why.
+        }
+        population.push(next.population(rows.clone()));
     }
-    Ok(living)
+    Ok(population)
 }
 
-/// Writes a band of the next board, unless a cell lives on the edge of this one.
-fn step(boards: &[Cells; 2], generation: usize, band: Range<usize>) -> Result<(), String> {
-    // All read one board and write the other. Relaxed: what any thread did before a meeting is visible after it.
-    let (now, next) = (&boards[generation % 2], &boards[(generation + 1) % 2]);
-    for (y, x) in band.flat_map(|y| (0..now[y].len()).map(move |x| (y, x))) {
-        let edge = [0, now.len() - 1].contains(&y) || [0, now[y].len() - 1].contains(&x);
-        if edge && now[y][x].load(Relaxed) {
-            return Err(format!(
-                "generation {generation} reaches the edge in row {}; leave more room",
-                y + 1
-            ));
+fn step(
+    now: &Board,
+    next: &Board,
+    rows: Range<usize>,
+    generation: usize,
+) -> Result<(), EdgeReached> {
+    for row in rows {
+        if now.reaches_edge(row) {
+            return Err(EdgeReached { generation, row });
         }
-        next[y][x].store(lives_next(now, y, x), Relaxed);
+        next.compute_row(row, now);
     }
     Ok(())
 }
 
-/// Three living neighbours give life, two keep it. The nine cells looked at include the one in question.
-fn lives_next(now: &Cells, y: usize, x: usize) -> bool {
-    let around = |position: usize, end: usize| position.saturating_sub(1)..end.min(position + 2);
-    let count = |row: &Vec<AtomicBool>| {
-        row[around(x, row.len())]
-            .iter()
-            .filter(|cell| cell.load(Relaxed))
-            .count()
-    };
-    let living: usize = now[around(y, now.len())].iter().map(count).sum();
-    living == 3 || living == 4 && now[y][x].load(Relaxed)
+/// The rows of one thread. All threads together have all rows.
+fn share_of_rows(height: usize, number: usize, threads: usize) -> Range<usize> {
+    let start = number * height / threads;
+    let end = (number + 1) * height / threads;
+    start..end
 }
 
-fn load() -> Result<(String, Vec<String>), String> {
-    let mut named = env::args_os().skip(1).map(PathBuf::from);
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/gosper-glider-gun.cells");
-    let path = named.next().unwrap_or(default);
-    if let Some(second) = named.next() {
-        return Err(format!(
-            "cannot play {} as well: name one file",
-            second.display()
-        ));
-    }
-    let file = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-    let failed = |error| format!("cannot read {file}: {error}; name a file that exists");
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    let rows: Vec<_> = (1..)
-        .zip(text.lines())
-        .filter(|(_, row)| !row.starts_with('!'))
-        .collect();
-    if let Some((number, row)) = rows
-        .iter()
-        .find(|(_, row)| row.contains(|cell| !".O".contains(cell)))
-    {
-        return Err(format!(
-            "{file}:{number}: expected a row such as ..O.OO, found {row:?}"
-        ));
-    }
-    let width = rows
-        .iter()
-        .map(|(_, row)| row.len())
-        .max()
-        .unwrap_or_default();
-    Ok((
-        file,
-        rows.iter()
-            .map(|(_, row)| format!("{row:.<width$}"))
-            .collect(),
-    ))
+/// A board that several threads read and write.
+///
+/// `Relaxed` is enough for the cells: what a thread writes before it waits at the barrier is
+/// visible to all threads after the barrier.
+struct Board {
+    rows: Vec<Vec<AtomicBool>>,
 }
 
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
+impl Board {
+    fn new(cells: &[Vec<bool>]) -> Self {
+        let mut rows = Vec::new();
+        for row in cells {
+            rows.push(row.iter().copied().map(AtomicBool::new).collect());
+        }
+        Board { rows }
+    }
+
+    /// Computes one row of this board from the board of the generation before.
+    fn compute_row(&self, row: usize, before: &Board) {
+        for (column, cell) in self.rows[row].iter().enumerate() {
+            cell.store(before.lives_next(row, column), Relaxed);
+        }
+    }
+
+    /// Three living neighbors make a cell live, and two keep it alive.
+    fn lives_next(&self, row: usize, column: usize) -> bool {
+        let mut neighbors = 0;
+        for y in row.saturating_sub(1)..=row + 1 {
+            for x in column.saturating_sub(1)..=column + 1 {
+                if (y, x) != (row, column) && self.is_alive(y, x) {
+                    neighbors += 1;
+                }
+            }
+        }
+        neighbors == 3 || (neighbors == 2 && self.is_alive(row, column))
+    }
+
+    fn is_alive(&self, row: usize, column: usize) -> bool {
+        let cell = self.rows.get(row).and_then(|cells| cells.get(column));
+        cell.is_some_and(|cell| cell.load(Relaxed)) // There is no life outside the board.
+    }
+
+    /// Whether a living cell of this row is on the edge of the board.
+    fn reaches_edge(&self, row: usize) -> bool {
+        let last_row = self.rows.len() - 1;
+        let width = self.rows[row].len();
+        (0..width).any(|column| {
+            let on_edge = row == 0 || row == last_row || column == 0 || column == width - 1;
+            on_edge && self.is_alive(row, column)
+        })
+    }
+
+    fn population(&self, rows: Range<usize>) -> usize {
+        let cells = self.rows[rows].iter().flatten();
+        cells.filter(|cell| cell.load(Relaxed)).count()
+    }
+
+    fn to_rows(&self) -> Vec<Vec<bool>> {
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            rows.push(row.iter().map(|cell| cell.load(Relaxed)).collect());
+        }
+        rows
+    }
 }

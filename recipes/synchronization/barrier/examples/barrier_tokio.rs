@@ -1,180 +1,191 @@
-//! Play the Game of Life with four tasks that meet after every generation, with tokio's `Barrier`.
+//! The same job with tokio.
 //!
-//! Run `cargo run -p barrier --example barrier_tokio`; for a board of your own, add `-- my.cells`.
+//! ```text
+//! cargo run -p barrier --example barrier_tokio
+//! ```
 //!
-//! A task that waits at this barrier takes no thread. It has no action, so each task counts its own cells; nothing
-//! breaks it, so one that cannot go on comes to the meeting all the same. If one panics, the others are ended. What the
-//! recipe's has and this one lacks: `abort`. Computing is not for tasks, so the steps run in the runtime's other
-//! threads.
+//! What differs from the recipe: the parties are async tasks, and a task that waits at tokio's
+//! barrier takes up no thread. The barrier has no action, so each task counts its own cells.
+//! Nothing can break it, so a task that fails still comes to the meeting, after which all tasks
+//! leave. Choose it when the parties are async tasks. A long computation does not belong in a
+//! task, so the steps run on the runtime's threads for blocking work.
 
-use std::path::{MAIN_SEPARATOR_STR, Path, PathBuf};
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::{env, fs, ops::Range, process};
-use tokio::{runtime, sync::Barrier, task};
+
+use tokio::runtime;
+use tokio::sync::Barrier;
+use tokio::task::{self, JoinSet};
+
+use cli::{EdgeReached, Game};
 
 const GENERATIONS: usize = 120;
-type Cells = Vec<Vec<AtomicBool>>;
 
 fn main() {
-    let (file, board) = load().unwrap_or_else(|reason| fail(&reason));
-    let game = play(&board, 4);
-    assert_eq!(game, play(&board, 1), "four tasks and one disagree"); // One alone waits for nobody.
-    let (living, board) = game.unwrap_or_else(|reason| fail(&format!("{file}: {reason}")));
-    living
-        .iter()
-        .enumerate()
-        .step_by(30)
-        .for_each(|(number, cells)| println!("generation {number:>3}: {cells} cells"));
-    println!("{}", board.join("\n"));
+    let input = cli::load_or_exit();
+    let game = play(&input.board, 4);
+    let game_of_one_task = play(&input.board, 1); // It waits for nobody.
+    assert_eq!(game, game_of_one_task, "four tasks and one disagree");
+    cli::print_or_exit(&input, game);
 }
 
-struct Game {
-    boards: [Cells; 2],
-    meeting: Barrier,
-    /// The first generation that cannot be followed by another.
-    last: AtomicUsize,
-}
-
-/// The number of living cells in each generation, and the last board.
-fn play(board: &[String], tasks: usize) -> Result<(Vec<usize>, Vec<String>), String> {
-    let cells = |row: &String| {
-        row.bytes()
-            .map(|cell| AtomicBool::new(cell == b'O'))
-            .collect()
-    };
-    let boards = [(); 2].map(|()| board.iter().map(cells).collect());
-    let game = Arc::new(Game {
-        boards,
-        meeting: Barrier::new(tasks),
-        last: GENERATIONS.into(),
+fn play(first_board: &[Vec<bool>], tasks: usize) -> Result<Game, EdgeReached> {
+    let shared = Arc::new(Shared {
+        boards: [Board::new(first_board), Board::new(first_board)],
+        barrier: Barrier::new(tasks),
+        last_generation: AtomicUsize::new(GENERATIONS),
     });
-    let runtime = runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime can be started");
-    let mut bands = runtime.block_on(async {
-        let bands =
-            (0..tasks).map(|band| band * board.len() / tasks..(band + 1) * board.len() / tasks);
-        // The first that panics ends `join_all`; dropping the set ends the rest, who would wait for ever.
-        let tasks: task::JoinSet<_> = bands.map(|band| evolve(game.clone(), band)).collect();
-        tasks.join_all().await
-    });
-    bands.sort_unstable_by_key(|(start, _)| *start); // Of several that have failed the topmost says why.
-    let bands = bands
-        .into_iter()
-        .map(|(_, band)| band)
-        .collect::<Result<Vec<_>, _>>()?;
-    let living = (0..=GENERATIONS)
-        .map(|generation| bands.iter().map(|living| living[generation]).sum())
-        .collect();
-    let text = |row: &Vec<AtomicBool>| {
-        row.iter()
-            .map(|cell| if cell.load(Relaxed) { 'O' } else { '.' })
-            .collect()
-    };
-    Ok((
-        living,
-        game.boards[GENERATIONS % 2].iter().map(text).collect(),
-    ))
-}
+    let runtime = runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("a runtime can be started");
 
-/// The first row of a band, and the number of living cells in it in each generation.
-async fn evolve(game: Arc<Game>, band: Range<usize>) -> (usize, Result<Vec<usize>, String>) {
-    let count = |cells: &Cells| {
-        cells[band.clone()]
-            .iter()
-            .flatten()
-            .filter(|cell| cell.load(Relaxed))
-            .count()
-    };
-    let mut living = vec![count(&game.boards[0])];
-    for generation in 0..GENERATIONS {
-        let (shared, rows) = (game.clone(), band.clone());
-        let stepping = task::spawn_blocking(move || step(&shared.boards, generation, rows));
-        let outcome = stepping.await.expect("a step panicked");
-        let outcome = outcome.inspect_err(|_| _ = game.last.fetch_min(generation, Relaxed));
-        game.meeting.wait().await;
-        if let Err(reason) = outcome {
-            return (band.start, Err(reason));
+    let results = runtime.block_on(async {
+        let mut workers = JoinSet::new();
+        for number in 0..tasks {
+            let rows = share_of_rows(first_board.len(), number, tasks);
+            workers.spawn(evolve(shared.clone(), rows));
         }
-        // With a plain flag, a task could leave a meeting too early: one that is ahead may have set it since.
-        if game.last.load(Relaxed) <= generation {
-            break;
+        // If a task panics, so does `join_all`. Dropping the set then ends the other tasks.
+        workers.join_all().await
+    });
+
+    let mut population = vec![0; GENERATIONS + 1];
+    let mut failures = Vec::new();
+    for result in results {
+        match result {
+            Ok(counts) => {
+                for (total, count) in population.iter_mut().zip(counts) {
+                    *total += count;
+                }
+            }
+            Err(reason) => failures.push(reason),
         }
-        living.push(count(&game.boards[(generation + 1) % 2]));
     }
-    (band.start, Ok(living))
+    // If several tasks fail, the one with the topmost rows says why.
+    if let Some(reason) = failures.into_iter().min() {
+        return Err(reason);
+    }
+    Ok(Game {
+        population,
+        last_board: shared.boards[GENERATIONS % 2].to_rows(),
+    })
 }
 
-/// Writes a band of the next board, unless a cell lives on the edge of this one.
-fn step(boards: &[Cells; 2], generation: usize, band: Range<usize>) -> Result<(), String> {
-    // All read one board and write the other. Relaxed: what any thread did before a meeting is visible after it.
-    let (now, next) = (&boards[generation % 2], &boards[(generation + 1) % 2]);
-    for (y, x) in band.flat_map(|y| (0..now[y].len()).map(move |x| (y, x))) {
-        let edge = [0, now.len() - 1].contains(&y) || [0, now[y].len() - 1].contains(&x);
-        if edge && now[y][x].load(Relaxed) {
-            return Err(format!(
-                "generation {generation} reaches the edge in row {}; leave more room",
-                y + 1
-            ));
+struct Shared {
+    /// In each generation, all tasks read one of the boards and write the other.
+    boards: [Board; 2],
+    barrier: Barrier,
+    /// The game ends with this generation. A plain flag would not do: a task that is ahead could
+    /// set it for the next generation, before another task has read it for this one.
+    last_generation: AtomicUsize,
+}
+
+/// Computes some rows of every generation. Returns how many of their cells live in each.
+async fn evolve(shared: Arc<Shared>, rows: Range<usize>) -> Result<Vec<usize>, EdgeReached> {
+    let mut population = vec![shared.boards[0].population(rows.clone())];
+    for generation in 0..GENERATIONS {
+        let worker = Arc::clone(&shared);
+        let worker_rows = rows.clone();
+        let stepping = task::spawn_blocking(move || step(&worker, worker_rows, generation));
+        let result = stepping.await.expect("a step panicked");
+        if result.is_err() {
+            shared.last_generation.fetch_min(generation, Relaxed);
         }
-        next[y][x].store(lives_next(now, y, x), Relaxed);
+        shared.barrier.wait().await;
+        result?;
+        if shared.last_generation.load(Relaxed) == generation {
+            break; // Another task has failed, and reports why.
+        }
+        let next = &shared.boards[(generation + 1) % 2];
+        population.push(next.population(rows.clone()));
+    }
+    Ok(population)
+}
+
+fn step(shared: &Shared, rows: Range<usize>, generation: usize) -> Result<(), EdgeReached> {
+    let now = &shared.boards[generation % 2];
+    let next = &shared.boards[(generation + 1) % 2];
+    for row in rows {
+        if now.reaches_edge(row) {
+            return Err(EdgeReached { generation, row });
+        }
+        next.compute_row(row, now);
     }
     Ok(())
 }
 
-/// Three living neighbours give life, two keep it. The nine cells looked at include the one in question.
-fn lives_next(now: &Cells, y: usize, x: usize) -> bool {
-    let around = |position: usize, end: usize| position.saturating_sub(1)..end.min(position + 2);
-    let count = |row: &Vec<AtomicBool>| {
-        row[around(x, row.len())]
-            .iter()
-            .filter(|cell| cell.load(Relaxed))
-            .count()
-    };
-    let living: usize = now[around(y, now.len())].iter().map(count).sum();
-    living == 3 || living == 4 && now[y][x].load(Relaxed)
+/// The rows of one task. All tasks together have all rows.
+fn share_of_rows(height: usize, number: usize, tasks: usize) -> Range<usize> {
+    let start = number * height / tasks;
+    let end = (number + 1) * height / tasks;
+    start..end
 }
 
-fn load() -> Result<(String, Vec<String>), String> {
-    let mut named = env::args_os().skip(1).map(PathBuf::from);
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/gosper-glider-gun.cells");
-    let path = named.next().unwrap_or(default);
-    if let Some(second) = named.next() {
-        return Err(format!(
-            "cannot play {} as well: name one file",
-            second.display()
-        ));
-    }
-    let file = path.display().to_string().replace(MAIN_SEPARATOR_STR, "/");
-    let failed = |error| format!("cannot read {file}: {error}; name a file that exists");
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    let rows: Vec<_> = (1..)
-        .zip(text.lines())
-        .filter(|(_, row)| !row.starts_with('!'))
-        .collect();
-    if let Some((number, row)) = rows
-        .iter()
-        .find(|(_, row)| row.contains(|cell| !".O".contains(cell)))
-    {
-        return Err(format!(
-            "{file}:{number}: expected a row such as ..O.OO, found {row:?}"
-        ));
-    }
-    let width = rows
-        .iter()
-        .map(|(_, row)| row.len())
-        .max()
-        .unwrap_or_default();
-    Ok((
-        file,
-        rows.iter()
-            .map(|(_, row)| format!("{row:.<width$}"))
-            .collect(),
-    ))
+/// A board that several tasks read and write.
+///
+/// `Relaxed` is enough for the cells: what a task writes before it waits at the barrier is
+/// visible to all tasks after the barrier.
+struct Board {
+    rows: Vec<Vec<AtomicBool>>,
 }
 
-fn fail(reason: &str) -> ! {
-    eprintln!("{reason}");
-    process::exit(1)
+impl Board {
+    fn new(cells: &[Vec<bool>]) -> Self {
+        let mut rows = Vec::new();
+        for row in cells {
+            rows.push(row.iter().copied().map(AtomicBool::new).collect());
+        }
+        Board { rows }
+    }
+
+    /// Computes one row of this board from the board of the generation before.
+    fn compute_row(&self, row: usize, before: &Board) {
+        for (column, cell) in self.rows[row].iter().enumerate() {
+            cell.store(before.lives_next(row, column), Relaxed);
+        }
+    }
+
+    /// Three living neighbors make a cell live, and two keep it alive.
+    fn lives_next(&self, row: usize, column: usize) -> bool {
+        let mut neighbors = 0;
+        for y in row.saturating_sub(1)..=row + 1 {
+            for x in column.saturating_sub(1)..=column + 1 {
+                if (y, x) != (row, column) && self.is_alive(y, x) {
+                    neighbors += 1;
+                }
+            }
+        }
+        neighbors == 3 || (neighbors == 2 && self.is_alive(row, column))
+    }
+
+    fn is_alive(&self, row: usize, column: usize) -> bool {
+        let cell = self.rows.get(row).and_then(|cells| cells.get(column));
+        cell.is_some_and(|cell| cell.load(Relaxed)) // There is no life outside the board.
+    }
+
+    /// Whether a living cell of this row is on the edge of the board.
+    fn reaches_edge(&self, row: usize) -> bool {
+        let last_row = self.rows.len() - 1;
+        let width = self.rows[row].len();
+        (0..width).any(|column| {
+            let on_edge = row == 0 || row == last_row || column == 0 || column == width - 1;
+            on_edge && self.is_alive(row, column)
+        })
+    }
+
+    fn population(&self, rows: Range<usize>) -> usize {
+        let cells = self.rows[rows].iter().flatten();
+        cells.filter(|cell| cell.load(Relaxed)).count()
+    }
+
+    fn to_rows(&self) -> Vec<Vec<bool>> {
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            rows.push(row.iter().map(|cell| cell.load(Relaxed)).collect());
+        }
+        rows
+    }
 }

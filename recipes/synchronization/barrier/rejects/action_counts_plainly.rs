@@ -1,6 +1,7 @@
 // error: E0594
-//! Counts rounds in a plain variable. The action is an `Fn`, run through a shared reference by whichever thread arrives
-//! last; so it changes nothing that it has captured. Put the count into an atomic or a `Lock`.
+//! Counts rounds in a plain variable. The action is an `Fn` closure, because the thread that
+//! arrives last runs it through a shared reference. So it cannot change a variable that it
+//! captures. Keep the count in an atomic or in a `Lock`.
 
 use sync_primitives::Barrier;
 

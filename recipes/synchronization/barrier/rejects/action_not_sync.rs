@@ -1,6 +1,7 @@
 // error: E0277
-//! Counts rounds in a `Cell`. At each round another thread may be the last and run the action, all through one shared
-//! reference, which a `Cell` does not allow: it is not `Sync`. Use an atomic, or a `Lock` around the count.
+//! Counts rounds in a `Cell`. In each round, another thread may arrive last and run the action, and
+//! all of them use the same shared reference. A `Cell` does not allow that, because it is not
+//! `Sync`. Keep the count in an atomic or in a `Lock`.
 
 use std::cell::Cell;
 use sync_primitives::Barrier;

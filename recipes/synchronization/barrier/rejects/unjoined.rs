@@ -1,7 +1,7 @@
 // error: E0373
-//! Lets a thread wait at a barrier of the function that starts it, and nothing makes the function wait for the thread.
-//! The barrier could be gone before the thread comes to it. Start it in a `thread::scope`, which ends after its
-//! threads, or make the barrier a `static`.
+//! Lets a thread wait at a barrier that belongs to the function which starts the thread. Nothing
+//! makes this function wait for the thread, so the barrier could be gone before the thread reaches
+//! it. Start the thread in a `thread::scope`, which waits for it, or make the barrier a `static`.
 
 use std::thread;
 use sync_primitives::Barrier;
