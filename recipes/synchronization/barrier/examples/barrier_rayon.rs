@@ -86,18 +86,21 @@ impl Board {
     }
 
     fn is_alive(&self, row: usize, column: usize) -> bool {
-        let cell = self.rows.get(row).and_then(|cells| cells.get(column));
-        cell.copied().unwrap_or(false) // There is no life outside the board.
+        let on_board = row < self.rows.len() && column < self.rows[row].len();
+        on_board && self.rows[row][column] // There is no life outside the board.
     }
 
     /// Whether a living cell of this row is on the edge of the board.
     fn reaches_edge(&self, row: usize) -> bool {
         let last_row = self.rows.len() - 1;
         let width = self.rows[row].len();
-        (0..width).any(|column| {
+        for column in 0..width {
             let on_edge = row == 0 || row == last_row || column == 0 || column == width - 1;
-            on_edge && self.is_alive(row, column)
-        })
+            if on_edge && self.is_alive(row, column) {
+                return true;
+            }
+        }
+        false
     }
 
     fn population(&self) -> usize {

@@ -65,7 +65,7 @@ impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
         // In this order, a monitor that has not begun yet finds that the service has stopped.
         self.service.stop.set();
-        self.service.start.call_once(|| ());
+        self.service.begin();
     }
 }
 
@@ -122,7 +122,7 @@ fn main() {
         let magnitudes = scope.spawn(|| count_by_magnitude(&service));
         let strong = scope.spawn(|| find_strong(&service));
 
-        service.start.call_once(|| ()); // Every monitor has its thread, so all may begin.
+        service.begin(); // Every monitor has its thread, so all may begin.
         service.play(&batches);
         drop(stop_on_drop); // Sets `stop`.
 
@@ -138,6 +138,10 @@ fn main() {
 }
 
 impl<'a> Service<'a> {
+    fn begin(&self) {
+        self.start.call_once(|| ()); // Does nothing if it was called before.
+    }
+
     /// Adds batch after batch to the feed.
     fn play(&self, batches: &[&'a [Quake]]) {
         for batch in batches {

@@ -66,7 +66,7 @@ impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
         // In this order, a monitor that has not begun yet finds that the service has stopped.
         self.service.stop.set();
-        self.service.start.get_or_init(|| ());
+        self.service.begin();
     }
 }
 
@@ -123,7 +123,7 @@ fn main() {
         let magnitudes = scope.spawn(|| count_by_magnitude(&service));
         let strong = scope.spawn(|| find_strong(&service));
 
-        service.start.get_or_init(|| ()); // Every monitor has its thread, so all may begin.
+        service.begin(); // Every monitor has its thread, so all may begin.
         service.play(&batches);
         drop(stop_on_drop); // Sets `stop`.
 
@@ -139,6 +139,10 @@ fn main() {
 }
 
 impl<'a> Service<'a> {
+    fn begin(&self) {
+        let _ = self.start.set(()); // An error means that it was set before, which is fine.
+    }
+
     /// Adds batch after batch to the feed.
     fn play(&self, batches: &[&'a [Quake]]) {
         for batch in batches {

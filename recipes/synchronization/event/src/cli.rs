@@ -90,9 +90,10 @@ pub(crate) fn batches(quakes: &[Quake]) -> Vec<&[Quake]> {
 pub(crate) fn print_report(report: &Report) {
     let mut text = String::new();
 
-    let counts = report.days.values().chain(report.magnitudes.values());
-    let longest = counts.map(|count| count.to_string().len()).max();
-    let width = longest.unwrap_or(0).max(5);
+    let mut width = 5;
+    for count in report.days.values().chain(report.magnitudes.values()) {
+        width = width.max(count.to_string().len());
+    }
     for (day, count) in &report.days {
         text += &format!("{day:<12} {count:>width$}\n");
     }
@@ -100,9 +101,10 @@ pub(crate) fn print_report(report: &Report) {
         text += &format!("magnitude {magnitude:>2} {count:>width$}\n");
     }
 
-    let magnitudes = report.strong.iter().map(|quake| quake.magnitude);
-    let longest = magnitudes.map(|it| it.to_string().len()).max();
-    let width = longest.unwrap_or(0).max(4);
+    let mut width = 4;
+    for quake in &report.strong {
+        width = width.max(quake.magnitude.to_string().len());
+    }
     for quake in &report.strong {
         let magnitude = quake.magnitude;
         text += &format!("{} {magnitude:<width$} {}\n", quake.time, quake.place);
