@@ -25,7 +25,7 @@ const GENERATIONS: usize = 120;
 fn main() {
     let input = cli::load_or_exit();
     let game = play(&input.board, 4);
-    let game_of_one_thread = play(&input.board, 1); // It waits for nobody.
+    let game_of_one_thread = play(&input.board, 1); // As a check: it waits for nobody.
     assert_eq!(game, game_of_one_thread, "four threads and one disagree");
     cli::print_or_exit(&input, game);
 }
@@ -38,8 +38,8 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
     let barrier = Barrier::with_action(threads, || {
         // The last thread to arrive runs this, while the others still wait: nobody writes now.
         let mut population = population.lock();
-        let new_board = &boards[population.len() % 2];
-        population.push(new_board.population());
+        let generation = population.len(); // The one that is complete now.
+        population.push(boards[generation % 2].population());
         is_still.store(boards[0].to_rows() == boards[1].to_rows(), Relaxed);
     });
 

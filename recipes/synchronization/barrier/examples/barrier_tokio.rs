@@ -28,7 +28,7 @@ const GENERATIONS: usize = 120;
 fn main() {
     let input = cli::load_or_exit();
     let game = play(&input.board, 4);
-    let game_of_one_task = play(&input.board, 1); // It waits for nobody.
+    let game_of_one_task = play(&input.board, 1); // As a check: it waits for nobody.
     assert_eq!(game, game_of_one_task, "four tasks and one disagree");
     cli::print_or_exit(&input, game);
 }

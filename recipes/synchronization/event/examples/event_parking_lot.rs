@@ -21,7 +21,7 @@ use parking_lot::{Condvar, Mutex, Once};
 
 use cli::{Quake, Report};
 
-/// How long the feed takes to play one batch, which is usually a day.
+/// The time between two batches of the feed. A batch is usually a day.
 const BATCH: Duration = Duration::from_millis(20);
 /// How long a monitor pauses between two looks at the feed.
 const PAUSE: Duration = Duration::from_millis(5);

@@ -19,7 +19,7 @@ use sync_primitives::{Event, Lock};
 
 use cli::{Quake, Report};
 
-/// How long the feed takes to play one batch, which is usually a day.
+/// The time between two batches of the feed. A batch is usually a day.
 const BATCH: Duration = Duration::from_millis(20);
 
 /// What all threads share.
@@ -48,6 +48,7 @@ impl News {
 #[derive(Default)]
 struct Feed<'a> {
     quakes: Vec<&'a Quake>,
+    /// How often a monitor has looked, which depends on the scheduler.
     looks: usize,
 }
 

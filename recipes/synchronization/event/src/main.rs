@@ -3,7 +3,8 @@
 //! Three threads watch a feed of earthquakes and look every 5 milliseconds whether there are new
 //! ones. They all wait for the event `start`, so none of them begins before all are ready. The
 //! event `stop` ends the pause between two looks at once. Each monitor then looks one last time,
-//! because earthquakes may have arrived since its last look.
+//! because earthquakes may have arrived since its last look. `main` plays the feed: it adds one
+//! day of earthquakes every 20 milliseconds.
 //!
 //! ```text
 //! cargo run -p event                        # the feed in input/earthquakes.txt
@@ -23,7 +24,7 @@ use sync_primitives::{Event, Lock};
 
 use cli::{Quake, Report};
 
-/// How long the feed takes to play one batch, which is usually a day.
+/// The time between two batches of the feed. A batch is usually a day.
 const BATCH: Duration = Duration::from_millis(20);
 /// How long a monitor pauses between two looks at the feed.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -40,6 +41,7 @@ struct Service<'a> {
 #[derive(Default)]
 struct Feed<'a> {
     quakes: Vec<&'a Quake>,
+    /// How often a monitor has looked, which depends on the scheduler.
     looks: usize,
 }
 
