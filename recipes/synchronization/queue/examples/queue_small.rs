@@ -11,9 +11,9 @@ fn main() {
             scope.spawn(|| work(&queue));
         }
         queue.join(); // Waits until no item is left and none is being worked on.
-        println!("done");
         queue.close(); // Ends both workers.
     });
+    println!("done");
 }
 
 fn work(queue: &Queue<u32>) {
