@@ -28,11 +28,10 @@ fn main() -> ExitCode {
         }
         // Without the `close` below, the end of the scope would wait forever.
         let first_sum = sums.try_pop_for(Duration::from_millis(300));
-        let has_ended = first_sum != Err(TryPopError::Empty);
-        println!("not closed: a worker has ended: {has_ended}");
         numbers.close();
-        has_ended
+        first_sum != Err(TryPopError::Empty)
     });
+    println!("not closed: a worker has ended: {has_ended}");
     sums.close();
     let total: u32 = sums.iter().sum();
     println!("closed: all workers have ended, the sum is {total}");
