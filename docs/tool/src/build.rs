@@ -1,6 +1,5 @@
 //! Builds the book and finds everything that is wrong with it.
 
-use crate::directives::facts;
 use crate::fault::Fault;
 use crate::html::site::Site;
 use crate::html::{api, highlighter, mend, print, search};
@@ -68,11 +67,7 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     faults.extend(pitfalls::faults(workspace, &gathered.shown));
     outcome?;
     let mut site = Site::load(rendered.path())?;
-    for file in gathered
-        .linked
-        .iter()
-        .filter(|file| facts::is_in_book(file))
-    {
+    for file in &gathered.linked {
         site.add(workspace, file)?;
     }
     search::index_prose(&mut book, workspace, &mut site)?;

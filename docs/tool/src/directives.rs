@@ -11,14 +11,19 @@ pub(crate) mod example;
 pub(crate) mod explore;
 pub(crate) mod facts;
 pub(crate) mod figure;
+pub(crate) mod lesson;
 pub(crate) mod manifest;
+pub(crate) mod mistake;
 pub(crate) mod mutants;
 pub(crate) mod page;
+pub(crate) mod pitfalls;
 pub(crate) mod playground;
+pub(crate) mod python;
 pub(crate) mod recipe;
+pub(crate) mod reject;
 pub(crate) mod results;
 pub(crate) mod snippet;
-pub(crate) mod solution;
+pub(crate) mod source;
 pub(crate) mod tabs;
 pub(crate) mod timeline;
 pub(crate) mod uses;
@@ -40,6 +45,9 @@ pub(crate) struct Directive {
 pub(crate) enum Word {
     Recipe,
     Excerpt,
+    Small,
+    Part,
+    Sequential,
     Output,
     Variant,
     Python,
@@ -48,6 +56,8 @@ pub(crate) enum Word {
     Compare,
     Reject,
     Mistake,
+    Pitfalls,
+    PitfallsOf,
     Solution,
     Bench,
     Behind,
@@ -82,18 +92,36 @@ enum Argument {
 }
 
 /// Every directive, in the order in which the documentation lists them.
-const FORMS: [Form; 18] = [
+const FORMS: [Form; 23] = [
     Form {
         word: Word::Recipe,
         name: "recipe",
         argument: Argument::Name("NAME"),
-        meaning: "the whole program of a recipe, and how to run it",
+        meaning: "the whole program of a recipe, folded, and how to run it",
     },
     Form {
         word: Word::Excerpt,
         name: "recipe",
         argument: Argument::Anchor("NAME", "ANCHOR"),
-        meaning: "the lines between the program's ANCHOR markers; the rest is there but hidden",
+        meaning: "the lines between ANCHOR markers of src/main.rs or src/cli.rs; the rest is hidden",
+    },
+    Form {
+        word: Word::Small,
+        name: "small",
+        argument: Argument::Name("NAME"),
+        meaning: "the smallest program, and what it prints: examples/NAME_small.rs and .txt",
+    },
+    Form {
+        word: Word::Part,
+        name: "part",
+        argument: Argument::Within("NAME", "STEP"),
+        meaning: "one step of the lesson, folded: examples/NAME_part_STEP.rs and .txt",
+    },
+    Form {
+        word: Word::Sequential,
+        name: "sequential",
+        argument: Argument::Name("NAME"),
+        meaning: "the same job on one thread, folded: examples/NAME_sequential.rs",
     },
     Form {
         word: Word::Output,
@@ -111,7 +139,7 @@ const FORMS: [Form; 18] = [
         word: Word::Python,
         name: "python",
         argument: Argument::Name("NAME"),
-        meaning: "the same job in Python",
+        meaning: "the same job in Python: a tab, or folded outside tabs",
     },
     Form {
         word: Word::Tabs,
@@ -135,13 +163,25 @@ const FORMS: [Form; 18] = [
         word: Word::Reject,
         name: "reject",
         argument: Argument::Within("NAME", "FILE"),
-        meaning: "a program that the compiler refuses: rejects/FILE.rs",
+        meaning: "a program that the compiler refuses, folded: rejects/FILE.rs",
     },
     Form {
         word: Word::Mistake,
         name: "mistake",
         argument: Argument::Within("NAME", "FILE"),
-        meaning: "a program that goes wrong, and how: examples/FILE.rs and FILE.txt",
+        meaning: "a program that goes wrong, and how, folded: examples/FILE.rs and .txt",
+    },
+    Form {
+        word: Word::Pitfalls,
+        name: "pitfalls",
+        argument: Argument::Nothing,
+        meaning: "the mistakes of all chapters, by symptom",
+    },
+    Form {
+        word: Word::PitfallsOf,
+        name: "pitfalls",
+        argument: Argument::Text("SYMPTOM"),
+        meaning: "the mistakes of all chapters with one symptom, without a heading",
     },
     Form {
         word: Word::Solution,
@@ -214,6 +254,16 @@ impl Form {
         }
     }
 
+    /// Whether this form is meant, of those with the same word.
+    fn fits(&self, argument: &str) -> bool {
+        match self.argument {
+            Argument::Nothing => argument.is_empty(),
+            Argument::Anchor(..) => argument.contains(':'),
+            Argument::Name(_) | Argument::Within(..) => !argument.contains(':'),
+            Argument::Text(_) => true,
+        }
+    }
+
     fn parse(&self, argument: &str) -> Result<Directive, String> {
         let (name, item) = match self.argument {
             Argument::Nothing if argument.is_empty() => (String::new(), String::new()),
@@ -257,12 +307,9 @@ pub(crate) fn parse(bare: &str) -> Result<Directive, String> {
         .ok_or_else(|| format!("not a directive alone on its line; {}", forms()))?;
     let (word, argument) = inside.split_once(' ').unwrap_or((inside, ""));
     let argument = argument.trim();
-    let mut candidates: Vec<&Form> = FORMS.iter().filter(|form| form.name == word).collect();
-    if candidates.len() > 1 {
-        let has_anchor = argument.contains(':');
-        candidates.retain(|form| matches!(form.argument, Argument::Anchor(..)) == has_anchor);
-    }
-    match candidates.first() {
+    let mut candidates = FORMS.iter().filter(|form| form.name == word);
+    let first = candidates.clone().next();
+    match candidates.find(|form| form.fits(argument)).or(first) {
         Some(form) => form.parse(argument),
         None if STOCK.contains(&word) => Err(format!(
             "mdBook's own `{word}` is not used in this book; {}",
@@ -307,10 +354,16 @@ pub(crate) fn that_shows(program: &Program) -> String {
     let recipe = &program.recipe.name;
     let (word, argument) = match &program.kind {
         Kind::Lesson => (Word::Recipe, recipe.clone()),
+        Kind::Small => (Word::Small, recipe.clone()),
+        Kind::Part => {
+            let name = program.name();
+            let step = name.rsplit("_part_").next().unwrap_or_default();
+            (Word::Part, format!("{recipe}/{step}"))
+        }
+        Kind::Sequential => (Word::Sequential, recipe.clone()),
         Kind::Variant { library } => (Word::Variant, format!("{recipe}/{library}")),
         Kind::Mistake => (Word::Mistake, format!("{recipe}/{}", program.name())),
         Kind::Solution => (Word::Solution, recipe.clone()),
-        Kind::Small | Kind::Part | Kind::Sequential => (Word::Recipe, recipe.clone()),
     };
     written(word, &argument)
 }

@@ -15,9 +15,33 @@ pub(crate) fn escaped(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
+/// A line of Markdown with no markup but code, as HTML.
+pub(crate) fn with_code(text: &str) -> String {
+    let mut html = String::new();
+    for (index, part) in escaped(text).split('`').enumerate() {
+        html += if index % 2 == 1 {
+            "<code>"
+        } else if index > 0 {
+            "</code>"
+        } else {
+            ""
+        };
+        html += part;
+    }
+    html
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_becomes_an_element() {
+        assert_eq!(
+            with_code("Calls `lock()`, a < b."),
+            "Calls <code>lock()</code>, a &lt; b."
+        );
+    }
 
     #[test]
     fn what_html_would_misread_is_escaped() {

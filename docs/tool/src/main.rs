@@ -1,11 +1,13 @@
 //! Builds, checks and serves the Parallel Rust Cookbook: `cargo book --help`.
 
 mod build;
+mod chapter;
 mod directives;
 mod fault;
 mod files;
 mod html;
 mod lint;
+mod output;
 mod paste;
 mod preprocessor;
 mod serve;
@@ -13,30 +15,28 @@ mod warnings;
 
 use anyhow::{Context, Result};
 use fault::Fault;
+use output::{complain, say};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo book [serve] [--port N] | cargo book build | \
-                     cargo book check [--at-least N] | cargo book --help";
 const HELP: &str = "\
 Builds, checks and serves the Parallel Rust Cookbook.
 
 cargo book [serve] [--port N]   serve the book on 127.0.0.1, port 3000 or N (0: any that is free), and reload the
                                 page in the browser when the book changes; Ctrl-C ends it
 cargo book build                build the book into docs/book, or say what is wrong with it
-cargo book check [--at-least N] build the book, take each whole program out of its pages, paste it into a project of
-                                its own, and say which does not build or does not print what its page says; fewer than N
-                                programs are a fault
+cargo book check                build the book, paste each program of its pages into a project of its own, and say
+                                which does not build or does not print what its page says
 cargo book directives           list the directives that a page can have
 cargo book preprocess           for mdBook: replace the directives of the book on standard input
-";
+cargo book --help               print this";
 const DEFAULT_PORT: u16 = 3000;
 
 enum Command {
     Serve { port: u16 },
     Build,
-    Check { at_least: usize },
+    Check,
     Directives,
     Preprocess,
     Supports { renderer: String },
@@ -44,54 +44,72 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
+    let mut words = Vec::new();
+    for word in env::args_os().skip(1) {
+        match word.into_string() {
+            Ok(word) => words.push(word),
+            Err(word) => {
+                complain(format!("{} is not UTF-8; {SEE_HELP}", word.display()));
+                return ExitCode::from(2);
+            }
+        }
+    }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let Some(command) = parse(&words) else {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
+    let result = match parse(&words) {
+        Ok(command) => run(command),
+        Err(reason) => {
+            complain(format!("{reason}; {SEE_HELP}"));
+            return ExitCode::from(2);
+        }
     };
-    run(command).unwrap_or_else(|error| {
-        eprintln!("{error:#}");
+    result.unwrap_or_else(|error| {
+        complain(format!("{error:#}"));
         ExitCode::FAILURE
     })
 }
 
-fn parse(words: &[&str]) -> Option<Command> {
+const SEE_HELP: &str = "see `cargo book --help`";
+
+fn parse(words: &[&str]) -> Result<Command, String> {
     match words {
-        ["--help" | "-h" | "help"] => Some(Command::Help),
-        ["build"] => Some(Command::Build),
-        ["check"] => Some(Command::Check { at_least: 1 }),
-        ["check", "--at-least", count] => {
-            let at_least = count.parse().ok()?;
-            Some(Command::Check { at_least })
-        }
-        ["directives"] => Some(Command::Directives),
-        ["preprocess"] => Some(Command::Preprocess),
-        ["preprocess", "supports", renderer] => Some(Command::Supports {
+        [] | ["serve"] => Ok(Command::Serve { port: DEFAULT_PORT }),
+        ["--port", port] | ["serve", "--port", port] => match port.parse() {
+            Ok(port) => Ok(Command::Serve { port }),
+            Err(_) => Err(format!("{port:?} is not the number of a port")),
+        },
+        ["--port"] | ["serve", "--port"] => Err("--port needs the number of a port".to_owned()),
+        ["build"] => Ok(Command::Build),
+        ["check"] => Ok(Command::Check),
+        ["directives"] => Ok(Command::Directives),
+        ["preprocess"] => Ok(Command::Preprocess),
+        ["preprocess", "supports", renderer] => Ok(Command::Supports {
             renderer: (*renderer).to_owned(),
         }),
-        [] | ["serve"] => Some(Command::Serve { port: DEFAULT_PORT }),
-        ["--port", port] | ["serve", "--port", port] => {
-            let port = port.parse().ok()?;
-            Some(Command::Serve { port })
-        }
-        _ => None,
+        ["--help" | "-h" | "help"] => Ok(Command::Help),
+        [
+            "serve" | "build" | "check" | "directives" | "preprocess" | "--help",
+            rest @ ..,
+        ]
+        | ["--port", _, rest @ ..] => Err(format!("{:?} is one word too many", rest.join(" "))),
+        [word, ..] => Err(format!(
+            "there is no `cargo book {word}`; there are serve, build, check, directives and preprocess"
+        )),
     }
 }
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Help => {
-            print!("{HELP}");
+            say(HELP);
             Ok(ExitCode::SUCCESS)
         }
         Command::Directives => {
-            print!("{}", directives::help());
+            say(directives::help().trim_end());
             Ok(ExitCode::SUCCESS)
         }
         Command::Serve { port } => serve::serve(&workspace()?, port).map(|()| ExitCode::SUCCESS),
         Command::Build => build_into_docs(&workspace()?),
-        Command::Check { at_least } => Ok(report(&paste::check(&workspace()?, at_least))),
+        Command::Check => Ok(report(&paste::check(&workspace()?))),
         Command::Preprocess => preprocessor::answer(&workspace()?).map(|faults| report(&faults)),
         Command::Supports { renderer } if preprocessor::supports(&renderer) => {
             Ok(ExitCode::SUCCESS)
@@ -116,19 +134,22 @@ fn build_into_docs(workspace: &Path) -> Result<ExitCode> {
     if built.faults.is_empty() {
         let folder = workspace.join("docs/book");
         built.site.write(&folder)?;
-        println!("The book is in {}", folder.join("index.html").display());
+        say(format!(
+            "The book is in {}",
+            folder.join("index.html").display()
+        ));
     }
     Ok(report(&built.faults))
 }
 
 fn report(faults: &[Fault]) -> ExitCode {
     for fault in faults {
-        eprintln!("{fault}");
+        complain(fault);
     }
     match faults.len() {
         0 => return ExitCode::SUCCESS,
-        1 => eprintln!("The book has 1 fault."),
-        count => eprintln!("The book has {count} faults."),
+        1 => complain("The book has 1 fault."),
+        count => complain(format!("The book has {count} faults.")),
     }
     ExitCode::FAILURE
 }

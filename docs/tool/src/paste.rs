@@ -7,6 +7,7 @@ use crate::build;
 use crate::fault::Fault;
 use crate::files;
 use crate::html::site::Site;
+use crate::output::say;
 use crate::paste::pasted::Pasted;
 use crate::paste::project::Bench;
 use catalog::Program;
@@ -17,24 +18,21 @@ use std::thread;
 /// The page that holds all others.
 const PRINT: &str = "print.html";
 
-/// The faults of the book; those of its programs if it has no other. `at_least` so many must be found in it.
-pub(crate) fn check(workspace: &Path, at_least: usize) -> Vec<Fault> {
+/// The faults of the book; those of its programs if it has no other.
+pub(crate) fn check(workspace: &Path) -> Vec<Fault> {
     let built = build::build(workspace);
     if !built.faults.is_empty() {
         return built.faults;
     }
     let programs = programs(&built.site);
     let mut faults = missing(&programs, workspace);
-    if programs.len() < at_least {
-        let reason = format!("only {} programs, of at least {at_least}", programs.len());
-        faults.push(Fault::new("the built book", reason));
-    }
     faults.extend(tried(&programs, workspace));
     if faults.is_empty() {
-        println!(
+        let sentence = format!(
             "{} programs out of the book: each built alone, without a warning, and printed what its page says.",
             programs.len()
         );
+        say(&sentence);
     }
     faults
 }
@@ -50,46 +48,43 @@ fn programs(site: &Site) -> BTreeMap<String, Pasted> {
 
 /// That each program has a page was found when the book was built; here, that it was found in the page.
 fn missing(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> {
-    let files = catalog::programs(workspace)
-        .into_iter()
-        .map(|program| files::with_slashes(&program.path));
-    let missing = files.filter(|file| !programs.contains_key(file));
-    missing
-        .map(|file| Fault::new(file, "in no page of the built book"))
-        .collect()
+    let mut faults = Vec::new();
+    for program in catalog::programs(workspace) {
+        let file = files::with_slashes(&program.path);
+        if !programs.contains_key(&file) {
+            faults.push(Fault::new(file, "in no page of the built book"));
+        }
+    }
+    faults
 }
 
-/// Builds one after the other, because they share a folder to build in, and runs each while the next is built.
+/// Builds one program after the other, because they share a folder to build in, and runs each while the next is built.
 fn tried(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> {
-    let bench = Bench::new(workspace);
-    let wholes: Vec<_> = programs
-        .values()
-        .map(|pasted| (pasted, Program::at(&pasted.file)))
-        .collect();
-    let bench = &bench;
-    let results: Vec<_> = thread::scope(|scope| {
-        let started = wholes.iter().map(|(pasted, whole)| {
-            println!("{}", pasted.file);
-            let built = whole.as_ref().ok_or("is no program of a recipe".to_owned());
-            let built = built.and_then(|whole| bench.build(pasted, whole));
-            (
-                &pasted.file,
-                scope.spawn(move || built.and_then(|built| built.run())),
-            )
-        });
-        let started: Vec<_> = started.collect();
-        started
-            .into_iter()
-            .map(|(file, run)| (file, run.join().expect("a check panicked")))
-            .collect()
-    });
-    let fault = |(file, result): (_, Result<_, _>)| {
-        Some(Fault::new(
-            file,
-            format!("taken out of the book, it {}", result.err()?),
-        ))
+    let bench = match Bench::new(workspace) {
+        Ok(bench) => bench,
+        Err(reason) => return vec![Fault::new("cargo book check", reason)],
     };
-    results.into_iter().filter_map(fault).collect()
+    let bench = &bench;
+    thread::scope(|scope| {
+        let mut runs = Vec::new();
+        for pasted in programs.values() {
+            say(&pasted.file);
+            let built = match Program::at(&pasted.file) {
+                Some(program) => bench.build(pasted, program),
+                None => Err("is not a program of a recipe".to_owned()),
+            };
+            let run = scope.spawn(move || built.and_then(|built| built.run()));
+            runs.push((&pasted.file, run));
+        }
+        let mut faults = Vec::new();
+        for (file, run) in runs {
+            if let Err(reason) = run.join().expect("a check does not panic") {
+                let reason = format!("taken out of the book, it {reason}");
+                faults.push(Fault::new(file, reason));
+            }
+        }
+        faults
+    })
 }
 
 #[cfg(test)]
@@ -103,7 +98,7 @@ mod tests {
             .iter()
             .map(Fault::to_string)
             .collect();
-        assert_eq!(missing.len(), 3);
+        assert_eq!(missing.len(), 4);
         assert_eq!(
             missing[0],
             "recipes/signals/bell/src/main.rs: in no page of the built book"

@@ -1,6 +1,6 @@
 //! The directives as an mdBook preprocessor: in this process for `cargo book`, over a pipe for a stock mdBook.
 
-use crate::directives::recipe::Recipes;
+use crate::directives::recipe::{Place, Recipes};
 use crate::directives::{Directive, Word, page};
 use crate::fault::Fault;
 use crate::files;
@@ -52,9 +52,14 @@ impl Cookbook {
         let depth = source.components().count() - 1;
         let root = format!("{}{root}", "../".repeat(depth));
         let mut gathered = self.gathered.borrow_mut();
-        let (text, problems) = page::expand(&chapter.content, |found| {
+        let (text, problems) = page::expand(&chapter.content, |found, in_tabs| {
             gathered.shown.extend(shown_by(&self.recipes, found));
-            let rendered = self.recipes.render(found, &root)?;
+            let place = Place {
+                root: &root,
+                page: source,
+                in_tabs,
+            };
+            let rendered = self.recipes.render(found, &place)?;
             gathered.linked.extend(rendered.linked);
             Ok(rendered.markdown)
         });
@@ -106,6 +111,9 @@ fn shown_by(recipes: &Recipes, directive: &Directive) -> Option<PathBuf> {
     let recipe = recipes.find(name).ok()?;
     let program = match word {
         Word::Recipe => recipe.lesson(),
+        Word::Small => recipe.example(&format!("{name}_small"))?,
+        Word::Part => recipe.example(&format!("{name}_part_{item}"))?,
+        Word::Sequential => recipe.example(&format!("{name}_sequential"))?,
         Word::Variant => recipe.example(&format!("{name}_{item}"))?,
         Word::Mistake => recipe.example(item)?,
         Word::Solution => recipe.example(&format!("{name}_solution"))?,

@@ -7,6 +7,7 @@ mod watch;
 use crate::build::{Built, build};
 use crate::html::escaped;
 use crate::lint::links::percent_decoded;
+use crate::output::{complain, say};
 use crate::serve::http::{Request, Response};
 use crate::serve::run::Runner;
 use crate::serve::watch::Snapshot;
@@ -31,14 +32,16 @@ pub(crate) fn serve(workspace: &Path, port: u16) -> Result<()> {
     // Taken before the build, so that a change made while it runs is not missed.
     let mut seen = Snapshot::take(workspace);
     let shown = Arc::new(Shown::new(built(workspace)));
-    println!("The book is at http://{address}/ until you press Ctrl-C.");
+    say(format!(
+        "The book is at http://{address}/ until you press Ctrl-C."
+    ));
     let reader = Arc::clone(&shown);
     let runner = Arc::new(Runner::new(workspace.to_owned(), address.port()));
     thread::spawn(move || accept(&listener, &reader, &runner));
     loop {
         seen = seen.wait_for_change(workspace);
         shown.replace(built(workspace));
-        println!("Built again.");
+        say("Built again.");
     }
 }
 
@@ -56,7 +59,7 @@ fn in_use(port: u16, error: &io::Error) -> anyhow::Error {
 fn built(workspace: &Path) -> Built {
     let built = build(workspace);
     for fault in &built.faults {
-        eprintln!("{fault}");
+        complain(fault);
     }
     built
 }

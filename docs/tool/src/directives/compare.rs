@@ -62,7 +62,7 @@ fn rows(recipes: &Recipes, name: &str) -> Result<Vec<Row>, String> {
         let variant = recipe
             .example(&format!("{name}_{library}"))
             .expect("a variant was found");
-        let needs = recipes.needs_of_example(&variant)?;
+        let needs = recipes.needs(&recipes.source(&variant)?)?;
         rows.push(row(recipes, &library, &variant, &needs)?);
     }
     let twin = recipe.python();
@@ -84,7 +84,7 @@ fn row(
     program: &Program,
     needs: &[Dependency],
 ) -> Result<Row, String> {
-    let lines = recipes.lines(program)?;
+    let lines = recipes.source(program)?.lines()?;
     let crates = crates::added(needs, &recipes.workspace)?;
     Ok(Row {
         contender: library.to_owned(),

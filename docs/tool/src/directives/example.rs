@@ -1,158 +1,153 @@
-//! A recipe's examples on its page: the same job with other libraries, in tabs, and mistakes with how they end, folded up,
-//! so that a chapter with several stays readable.
+//! The examples of a recipe on its page: the smallest program, single steps, the same job on one thread and with other
+//! libraries, and the solution of the exercise.
 
+use super::facts::{Facts, Input};
+use super::lesson::printed;
+use super::manifest::{self, Dependency};
+use super::recipe::{Recipes, folded, in_file, in_lines};
+use super::source::{Look, Source};
+use super::uses::Uses;
 use super::{playground, tabs};
-use crate::directives::facts::{Facts, Input};
-use crate::directives::manifest::{self, Dependency};
-use crate::directives::recipe::{Recipes, Rendered, in_file};
-use crate::directives::snippet::fenced;
-use crate::directives::uses::Uses;
 use crate::files;
-use crate::html::escaped;
+use crate::html::with_code;
 use catalog::{Kind, Program, Recipe};
-use checks::ending::Ending;
 
 impl Recipes {
-    pub(crate) fn variant(
-        &self,
-        name: &str,
-        library: &str,
-        root: &str,
-    ) -> Result<Rendered, String> {
-        let recipe = self.find(name)?;
-        let program = recipe
-            .example(&format!("{name}_{library}"))
-            .filter(|program| matches!(program.kind, Kind::Variant { .. }))
-            .ok_or_else(|| format!("`{library}` cannot be the name of a library"))?;
-        let (source, code) = self.code(&program)?;
-        let uses = Uses::of(&source).map_err(|reason| in_file(&program.path, reason))?;
-        let needs = self.used(&recipe, &uses)?;
-        let expected = files::with_slashes(&recipe.expected());
-        let prints = format!("It prints what the recipe prints: `{expected}`.\n");
+    /// The smallest program and what it prints. What another project needs for it is folded, so that the first screen of a
+    /// chapter has room for a figure.
+    pub(crate) fn small(&self, name: &str, root: &str) -> Result<String, String> {
+        let program = self.example_named(name, "small")?;
+        let source = self.source(&program)?;
+        let shown = self.shown_with_output(&source)?;
+        let facts = self.facts(&source)?.markdown(root);
+        let id = format!("{}-facts", program.name());
+        let facts = folded("own-project", &id, "In a project of your own", &facts);
+        Ok(format!("{shown}\n{facts}"))
+    }
+
+    /// One step of the lesson on its own, folded.
+    pub(crate) fn part(&self, name: &str, step: &str, root: &str) -> Result<String, String> {
+        let program = self.example_named(name, &format!("part_{step}"))?;
+        let source = self.source(&program)?;
+        let shown = self.shown_with_output(&source)?;
+        let facts = self.facts(&source)?.markdown(root);
+        let title = title(&source)?;
+        let summary = format!(
+            "{}, {}",
+            with_code(title.trim_end_matches('.')),
+            in_lines(source.lines()?)
+        );
+        let inside = format!("{shown}\n{facts}");
+        Ok(folded("part", &program.name(), &summary, &inside))
+    }
+
+    /// The same job on one thread, folded.
+    pub(crate) fn sequential(&self, name: &str, root: &str) -> Result<String, String> {
+        let program = self.example_named(name, "sequential")?;
+        let source = self.source(&program)?;
+        let code = source.whole()?;
         let facts = Facts {
-            program: &program,
-            needs,
-            reads: Input::of(&self.workspace, &recipe.folder())?,
-            prints: Some(prints),
+            prints: Some(self.prints_as_the_recipe(&program.recipe)),
+            ..self.facts(&source)?
+        };
+        let summary = format!("The same job on one thread, {}", in_lines(source.lines()?));
+        let inside = format!("{code}\n{}", facts.markdown(root));
+        Ok(folded("sequential", &program.name(), &summary, &inside))
+    }
+
+    /// The same job with another library: a tab.
+    pub(crate) fn variant(&self, name: &str, library: &str, root: &str) -> Result<String, String> {
+        let program = self.example_named(name, library)?;
+        if !matches!(program.kind, Kind::Variant { .. }) {
+            return Err(format!("`{library}` cannot be the name of a library"));
+        }
+        let source = self.source(&program)?;
+        let code = source.whole()?;
+        let facts = Facts {
+            prints: Some(self.prints_as_the_recipe(&program.recipe)),
+            ..self.facts(&source)?
         };
         let inside = format!("{code}\n{}", facts.markdown(root));
-        Ok(Rendered {
-            markdown: tabs::panel(name, library, &inside),
-            linked: Some(program.path),
+        Ok(tabs::panel(name, library, &inside))
+    }
+
+    /// The solution of a chapter's exercise: folded, so that nobody reads it before they have tried.
+    pub(crate) fn solution(&self, name: &str, root: &str) -> Result<String, String> {
+        let program = self.example_named(name, "solution")?;
+        let source = self.source(&program)?;
+        let code = source.whole()?;
+        let expected = files::with_slashes(&program.expected(&self.workspace));
+        let facts = Facts {
+            prints: Some(format!("It prints `{expected}`.\n")),
+            ..self.facts(&source)?
+        };
+        let summary = format!("The solution, {}", in_lines(source.lines()?));
+        let inside = format!("{code}\n{}", facts.markdown(root));
+        Ok(folded("solution", &program.name(), &summary, &inside))
+    }
+
+    fn example_named(&self, name: &str, what: &str) -> Result<Program, String> {
+        self.find(name)?
+            .example(&format!("{name}_{what}"))
+            .ok_or_else(|| format!("`{what}` cannot be part of the name of an example"))
+    }
+
+    /// A program without the comment at its top, and below it what it prints.
+    fn shown_with_output(&self, source: &Source) -> Result<String, String> {
+        let needs = self.needs(source)?;
+        let reads = self.reads(source)?;
+        let look = Look {
+            on_playground: playground::runs(&needs, reads.is_some()),
+            ..Look::default()
+        };
+        let code = source.without_description(look)?;
+        let output = self.read(&source.program.text())?;
+        let output = printed(&source.program.command(), &output);
+        Ok(format!("{code}\n{output}"))
+    }
+
+    fn prints_as_the_recipe(&self, recipe: &Recipe) -> String {
+        let expected = files::with_slashes(&recipe.expected());
+        format!("It prints what the recipe prints: `{expected}`.\n")
+    }
+
+    /// The facts of an example.
+    pub(crate) fn facts<'a>(&self, source: &'a Source) -> Result<Facts<'a>, String> {
+        Ok(Facts {
+            source,
+            needs: self.needs(source)?,
+            reads: self.reads(source)?,
+            prints: None,
         })
     }
 
-    pub(crate) fn mistake(&self, name: &str, file: &str, root: &str) -> Result<Rendered, String> {
-        let recipe = self.find(name)?;
-        let program = recipe
-            .example(file)
-            .filter(|program| program.kind == Kind::Mistake)
-            .ok_or_else(|| format!("a mistake's file is called {name}_mistake_WHAT"))?;
-        let (source, code) = self.code(&program)?;
-        let title = title(&source).map_err(|reason| in_file(&program.path, reason))?;
-        let uses = Uses::of(&source).map_err(|reason| in_file(&program.path, reason))?;
-        let output = self.ending(&program)?;
-        let needs = self.used(&recipe, &uses)?;
-        let reads = if uses.has_folder("input") {
-            Input::of(&self.workspace, &recipe.folder())?
-        } else {
-            None
-        };
-        let code = if playground::runs(&needs, reads.is_some()) {
-            playground::marked(&code)
-        } else {
-            code
-        };
-        let facts = Facts {
-            program: &program,
-            needs,
-            reads,
-            prints: None,
-        };
-        let inside = format!("{code}\n{output}\n{}", facts.markdown(root));
-        Ok(folded("mistake", &title, &inside, program))
-    }
-
     /// The dependencies that an example names.
-    pub(crate) fn needs_of_example(&self, program: &Program) -> Result<Vec<Dependency>, String> {
-        let uses = Uses::of(&self.read(&program.path)?)
-            .map_err(|reason| in_file(&program.path, reason))?;
-        self.used(&program.recipe, &uses)
-    }
-
-    fn used(&self, recipe: &Recipe, uses: &Uses) -> Result<Vec<Dependency>, String> {
-        let mut needs = manifest::dependencies_of_examples(&self.workspace, &recipe.folder())
+    pub(crate) fn needs(&self, source: &Source) -> Result<Vec<Dependency>, String> {
+        let uses = source.uses()?;
+        let folder = source.program.recipe.folder();
+        let mut needs = manifest::dependencies_of_examples(&self.workspace, &folder)
             .map_err(|error| format!("{error:#}"))?;
         needs.retain(|dependency| uses.has_crate(&dependency.name));
         Ok(needs)
     }
 
-    /// What the mistake prints, and where, and its exit status.
-    fn ending(&self, program: &Program) -> Result<String, String> {
-        let path = program.text();
-        let ending = Ending::parse(&self.read(&path)?).map_err(|reason| in_file(&path, reason))?;
-        let mut shown = vec![format!("`$ {}`\n", program.command())];
-        if !ending.stdout.is_empty() {
-            shown.push(fenced("text", &ending.stdout));
+    /// The recipe's input, if an example reads it.
+    pub(crate) fn reads(&self, source: &Source) -> Result<Option<Input>, String> {
+        let uses: Uses = source.uses()?;
+        if !source.program.reads_input() && !uses.has_folder("input") {
+            return Ok(None);
         }
-        if !ending.stderr.is_empty() {
-            shown.push(format!(
-                "On standard error:\n\n{}",
-                fenced("text", &ending.stderr)
-            ));
-        }
-        shown.push(format!("Exit status: {}.\n", ending.status));
-        Ok(format!(
-            "<div class=\"output\">\n\n{}\n</div>\n",
-            shown.join("\n")
-        ))
+        Input::of(&self.workspace, &source.program.recipe.folder())
     }
 }
 
-pub(crate) fn folded(class: &str, summary: &str, markdown: &str, program: Program) -> Rendered {
-    let id = program.name();
-    let markdown = format!(
-        "<details class=\"{class}\" id=\"{id}\">\n<summary>{summary}</summary>\n\n{markdown}\n</details>\n"
-    );
-    Rendered {
-        markdown,
-        linked: Some(program.path),
+/// The first paragraph of a program's description, in one line.
+pub(crate) fn title(source: &Source) -> Result<String, String> {
+    let description = source.description()?;
+    let first = description.split("\n\n").next().unwrap_or("");
+    if first.is_empty() {
+        let reason = "it does not begin with a line `//! ` that says what it shows";
+        return Err(in_file(&source.program.path, reason));
     }
-}
-
-/// The first paragraph of a program's documentation, as HTML.
-fn title(source: &str) -> Result<String, String> {
-    let paragraph = source.lines().map_while(|line| line.strip_prefix("//! "));
-    let text = paragraph.collect::<Vec<_>>().join(" ");
-    if text.is_empty() {
-        return Err("it does not begin with a line `//! ` that says what goes wrong".to_owned());
-    }
-    let text = escaped(&text);
-    let mut html = String::new();
-    for (index, part) in text.split('`').enumerate() {
-        html += if index % 2 == 1 {
-            "<code>"
-        } else if index > 0 {
-            "</code>"
-        } else {
-            ""
-        };
-        html += part;
-    }
-    Ok(html)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_is_the_first_paragraph() {
-        let source = "//! Calls `lock()` twice,\n//! a < b.\n//!\n//! More.\n";
-        assert_eq!(
-            title(source).unwrap(),
-            "Calls <code>lock()</code> twice, a &lt; b."
-        );
-        assert!(title("fn main() {}\n").is_err());
-    }
+    Ok(first.replace('\n', " "))
 }

@@ -1,8 +1,9 @@
 //! What stands below a whole program: how to run it here, what it needs elsewhere, what it reads and where it is.
 //! `cargo book check` takes the dependencies and the input folder from there.
 
-use crate::directives::manifest::Dependency;
-use crate::directives::snippet::fenced;
+use super::manifest::Dependency;
+use super::snippet::fenced;
+use super::source::Source;
 use crate::files;
 use catalog::{Kind, Program};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ const MOST_NAMED: usize = 8;
 
 /// The facts in the order they are shown in.
 pub(crate) struct Facts<'a> {
-    pub(crate) program: &'a Program,
+    pub(crate) source: &'a Source,
     pub(crate) needs: Vec<Dependency>,
     pub(crate) reads: Option<Input>,
     /// A sentence about what it prints, where no directive shows that.
@@ -24,31 +25,59 @@ pub(crate) struct Facts<'a> {
 impl Facts<'_> {
     /// `root` is the link from the page to the workspace: empty or ending in `/`.
     pub(crate) fn markdown(&self, root: &str) -> String {
-        let shown = files::with_slashes(&self.program.path);
+        let program = &self.source.program;
         let mut facts = Vec::new();
-        // A mistake's command stands above what it prints.
-        if self.program.kind != Kind::Mistake {
+        if !shows_output(program) {
             facts.push(format!(
                 "Run it in this repository:\n\n{}",
-                fenced("sh", &self.program.command())
+                fenced("sh", &program.command())
             ));
         }
         facts.extend(self.prints.clone());
         facts.push(needs(&self.needs));
+        if self.source.has_cli() && program.kind != Kind::Lesson {
+            let id = cli_id(&program.recipe.name);
+            facts.push(format!(
+                "It shares [`src/cli.rs`](#{id}) with the recipe: put that file next to it.\n"
+            ));
+        }
         facts.extend(self.reads.as_ref().map(Input::markdown));
-        facts.push(if is_in_book(&self.program.path) {
-            format!("The program's file is [`{shown}`](<{root}{shown}>).\n")
-        } else {
-            format!("The program's file is `{shown}`.\n")
-        });
-        format!("<div class=\"facts\">\n\n{}\n</div>\n", facts.join("\n"))
+        facts.push(self.files(root));
+        let name = program.name();
+        format!(
+            "<div class=\"facts\" data-program=\"{name}\">\n\n{}\n</div>\n",
+            facts.join("\n")
+        )
+    }
+
+    /// Where the program is. The files of a recipe are in the book, too; those of its examples only stand on its page.
+    fn files(&self, root: &str) -> String {
+        let mut files = Vec::new();
+        for path in self.source.paths() {
+            files.push(files::with_slashes(&path));
+        }
+        if self.source.program.kind != Kind::Lesson {
+            return format!("The program's file is `{}`.\n", files[0]);
+        }
+        let links: Vec<String> = files
+            .iter()
+            .map(|file| format!("[`{file}`](<{root}{file}>)"))
+            .collect();
+        match &links[..] {
+            [main] => format!("The program's file is {main}.\n"),
+            _ => format!("The program's files are {}.\n", links.join(" and ")),
+        }
     }
 }
 
-/// Whether a program's file is in the book too, for its excerpts to lead to. Any other program stands whole on its page,
-/// and the book is lighter without its file.
-pub(crate) fn is_in_book(program: &Path) -> bool {
-    program.ends_with("src/main.rs")
+/// Whether a page shows what this program prints, below the command that runs it.
+fn shows_output(program: &Program) -> bool {
+    matches!(program.kind, Kind::Small | Kind::Part | Kind::Mistake)
+}
+
+/// Where a link finds the `src/cli.rs` of a recipe on its page.
+pub(crate) fn cli_id(recipe: &str) -> String {
+    format!("{recipe}-cli")
 }
 
 /// What to add to a project of the reader's before the program compiles there.

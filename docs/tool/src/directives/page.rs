@@ -12,10 +12,10 @@ pub(crate) struct Problem {
     pub(crate) reason: String,
 }
 
-/// The page with `render`'s Markdown in place of each directive. A line with a problem is left as it is.
+/// The page with `render`'s Markdown in place of each directive. `render` is told whether it stands among tabs. A line with a problem is left as it is.
 pub(crate) fn expand(
     page: &str,
-    mut render: impl FnMut(&Directive) -> Result<String, String>,
+    mut render: impl FnMut(&Directive, bool) -> Result<String, String>,
 ) -> (String, Vec<Problem>) {
     let blocks = verbatim_blocks(page);
     let mut problems = rust_typed_by_hand(&blocks);
@@ -24,7 +24,10 @@ pub(crate) fn expand(
     for (index, line) in page.lines().enumerate() {
         let number = index + 1;
         let verbatim = blocks.iter().any(|block| block.lines.contains(&number));
-        let render = |it| tabs.note(&it, number).and_then(|()| render(&it));
+        let render = |it| {
+            tabs.note(&it, number)?;
+            render(&it, tabs.0.is_some())
+        };
         match directive_in(line, verbatim).map(|found| found.and_then(render)) {
             None => push_line(&mut expanded, line),
             Some(Ok(markdown)) => push_block(&mut expanded, &markdown, indent_of(line)),
@@ -152,7 +155,7 @@ mod tests {
     use super::*;
 
     fn expanded(page: &str) -> String {
-        let (text, problems) = expand(page, |directive| {
+        let (text, problems) = expand(page, |directive, _| {
             let Directive { word, name, item } = directive;
             Ok(format!("<{word:?} {name} {item}>"))
         });
@@ -161,7 +164,7 @@ mod tests {
     }
 
     fn problems(page: &str) -> Vec<(usize, String)> {
-        let (text, problems) = expand(page, |_| Ok("rendered".to_owned()));
+        let (text, problems) = expand(page, |_, _| Ok("rendered".to_owned()));
         assert_eq!(text.trim_end(), page.trim_end());
         problems
             .into_iter()
@@ -187,7 +190,7 @@ mod tests {
             ),
             ("a\n\n{{#tabs a}}\n", 3, "these tabs have no {{#end}}"),
         ] {
-            let (_, found) = expand(page, |_| Ok(String::new()));
+            let (_, found) = expand(page, |_, _| Ok(String::new()));
             assert_eq!(
                 found,
                 [Problem {
@@ -200,10 +203,9 @@ mod tests {
 
     #[test]
     fn a_block_in_a_list_keeps_its_indent() {
-        let (text, _) = expand(
-            "- item\n\n  {{#output bell}}\n",
-            |_| Ok("a\n\nb".to_owned()),
-        );
+        let (text, _) = expand("- item\n\n  {{#output bell}}\n", |_, _| {
+            Ok("a\n\nb".to_owned())
+        });
         assert_eq!(text, "- item\n\n\n  a\n\n  b\n\n");
     }
 

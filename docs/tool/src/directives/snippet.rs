@@ -2,13 +2,26 @@
 
 use super::is_name;
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
+
+/// How an example shares the command line's side of its recipe. In a project of the reader's both files lie in `src/`,
+/// so a page leaves this line out.
+const PATH: &str = "#[path = \"../src/cli.rs\"]";
+const MODULE: &str = "mod cli;";
 
 /// The lines of a program without its markers, and the lines that each pair of markers encloses.
 #[derive(Debug)]
 pub(crate) struct Text<'a> {
     lines: Vec<&'a str>,
     anchors: BTreeMap<&'a str, Range<usize>>,
+}
+
+/// Some lines of a program, with the others hidden around them.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Excerpt {
+    pub(crate) text: String,
+    /// Which lines of the program are to be seen, counted from 1.
+    pub(crate) lines: RangeInclusive<usize>,
 }
 
 impl<'a> Text<'a> {
@@ -21,6 +34,7 @@ impl<'a> Text<'a> {
             let marker =
                 marker_in(line).map_err(|reason| format!("line {}: {reason}", index + 1))?;
             match marker {
+                None if line == PATH => {}
                 None => lines.push(line),
                 Some(Marker::Start(name)) => {
                     if anchors.contains_key(name) || open.insert(name, lines.len()).is_some() {
@@ -40,15 +54,80 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// How many lines a page shows of it.
+    pub(crate) fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether the program has a second file: `src/cli.rs`.
+    pub(crate) fn has_cli(&self) -> bool {
+        self.lines.contains(&MODULE)
+    }
+
+    pub(crate) fn anchors(&self) -> impl Iterator<Item = &'a str> {
+        self.anchors.keys().copied()
+    }
+
+    pub(crate) fn has_anchor(&self, anchor: &str) -> bool {
+        self.anchors.contains_key(anchor)
+    }
+
     /// Every line, all of them visible.
     pub(crate) fn whole(&self) -> String {
         self.lines.iter().map(|line| visible(line)).collect()
     }
 
+    /// Every line, with the description at the top hidden.
+    pub(crate) fn without_description(&self) -> String {
+        let mut text = String::new();
+        let start = self.description_length();
+        for (index, line) in self.lines.iter().enumerate() {
+            text += &if index < start {
+                hidden(line)
+            } else {
+                visible(line)
+            };
+        }
+        text
+    }
+
+    /// The description at the top as Markdown, without the command that runs the program: the page has it elsewhere.
+    pub(crate) fn description(&self) -> String {
+        let mut text = String::new();
+        let mut in_block = false;
+        for line in &self.lines[..self.description_length()] {
+            let line = comment(line).unwrap_or("");
+            if line.starts_with("```") {
+                in_block = !in_block;
+            } else if !in_block {
+                text += line;
+                text.push('\n');
+            }
+        }
+        text.trim().replace("\n\n\n", "\n\n")
+    }
+
+    /// How many lines at the top are comments, and empty lines after them.
+    fn description_length(&self) -> usize {
+        let comments = self
+            .lines
+            .iter()
+            .take_while(|line| comment(line).is_some())
+            .count();
+        if comments == 0 {
+            return 0;
+        }
+        let empty = self.lines[comments..]
+            .iter()
+            .take_while(|line| line.is_empty())
+            .count();
+        comments + empty
+    }
+
     /// Every line, with those outside the anchor hidden and those inside moved to the left margin.
-    pub(crate) fn excerpt(&self, anchor: &str) -> Result<String, String> {
+    pub(crate) fn excerpt(&self, anchor: &str) -> Result<Excerpt, String> {
         let inside = self.anchors.get(anchor).ok_or_else(|| {
-            let known: Vec<_> = self.anchors.keys().copied().collect();
+            let known: Vec<_> = self.anchors().collect();
             format!(
                 "there is no `// ANCHOR: {anchor}`; the anchors are: {}",
                 known.join(", ")
@@ -61,15 +140,28 @@ impl<'a> Text<'a> {
             ));
         }
         let margin = margin(shown);
-        let line = |(index, line): (usize, &&str)| {
-            if inside.contains(&index) {
+        let mut text = String::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            text += &if inside.contains(&index) {
                 visible(line.get(margin..).unwrap_or(""))
             } else {
                 hidden(line)
-            }
-        };
-        Ok(self.lines.iter().enumerate().map(line).collect())
+            };
+        }
+        Ok(Excerpt {
+            text,
+            lines: inside.start + 1..=inside.end,
+        })
     }
+}
+
+/// The text of a comment that describes the program as a whole: `//! text` or `// text` at the margin.
+fn comment(line: &str) -> Option<&str> {
+    let text = line.strip_prefix("//!").or_else(|| {
+        let text = line.strip_prefix("//")?;
+        (!text.starts_with('/')).then_some(text)
+    })?;
+    Some(text.strip_prefix(' ').unwrap_or(text))
 }
 
 enum Marker<'a> {
@@ -161,15 +253,57 @@ fn main() {
     fn an_excerpt_hides_the_rest_and_starts_at_the_margin() {
         let program = Text::parse(SOURCE).unwrap();
         assert_eq!(
-            program.excerpt("spawn").unwrap(),
+            program.excerpt("spawn").unwrap().text,
             "# use std::thread;\n#\n# fn main() {\nthread::scope(|scope| {\n    scope.spawn(|| ());\n\n});\n# }\n"
         );
         assert!(
             program
                 .excerpt("inner")
                 .unwrap()
+                .text
                 .contains("\nscope.spawn(|| ());\n\n#     });\n")
         );
+    }
+
+    #[test]
+    fn an_excerpt_says_which_lines_it_shows() {
+        let program = Text::parse(SOURCE).unwrap();
+        assert_eq!(program.excerpt("spawn").unwrap().lines, 4..=7);
+        assert_eq!(program.excerpt("inner").unwrap().lines, 5..=6);
+    }
+
+    #[test]
+    fn the_description_is_text_and_hidden_in_the_program() {
+        let source = "//! Rings.\n//!\n//! ```text\n//! cargo run -p bell\n//! ```\n//!\n//! Twice.\n\nfn main() {}\n";
+        let program = Text::parse(source).unwrap();
+        assert_eq!(program.description(), "Rings.\n\nTwice.");
+        let shown = program.without_description();
+        assert!(shown.starts_with("# //! Rings.\n"), "{shown}");
+        assert!(
+            shown.ends_with("# //! Twice.\n#\nfn main() {}\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_program_may_have_no_description() {
+        for source in [
+            "use std;\n//! late\n",
+            "/// A function.\nfn main() {}\n",
+            "\nfn f() {}\n",
+        ] {
+            let program = Text::parse(source).unwrap();
+            assert_eq!(program.description(), "");
+            assert_eq!(program.without_description(), program.whole());
+        }
+    }
+
+    #[test]
+    fn a_second_file_is_found_and_its_path_is_left_out() {
+        let program = Text::parse("#[path = \"../src/cli.rs\"]\nmod cli;\n").unwrap();
+        assert!(program.has_cli());
+        assert_eq!(program.whole(), "mod cli;\n");
+        assert!(!Text::parse("mod client;\n").unwrap().has_cli());
     }
 
     #[test]

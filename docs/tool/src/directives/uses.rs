@@ -21,6 +21,12 @@ impl Uses {
         Ok(uses)
     }
 
+    /// Takes in what another file of the program names.
+    pub(crate) fn add(&mut self, other: Uses) {
+        self.starts.extend(other.starts);
+        self.literals.extend(other.literals);
+    }
+
     /// Also by `extern crate` and in an attribute such as `#[tokio::main]`.
     pub(crate) fn has_crate(&self, name: &str) -> bool {
         self.starts.contains(&name.replace('-', "_"))

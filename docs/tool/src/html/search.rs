@@ -4,7 +4,7 @@
 //! weighs as much as all chapters together. So the book is rendered once more, aside, without them, and the index of that
 //! book is taken. The pages keep every program.
 
-use crate::directives::recipe::Recipes;
+use crate::directives::recipe::{Place, Recipes};
 use crate::directives::{Word, page};
 use crate::html::site::Site;
 use crate::warnings;
@@ -43,13 +43,19 @@ struct Prose {
 
 impl Prose {
     fn expand(&self, chapter: &mut Chapter) {
+        let page = chapter.source_path.clone().unwrap_or_default();
         // A problem is told by the preprocessor that this one replaces.
-        let (text, _) = page::expand(&chapter.content, |found| match found.word {
-            Word::Output | Word::Reject | Word::Mistake => self
-                .recipes
-                .render(found, "")
-                .map(|rendered| rendered.markdown),
-            _ => Ok(String::new()),
+        let (text, _) = page::expand(&chapter.content, |found, in_tabs| {
+            if !is_read(found.word) {
+                return Ok(String::new());
+            }
+            let place = Place {
+                root: "",
+                page: &page,
+                in_tabs,
+            };
+            let rendered = self.recipes.render(found, &place)?;
+            Ok(rendered.markdown)
         });
         chapter.content = without_programs(&text);
     }
@@ -64,6 +70,14 @@ impl Preprocessor for Prose {
         book.for_each_chapter_mut(|chapter| self.expand(chapter));
         Ok(book)
     }
+}
+
+/// Whether a directive stands for text that readers search for.
+fn is_read(word: Word) -> bool {
+    matches!(
+        word,
+        Word::Output | Word::Reject | Word::Mistake | Word::Pitfalls | Word::PitfallsOf
+    )
 }
 
 /// The page without its programs and commands.

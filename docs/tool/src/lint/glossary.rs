@@ -11,6 +11,7 @@
 //! Every entry is in the index. A chapter links the first use of each such word to its entry, and no page uses a word of
 //! the field that the index does not have.
 
+use crate::chapter::heading_id;
 use crate::fault::Fault;
 use crate::files;
 use crate::lint::prose::{Prose, Use};
@@ -153,7 +154,7 @@ impl Glossary {
         let terms = lines
             .windows(2)
             .filter(|pair| pair[1].starts_with(": "))
-            .map(|pair| id(pair[0]))
+            .map(|pair| heading_id(pair[0]))
             .collect();
         Glossary {
             entries: terms,
@@ -242,14 +243,6 @@ fn entry(target: &str) -> Option<&str> {
         .trim_start_matches("../")
         .strip_prefix("glossary.md")?;
     Some(rest.strip_prefix('#').unwrap_or(rest))
-}
-
-/// How mdBook calls a term.
-fn id(term: &str) -> String {
-    let letters = term
-        .chars()
-        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
-    letters.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 /// The words of a row of the index, each with its entry. Nothing for a line that is no such row.

@@ -2,14 +2,16 @@
 
 use crate::directives::facts::COOKBOOK;
 use crate::files;
+use crate::output::complain;
 use crate::paste::pasted::Pasted;
 use catalog::{Kind, Program};
 use checks::ending::Ending;
 use checks::process;
+use std::fs::{self, File, TryLockError};
 use std::path::{self, Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use std::{env, fs, io};
+use std::{env, io};
 
 /// As long as the tests of the recipes allow. A mistake ends by itself sooner than this.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -18,35 +20,41 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct Bench<'a> {
     workspace: &'a Path,
     projects: PathBuf,
+    /// Held until the programs have run: two checks at once would replace each other's projects.
+    _lock: File,
 }
 
 /// A project that has been built.
 pub(crate) struct Built<'a> {
     bench: &'a Bench<'a>,
-    program: &'a Program,
+    program: Program,
     folder: PathBuf,
     executable: PathBuf,
 }
 
 impl<'a> Bench<'a> {
-    pub(crate) fn new(workspace: &'a Path) -> Self {
+    /// Waits if another check of this workspace is under way.
+    pub(crate) fn new(workspace: &'a Path) -> Result<Self, String> {
         let target =
             env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
         // Cargo is run in each project's folder.
         let target = path::absolute(&target).unwrap_or(target);
-        Bench {
+        let projects = target.join("book-check");
+        let lock = lock(&projects)
+            .map_err(|error| format!("cannot lock {}: {error}", projects.display()))?;
+        Ok(Bench {
             workspace,
-            projects: target.join("book-check"),
-        }
+            projects,
+            _lock: lock,
+        })
     }
 
     /// Nothing but what the page says goes into the project, and the versions that the workspace has locked.
-    pub(crate) fn build(
-        &'a self,
-        pasted: &Pasted,
-        program: &'a Program,
-    ) -> Result<Built<'a>, String> {
-        let name = program.name();
+    pub(crate) fn build(&'a self, pasted: &Pasted, program: Program) -> Result<Built<'a>, String> {
+        if pasted.main.is_empty() {
+            return Err("has facts on its page and no program".to_owned());
+        }
+        let name = project_name(&program);
         let folder = self.projects.join(&name);
         self.write(&folder, &name, pasted)
             .map_err(|error| format!("cannot make a project of it: {error}"))?;
@@ -82,7 +90,10 @@ impl<'a> Bench<'a> {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder.join("src"))?;
-        fs::write(folder.join("src/main.rs"), &pasted.code)?;
+        fs::write(folder.join("src/main.rs"), &pasted.main)?;
+        if let Some(cli) = &pasted.cli {
+            fs::write(folder.join("src/cli.rs"), cli)?;
+        }
         fs::write(folder.join("Cargo.toml"), manifest(name))?;
         let lock = self.workspace.join("Cargo.lock");
         if lock.exists() {
@@ -160,6 +171,25 @@ impl Built<'_> {
             line(&promised)
         ))
     }
+}
+
+fn lock(projects: &Path) -> io::Result<File> {
+    fs::create_dir_all(projects)?;
+    let file = File::create(projects.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            complain("Waiting for another `cargo book check` to end.");
+            file.lock()?;
+            Ok(file)
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Another name than the one that the program has here: it must not depend on it.
+fn project_name(program: &Program) -> String {
+    format!("pasted-{}", program.name())
 }
 
 /// The workspace's lints are no part of a reader's project; these find what a page must not have: a warning, and a

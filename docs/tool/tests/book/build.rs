@@ -2,6 +2,8 @@
 
 use crate::workspace::{Outcome, Workspace};
 
+const CLI: &str = "recipes/signals/bell/src/cli.rs";
+
 #[test]
 fn a_good_book_is_built() {
     let workspace = Workspace::new();
@@ -32,7 +34,11 @@ fn an_excerpt_is_shown_and_the_rest_is_hidden() {
     let workspace = Workspace::new();
     workspace.build();
     let page = workspace.read("docs/book/signals/bell.html");
-    let code = page.split("<code class=\"language-rust\">").nth(1).unwrap();
+    let excerpt = page.split("data-lines=\"15-17\"").nth(1).unwrap();
+    let code = excerpt
+        .split("<code class=\"language-rust\">")
+        .nth(1)
+        .unwrap();
     let code = code.split("</code>").next().unwrap();
     for part in [
         // The lines around the anchor, whatever they begin with.
@@ -41,7 +47,7 @@ fn an_excerpt_is_shown_and_the_rest_is_hidden() {
         "<span class=\"boring\"># not hidden\n",
         "<span class=\"boring\">    chime::strike(",
         // The lines inside it, at the margin.
-        "</span>for _ in 0..2 {\n    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n}\n<span",
+        "</span>for _ in cli::times() {\n    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n}\n<span",
     ] {
         assert!(code.contains(part), "{part} is not in {code}");
     }
@@ -63,12 +69,15 @@ fn a_whole_program_is_shown_with_its_facts_and_its_files() {
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
-    assert!(!page.contains("boring"), "{page}");
-    let program = "recipes/signals/bell/src/main.rs";
-    assert_eq!(
-        workspace.read(&format!("docs/book/{program}")),
-        workspace.read(program)
-    );
+    for program in [
+        "recipes/signals/bell/src/main.rs",
+        "recipes/signals/bell/src/cli.rs",
+    ] {
+        assert_eq!(
+            workspace.read(&format!("docs/book/{program}")),
+            workspace.read(program)
+        );
+    }
 }
 
 #[test]
@@ -156,7 +165,7 @@ fn a_missing_output() {
         |workspace| {
             std::fs::remove_file(workspace.path("recipes/signals/bell/expected.txt")).unwrap()
         },
-        "docs/src/signals/bell.md:7: {{#output bell}}: cannot read recipes/signals/bell/expected.txt: ",
+        "docs/src/signals/bell.md:9: {{#output bell}}: cannot read recipes/signals/bell/expected.txt: ",
     );
 }
 
@@ -196,6 +205,54 @@ fn a_missing_anchor() {
 }
 
 #[test]
+fn an_excerpt_may_be_in_the_second_file() {
+    let workspace = Workspace::new();
+    workspace.append("docs/src/index.md", "\n{{#recipe bell:times}}\n");
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/index.html");
+    assert!(
+        page.contains(
+            "data-program=\"bell\" data-file=\"src/cli.rs\" data-cli=\"bell\" data-lines=\"7-11\""
+        ),
+        "{page}"
+    );
+}
+
+#[test]
+fn an_anchor_in_both_files() {
+    assert_fault(
+        |workspace| {
+            let cli = workspace.read(CLI);
+            workspace.write(
+                CLI,
+                &cli.replace("ANCHOR: times", "ANCHOR: ring")
+                    .replace("END: times", "END: ring"),
+            );
+        },
+        "docs/src/signals/bell.md:5: {{#recipe bell:ring}}: both src/main.rs and src/cli.rs have `// ANCHOR: ring`",
+    );
+}
+
+#[test]
+fn a_second_file_that_is_missing() {
+    let workspace = Workspace::new();
+    std::fs::remove_file(workspace.path(CLI)).unwrap();
+    let outcome = workspace.build();
+    let line =
+        format!("docs/src/signals/bell.md:5: {{{{#recipe bell:ring}}}}: cannot read {CLI}: ");
+    assert!(outcome.stderr.contains(&line), "{outcome:?}");
+}
+
+/// What a page links to must be on that page: a variant cannot be pasted without the file that it shares.
+#[test]
+fn a_variant_on_a_page_without_the_recipe() {
+    assert_fault(
+        |workspace| workspace.append("docs/src/index.md", "\n{{#variant bell/std}}\n"),
+        "docs/src/index.md: link `#bell-cli`: there is no id `bell-cli` on that page",
+    );
+}
+
+#[test]
 fn an_anchor_never_closed() {
     let workspace = Workspace::new();
     let program = workspace.read("recipes/signals/bell/src/main.rs");
@@ -206,7 +263,7 @@ fn an_anchor_never_closed() {
     let outcome = workspace.build();
     let reason = "recipes/signals/bell/src/main.rs: `// ANCHOR: ring` is never closed";
     assert!(outcome.stderr.contains(&format!(
-        "docs/src/signals/bell.md:3: {{{{#recipe bell:ring}}}}: {reason}"
+        "docs/src/signals/bell.md:5: {{{{#recipe bell:ring}}}}: {reason}"
     )));
     assert!(outcome.stderr.contains(&format!(
         "docs/src/guide/deep.md:5: {{{{#recipe bell}}}}: {reason}"
@@ -365,7 +422,7 @@ fn all_faults_are_named_at_once() {
     for part in [
         "docs/src/index.md:5: {{#recipe gong}}",
         "docs/src/index.md:7: {{#output gong}}",
-        "docs/src/signals/bell.md:9: Rust typed by hand",
+        "docs/src/signals/bell.md:11: Rust typed by hand",
         "docs/src/SUMMARY.md: [Gong](gong.md)",
         "docs/src/lost.md: not in SUMMARY.md",
         "docs/src/index.md: link `x.html`",

@@ -19,15 +19,29 @@ fn help_names_the_commands() {
 
 #[test]
 fn what_is_not_understood_gets_one_line() {
-    for words in [
-        &["biuld"] as &[_],
-        &["build", "now"],
-        &["serve", "--port"],
-        &["--port", "many"],
-        &["--port", "70000"],
-        &["check", "--at-least"],
-        &["check", "--at-least", "many"],
-        &["preprocess", "supports"],
+    for (words, reason) in [
+        (
+            &["nosuch"] as &[_],
+            "there is no `cargo book nosuch`; there are serve, build, check, ",
+        ),
+        (&["build", "now"], "\"now\" is one word too many; "),
+        (&["serve", "--port"], "--port needs the number of a port; "),
+        (
+            &["--port", "many"],
+            "\"many\" is not the number of a port; ",
+        ),
+        (
+            &["--port", "70000"],
+            "\"70000\" is not the number of a port; ",
+        ),
+        (
+            &["check", "--at-least", "3"],
+            "\"--at-least 3\" is one word too many; ",
+        ),
+        (
+            &["preprocess", "supports"],
+            "\"supports\" is one word too many; ",
+        ),
     ] {
         let outcome = run(&Workspace::new(), words);
         assert_eq!(
@@ -36,11 +50,73 @@ fn what_is_not_understood_gets_one_line() {
             "{words:?}"
         );
         assert!(
-            outcome.stderr.starts_with("usage: cargo book"),
+            outcome.stderr.starts_with(reason)
+                && outcome.stderr.ends_with("see `cargo book --help`\n"),
             "{outcome:?}"
         );
         assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
     }
+}
+
+#[test]
+fn the_directives_are_listed() {
+    let outcome = run(&Workspace::new(), &["directives"]);
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
+    assert!(
+        outcome.stdout.contains("{{#recipe NAME:ANCHOR}} "),
+        "{outcome:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_word_that_is_not_utf8_gets_one_line() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let workspace = Workspace::new();
+    let mut command = workspace.book("", &[]);
+    command.arg(OsStr::from_bytes(b"b\xff"));
+    let outcome = Outcome::from(command.output().unwrap());
+    assert_eq!(outcome.status, Some(2));
+    assert_eq!(
+        outcome.stderr,
+        "b\u{fffd} is not UTF-8; see `cargo book --help`\n"
+    );
+}
+
+/// As `cargo book --help | head -1` when `head` has ended.
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    for words in [&["--help"], &["build"], &["directives"]] {
+        let workspace = Workspace::new();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = workspace.book("", words);
+        let output = command.stdout(writer).stderr(Stdio::piped()).output();
+        let outcome = Outcome::from(output.unwrap());
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_device_gets_one_line() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let workspace = Workspace::new();
+    let mut command = workspace.book("", &["--help"]);
+    let output = command
+        .stdout(full.unwrap())
+        .stderr(Stdio::piped())
+        .output();
+    let outcome = Outcome::from(output.unwrap());
+    assert_eq!(outcome.status, Some(1));
+    assert!(
+        outcome
+            .stderr
+            .starts_with("cannot write to standard output: "),
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.stderr.lines().count(), 1);
 }
 
 #[test]

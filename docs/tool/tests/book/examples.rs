@@ -23,7 +23,9 @@ fn assert_shown(parts: &[&str]) {
 fn a_variant_is_shown_with_its_facts() {
     assert_shown(&[
         "<section class=\"variant\" id=\"bell-std\" data-tab=\"std\">",
-        "/input/times.txt",
+        "<figure class=\"program\" data-program=\"bell_std\" data-file=\"src/main.rs\" data-cli=\"bell\">",
+        "//! Rings once for each line of its input.\n\nmod cli;\n",
+        "It shares <a href=\"#bell-cli\"><code>src/cli.rs</code></a> with the recipe",
         "cargo run -p bell --example bell_std",
         "It prints what the recipe prints: <code>recipes/signals/bell/expected.txt</code>",
         "it needs no crate",
@@ -32,25 +34,82 @@ fn a_variant_is_shown_with_its_facts() {
 }
 
 #[test]
-fn tabs_begin_with_the_recipe_and_hold_its_variants() {
+fn tabs_begin_with_the_first_variant() {
     let workspace = Workspace::new();
     workspace.append(
         "docs/src/index.md",
-        "\n## How to do it\n\n{{#tabs bell}}\n\nBells of std:\n\n{{#variant bell/std}}\n\n{{#end}}\n",
+        "\n{{#recipe bell}}\n\n{{#tabs bell}}\n\nBells of std:\n\n{{#variant bell/std}}\n\n{{#python bell}}\n\n{{#end}}\n",
     );
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
     let tabs = page.split("<div class=\"tabs\">").nth(1).unwrap();
-    let ours =
-        "<section class=\"variant\" id=\"bell-sync-primitives\" data-tab=\"sync-primitives\">";
     let places = [
-        ours,
-        "cargo run -p bell\n",
         "<p>Bells of std:</p>",
-        "id=\"bell-std\"",
+        "<section class=\"variant\" id=\"bell-std\" data-tab=\"std\">",
+        "<section class=\"variant\" id=\"bell-python\" data-tab=\"Python\">",
     ]
-    .map(|part| tabs.find(part).unwrap());
+    .map(|part| tabs.find(part).expect(part));
     assert!(places.is_sorted(), "{places:?}");
+    assert_eq!(tabs.matches("data-tab=").count(), 2);
+}
+
+#[test]
+fn python_is_folded_outside_tabs() {
+    let workspace = Workspace::new();
+    workspace.append("docs/src/index.md", "\n{{#python bell}}\n");
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/index.html");
+    assert!(
+        page.contains("<details class=\"python\" id=\"bell-python\">\n<summary>The same job in Python, 1 line</summary>"),
+        "{page}"
+    );
+}
+
+#[test]
+fn the_smallest_program_is_shown_with_what_it_prints() {
+    let workspace = Workspace::new();
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/signals/bell.html");
+    for part in [
+        "<span class=\"boring\">//! Rings a bell once.\n",
+        "fn main() {\n    chime::strike(",
+        "<code>$ cargo run -p bell --example bell_small</code>",
+        "<code class=\"language-text\">ding\n</code>",
+        "<summary>In a project of your own</summary>",
+        "cargo add chime --path COOKBOOK/shared/chime",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+}
+
+#[test]
+fn a_step_and_the_job_on_one_thread_are_folded() {
+    let workspace = Workspace::new();
+    let examples = "recipes/signals/bell/examples";
+    let program =
+        "//! Swings the `bell`.\n//!\n//! More.\n\nfn main() {\n    println!(\"dong\");\n}\n";
+    workspace.write(&format!("{examples}/bell_part_swing.rs"), program);
+    workspace.write(&format!("{examples}/bell_part_swing.txt"), "dong\n");
+    workspace.write(&format!("{examples}/bell_sequential.rs"), program);
+    for (name, directive) in [
+        ("part_swing", "{{#part bell/swing}}"),
+        ("sequential", "{{#sequential bell}}"),
+    ] {
+        let fault = format!("{examples}/bell_{name}.rs: on no page; write {directive} on one\n");
+        let outcome = workspace.build();
+        assert!(outcome.stderr.contains(&fault), "{outcome:?}");
+        workspace.append("docs/src/index.md", &format!("\n{directive}\n"));
+    }
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/index.html");
+    for part in [
+        "<summary>Swings the <code>bell</code>, 7 lines</summary>",
+        "<code>$ cargo run -p bell --example bell_part_swing</code>",
+        "<summary>The same job on one thread, 7 lines</summary>",
+        "It prints what the recipe prints: <code>recipes/signals/bell/expected.txt</code>",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
 }
 
 #[test]
@@ -78,8 +137,9 @@ fn a_drawing_stands_in_the_page() {
 #[test]
 fn a_mistake_is_shown_with_its_ending() {
     assert_shown(&[
-        "<summary>Rings a bell <code>Option&lt;Bell&gt;</code> that is not there.</summary>",
-        "<code class=\"language-rust on-playground\">",
+        "<summary>The program that shows it: <code>bell_mistake_cracked.rs</code>, 10 lines</summary>",
+        "<p>Rings a bell <code>Option&lt;Bell&gt;</code> that\nis not there.</p>\n<p>It says so and gives up.</p>",
+        "<code class=\"language-rust on-playground\"><span class=\"boring\">//! Rings a bell",
         "<code>$ cargo run -p bell --example bell_mistake_cracked</code>",
         "<code class=\"language-text\">ding\n</code>",
         "<code class=\"language-text\">the &lt;bell&gt; is cracked\n</code>",
@@ -102,7 +162,7 @@ fn the_comparison_counts_lines_and_crates() {
         .next()
         .unwrap();
     let text: Vec<_> = table.split(['<', '>']).map(str::trim).collect();
-    let rows = "sync-primitives 20 1 std 8 0 Python 1 0";
+    let rows = "sync-primitives 22 1 std 9 0 Python 1 0";
     let words: Vec<_> = text
         .into_iter()
         .skip(2)
@@ -179,9 +239,7 @@ fn an_example_that_is_not_rust() {
 fn a_program_on_no_page() {
     let workspace = Workspace::new();
     let page = workspace.read("docs/src/guide/deep.md");
-    let without = page
-        .lines()
-        .filter(|line| !line.starts_with("{{#recipe") && !line.contains("bell_mistake"));
+    let without = page.lines().filter(|line| !line.contains("bell_mistake"));
     workspace.write(
         "docs/src/guide/deep.md",
         &without.map(|line| format!("{line}\n")).collect::<String>(),
@@ -199,10 +257,9 @@ fn a_program_on_no_page() {
     assert_eq!(
         lines,
         [
-            "recipes/signals/bell/src/main.rs: on no page; write {{#recipe bell}} on one",
             "recipes/signals/bell/examples/bell_mistake_cracked.rs: on no page; write {{#mistake bell/bell_mistake_cracked}} on one",
             "recipes/signals/bell/examples/bell_rayon.rs: on no page; write {{#variant bell/rayon}} on one",
-            "The book has 3 faults.",
+            "The book has 2 faults.",
         ]
     );
 }

@@ -47,6 +47,11 @@ impl Recipe {
         self.folder().join(&self.name).with_extension("py")
     }
 
+    /// The command line's side of the recipe, which its programs share. Not every recipe has one.
+    pub fn cli(&self) -> PathBuf {
+        self.folder().join("src/cli.rs")
+    }
+
     /// The recipe's own program.
     pub fn lesson(&self) -> Program {
         Program {
