@@ -1,8 +1,10 @@
-// Whoever follows a link to what is folded up finds it open.
+// A reader who follows a link to something folded finds it open.
 (() => {
     function unfold() {
-        const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-        if (target && target.localName === "details") target.open = true;
+        let target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+        for (; target; target = target.parentElement) {
+            if (target.localName === "details") target.open = true;
+        }
     }
 
     unfold();

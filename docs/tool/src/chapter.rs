@@ -73,7 +73,6 @@ struct Open {
     id: String,
     terms: Vec<String>,
     seen: String,
-    has_program: bool,
 }
 
 impl Chapter {
@@ -111,15 +110,12 @@ impl Chapter {
                 }
             } else if let Ok(directive) = directives::parse(block) {
                 match directive.word {
-                    Word::Mistake => match &mut open {
-                        Some(open) => open.has_program = true,
-                        None => chapter.faults.push((
-                            line,
-                            format!(
-                                "{block} is not below a heading `### SYMPTOM: cause` of *{SECTION}*"
-                            ),
-                        )),
-                    },
+                    Word::Mistake if open.is_none() => {
+                        let reason = format!(
+                            "{block} is not below a heading `### SYMPTOM: cause` of *{SECTION}*"
+                        );
+                        chapter.faults.push((line, reason));
+                    }
                     Word::Reject => {
                         let why = if in_section {
                             sentence_above(page, block)
@@ -131,9 +127,6 @@ impl Chapter {
                             file: directive.item,
                             why,
                         });
-                        if let Some(open) = &mut open {
-                            open.has_program = true;
-                        }
                     }
                     _ => {}
                 }
@@ -157,10 +150,6 @@ impl Chapter {
             );
             self.faults.push((open.line, reason));
         }
-        if !open.has_program {
-            let reason = "no program shows this mistake: write {{#mistake NAME/FILE}} below it";
-            self.faults.push((open.line, reason.to_owned()));
-        }
         self.pitfalls.push(Pitfall {
             symptom: open.symptom,
             cause: open.cause,
@@ -182,7 +171,6 @@ impl Open {
                 id: heading_id(title),
                 terms: Vec::new(),
                 seen: String::new(),
-                has_program: false,
             }),
             _ => Err(format!(
                 "`### {title}` is not `### SYMPTOM: cause`; the symptoms are: {}",
@@ -311,8 +299,6 @@ The same does not compile:
         assert!(
             reason(&page).starts_with("below this heading stands a definition list of Symptom")
         );
-        let page = PAGE.replace("{{#mistake bell/bell_mistake_x}}\n\n", "");
-        assert!(reason(&page).starts_with("no program shows this mistake"));
         let page = PAGE.replace(
             "## From Python",
             "## From Python\n\n{{#mistake bell/bell_mistake_y}}",

@@ -125,10 +125,9 @@ impl Recipes {
     pub(crate) fn needs(&self, source: &Source) -> Result<Vec<Dependency>, String> {
         let uses = source.uses()?;
         let folder = source.program.recipe.folder();
-        let mut needs = manifest::dependencies_of_examples(&self.workspace, &folder)
-            .map_err(|error| format!("{error:#}"))?;
-        needs.retain(|dependency| uses.has_crate(&dependency.name));
-        Ok(needs)
+        let is_used = |name: &str| uses.has_crate(name);
+        manifest::dependencies_of_examples(&self.workspace, &folder, is_used)
+            .map_err(|error| format!("{error:#}"))
     }
 
     /// The recipe's input, if an example reads it.

@@ -57,18 +57,28 @@ impl Dependency {
 
 /// The dependencies of the recipe in `folder`, with the versions that the workspace gives them.
 pub(crate) fn dependencies(workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
-    in_section("dependencies", workspace, folder)
+    in_section("dependencies", workspace, folder, |_| true)
 }
 
-/// The dependencies that its examples may use, in the order of their names.
-pub(crate) fn dependencies_of_examples(workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
-    let mut all = in_section("dependencies", workspace, folder)?;
-    all.extend(in_section("dev-dependencies", workspace, folder)?);
+/// The dependencies of its examples that are `used`, in the order of their names. What only its tests use may be a crate
+/// that nobody can add to another project.
+pub(crate) fn dependencies_of_examples(
+    workspace: &Path,
+    folder: &Path,
+    used: impl Fn(&str) -> bool,
+) -> Result<Vec<Dependency>> {
+    let mut all = in_section("dependencies", workspace, folder, &used)?;
+    all.extend(in_section("dev-dependencies", workspace, folder, &used)?);
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
 }
 
-fn in_section(section: &str, workspace: &Path, folder: &Path) -> Result<Vec<Dependency>> {
+fn in_section(
+    section: &str,
+    workspace: &Path,
+    folder: &Path,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Dependency>> {
     let of_recipe = table(&workspace.join(folder).join("Cargo.toml"), &[section])?;
     let of_workspace = table(
         &workspace.join("Cargo.toml"),
@@ -80,7 +90,11 @@ fn in_section(section: &str, workspace: &Path, folder: &Path) -> Result<Vec<Depe
             format!("{folder}/Cargo.toml: {section}: `{name}`")
         })
     };
-    of_recipe.iter().map(one).collect()
+    of_recipe
+        .iter()
+        .filter(|(name, _)| wanted(name))
+        .map(one)
+        .collect()
 }
 
 /// The table at `keys`; empty if the manifest has none.
