@@ -1,5 +1,5 @@
 //! What a chapter says about mistakes, read from its Markdown: each has a heading in *What can go wrong*, and below it a
-//! definition list and the program that shows it.
+//! definition list and, if one shows it, a program.
 //!
 //! ```text
 //! ### It hangs: two locks in opposite order
@@ -16,7 +16,7 @@
 //! {{#mistake lock/lock_mistake_order}}
 //! ```
 
-use crate::directives::{self, Word};
+use crate::directives::{self, Directive, Word};
 use mdbook_markdown::pulldown_cmark::{Event, TagEnd};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 
@@ -76,68 +76,95 @@ struct Open {
 }
 
 impl Chapter {
-    /// Whether a chapter has this form. The others are older and are read by nobody.
+    /// Whether a chapter has this form.
     pub(crate) fn has_form(page: &str) -> bool {
         page.lines().any(|line| line == "## The recipe")
     }
 
     pub(crate) fn read(page: &str) -> Self {
-        let mut chapter = Chapter::default();
-        let mut in_section = false;
-        let mut open: Option<Open> = None;
-        let mut line_number = 0;
+        let mut reader = Reader {
+            page,
+            chapter: Chapter::default(),
+            in_section: false,
+            open: None,
+        };
+        let mut lines_before = 0;
         for block in page.split("\n\n") {
-            let line = line_number + 1 + block.len() - block.trim_start_matches('\n').len();
-            line_number += block.matches('\n').count() + 2;
-            let block = block.trim_matches('\n');
-            if let Some(title) = block.strip_prefix("## ") {
-                chapter.close(open.take());
-                in_section = title == SECTION;
-            } else if let Some(title) = block.strip_prefix("### ")
-                && in_section
-            {
-                chapter.close(open.take());
-                match Open::heading(title, line) {
-                    Ok(heading) => open = Some(heading),
-                    Err(reason) => chapter.faults.push((line, reason)),
-                }
-            } else if let Some((term, text)) = definition(block)
-                && let Some(open) = &mut open
-            {
-                open.terms.push(term.to_owned());
+            let text = block.trim_start_matches('\n');
+            let line = lines_before + 1 + block.len() - text.len();
+            lines_before += block.matches('\n').count() + 2;
+            reader.block(text.trim_end(), line);
+        }
+        reader.close();
+        reader.chapter
+    }
+}
+
+/// Goes through the blocks of a page.
+struct Reader<'a> {
+    page: &'a str,
+    chapter: Chapter,
+    /// Whether it is in *What can go wrong*.
+    in_section: bool,
+    open: Option<Open>,
+}
+
+impl Reader<'_> {
+    fn block(&mut self, block: &str, line: usize) {
+        if let Some(title) = block.strip_prefix("## ") {
+            self.close();
+            self.in_section = title == SECTION;
+        } else if let Some(title) = block.strip_prefix("### ") {
+            if self.in_section {
+                self.close();
+                self.open(title, line);
+            }
+        } else if let Some((term, text)) = definition(block) {
+            if let Some(open) = &mut self.open {
                 if term == TERMS[0] {
                     open.seen = without_links(&text);
                 }
-            } else if let Ok(directive) = directives::parse(block) {
-                match directive.word {
-                    Word::Mistake if open.is_none() => {
-                        let reason = format!(
-                            "{block} is not below a heading `### SYMPTOM: cause` of *{SECTION}*"
-                        );
-                        chapter.faults.push((line, reason));
-                    }
-                    Word::Reject => {
-                        let why = if in_section {
-                            sentence_above(page, block)
-                        } else {
-                            String::new()
-                        };
-                        chapter.refused.push(Refused {
-                            recipe: directive.name,
-                            file: directive.item,
-                            why,
-                        });
-                    }
-                    _ => {}
-                }
+                open.terms.push(term.to_owned());
+            }
+        } else if let Ok(directive) = directives::parse(block) {
+            match directive.word {
+                Word::Mistake => self.mistake(block, line),
+                Word::Reject => self.reject(directive, block),
+                _ => {}
             }
         }
-        chapter.close(open);
-        chapter
     }
 
-    fn close(&mut self, open: Option<Open>) {
-        let Some(open) = open else {
+    fn mistake(&mut self, block: &str, line: usize) {
+        if self.open.is_none() {
+            let reason =
+                format!("{block} is not below a heading `### SYMPTOM: cause` of *{SECTION}*");
+            self.chapter.faults.push((line, reason));
+        }
+    }
+
+    fn reject(&mut self, directive: Directive, block: &str) {
+        let why = if self.in_section {
+            sentence_above(self.page, block)
+        } else {
+            String::new()
+        };
+        self.chapter.refused.push(Refused {
+            recipe: directive.name,
+            file: directive.item,
+            why,
+        });
+    }
+
+    fn open(&mut self, title: &str, line: usize) {
+        match Open::heading(title, line) {
+            Ok(heading) => self.open = Some(heading),
+            Err(reason) => self.chapter.faults.push((line, reason)),
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(open) = self.open.take() else {
             return;
         };
         if open.symptom == REFUSED && open.terms.is_empty() {
@@ -148,9 +175,9 @@ impl Chapter {
                 "below this heading stands a definition list of {}, in this order",
                 TERMS.join(", ")
             );
-            self.faults.push((open.line, reason));
+            self.chapter.faults.push((open.line, reason));
         }
-        self.pitfalls.push(Pitfall {
+        self.chapter.pitfalls.push(Pitfall {
             symptom: open.symptom,
             cause: open.cause,
             seen: open.seen,
@@ -168,7 +195,7 @@ impl Open {
                 line,
                 symptom: known,
                 cause: without_links(cause),
-                id: heading_id(title),
+                id: heading_id(&without_links(title)),
                 terms: Vec::new(),
                 seen: String::new(),
             }),
@@ -232,8 +259,7 @@ mod tests {
 
 ## What can go wrong
 
-### It hangs: a `Lock` is locked
-[twice](x.md)
+### It hangs: a `Lock` is [locked](x.md) twice
 
 Symptom
 : The program stops, a
@@ -266,8 +292,7 @@ The same does not compile:
 
     #[test]
     fn a_mistake_is_read_with_its_heading() {
-        let page = PAGE.replace("locked\n[twice](x.md)", "locked twice");
-        let chapter = Chapter::read(&page);
+        let chapter = Chapter::read(PAGE);
         assert_eq!(chapter.faults, []);
         let pitfall = Pitfall {
             symptom: "It hangs",
@@ -303,7 +328,7 @@ The same does not compile:
             "## From Python",
             "## From Python\n\n{{#mistake bell/bell_mistake_y}}",
         );
-        assert_eq!(faults(&page)[0].0, 28);
+        assert_eq!(faults(&page)[0].0, 27);
         assert!(reason(&page).contains("bell_mistake_y}} is not below a heading"));
     }
 }

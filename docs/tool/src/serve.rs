@@ -1,5 +1,6 @@
 //! Serves the book on this machine and reloads the browser's page when it changes.
 
+mod group;
 mod http;
 mod run;
 mod watch;

@@ -4,17 +4,17 @@
 //! and nothing else. The answer is one JSON object a line: `{"out": "…"}` and `{"err": "…"}` for what comes from the two
 //! streams, and last `{"end": "…"}`, which says how it ended. An empty line says that it still runs.
 
+use super::group::{Group, Piece};
 use crate::serve::http::{self, Request, Response};
 use catalog::{Kind, Program};
 use checks::process;
 use serde_json::json;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::process::Command;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Mutex, TryLockError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// What a page served by `cargo book` gets at its end. A page that is served otherwise has no button that cannot work.
@@ -29,10 +29,6 @@ const LIMITS: Limits = Limits {
 };
 /// How long a reader who has left, or has pressed Stop, may go unnoticed.
 const HEARTBEAT: Duration = Duration::from_millis(500);
-/// A line longer than this comes in pieces.
-const LONGEST_PIECE: u64 = 4096;
-/// How many pieces may wait for a slow reader before the program must wait too.
-const MOST_WAITING: usize = 64;
 
 /// Runs one program at a time.
 pub(crate) struct Runner {
@@ -179,12 +175,6 @@ fn address(program: &Program) -> String {
     }
 }
 
-/// A piece of what a program writes: at most one line.
-enum Piece {
-    Out(String),
-    Err(String),
-}
-
 /// Runs the command until it ends, a limit is reached, or nobody is there any more. Says which end it came to.
 fn relay(command: &mut Command, limits: Limits, to: &mut impl Write) -> io::Result<String> {
     let mut group = match Group::start(command) {
@@ -232,88 +222,6 @@ fn forward(
 
 fn send(to: &mut impl Write, event: &serde_json::Value) -> io::Result<()> {
     to.write_all(format!("{event}\n").as_bytes())
-}
-
-/// A process and all that it starts. They are killed if they have not ended when this is dropped.
-struct Group {
-    child: Child,
-    ended: bool,
-}
-
-impl Group {
-    fn start(command: &mut Command) -> io::Result<Self> {
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(command, 0);
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        Ok(Group {
-            child,
-            ended: false,
-        })
-    }
-
-    /// What it writes from now on, from both streams.
-    fn pieces(&mut self) -> Receiver<Piece> {
-        let (sender, receiver) = mpsc::sync_channel(MOST_WAITING);
-        if let Some(pipe) = self.child.stdout.take() {
-            drain(pipe, sender.clone(), Piece::Out);
-        }
-        if let Some(pipe) = self.child.stderr.take() {
-            drain(pipe, sender, Piece::Err);
-        }
-        receiver
-    }
-
-    fn wait(&mut self) -> io::Result<String> {
-        let status = self.child.wait()?;
-        self.ended = true;
-        Ok(status.to_string())
-    }
-
-    /// Its number is not another's yet: nobody has waited for it.
-    #[cfg(unix)]
-    fn kill(&mut self) {
-        let number = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process_group(number, rustix::process::Signal::KILL);
-    }
-
-    /// Cargo puts what it starts into a job that ends with it.
-    #[cfg(not(unix))]
-    fn kill(&mut self) {
-        let _ = self.child.kill();
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.kill();
-            let _ = self.child.wait();
-        }
-    }
-}
-
-/// Reads in a thread until the pipe ends or nobody receives.
-fn drain(pipe: impl Read + Send + 'static, to: SyncSender<Piece>, label: fn(String) -> Piece) {
-    thread::spawn(move || {
-        let mut pipe = BufReader::new(pipe);
-        let mut bytes = Vec::new();
-        while matches!(
-            (&mut pipe)
-                .take(LONGEST_PIECE)
-                .read_until(b'\n', &mut bytes),
-            Ok(1..)
-        ) {
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            if to.send(label(text)).is_err() {
-                break;
-            }
-            bytes.clear();
-        }
-    });
 }
 
 #[cfg(test)]

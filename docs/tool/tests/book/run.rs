@@ -3,7 +3,9 @@
 use crate::serve::{BOUND, Server};
 use crate::workspace::Workspace;
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 /// The compiler takes part in a real run.
@@ -140,6 +142,37 @@ fn one_program_runs_at_a_time_until_its_reader_leaves() {
     while !free() {
         assert!(begin.elapsed() < BOUND, "the first program still runs");
     }
+}
+
+/// The program tells that it runs by a connection, which ends with it.
+#[cfg(unix)]
+#[test]
+fn a_program_ends_with_the_server() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let workspace = Workspace::new();
+    workspace.write(
+        "recipes/signals/bell/examples/bell_std.rs",
+        &format!(
+            "fn main() {{\n    let _open = std::net::TcpStream::connect((\"127.0.0.1\", {port}));\n    \
+             loop {{\n        std::thread::park();\n    }}\n}}\n"
+        ),
+    );
+    let server = Server::start(workspace);
+    let _page = run(&server, "/run/bell/bell_std");
+    let mut program = accept_within(listener, BUILD_BOUND);
+    program.set_read_timeout(Some(BOUND)).unwrap();
+    // Sends SIGKILL, so the server can do nothing about it.
+    drop(server);
+    assert_eq!(program.read(&mut [0]).unwrap(), 0, "the program still runs");
+}
+
+#[cfg(unix)]
+fn accept_within(listener: TcpListener, bound: Duration) -> TcpStream {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(listener.accept()));
+    let (stream, _) = receiver.recv_timeout(bound).unwrap().unwrap();
+    stream
 }
 
 #[test]

@@ -256,6 +256,20 @@ fn faults_are_shown_on_the_page_until_they_are_mended() {
     }
 }
 
+/// As after `cargo book | head -1`: the server's lines go nowhere, and it builds again all the same.
+#[test]
+fn a_closed_standard_output_does_not_end_the_server() {
+    let mut server = Server::start(Workspace::new());
+    drop(server.child.stdout.take());
+    for text in ["\nOne.\n", "\nTwo.\n"] {
+        let stream = events(&server);
+        server.workspace.append("docs/src/signals/bell.md", text);
+        wait_for_reload(stream);
+    }
+    let (_, body) = server.get("/signals/bell.html");
+    assert!(body.contains("<p>Two.</p>"), "{body}");
+}
+
 #[test]
 fn a_page_of_an_older_build_is_reloaded_at_once() {
     let server = Server::start(Workspace::new());

@@ -101,6 +101,106 @@ fn a_reject_without_a_symptom() {
     );
 }
 
+/// A chapter in the form from which the page of pitfalls is made.
+const CHAPTER: &str = "\
+## The recipe
+
+## What can go wrong
+
+### It hangs: the clapper `Option` is missing
+
+Symptom
+: The bell is silent, and [nothing](../index.md) moves.
+
+Cause
+: There is no clapper.
+
+Fix
+: Buy one.
+
+{{#mistake bell/bell_mistake_cracked}}
+
+### It does not compile
+
+You cannot share a bell:
+
+{{#reject bell/not-send}}
+";
+
+fn with_pitfalls(workspace: &Workspace, pitfalls: &str) {
+    workspace.append("docs/src/signals/bell.md", &format!("\n{CHAPTER}"));
+    workspace.write(
+        "docs/src/pitfalls.md",
+        &format!("# Pitfalls\n\n{pitfalls}\n"),
+    );
+    let deep = workspace.read("docs/src/guide/deep.md");
+    let deep = deep
+        .replace("{{#mistake bell/bell_mistake_cracked}}", "")
+        .replace("{{#reject bell/not-send}}", "");
+    workspace.write("docs/src/guide/deep.md", &deep);
+}
+
+#[test]
+fn pitfalls_are_made_from_the_headings_of_chapters() {
+    let workspace = Workspace::new();
+    with_pitfalls(&workspace, "{{#pitfalls}}");
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/pitfalls.html");
+    for part in [
+        "<h2 id=\"it-hangs\">",
+        "<a href=\"signals/bell.html#it-hangs-the-clapper-option-is-missing\">The clapper <code>Option</code> is missing</a>",
+        "(<em>bell</em>): The bell is silent, and nothing moves.",
+        "<h2 id=\"it-does-not-compile\">",
+        "<a href=\"signals/bell.html#bell_reject_not-send\">E0277: <code>Rc&lt;&amp;str&gt;</code> cannot be sent between threads safely</a>",
+        "(<em>bell</em>): You cannot share a bell.",
+    ] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("It panics"), "{page}");
+}
+
+#[test]
+fn pitfalls_of_each_symptom_may_stand_under_prose_of_their_own() {
+    let workspace = Workspace::new();
+    let both = "{{#pitfalls It hangs}}\n\n{{#pitfalls It does not compile}}";
+    with_pitfalls(&workspace, both);
+    assert_eq!(workspace.build().stderr, "");
+    let page = workspace.read("docs/book/pitfalls.html");
+    assert!(!page.contains("<h2 id="), "{page}");
+    assert!(
+        page.contains("The clapper <code>Option</code> is missing"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_symptom_that_the_page_does_not_list() {
+    assert_fault(
+        |workspace| with_pitfalls(workspace, "{{#pitfalls It hangs}}"),
+        "docs/src/pitfalls.md: it does not have {{#pitfalls It does not compile}}",
+    );
+    assert_fault(
+        |workspace| with_pitfalls(workspace, "{{#pitfalls}}\n\n{{#pitfalls It rings}}"),
+        "docs/src/pitfalls.md:5: {{#pitfalls It rings}}: `It rings` is not a symptom; the symptoms are: It hangs,",
+    );
+}
+
+#[test]
+fn a_mistake_that_has_no_heading() {
+    let workspace = Workspace::new();
+    with_pitfalls(&workspace, "{{#pitfalls}}");
+    let page = workspace.read("docs/src/signals/bell.md");
+    let page = page.replace("### It hangs: the", "### The");
+    workspace.write("docs/src/signals/bell.md", &page);
+    let outcome = workspace.build();
+    for fault in [
+        "docs/src/signals/bell.md:15: `### The clapper `Option` is missing` is not `### SYMPTOM: cause`",
+        "docs/src/signals/bell.md:26: {{#mistake bell/bell_mistake_cracked}} is not below a heading",
+    ] {
+        assert!(outcome.stderr.contains(fault), "{outcome:?}");
+    }
+}
+
 const SOLUTION: &str = "recipes/signals/bell/examples/bell_solution.rs";
 
 #[test]
