@@ -37,6 +37,11 @@ impl Recipe {
         self.folder().join("rejects")
     }
 
+    /// The folder of what the recipe reads when nothing is named.
+    pub fn input(&self) -> PathBuf {
+        self.folder().join("input")
+    }
+
     /// What the recipe prints, and its variants print too.
     pub fn expected(&self) -> PathBuf {
         self.folder().join("expected.txt")
@@ -74,6 +79,17 @@ impl Recipe {
     /// The file of the program that the compiler refuses and that has this name.
     pub fn reject(&self, name: &str) -> PathBuf {
         self.rejects().join(name).with_extension("rs")
+    }
+
+    /// The programs that the compiler refuses and that exist, in order of their names.
+    pub fn reject_files(&self, workspace: &Path) -> Vec<PathBuf> {
+        let mut rejects = Vec::new();
+        for file in files(&workspace.join(self.rejects())) {
+            if file.ends_with(".rs") {
+                rejects.push(self.rejects().join(file));
+            }
+        }
+        rejects
     }
 
     /// The programs of the recipe that exist: the lesson, then its examples in order of their names.
@@ -238,6 +254,18 @@ mod tests {
         assert_eq!(names, expected);
         let libraries = bell().libraries(root.path());
         assert_eq!(libraries, ["std", "crossbeam", "tokio"]);
+    }
+
+    #[test]
+    fn rejects_are_listed_without_what_the_compiler_says_of_them() {
+        let root = tree(&[
+            "recipes/signals/bell/rejects/not-send.rs",
+            "recipes/signals/bell/rejects/not-send.stderr",
+        ]);
+        assert_eq!(
+            bell().reject_files(root.path()),
+            [bell().reject("not-send")]
+        );
     }
 
     #[test]
