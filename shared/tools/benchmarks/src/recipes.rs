@@ -6,47 +6,53 @@ use crate::{
     measure::{Sample, Workload, alone},
     watchdog,
 };
-use checks::process::{cargo, executable};
+use catalog::{Kind, Recipe};
+use checks::{
+    process::{cargo, executable},
+    workspace,
+};
 use std::{
+    collections::BTreeMap,
     fs,
     path::PathBuf,
     process::{Command, Stdio},
 };
 
-/// What an executable in the folder of a recipe is.
-#[derive(Debug, PartialEq)]
-enum Kind {
-    Recipe,
-    /// The same job, done with the library of this name.
-    Variant(String),
-}
-
 pub(crate) fn workloads() -> Vec<Workload> {
-    checks::recipes().into_iter().map(workload).collect()
+    catalog::recipes(workspace())
+        .into_iter()
+        .map(workload)
+        .collect()
 }
 
-fn workload(name: String) -> Workload {
-    let workload = Workload::new("Recipes", name.clone(), "ms").in_release_only();
-    workload.prepared_by(move |workload| with_programs(workload, &name))
+fn workload(recipe: Recipe) -> Workload {
+    let workload = Workload::new("Recipes", recipe.name.clone(), "ms").in_release_only();
+    workload.prepared_by(move |workload| with_programs(workload, &recipe))
 }
 
 /// Builds the recipe and its variants, and adds them and the Python twin as contenders.
-fn with_programs(mut workload: Workload, recipe: &str) -> Result<Workload> {
-    let folder = checks::recipe(recipe);
-    let expected = folder.join("expected.txt");
+fn with_programs(mut workload: Workload, recipe: &Recipe) -> Result<Workload> {
+    let expected = workspace().join(recipe.expected());
     let expected = fs::read(&expected)
         .map_err(|error| format!("{} cannot be read: {error}", expected.display()))?;
-    let mut programs = build(recipe)?;
-    programs.sort();
-    for (name, program) in programs {
-        let run = whole_process(move || Command::new(&program), expected.clone());
-        workload = match kind(recipe, &name) {
-            Some(Kind::Recipe) => workload.ours(run),
-            Some(Kind::Variant(library)) => workload.peer(library, run),
-            None => workload,
+    let executables = build(recipe)?;
+    for program in recipe.programs(workspace()) {
+        let name = program.name();
+        let path = executables
+            .get(&name)
+            .ok_or_else(|| format!("cargo does not say where it has built {name}"))?
+            .clone();
+        let run = whole_process(move || Command::new(&path), expected.clone());
+        workload = match program.kind {
+            Kind::Lesson => workload.ours(run),
+            Kind::Variant { library } => workload.peer(library, run),
+            // The others do another job, or are not there to be compared with a library.
+            Kind::Small | Kind::Part | Kind::Sequential | Kind::Mistake | Kind::Solution => {
+                workload
+            }
         };
     }
-    let twin = folder.join(recipe).with_extension("py");
+    let twin = workspace().join(recipe.python());
     if twin.exists() && has_python() {
         let python = move || {
             let mut command = Command::new("python3");
@@ -58,44 +64,24 @@ fn with_programs(mut workload: Workload, recipe: &str) -> Result<Workload> {
     Ok(workload)
 }
 
-fn kind(recipe: &str, program: &str) -> Option<Kind> {
-    let variant = match program.strip_prefix(recipe)? {
-        "" => return Some(Kind::Recipe),
-        rest => rest.strip_prefix('_')?,
-    };
-    let is_other = variant.starts_with("mistake") || variant == "solution";
-    (!is_other).then(|| Kind::Variant(variant.to_owned()))
-}
-
-/// The names and the paths of the executables of a recipe.
-fn build(recipe: &str) -> Result<Vec<(String, PathBuf)>> {
+/// The executables of a recipe by the names of its programs.
+fn build(recipe: &Recipe) -> Result<BTreeMap<String, PathBuf>> {
+    let name = &recipe.name;
     let mut command = cargo();
-    command.args([
-        "build",
-        "--quiet",
-        "--release",
-        "--bins",
-        "--examples",
-        "--message-format",
-        "json",
-        "-p",
-        recipe,
-    ]);
+    command
+        .args(["build", "--quiet", "--release", "--bins", "--examples"])
+        .args(["--message-format", "json", "--package", name]);
     let output = command
-        .current_dir(checks::workspace())
+        .current_dir(workspace())
         .stderr(Stdio::inherit())
         .output();
     let output = output.map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err(format!(
-            "{recipe} does not build; `cargo build --release -p {recipe} --examples` shows why"
-        )
-        .into());
+        let shown_by = format!("cargo build --release -p {name} --examples");
+        return Err(format!("{name} does not build; `{shown_by}` shows why").into());
     }
-    Ok(String::from_utf8(output.stdout)?
-        .lines()
-        .filter_map(executable)
-        .collect())
+    let messages = String::from_utf8(output.stdout)?;
+    Ok(messages.lines().filter_map(executable).collect())
 }
 
 fn has_python() -> bool {
@@ -125,22 +111,5 @@ fn whole_process(command: impl Fn() -> Command, expected: Vec<u8>) -> impl Fn(u6
         };
         let elapsed = alone(|| (0..n).for_each(once));
         Sample::of(elapsed, vec![elapsed.as_secs_f64() * 1e3 / n as f64])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variant_has_the_name_of_its_library_and_a_mistake_is_not_a_variant() {
-        assert_eq!(kind("lock", "lock"), Some(Kind::Recipe));
-        assert_eq!(
-            kind("lock", "lock_parking_lot"),
-            Some(Kind::Variant("parking_lot".to_owned()))
-        );
-        assert_eq!(kind("lock", "lock_mistake_await"), None);
-        assert_eq!(kind("lock", "lock_solution"), None);
-        assert_eq!(kind("lock", "locket"), None);
     }
 }
