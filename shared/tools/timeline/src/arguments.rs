@@ -1,10 +1,10 @@
 //! The command line.
 
-use crate::text::Style;
+use crate::text::{LEAST_WIDTH, Style};
 use lexopt::{Arg, Parser, ValueExt};
 use std::env;
 use std::error::Error;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +14,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub(crate) const HELP: &str = "\
 Draws what the threads of a program did with sync-primitives: who ran, waited and held, what, since when and where.
 
-cargo timeline [OPTIONS] NAME [--example FILE] [ARGS]   run recipes/NAME, or recipes/NAME/examples/FILE.rs, and draw it
+cargo timeline [OPTIONS] NAME [--example FILE] [ARGS]   run the recipe NAME, or its example FILE, and draw it
 cargo timeline [OPTIONS] --trace FILE                   draw a recorded trace
 cargo timeline --book [NAME]                            record and draw the pictures of the book, or one of them
 
@@ -25,10 +25,13 @@ ARGS begin with the first argument after NAME that is no option, or after `--`; 
 --json FILE       write the trace as Chrome and ui.perfetto.dev read it too
 --width COLUMNS   as wide as this; as wide as the terminal without it, and 80 where there is none
 --plain           ASCII characters only
---color WHEN      auto (on a terminal, if NO_COLOR is not set), always or never
+--color WHEN      auto (on a terminal that has it, if NO_COLOR is not set), always or never
 
 The exit status is the program's; 1 if it had to be stopped or if the trace has a fault.
 ";
+
+/// Columns. In more nobody would find anything.
+const MOST_WIDTH: usize = 1000;
 
 /// What is asked for.
 #[derive(Debug, PartialEq)]
@@ -43,24 +46,18 @@ pub(crate) struct Arguments {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Job {
     Help,
-    Run(Program),
+    Run(Wanted),
     Trace(PathBuf),
-    /// The one of this name, or all.
+    /// The picture of the program with this name, or all that there are.
     Book(Option<String>),
 }
 
-/// A program of a recipe, and what it is given.
+/// The program that is asked for, which may not exist, and what it is given.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Program {
+pub(crate) struct Wanted {
     pub(crate) recipe: String,
     pub(crate) example: Option<String>,
     pub(crate) arguments: Vec<OsString>,
-}
-
-impl Program {
-    pub(crate) fn name(&self) -> &str {
-        self.example.as_deref().unwrap_or(&self.recipe)
-    }
 }
 
 #[derive(Default)]
@@ -134,7 +131,7 @@ fn job_of(found: Words) -> Result<Job> {
         (_, true, ..) => Err("--book takes the name of one picture, or nothing".into()),
         (_, _, Some(trace), None) if example.is_none() => Ok(Job::Trace(trace)),
         (_, _, Some(_), _) => Err("--trace draws a file: it runs no program, so name none".into()),
-        (_, _, None, Some(recipe)) => Ok(Job::Run(Program {
+        (_, _, None, Some(recipe)) => Ok(Job::Run(Wanted {
             recipe,
             example,
             arguments,
@@ -157,8 +154,10 @@ fn width(text: &str) -> Result<usize> {
     let number = text
         .parse()
         .ok()
-        .filter(|number| (40..=1000).contains(number));
-    number.ok_or_else(|| format!("--width {text}: a number from 40 to 1000 is needed").into())
+        .filter(|number| (LEAST_WIDTH..=MOST_WIDTH).contains(number));
+    number.ok_or_else(|| {
+        format!("--width {text}: a number from {LEAST_WIDTH} to {MOST_WIDTH} is needed").into()
+    })
 }
 
 fn colour(text: &str) -> Result<bool> {
@@ -170,14 +169,19 @@ fn colour(text: &str) -> Result<bool> {
     }
 }
 
-/// An empty `NO_COLOR` counts as unset: <https://no-color.org>.
 fn wants_colour() -> bool {
-    io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    let (no_color, terminal) = (env::var_os("NO_COLOR"), env::var_os("TERM"));
+    io::stdout().is_terminal() && allow_colour(no_color.as_deref(), terminal.as_deref())
+}
+
+/// An empty `NO_COLOR` counts as unset: <https://no-color.org>. A dumb terminal would print the codes.
+fn allow_colour(no_color: Option<&OsStr>, terminal: Option<&OsStr>) -> bool {
+    no_color.is_none_or(OsStr::is_empty) && terminal.is_none_or(|terminal| terminal != "dumb")
 }
 
 fn terminal_width() -> usize {
     terminal_size::terminal_size().map_or(80, |(terminal_size::Width(width), _)| {
-        usize::from(width).clamp(40, 1000)
+        usize::from(width).clamp(LEAST_WIDTH, MOST_WIDTH)
     })
 }
 
@@ -194,7 +198,7 @@ mod tests {
         let given = parsed("--plain lock --example lock_std --limit 2.5 --width 60 one --width 7")
             .expect("good words");
         let arguments = vec!["one".into(), "--width".into(), "7".into()];
-        let program = Program {
+        let program = Wanted {
             recipe: "lock".into(),
             example: Some("lock_std".into()),
             arguments,
@@ -216,6 +220,16 @@ mod tests {
     }
 
     #[test]
+    fn a_dumb_terminal_and_no_color_get_no_color() {
+        let (xterm, dumb) = (Some(OsStr::new("xterm")), Some(OsStr::new("dumb")));
+        let (empty, set) = (Some(OsStr::new("")), Some(OsStr::new("1")));
+        assert!(
+            allow_colour(None, xterm) && allow_colour(empty, xterm) && allow_colour(None, None)
+        );
+        assert!(!allow_colour(set, xterm) && !allow_colour(None, dumb));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused_in_one_line() {
         for (words, reason) in [
             ("", "name a recipe"),
@@ -227,7 +241,7 @@ mod tests {
             ),
             ("lock --limit 0", "--limit 0: a number of seconds"),
             ("lock --limit inf", "--limit inf: a number of seconds"),
-            ("lock --width 7", "--width 7: a number from 40"),
+            ("lock --width 7", "--width 7: a number from 20"),
             ("lock --svg", "missing argument for option '--svg'"),
             ("lock --trace x", "name none"),
             ("--book --svg x", "leave --svg and --json out"),

@@ -4,80 +4,23 @@
 //! leave traces of megabytes; they are run on the first rows of their input instead, and their pictures say so. A
 //! picture without its trace could be compared with nothing.
 
-use crate::arguments::Program;
 use crate::lanes::Lanes;
-use crate::run::{self, End, Output};
+use crate::run::{End, Output, Run};
 use crate::summary::Summary;
 use crate::words::wrapped;
-use crate::{open, svg, text, write};
+use crate::{open, print, svg, text, write};
+use catalog::{Kind, Program};
+use checks::workspace;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// A program, and how many rows of its input it reads if not all.
-struct Picture {
-    recipe: &'static str,
-    example: Option<&'static str>,
-    rows: Option<usize>,
-}
-
-const fn recipe(recipe: &'static str) -> Picture {
-    Picture {
-        recipe,
-        example: None,
-        rows: None,
-    }
-}
-
-const fn mistake(recipe: &'static str, example: &'static str) -> Picture {
-    Picture {
-        recipe,
-        example: Some(example),
-        rows: None,
-    }
-}
-
-/// Each recipe, and the mistakes in which threads wait for a primitive of the library.
-const PICTURES: &[Picture] = &[
-    recipe("lock"),
-    mistake("lock", "lock_mistake_order"),
-    mistake("lock", "lock_mistake_two_sections"),
-    mistake("lock", "lock_mistake_match"),
-    mistake("lock", "lock_mistake_slow"),
-    Picture {
-        rows: Some(250),
-        ..recipe("rlock")
-    },
-    mistake("rlock", "rlock_mistake_lock"),
-    mistake("rlock", "rlock_mistake_helper"),
-    recipe("semaphore"),
-    mistake("semaphore", "semaphore_mistake_one_by_one"),
-    mistake("semaphore", "semaphore_mistake_nobody_took"),
-    mistake("semaphore", "semaphore_mistake_forgotten"),
-    mistake("semaphore", "semaphore_mistake_counted_late"),
-    Picture {
-        rows: Some(120),
-        ..recipe("condition")
-    },
-    mistake("condition", "condition_mistake_if"),
-    mistake("condition", "condition_mistake_early"),
-    mistake("condition", "condition_mistake_one"),
-    recipe("event"),
-    mistake("event", "event_mistake_pulse"),
-    recipe("barrier"),
-    mistake("barrier", "barrier_mistake_party_missing"),
-    mistake("barrier", "barrier_mistake_left_early"),
-    mistake("barrier", "barrier_mistake_one_meeting"),
-    mistake("barrier", "barrier_mistake_pool"),
-    recipe("queue"),
-    mistake("queue", "queue_mistake_bounded"),
-    mistake("queue", "queue_mistake_blocking"),
-    mistake("queue", "queue_mistake_never_closed"),
-    mistake("queue", "queue_mistake_not_done"),
-];
+/// Recipes whose whole input makes too large a trace, and how many rows of it they read instead.
+const FIRST_ROWS: [(&str, usize); 2] = [("rlock", 250), ("condition", 120)];
 /// None of them runs for longer than two seconds.
 const LIMIT: Duration = Duration::from_secs(20);
 /// Bytes.
@@ -85,85 +28,89 @@ const LARGEST_TRACE: usize = 200_000;
 const WIDTH: usize = 100;
 
 pub(crate) fn folder() -> PathBuf {
-    checks::workspace().join("docs/timelines")
+    workspace().join("docs/timelines")
 }
 
-impl Picture {
-    fn name(&self) -> &'static str {
-        self.example.unwrap_or(self.recipe)
-    }
+/// How many rows of its input a program reads, if not all.
+fn rows(program: &Program) -> Option<usize> {
+    let is_meant = |(name, _): &&(&str, usize)| program.name() == *name;
+    FIRST_ROWS.iter().find(is_meant).map(|(_, rows)| *rows)
+}
 
-    /// How a reader runs the same.
-    fn title(&self) -> String {
-        match (self.example, self.rows) {
-            (Some(example), _) => format!("cargo timeline {} --example {example}", self.recipe),
-            (None, None) => format!("cargo timeline {}", self.recipe),
-            (None, Some(rows)) => format!(
-                "cargo timeline {}, on the first {rows} rows of its input",
-                self.recipe
-            ),
+/// How a reader runs the same.
+fn title(program: &Program) -> String {
+    let recipe = &program.recipe.name;
+    match (&program.kind, rows(program)) {
+        (Kind::Lesson, None) => format!("cargo timeline {recipe}"),
+        (Kind::Lesson, Some(rows)) => {
+            format!("cargo timeline {recipe}, on the first {rows} rows of its input")
+        }
+        _ => format!("cargo timeline {recipe} --example {}", program.name()),
+    }
+}
+
+/// What the program is given: nothing, or a file with the first rows of what it would read.
+fn arguments(program: &Program, run: &Run) -> Result<Vec<OsString>> {
+    let Some(rows) = rows(program) else {
+        return Ok(Vec::new());
+    };
+    let folder = program.recipe.input();
+    let mut input = None;
+    for entry in fs::read_dir(workspace().join(&folder))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "csv") {
+            input = Some(path);
         }
     }
-
-    fn program(&self) -> Result<Program> {
-        let arguments = self
-            .rows
-            .map(|rows| first_rows(self.recipe, rows))
-            .transpose()?;
-        let arguments = arguments.into_iter().map(PathBuf::into_os_string).collect();
-        Ok(Program {
-            recipe: self.recipe.to_owned(),
-            example: self.example.map(str::to_owned),
-            arguments,
-        })
-    }
-}
-
-/// A file with the first rows of the one that the recipe reads.
-fn first_rows(recipe: &str, rows: usize) -> Result<PathBuf> {
-    let files = fs::read_dir(checks::recipe(recipe).join("input"))?;
-    let files = files
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>>>()?;
-    let input = files
-        .iter()
-        .find(|file| file.extension().is_some_and(|ending| ending == "csv"));
-    let input = input.ok_or_else(|| format!("recipes/{recipe}/input has no .csv file"))?;
+    let input = input.ok_or_else(|| format!("{} has no .csv file", folder.display()))?;
     let text = fs::read_to_string(input)?;
     let shorter: String = text.split_inclusive('\n').take(rows).collect();
-    let file = run::folder()?.join(format!("{recipe}-{rows}.csv"));
+    let file = run.file("first-rows.csv");
     write(&file, shorter.as_bytes())?;
-    Ok(file)
+    Ok(vec![file.into_os_string()])
 }
 
-/// Runs the programs and writes what the book shows of them.
-pub(crate) fn regenerate(only: Option<&str>) -> Result<()> {
-    let pictures: Vec<_> = PICTURES
-        .iter()
-        .filter(|it| only.is_none_or(|name| name == it.name()))
-        .collect();
-    if pictures.is_empty() {
-        let names: Vec<_> = PICTURES.iter().map(Picture::name).collect();
-        return Err(format!(
-            "the book has no picture `{}`; it has: {}",
-            only.unwrap_or_default(),
-            names.join(", ")
-        )
-        .into());
+/// The names of the pictures that the book has.
+fn names() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "svg") {
+            names.extend(path.file_stem().map(|it| it.to_string_lossy().into_owned()));
+        }
     }
-    pictures.into_iter().try_for_each(regenerate_one)
+    names.sort();
+    Ok(names)
 }
 
-fn regenerate_one(shown: &Picture) -> Result<()> {
-    let (name, program) = (shown.name(), shown.program()?);
-    run::check(&program)?;
-    let trace = run::trace_file(&program)?;
-    if run::run(&program, &trace, LIMIT, Output::Hidden)? == End::Stopped {
+/// Runs a program and writes what the book shows of it; or does so for each program of which the book has a picture.
+pub(crate) fn regenerate(only: Option<&str>) -> Result<()> {
+    let names = match only {
+        Some(name) => vec![name.to_owned()],
+        None => names()?,
+    };
+    let programs = catalog::programs(workspace());
+    for name in names {
+        let program = programs
+            .iter()
+            .find(|program| program.name() == name)
+            .ok_or_else(|| format!("there is no recipe and no example {name} to draw"))?;
+        draw(program)?;
+    }
+    Ok(())
+}
+
+fn draw(program: &Program) -> Result<()> {
+    let name = program.name();
+    let run = Run::new(program.clone())?;
+    let arguments = arguments(program, &run)?;
+    if run.start(&arguments, LIMIT, Output::Hidden)? == End::Stopped {
         return Err(format!(
             "{name} does not end within {LIMIT:?}: the book shows programs that end"
         )
         .into());
     }
+    let trace = run.trace();
     let bytes = fs::read(&trace).map_err(|error| format!("{name} left no trace: {error}"))?;
     if bytes.len() > LARGEST_TRACE {
         return Err(format!(
@@ -172,22 +119,21 @@ fn regenerate_one(shown: &Picture) -> Result<()> {
         )
         .into());
     }
-    let summary = Summary::of(open(&trace)?, 0);
+    let summary = Summary::of(open(&trace, &name)?, 0);
     if let Some(fault) = &summary.faults.first {
         return Err(format!("the trace of {name} has a fault, {fault}").into());
     }
     let file = |ending: &str| folder().join(format!("{name}.{ending}"));
     fs::create_dir_all(folder())?;
     let mut lanes = [Lanes::new(&summary, svg::COLUMNS, svg::LANES)];
-    Lanes::fill(&mut lanes, open(&trace)?, &summary);
+    Lanes::fill(&mut lanes, open(&trace, &name)?, &summary);
     write(
         &file("svg"),
-        svg::picture(name, &shown.title(), &summary, &lanes[0]).as_bytes(),
+        svg::picture(&name, &title(program), &summary, &lanes[0]).as_bytes(),
     )?;
     write(&file("txt"), figures(&summary).as_bytes())?;
     write(&file("trace"), &bytes)?;
-    println!("{name}: {}", text::extent(&summary));
-    Ok(())
+    print(&format!("{name}: {}\n", text::extent(&summary)))
 }
 
 fn figures(summary: &Summary) -> String {

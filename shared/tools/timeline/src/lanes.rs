@@ -47,7 +47,7 @@ impl Lanes {
         let lanes = summary.threads.keys().take(most).map(lane).collect();
         Lanes {
             from: summary.from,
-            to: summary.to.max(summary.from + 1),
+            to: summary.to,
             columns,
             lanes,
         }
@@ -71,6 +71,7 @@ impl Lanes {
             return;
         };
         let (from, to) = (piece.from.max(self.from), piece.to.min(self.to));
+        // So a trace without any length has no columns to divide.
         if from >= to {
             return;
         }

@@ -1,19 +1,22 @@
 //! Running a program of a recipe with tracing on, for a limited time.
 
-use crate::arguments::Program;
+use crate::arguments::Wanted;
 use crate::words::times;
+use catalog::{Kind, Program};
 use checks::process::{cargo, executable};
 use checks::workspace;
 use recorder::VARIABLE;
 use shared_child::SharedChild;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use std::{env, thread};
+use tempfile::TempDir;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -36,8 +39,64 @@ pub(crate) enum Output {
     Hidden,
 }
 
+/// A run of a program, with a folder of its own. So runs at the same time do not disturb each other.
+pub(crate) struct Run {
+    program: Program,
+    folder: TempDir,
+}
+
+impl Run {
+    pub(crate) fn new(program: Program) -> Result<Run> {
+        let kept = folder()?;
+        let folder = tempfile::Builder::new()
+            .prefix("run-")
+            .tempdir_in(&kept)
+            .map_err(|error| format!("{} cannot be written: {error}", kept.display()))?;
+        Ok(Run { program, folder })
+    }
+
+    /// Where the program leaves its trace.
+    pub(crate) fn trace(&self) -> PathBuf {
+        self.folder.path().join("trace")
+    }
+
+    /// A file for the time of the run.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Builds the program with the feature, and runs it.
+    pub(crate) fn start(
+        &self,
+        arguments: &[OsString],
+        limit: Duration,
+        output: Output,
+    ) -> Result<End> {
+        let trace = self.trace();
+        let mut command = Command::new(build(&self.program)?);
+        command
+            .args(arguments)
+            .env(VARIABLE, &trace)
+            .stdin(Stdio::null());
+        if output == Output::Hidden {
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+        }
+        let child = spawn(&mut command, self.folder.path())
+            .map_err(|error| format!("{} cannot be run: {error}", self.program.name()))?;
+        Ok(wait(&child, &trace, limit)?)
+    }
+
+    /// Keeps the trace for another drawing. It takes the place of an earlier one at once, so that nobody reads half of it.
+    pub(crate) fn keep(self) -> Result<PathBuf> {
+        let kept = kept_trace(&self.program)?;
+        fs::rename(self.trace(), &kept)
+            .map_err(|error| format!("{} cannot be written: {error}", kept.display()))?;
+        Ok(kept)
+    }
+}
+
 /// Where traces are kept for another drawing.
-pub(crate) fn folder() -> Result<PathBuf> {
+fn folder() -> Result<PathBuf> {
     let target =
         env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
     let folder = std::path::absolute(target)?.join("timelines");
@@ -46,98 +105,107 @@ pub(crate) fn folder() -> Result<PathBuf> {
     Ok(folder)
 }
 
-pub(crate) fn trace_file(program: &Program) -> Result<PathBuf> {
+/// Where the trace of the program's last run is kept.
+pub(crate) fn kept_trace(program: &Program) -> Result<PathBuf> {
     Ok(folder()?.join(format!("{}.trace", program.name())))
 }
 
-/// Says which recipe or example there is not, before Cargo says it in its own words.
-pub(crate) fn check(program: &Program) -> Result<()> {
-    let name = &program.recipe;
-    if !checks::recipe(name).join("Cargo.toml").is_file() {
-        let recipe = name.split('_').next().unwrap_or_default();
-        let hint = match examples(recipe).contains(name) {
-            true => format!("it is an example: cargo timeline {recipe} --example {name}"),
-            false => format!("the recipes are: {}", checks::recipes().join(", ")),
-        };
-        return Err(format!("there is no recipe `{name}`; {hint}").into());
+/// Finds the program, or says which recipes or examples there are before Cargo says it in its own words.
+pub(crate) fn find(wanted: &Wanted) -> Result<Program> {
+    let programs = catalog::programs(workspace());
+    let recipe = match catalog::find(workspace(), &wanted.recipe) {
+        Ok(recipe) => recipe,
+        Err(reason) => {
+            let example = programs
+                .iter()
+                .find(|program| program.name() == wanted.recipe)
+                .ok_or(reason)?;
+            return Err(format!(
+                "there is no recipe {}; it is an example: cargo timeline {} --example {}",
+                wanted.recipe, example.recipe.name, wanted.recipe
+            )
+            .into());
+        }
+    };
+    let Some(example) = &wanted.example else {
+        return Ok(recipe.lesson());
+    };
+    let mut names = Vec::new();
+    for program in programs {
+        if program.recipe != recipe || program.kind == Kind::Lesson {
+            continue;
+        }
+        if program.name() == *example {
+            return Ok(program);
+        }
+        names.push(program.name());
     }
-    let examples = examples(name);
-    match &program.example {
-        Some(example) if !examples.contains(example) => Err(format!(
-            "{name} has no example `{example}`; it has: {}",
-            examples.join(", ")
-        )
-        .into()),
-        _ => Ok(()),
-    }
-}
-
-/// The names of a recipe's examples, in order.
-fn examples(recipe: &str) -> Vec<String> {
-    let files = checks::names(&checks::recipe(recipe).join("examples"));
-    files
-        .iter()
-        .filter_map(|file| file.strip_suffix(".rs").map(str::to_owned))
-        .collect()
-}
-
-/// Builds a program with the feature, runs it, and leaves its trace in the file.
-pub(crate) fn run(program: &Program, trace: &Path, limit: Duration, output: Output) -> Result<End> {
-    // What an earlier run left would be taken for this one's.
-    if trace.exists() {
-        fs::remove_file(trace)
-            .map_err(|error| format!("{} cannot be removed: {error}", trace.display()))?;
-    }
-    let mut command = Command::new(build(program)?);
-    command
-        .args(&program.arguments)
-        .env(VARIABLE, trace)
-        .stdin(Stdio::null());
-    if output == Output::Hidden {
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-    }
-    let child = SharedChild::spawn(&mut command)
-        .map_err(|error| format!("{} cannot be run: {error}", program.name()))?;
-    Ok(wait(&child, trace, limit)?)
+    Err(format!(
+        "{} has no example {example}; it has: {}",
+        recipe.name,
+        names.join(", ")
+    )
+    .into())
 }
 
 /// Where the program is that Cargo has built. It is run without Cargo, which would take some of its time and, on some
 /// systems, be stopped in its place.
 fn build(program: &Program) -> Result<PathBuf> {
+    let name = program.name();
+    // Cargo itself shows what it compiles and how far it is. The first build takes a while.
+    eprintln!("cargo timeline: builds {name} with the feature {FEATURE}");
     let mut command = cargo();
-    command.args([
-        "build",
-        "--message-format=json-render-diagnostics",
-        "--features",
-        FEATURE,
-    ]);
-    // The first build takes a while, and whoever looks on sees how far it is.
-    if !io::stderr().is_terminal() {
-        command.arg("--quiet");
-    }
     command
-        .args(["--package", &program.recipe])
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(["--features", FEATURE])
+        .args(["--package", &program.recipe.name])
         .current_dir(workspace());
-    match &program.example {
-        Some(example) => command.args(["--example", example]),
-        None => command.args(["--bin", &program.recipe]),
+    match program.kind {
+        Kind::Lesson => command.args(["--bin", &name]),
+        _ => command.args(["--example", &name]),
     };
     let output = command
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err(format!(
-            "{} cannot be built with feature {FEATURE}; cargo says why above",
-            program.name()
-        )
-        .into());
+        return Err(
+            format!("{name} cannot be built with feature {FEATURE}; cargo says why above").into(),
+        );
     }
     let messages = String::from_utf8_lossy(&output.stdout);
     let built = messages.lines().filter_map(executable).next_back();
     built
         .map(|(_, path)| path)
-        .ok_or_else(|| format!("cargo does not say where it has built {}", program.name()).into())
+        .ok_or_else(|| format!("cargo does not say where it has built {name}").into())
+}
+
+/// Starts a program that does not outlive this one: if a signal ends this process, it also ends the program and removes
+/// the folder of the run.
+#[cfg(unix)]
+fn spawn(command: &mut Command, folder: &Path) -> io::Result<Arc<SharedChild>> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
+
+    // From here on, a signal waits in `signals` until the child is known.
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let child = Arc::new(SharedChild::spawn(command)?);
+    let (running, folder) = (Arc::clone(&child), folder.to_owned());
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            // Neither has an error that anything could be done about now.
+            drop(running.kill());
+            drop(fs::remove_dir_all(&folder));
+            drop(emulate_default_handler(signal));
+        }
+    });
+    Ok(child)
+}
+
+#[cfg(not(unix))]
+fn spawn(command: &mut Command, _: &Path) -> io::Result<Arc<SharedChild>> {
+    SharedChild::spawn(command).map(Arc::new)
 }
 
 /// Waits in a thread of its own, so that the end is known at once; this one has the clock.
@@ -244,16 +312,29 @@ mod tests {
 
     #[test]
     fn a_name_that_is_none_is_answered_with_those_that_are() {
-        let program = |recipe: &str, example: Option<&str>| Program {
-            recipe: recipe.to_owned(),
-            example: example.map(str::to_owned),
-            arguments: Vec::new(),
+        let find = |recipe: &str, example: Option<&str>| {
+            find(&Wanted {
+                recipe: recipe.to_owned(),
+                example: example.map(str::to_owned),
+                arguments: Vec::new(),
+            })
         };
-        let error = |program: Program| check(&program).expect_err("a bad name").to_string();
-        assert!(
-            error(program("rlok", None)).contains("no recipe `rlok`; the recipes are: barrier, ")
-        );
-        assert!(error(program("rlock", Some("x"))).contains("rlock has no example `x`; it has: "));
-        check(&program("rlock", Some("rlock_std"))).expect("there is one");
+        let error = |recipe, example| find(recipe, example).expect_err("a bad name").to_string();
+        assert!(error("rlok", None).contains("no recipe rlok; the recipes are: barrier, "));
+        assert!(error("rlock_std", None).contains("cargo timeline rlock --example rlock_std"));
+        assert!(error("rlock", Some("x")).contains("rlock has no example x; it has: "));
+        assert!(error("rlock", Some("rlock")).contains("no example rlock; it has: "));
+        let found = find("rlock", Some("rlock_std")).expect("there is one");
+        assert_eq!(found.name(), "rlock_std");
+    }
+
+    #[test]
+    fn two_runs_of_a_program_do_not_share_a_file() {
+        let program = || catalog::find(workspace(), "rlock").unwrap().lesson();
+        let (one, other) = (Run::new(program()).unwrap(), Run::new(program()).unwrap());
+        assert_ne!(one.trace(), other.trace());
+        let folder = one.folder.path().to_owned();
+        drop(one);
+        assert!(!folder.exists());
     }
 }

@@ -76,9 +76,10 @@ pub(crate) struct Holder {
 pub(crate) struct Shares {
     /// From its first event to its end.
     pub(crate) all: u64,
-    /// Without a wait.
     pub(crate) holding: u64,
     pub(crate) waiting: u64,
+    /// Holding one thing and waiting for another.
+    pub(crate) both: u64,
     pub(crate) waits: u64,
 }
 
@@ -195,7 +196,7 @@ impl Summary {
         shares.waits += 1;
         let figures = &mut self.things[wait.thing];
         figures.waits += 1;
-        figures.waiting += length;
+        figures.waiting = figures.waiting.saturating_add(length);
         if figures
             .longest
             .as_ref()
@@ -238,7 +239,12 @@ impl Summary {
         match piece.look {
             Look::Running => {}
             Look::Holding(_) => shares.holding += length,
-            Look::Waiting(_) | Look::Both(..) => shares.waiting += length,
+            Look::Waiting(_) => shares.waiting += length,
+            Look::Both(..) => {
+                shares.holding += length;
+                shares.waiting += length;
+                shares.both += length;
+            }
         }
         shares.all += length;
     }
@@ -262,7 +268,7 @@ impl Summary {
         } else {
             0
         };
-        self.to = known + room;
+        self.to = known.saturating_add(room);
     }
 
     pub(crate) fn length(&self) -> u64 {

@@ -53,6 +53,7 @@ pub(crate) fn picture(name: &str, title: &str, summary: &Summary, lanes: &Lanes)
 fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String {
     let columns = lanes.columns();
     let hidden = summary.threads.len() - lanes.lanes.len();
+    let name = id_of(name);
     let note = if hidden > 0 { 18.0 } else { 0.0 };
     let height = HEAD + ROW * lanes.lanes.len() as f64 + note + FOOT;
     let mut svg = format!(
@@ -284,6 +285,19 @@ fn legend(svg: &mut String, y: f64) {
             ),
         );
     }
+}
+
+/// A name as a part of an identifier: the page refers to the title by it, and a space would end the reference.
+fn id_of(name: &str) -> String {
+    name.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -542,21 +556,47 @@ mod tests {
 
     #[test]
     fn each_picture_of_the_book_agrees_with_its_trace() {
-        let mut count = 0;
+        let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for entry in fs::read_dir(book::folder()).expect("docs/timelines") {
             let path = entry.expect("an entry").path();
-            if path.extension().is_some_and(|ending| ending == "svg") {
-                let svg = fs::read_to_string(&path).expect("a picture");
-                let name = path.display().to_string();
-                let trace = path.with_extension("trace");
-                let trace = fs::read_to_string(&trace)
-                    .unwrap_or_else(|error| panic!("{}: {error}", trace.display()));
-                check(&svg, &name, reader_of(&trace));
-                assert!(svg.len() <= LARGEST, "{name} has {} bytes", svg.len());
-                count += 1;
-            }
+            let [Some(name), Some(ending)] = [path.file_stem(), path.extension()] else {
+                panic!("{} is no file of a picture", path.display());
+            };
+            let name = name.to_string_lossy().into_owned();
+            let endings = files.entry(name).or_default();
+            endings.insert(ending.to_string_lossy().into_owned());
         }
-        assert!(count >= 20, "{count} pictures");
+        assert!(!files.is_empty(), "the book has no pictures");
+        for (name, endings) in files {
+            let expected = ["svg", "trace", "txt"].map(str::to_owned);
+            assert_eq!(endings, BTreeSet::from(expected), "{name}");
+            let read = |ending: &str| {
+                let path = book::folder().join(format!("{name}.{ending}"));
+                fs::read_to_string(&path).expect("it can be read")
+            };
+            let svg = read("svg");
+            check(&svg, &name, reader_of(&read("trace")));
+            assert!(svg.len() <= LARGEST, "{name} has {} bytes", svg.len());
+        }
+    }
+
+    #[test]
+    fn names_that_xml_forbids_make_a_good_picture_all_the_same() {
+        let mut trace = Trace::new();
+        trace
+            .begin(0, 1, "\u{fffe}\u{1}<\u{202e}")
+            .event(10, 1, Acquire, (Primitive::Lock, 1), 1)
+            .end(20, 1);
+        let lanes = trace.lanes(COLUMNS, LANES);
+        let svg = picture("a \"b\" <c>", "title", &trace.summary(), &lanes);
+        let document = Document::parse(&svg).expect("XML");
+        let lane = document
+            .descendants()
+            .find_map(|node| node.attribute("data-name"));
+        assert_eq!(lane, Some("??<?"));
+        let labels = document.root_element().attribute("aria-labelledby");
+        let expected = "timeline-a--b---c--title timeline-a--b---c--desc";
+        assert_eq!(labels, Some(expected));
     }
 
     #[test]

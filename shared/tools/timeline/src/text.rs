@@ -3,7 +3,7 @@
 use crate::lanes::{Lane, Lanes, Span};
 use crate::story::{Id, Look};
 use crate::summary::Summary;
-use crate::words::{duration, times, wrapped};
+use crate::words::{duration, fitted, times, width_of, wrapped};
 
 /// How a drawing for a terminal looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +17,8 @@ pub(crate) struct Style {
 /// More lanes than these fit on no screen.
 pub(crate) const LANES: usize = 40;
 const LONGEST_NAME: usize = 16;
-const LEAST_WIDTH: usize = 40;
+/// A terminal with fewer columns gets lines that do not fit.
+pub(crate) const LEAST_WIDTH: usize = 20;
 
 impl Style {
     fn character(self, look: Look) -> char {
@@ -58,28 +59,24 @@ impl Style {
 
 /// How many columns the lanes have beside the names, and how wide the names are.
 pub(crate) fn columns(summary: &Summary, style: Style) -> (usize, usize) {
-    let longest = summary
-        .threads
-        .keys()
-        .take(LANES)
-        .map(|it| summary.thread(*it).chars().count())
-        .max();
-    let names = longest.unwrap_or(0).min(LONGEST_NAME);
-    (style.width.max(LEAST_WIDTH) - names - 1, names)
+    let mut longest = 0;
+    for thread in summary.threads.keys().take(LANES) {
+        longest = longest.max(width_of(&style.plainly(summary.thread(*thread))));
+    }
+    let names = longest.min(LONGEST_NAME).min(style.width / 3);
+    (style.width - names - 1, names)
 }
 
 /// The lanes with an axis above and what the characters mean below, then all there is to say.
 pub(crate) fn drawing(title: &str, summary: &Summary, lanes: &Lanes, style: Style) -> String {
     let (columns, names) = columns(summary, style);
-    let width = style.width.max(LEAST_WIDTH);
-    let mut lines = wrapped(&format!("{title}: {}", extent(summary)), width);
+    let mut lines = wrapped(&format!("{title}: {}", extent(summary)), style.width);
     lines.push(format!("{:names$} {}", "", axis(summary.length(), columns)));
     for lane in &lanes.lanes {
-        let name: String = summary.thread(lane.thread).chars().take(names).collect();
-        lines.push(format!(
-            "{name:names$} {}",
-            lane_text(summary, lane, columns, style)
-        ));
+        let name = fitted(&style.plainly(summary.thread(lane.thread)), names);
+        let space = " ".repeat(names - width_of(&name) + 1);
+        let lane = lane_text(summary, lane, columns, style);
+        lines.push(format!("{name}{space}{lane}"));
     }
     if summary.threads.len() > lanes.lanes.len() {
         let rest = (summary.threads.len() - lanes.lanes.len()) as u64;
@@ -88,18 +85,17 @@ pub(crate) fn drawing(title: &str, summary: &Summary, lanes: &Lanes, style: Styl
             times(rest, "more thread", "more threads")
         ));
     }
-    lines.push(format!("{:names$} {}", "", legend(style)));
+    lines.extend(legend(names + 1, style));
     lines.push(String::new());
-    lines.extend(
-        summary
-            .report()
-            .iter()
-            .flat_map(|paragraph| wrapped(paragraph, width)),
-    );
-    lines
-        .into_iter()
-        .map(|line| style.plainly(line.trim_end().to_owned()) + "\n")
-        .collect()
+    for paragraph in summary.report() {
+        lines.extend(wrapped(&paragraph, style.width));
+    }
+    let mut drawing = String::new();
+    for line in lines {
+        drawing += &style.plainly(line.trim_end().to_owned());
+        drawing.push('\n');
+    }
+    drawing
 }
 
 /// How much there is of the trace.
@@ -112,13 +108,16 @@ pub(crate) fn extent(summary: &Summary) -> String {
     )
 }
 
+/// The beginning, the middle and the end in time; without the middle where there is no room.
 fn axis(length: u64, columns: usize) -> String {
     let (middle, end) = (duration(length / 2), duration(length));
-    let left = (columns / 2).saturating_sub(middle.chars().count() / 2);
-    let mut line = format!("{:<left$}{middle}", "0");
-    let right = columns.saturating_sub(line.chars().count());
-    line.push_str(&format!("{end:>right$}"));
-    line
+    let mut line = "0".to_owned();
+    let left = (columns / 2).saturating_sub(width_of(&middle) / 2);
+    if left + width_of(&middle) + width_of(&end) < columns {
+        line = format!("{line:<left$}{middle}");
+    }
+    let right = columns.saturating_sub(width_of(&line));
+    format!("{line}{end:>right$}")
 }
 
 fn lane_text(summary: &Summary, lane: &Lane, columns: usize, style: Style) -> String {
@@ -154,17 +153,40 @@ fn about(look: Look) -> Option<Id> {
     look.waits_for().or(look.holds())
 }
 
-fn legend(style: Style) -> String {
+/// What the characters mean: below the lanes if there is room, or else over the whole width.
+fn legend(indent: usize, style: Style) -> Vec<String> {
+    const GAP: usize = 3;
     let looks = [
         (Look::Running, "runs"),
         (Look::Holding(0), "holds"),
         (Look::Waiting(0), "waits"),
         (Look::Both(0, 0), "waits and holds"),
     ];
-    let sample = |look| style.coloured(look, &style.character(look).to_string());
-    looks
-        .map(|(look, word)| format!("{} {word}", sample(look)))
-        .join("   ")
+    let width_of_entry = |word: &str| word.len() + 2;
+    let all: usize = looks.iter().map(|(_, word)| width_of_entry(word)).sum();
+    let fits = indent + all + GAP * (looks.len() - 1) <= style.width;
+    let start = if fits { indent } else { 0 };
+
+    let mut lines = Vec::new();
+    let mut line = " ".repeat(start);
+    let mut width = start;
+    for (look, word) in looks {
+        if width > start {
+            if width + GAP + width_of_entry(word) > style.width {
+                lines.push(std::mem::take(&mut line));
+                width = 0;
+            } else {
+                line += &" ".repeat(GAP);
+                width += GAP;
+            }
+        }
+        // The colour has no width.
+        let sample = style.coloured(look, &style.character(look).to_string());
+        line += &format!("{sample} {word}");
+        width += width_of_entry(word);
+    }
+    lines.push(line);
+    lines
 }
 
 #[cfg(test)]
@@ -245,15 +267,85 @@ wörker? ──────███████Lock 2███████▒�
     }
 
     #[test]
-    fn a_narrow_terminal_gets_forty_columns() {
-        assert_eq!(
-            drawn(1, false, false)
-                .lines()
-                .nth(3)
-                .expect("a lane")
-                .chars()
-                .count(),
-            LEAST_WIDTH
+    fn every_line_fits_into_the_width() {
+        for width in [LEAST_WIDTH, 30, 40, 60, 80] {
+            for plain in [false, true] {
+                let drawn = drawn(width, plain, false);
+                let (lanes, _) = drawn.split_once("\n\n").expect("an empty line");
+                let widest = lanes.lines().map(width_of).max();
+                assert_eq!(widest, Some(width), "{lanes}");
+            }
+        }
+        let narrow = drawn(30, false, false);
+        assert!(
+            narrow.contains("─ runs   █ holds   ░ waits\n▒ waits and holds\n"),
+            "{narrow}"
         );
+    }
+
+    #[test]
+    fn wide_characters_do_not_shift_the_lanes() {
+        let mut trace = Trace::new();
+        for (thread, name) in [
+            (1, "main"),
+            (2, "作業者"),
+            (3, "e\u{301}t\u{e9}"),
+            (4, "👷"),
+        ] {
+            trace
+                .begin(0, thread, name)
+                .event(0, thread, Acquire, (Lock, thread), 1);
+        }
+        for thread in 1..=4 {
+            trace.end(1000, thread);
+        }
+        let summary = trace.summary();
+        for plain in [false, true] {
+            let style = Style {
+                width: 60,
+                plain,
+                colour: false,
+            };
+            let lanes = trace.lanes(columns(&summary, style).0, LANES);
+            let drawn = drawing("wide", &summary, &lanes, style);
+            let (head, _) = drawn.split_once("\n\n").expect("an empty line");
+            let bar = style.character(Look::Holding(0));
+            let mut starts = Vec::new();
+            for line in head.lines().filter(|line| line.contains("Lock ")) {
+                let (name, _) = line.split_once(bar).expect("a bar");
+                starts.push(width_of(name));
+            }
+            assert_eq!(starts, [starts[0]; 4], "{drawn}");
+        }
+    }
+
+    #[test]
+    fn a_trace_whose_only_time_is_the_largest_is_drawn() {
+        let mut trace = Trace::new();
+        trace
+            .begin(u64::MAX, 1, "main")
+            .event(u64::MAX, 1, Wait, (Lock, 1), 1);
+        let summary = trace.summary();
+        let style = Style {
+            width: 60,
+            plain: true,
+            colour: false,
+        };
+        let lanes = trace.lanes(columns(&summary, style).0, LANES);
+        assert!(drawing("late", &summary, &lanes, style).contains("main"));
+    }
+
+    #[test]
+    fn the_waits_of_all_threads_may_be_longer_than_the_largest_time() {
+        let mut trace = Trace::new();
+        for thread in 1..=3 {
+            trace.event(0, thread, Wait, (Lock, 1), 1);
+        }
+        for thread in 1..=3 {
+            trace
+                .event(u64::MAX, thread, Timeout, (Lock, 1), 1)
+                .end(u64::MAX, thread);
+        }
+        assert_eq!(trace.summary().things[0].waiting, u64::MAX);
     }
 }

@@ -7,6 +7,7 @@ use crate::summary::{Figures, Longest, Shares, Summary};
 use recorder::{Op, Place, Primitive};
 use std::fs;
 use std::path::Path;
+use unicode_width::UnicodeWidthStr;
 
 /// Primitives and threads beyond these are counted and not described.
 const DESCRIBED: usize = 12;
@@ -29,23 +30,68 @@ pub(crate) fn duration(nanoseconds: u64) -> String {
     format!("{number:.digits$} {name}")
 }
 
-/// Letters that a terminal would obey are not shown to it: a trace may come from anywhere.
+/// Replaces what a terminal would obey, what changes the direction of the text or is not seen, and what XML forbids: a
+/// trace may come from anywhere.
 pub(crate) fn shown(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
+        .map(|c| if is_harmless(c) { c } else { '?' })
         .collect()
 }
 
+fn is_harmless(c: char) -> bool {
+    let is_not_a_character =
+        u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
+    let is_invisible = matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    );
+    !c.is_control() && !is_not_a_character && !is_invisible
+}
+
+/// How many columns of a terminal the text takes. A wide character takes two, an accent none.
+pub(crate) fn width_of(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// As much of the beginning of the text as fits.
+pub(crate) fn fitted(text: &str, width: usize) -> String {
+    let mut end = 0;
+    for (start, c) in text.char_indices() {
+        let next = start + c.len_utf8();
+        if width_of(&text[..next]) <= width {
+            end = next;
+        }
+    }
+    text[..end].to_owned()
+}
+
+/// Where something was called. A place in the standard library would tell a reader nothing: there an iterator, say, calls
+/// the closure that waits.
+fn place_of(place: &Place) -> String {
+    if is_in_the_standard_library(place) {
+        "inside the standard library".to_owned()
+    } else {
+        shown(&place.to_string())
+    }
+}
+
+/// The compiler names its files so, and otherwise where it finds their sources installed.
+fn is_in_the_standard_library(place: &Place) -> bool {
+    let file = place.file.replace('\\', "/");
+    file.starts_with("/rustc/") || file.contains("/lib/rustlib/src/rust/library/")
+}
+
 fn at(place: Option<&Place>) -> String {
-    place.map_or(String::new(), |place| {
-        format!(" at {}", shown(&place.to_string()))
-    })
+    match place {
+        None => String::new(),
+        Some(place) if is_in_the_standard_library(place) => format!(" {}", place_of(place)),
+        Some(place) => format!(" at {}", place_of(place)),
+    }
 }
 
 fn from(place: Option<&Place>) -> String {
-    place.map_or(String::new(), |place| {
-        format!(" ({})", shown(&place.to_string()))
-    })
+    place.map_or(String::new(), |place| format!(" ({})", place_of(place)))
 }
 
 pub(crate) fn times(count: u64, one: &str, many: &str) -> String {
@@ -349,17 +395,19 @@ impl Summary {
 impl Shares {
     pub(crate) fn words(&self) -> String {
         let percent = |part: u64| format!("{:.0} %", part as f64 * 100.0 / self.all.max(1) as f64);
-        let runs = percent(self.all - self.holding - self.waiting);
-        let waits = if self.waits == 0 {
-            String::new()
-        } else {
-            format!(" ({})", times(self.waits, "wait", "waits"))
-        };
-        format!(
-            "runs {runs}, holds {}, waits {} of its time{waits}",
+        let mut words = format!(
+            "runs {}, holds {}, waits {} of its time",
+            percent(self.all - (self.holding + self.waiting - self.both)),
             percent(self.holding),
             percent(self.waiting)
-        )
+        );
+        if self.waits > 0 {
+            words += &format!(" ({})", times(self.waits, "wait", "waits"));
+        }
+        if self.both > 0 {
+            words += &format!("; for {} it holds while it waits", percent(self.both));
+        }
+        words
     }
 }
 
@@ -447,13 +495,13 @@ pub(crate) fn wrapped(paragraph: &str, width: usize) -> Vec<String> {
     let indent = paragraph.len() - bare.len();
     // Source text stays as it is.
     if bare.starts_with('|') {
-        return vec![paragraph.chars().take(width).collect()];
+        return vec![fitted(paragraph, width)];
     }
     let mut lines = Vec::new();
     let mut line = " ".repeat(indent);
     let mut is_empty = true;
     for word in bare.split_whitespace() {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
+        if !is_empty && width_of(&line) + 1 + width_of(word) > width {
             lines.push(std::mem::replace(&mut line, " ".repeat(indent + 2)));
             is_empty = true;
         }
@@ -465,4 +513,58 @@ pub(crate) fn wrapped(paragraph: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_without_what_could_mislead() {
+        let name = "a\u{202e}b\u{fffe}c\u{1b}d\u{200b}e\u{feff}f";
+        assert_eq!(shown(name), "a?b?c?d?e?f");
+        assert_eq!(shown("wörker 作業者 👷"), "wörker 作業者 👷");
+    }
+
+    #[test]
+    fn as_much_is_taken_as_fits() {
+        assert_eq!(fitted("作業者", 5), "作業");
+        assert_eq!(fitted("worker", 5), "worke");
+        assert_eq!(fitted("e\u{301}", 1), "e\u{301}");
+    }
+
+    #[test]
+    fn a_place_in_the_standard_library_is_not_named() {
+        let place = |file: &str| Place {
+            file: file.to_owned(),
+            line: 88,
+            column: 28,
+        };
+        let library = "library/core/src/iter/adapters/map.rs";
+        for file in [
+            format!("/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/{library}"),
+            format!("/home/me/.rustup/toolchains/stable/lib/rustlib/src/rust/{library}"),
+        ] {
+            let place = place(&file);
+            assert_eq!(at(Some(&place)), " inside the standard library");
+            assert_eq!(from(Some(&place)), " (inside the standard library)");
+        }
+        assert_eq!(
+            at(Some(&place("src/rustc/x.rs"))),
+            " at src/rustc/x.rs:88:28"
+        );
+    }
+
+    #[test]
+    fn a_thread_that_holds_a_lock_while_it_waits_holds_it() {
+        let shares = Shares {
+            all: 100,
+            holding: 90,
+            waiting: 60,
+            both: 50,
+            waits: 1,
+        };
+        let expected = "runs 0 %, holds 90 %, waits 60 % of its time (1 wait); for 50 % it holds while it waits";
+        assert_eq!(shares.words(), expected);
+    }
 }

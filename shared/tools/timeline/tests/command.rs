@@ -132,11 +132,11 @@ fn bad_input_is_one_line_and_nothing_else() {
         (vec![], "name a recipe, or a trace"),
         (
             vec!["rlok"],
-            "there is no recipe `rlok`; the recipes are: barrier, condition",
+            "there is no recipe rlok; the recipes are: barrier, condition",
         ),
         (
             vec!["rlock", "--example", "x"],
-            "rlock has no example `x`; it has: ",
+            "rlock has no example x; it has: ",
         ),
         (
             vec!["--trace", "no such file"],
@@ -153,7 +153,7 @@ fn bad_input_is_one_line_and_nothing_else() {
         (vec!["--trace", &headed], "there is no record in it"),
         (
             vec!["--book", "x"],
-            "the book has no picture `x`; it has: lock, ",
+            "there is no recipe and no example x to draw",
         ),
         (vec!["--width", "x", "--trace", &good], "--width x"),
     ] {
@@ -168,6 +168,118 @@ fn bad_input_is_one_line_and_nothing_else() {
             (Some(1), ""),
             "{words:?}"
         );
+    }
+}
+
+/// What the trace holds must survive, whatever the drawings are called.
+#[test]
+fn a_drawing_is_not_written_over_the_trace_or_the_other_drawing() {
+    let text = format!("{HEADER}\n{RECORDS}");
+    let trace = file("kept.trace", &text);
+    let folder = PathBuf::from(&trace);
+    let folder = folder.parent().expect("it is in a folder");
+    let below = folder.join("below");
+    fs::create_dir_all(&below).expect("a folder");
+    let roundabout = format!("{}/../kept.trace", below.display());
+    let mut names = vec![trace.clone(), roundabout];
+    #[cfg(unix)]
+    {
+        let [link, copy] = ["link.svg", "copy.svg"].map(|name| folder.join(name));
+        drop((fs::remove_file(&link), fs::remove_file(&copy)));
+        std::os::unix::fs::symlink(&trace, &link).expect("a symbolic link");
+        fs::hard_link(&trace, &copy).expect("a hard link");
+        names.extend([link, copy].map(|path| path.display().to_string()));
+    }
+    for name in &names {
+        for option in ["--svg", "--json"] {
+            let output = timeline(&["--trace", &trace, option, name]);
+            let complaint = complaint(&output);
+            let expected = format!("{option} {name} would overwrite the trace");
+            assert!(complaint.contains(&expected), "{complaint}");
+            assert_eq!(output.status.code(), Some(1));
+            assert_eq!(fs::read_to_string(&trace).expect("a file"), text);
+        }
+    }
+    let (one, other) = (folder.join("new"), below.join("../new"));
+    let (one, other) = (one.display().to_string(), other.display().to_string());
+    let output = timeline(&["--trace", &trace, "--svg", &one, "--json", &other]);
+    assert!(complaint(&output).contains("would overwrite --svg"));
+    assert!(!folder.join("new").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_trace_may_come_through_a_pipe() {
+    let trace = file("piped.trace", &format!("{HEADER}\n{RECORDS}"));
+    let script =
+        r#"cat "$1" | "$0" --trace /dev/stdin --width 60 --svg /dev/null --json /dev/null"#;
+    let piped = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_timeline"), &trace])
+        .output()
+        .expect("there is a shell");
+    assert_eq!(String::from_utf8_lossy(&piped.stderr), "");
+    let drawn = out(&timeline(&["--trace", &trace, "--width", "60"]));
+    assert_eq!(out(&piped), drawn.replace(&trace, "/dev/stdin"));
+}
+
+#[test]
+fn a_trace_whose_only_time_is_the_largest_is_drawn_in_all_forms() {
+    let records = format!(
+        "{0}\t1\tbegin\tmain\n{0}\t1\twait\tLock\t10\t1\ta.rs:3:5\n",
+        u64::MAX
+    );
+    let trace = file("late.trace", &format!("{HEADER}\n{records}"));
+    let (svg, json) = (file("late.svg", ""), file("late.json", ""));
+    let output = timeline(&["--trace", &trace, "--svg", &svg, "--json", &json]);
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    assert!(out(&output).contains("\nmain"));
+}
+
+/// A program that waits forever: it reads a pipe that nobody closes. It must not outlive the command.
+#[cfg(unix)]
+#[test]
+fn a_signal_that_ends_the_command_ends_the_program_too() {
+    use std::fs::OpenOptions;
+    use std::io::{ErrorKind, Write};
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    // Building it may take a while.
+    const LIMIT: Duration = Duration::from_secs(300);
+    let pipe = file("pipe", "");
+    fs::remove_file(&pipe).expect("it is there");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("there is mkfifo").success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_timeline"))
+        .args(["lock", "--limit", "600", &pipe])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it can be run");
+
+    // This end can be opened when the program opens the other one.
+    let (sender, opened) = mpsc::channel();
+    let path = pipe.clone();
+    thread::spawn(move || sender.send(OpenOptions::new().write(true).open(path)));
+    let opened = opened.recv_timeout(LIMIT);
+    let ended = Command::new("kill")
+        .args(["-TERM", &command.id().to_string()])
+        .status();
+    assert!(ended.expect("there is kill").success());
+    assert!(!command.wait().expect("it is a child").success());
+
+    let mut writer = opened
+        .expect("the program opens the pipe")
+        .expect("it is a pipe");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match writer.write(b"word ") {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return,
+            _ => assert!(Instant::now() < deadline, "the program still runs"),
+        }
+        // A program that still runs reads all that comes, and keeps it.
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
