@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::env;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -32,15 +32,24 @@ pub fn executable(message: &str) -> Option<(String, PathBuf)> {
     Some((message["target"]["name"].as_str()?.to_owned(), path.into()))
 }
 
-/// Runs a program with nothing on its standard input. One that does not end in time is killed, and that is the error.
+/// Runs a program with nothing on its standard input. A program that does not end in time is killed, which is an error.
 pub fn run(command: &mut Command, limit: Duration) -> Result<End, String> {
-    let pipes = command
+    run_into(command, Stdio::piped(), limit)
+}
+
+/// Does the same with a standard output of the caller's choice. [`End::stdout`] is empty unless this is a pipe.
+pub fn run_into(command: &mut Command, stdout: Stdio, limit: Duration) -> Result<End, String> {
+    command
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let child = pipes.env("RUST_BACKTRACE", "0").spawn();
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .env("RUST_BACKTRACE", "0");
+    let child = command.spawn();
     let mut child = child.map_err(|error| format!("cannot be run: {error}"))?;
-    let stdout = drain(child.stdout.take().expect("it is piped"));
+    let stdout = match child.stdout.take() {
+        Some(pipe) => drain(pipe),
+        None => drain(io::empty()),
+    };
     let stderr = drain(child.stderr.take().expect("it is piped"));
     // A pipe ends when the process does.
     let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(limit), stderr.recv_timeout(limit)) else {

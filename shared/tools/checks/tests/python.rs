@@ -1,69 +1,71 @@
-//! Each recipe has a twin in Python, `recipes/NAME/NAME.py`, which prints the same and ends as surely.
+//! Each recipe has a twin in Python, which prints the same, promises the same, and ends as surely.
 //!
 //! The twins need `python3`, 3.9 or later. Where there is none, these tests check nothing, say so on standard error, and
 //! pass.
 
+use catalog::Recipe;
+use checks::judge::assert_all;
 use checks::process::{self, End};
-use checks::{recipe, recipes};
+use checks::promises::{self, Subject};
+use checks::workspace;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 /// Long enough for a slow machine. A twin that takes longer has hung.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// A folder that is read wrongly has no recipes, and no twin fails. Raise this with every new one.
-const AT_LEAST: usize = 7;
-
 #[test]
 fn every_recipe_has_a_twin() {
-    assert!(
-        recipes().len() >= AT_LEAST,
-        "there are only {} recipes",
-        recipes().len()
-    );
-    for name in recipes() {
-        assert!(
-            twin(&name).is_file(),
-            "{} is missing",
-            twin(&name).display()
-        );
-    }
+    assert_all(&catalog::recipes(workspace()), |recipe| {
+        match twin(recipe).is_file() {
+            true => Ok(()),
+            false => Err(format!("{} is missing", recipe.python().display())),
+        }
+    });
 }
 
 #[test]
 fn a_twin_prints_what_its_recipe_prints() {
-    for name in recipes_to_check("what the twins print") {
-        let end = python(Command::new("python3").arg(twin(&name)));
-        assert_eq!(end.code, Some(0), "{name}.py: {}", end.stderr);
-        let expected = recipe(&name).join("expected.txt");
-        let expected = fs::read_to_string(expected).expect("a recipe has its expected output");
-        assert!(
-            end.stdout == expected,
-            "{name}.py does not print expected.txt, but\n{}",
-            end.stdout
-        );
-    }
+    each_twin(promises::prints_the_expected_output);
 }
 
 #[test]
 fn a_twin_refuses_a_file_that_is_missing() {
-    for name in recipes_to_check("how the twins refuse a file") {
-        let end = python(Command::new("python3").arg(twin(&name)).arg("missing.txt"));
-        assert_eq!(
-            (end.code, end.stdout.len()),
-            (Some(1), 0),
-            "{name}.py: {}",
-            end.stderr
-        );
-        let is_clear = end.stderr.contains("missing.txt") && end.stderr.lines().count() == 1;
-        assert!(
-            is_clear,
-            "{name}.py does not name the file in one line: {}",
-            end.stderr
-        );
-    }
+    each_twin(promises::refuses_a_missing_file);
+}
+
+#[test]
+fn a_twin_refuses_a_directory() {
+    each_twin(promises::refuses_what_is_no_file_or_no_directory);
+}
+
+#[test]
+fn a_twin_refuses_a_file_that_is_not_utf_8() {
+    each_twin(promises::refuses_what_is_not_utf_8);
+}
+
+#[test]
+fn a_twin_reads_a_byte_order_mark_and_the_line_ends_of_windows() {
+    each_twin(promises::reads_files_from_windows);
+}
+
+#[test]
+fn a_twin_has_a_sensible_outcome_for_an_empty_file() {
+    each_twin(promises::stands_nothing_to_read);
+}
+
+#[test]
+fn a_twin_ends_quietly_when_its_output_is_closed() {
+    each_twin(promises::ends_quietly_without_a_reader);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_twin_says_that_a_device_is_full() {
+    each_twin(promises::says_that_the_device_is_full);
 }
 
 /// Runs a twin, and raises an exception in the first thread that enters a second function of the twin, as that function
@@ -84,43 +86,61 @@ runpy.run_path(twin, run_name='__main__')
 
 #[test]
 fn a_twin_ends_and_fails_when_a_thread_fails() {
-    for name in recipes_to_check("how the twins end when a thread fails") {
-        let end = python(Command::new("python3").args(["-c", PLANT]).arg(twin(&name)));
-        assert_eq!(
-            (end.code, end.stdout.len()),
-            (Some(1), 0),
-            "{name}.py: {}",
-            end.stderr
-        );
-        assert!(
-            end.stderr.contains("planted"),
-            "{name}.py fails for another reason: {}",
-            end.stderr
-        );
+    if !has_python() {
+        return;
     }
+    assert_all(&catalog::recipes(workspace()), |recipe| {
+        let name = &recipe.name;
+        let mut command = Command::new("python3");
+        command.args(["-c", PLANT]).arg(twin(recipe));
+        let End {
+            code,
+            stdout,
+            stderr,
+        } = process::run(&mut command, TIME_LIMIT).map_err(|reason| format!("{name} {reason}"))?;
+        if code == Some(1) && stdout.is_empty() && stderr.contains("planted") {
+            return Ok(());
+        }
+        Err(format!(
+            "{name}.py does not fail because of the planted error, but ends with {code:?}: {stderr}"
+        ))
+    });
 }
 
-/// All recipes, or none without a Python that runs their twins.
-fn recipes_to_check(what: &str) -> Vec<String> {
+fn each_twin(promise: impl Fn(&Subject) -> Result<(), String>) {
+    if !has_python() {
+        return;
+    }
+    let mut twins = Vec::new();
+    for recipe in catalog::recipes(workspace()) {
+        let twin = twin(&recipe).into_os_string();
+        twins.push(Subject::new(
+            format!("{}.py", recipe.name),
+            &recipe,
+            [OsString::from("python3"), twin],
+            &recipe.expected(),
+            env!("CARGO_TARGET_TMPDIR"),
+        ));
+    }
+    assert_all(&twins, promise);
+}
+
+fn has_python() -> bool {
     let version = Command::new("python3")
         .args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"])
         .output();
     if version.is_ok_and(|output| output.status.success()) {
-        return recipes();
+        return true;
     }
-    // Not by `eprintln!`: what a passing test says by that, nobody sees.
+    // Written directly, because a test that passes does not show what `eprintln!` writes.
     writeln!(
         io::stderr(),
-        "there is no python3, 3.9 or later: NOT CHECKED: {what}"
+        "there is no python3, 3.9 or later: NOT CHECKED: the twins in Python"
     )
     .expect("standard error is open");
-    Vec::new()
+    false
 }
 
-fn python(command: &mut Command) -> End {
-    process::run(command, TIME_LIMIT).unwrap_or_else(|reason| panic!("{command:?} {reason}"))
-}
-
-fn twin(name: &str) -> PathBuf {
-    recipe(name).join(name).with_extension("py")
+fn twin(recipe: &Recipe) -> PathBuf {
+    workspace().join(recipe.python())
 }

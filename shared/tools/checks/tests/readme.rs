@@ -1,14 +1,16 @@
-//! The table in `README.md` and the folders in `recipes/` say the same.
+//! The table in `README.md` lists the recipes that there are, and every recipe is whole.
 
-use checks::{recipes, workspace};
+use catalog::Recipe;
+use checks::judge::assert_all;
+use checks::workspace;
 use std::fs;
+use std::path::Path;
 
 const COLUMNS: [&str; 5] = ["Recipe", "Run it", "Type", "Chapter", "In Python"];
-const PARTS: [&str; 4] = ["src/main.rs", "expected.txt", "input", "tests"];
 
 #[test]
-fn the_table_and_the_folders_say_the_same() {
-    let complaints = complaints(&readme(), &recipes());
+fn the_table_lists_the_recipes() {
+    let complaints = complaints(&readme(), &catalog::recipes(workspace()));
     assert!(
         complaints.is_empty(),
         "README.md:\n{}",
@@ -30,24 +32,46 @@ fn the_two_commands_stand_above_the_table() {
 
 #[test]
 fn every_recipe_is_whole() {
-    for recipe in recipes() {
-        for part in PARTS {
-            let path = workspace().join("recipes").join(&recipe).join(part);
-            let empty = path.is_dir()
-                && fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
-            assert!(
-                path.exists() && !empty,
-                "recipes/{recipe}/{part} is missing or empty"
-            );
+    assert_all(&catalog::recipes(workspace()), |recipe| {
+        let mut parts = vec![
+            recipe.lesson().path,
+            recipe.chapter(),
+            recipe.expected(),
+            recipe.input(),
+            recipe.python(),
+            recipe.folder().join("tests"),
+        ];
+        for example in ["small", "solution"] {
+            let name = format!("{}_{example}", recipe.name);
+            parts.push(recipe.example(&name).expect("a good name").path);
         }
+        parts.retain(|part| !is_there(part));
+        match parts.is_empty() {
+            true => Ok(()),
+            false => Err(format!("missing or empty: {parts:?}")),
+        }
+    });
+}
+
+/// Whether this is a file, or a folder with something in it.
+fn is_there(part: &Path) -> bool {
+    let path = workspace().join(part);
+    match fs::read_dir(&path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => path.is_file(),
     }
 }
 
-/// Were these not found out, neither would be anything in the real table.
+/// If these were not found out, nothing in the real table would be found out either.
 #[test]
 fn a_bad_table_is_found_out() {
-    let good = "| Let methods that lock call one another | `cargo run -p rlock` | `RLock` | [RLock](docs/src/rlock.md) \
-                | `threading.RLock` |";
+    let [lock, rlock] = ["lock", "rlock"].map(|name| catalog::find(workspace(), name).unwrap());
+    let page = rlock.chapter().display().to_string();
+    let text = fs::read_to_string(workspace().join(&page)).expect("it has a chapter");
+    let title = title_of(&text).expect("a chapter begins with its title");
+    let good = &format!(
+        "| {title} | `cargo run -p rlock` | `RLock` | [RLock]({page}) | `threading.RLock` |"
+    );
     for (row, complaint) in [
         (good.to_owned(), "0 rows with `cargo run -p lock`"),
         (
@@ -56,27 +80,24 @@ fn a_bad_table_is_found_out() {
         ),
         (
             good.replace("-p rlock", "-p lost"),
-            "`cargo run -p lost` runs no folder in recipes",
+            "`cargo run -p lost` runs no recipe",
+        ),
+        (good.replace("cargo run -p ", ""), "`rlock` runs no recipe"),
+        (
+            good.replace(&page, "docs/src/rlock.md"),
+            "[RLock](docs/src/rlock.md) is not its chapter",
         ),
         (
-            good.replace("cargo run -p ", ""),
-            "`rlock` runs no folder in recipes",
+            good.replace(&page, &lock.chapter().display().to_string()),
+            "is not its chapter",
         ),
         (
-            good.replace("docs/src/rlock.md", "docs/src/lost.md"),
-            "[RLock](docs/src/lost.md) is no chapter",
+            good.replace(&format!("[RLock]({page})"), "RLock"),
+            "RLock is not its chapter",
         ),
         (
-            good.replace("docs/src/rlock.md", "README.md"),
-            "[RLock](README.md) is no chapter",
-        ),
-        (
-            good.replace("[RLock](docs/src/rlock.md)", "RLock"),
-            "RLock is no chapter",
-        ),
-        (
-            good.replace("Let methods", "Have methods"),
-            "the chapter's title is `Let methods",
+            good.replace(title, "Have methods"),
+            "the chapter's title is `",
         ),
         (good.replace("`RLock`", ""), "an empty cell"),
         (good.replace("| `RLock` |", "|"), "4 cells, not 5"),
@@ -85,7 +106,7 @@ fn a_bad_table_is_found_out() {
             "| {} |\n|---|---|---|---|---|\n{row}\n",
             COLUMNS.join(" | ")
         );
-        let complaints = complaints(&readme, &["lock".to_owned(), "rlock".to_owned()]).join("\n");
+        let complaints = complaints(&readme, &[lock.clone(), rlock.clone()]).join("\n");
         assert!(
             complaints.contains(complaint),
             "no {complaint:?} in {complaints:?}"
@@ -94,56 +115,55 @@ fn a_bad_table_is_found_out() {
     assert!(complaints("# No table\n", &[])[0].starts_with("no table"));
 }
 
-fn complaints(readme: &str, recipes: &[String]) -> Vec<String> {
+fn complaints(readme: &str, recipes: &[Recipe]) -> Vec<String> {
     let Some(rows) = table(readme) else {
         return vec![format!("no table with the columns {}", COLUMNS.join(" | "))];
     };
-    let commands: Vec<_> = recipes
-        .iter()
-        .map(|recipe| format!("`cargo run -p {recipe}`"))
-        .collect();
     let mut complaints = Vec::new();
-    for command in &commands {
-        let count = rows
-            .iter()
-            .filter(|row| row.contains(&command.as_str()))
-            .count();
+    for recipe in recipes {
+        let command = format!("`{}`", recipe.lesson().command());
+        let count = rows.iter().filter(|row| row.contains(&&*command)).count();
         if count != 1 {
             complaints.push(format!("{count} rows with {command}"));
         }
     }
-    complaints.extend(
-        rows.iter()
-            .filter_map(|row| Some(format!("{}: {}", row.join(" | "), fault(row, &commands)?))),
-    );
+    for row in &rows {
+        if let Err(fault) = check(row, recipes) {
+            complaints.push(format!("{}: {fault}", row.join(" | ")));
+        }
+    }
     complaints
 }
 
-fn fault(row: &[&str], commands: &[String]) -> Option<String> {
-    let [recipe, command, kind, chapter, python] = row else {
-        return Some(format!("{} cells, not {}", row.len(), COLUMNS.len()));
+fn check(row: &[&str], recipes: &[Recipe]) -> Result<(), String> {
+    let [what, command, kind, chapter, python] = row else {
+        return Err(format!("{} cells, not {}", row.len(), COLUMNS.len()));
     };
-    if [recipe, kind, python].contains(&&"") {
-        Some("an empty cell".to_owned())
-    } else if !commands.iter().any(|known| known == command) {
-        Some(format!("{command} runs no folder in recipes"))
-    } else {
-        match title(chapter) {
-            None => Some(format!("{chapter} is no chapter in docs/src")),
-            Some(title) if title != *recipe => Some(format!("the chapter's title is `{title}`")),
-            Some(_) => None,
-        }
+    if [what, kind, python].contains(&&"") {
+        return Err("an empty cell".to_owned());
+    }
+    let runs_it = |recipe: &&Recipe| format!("`{}`", recipe.lesson().command()) == *command;
+    let recipe = recipes
+        .iter()
+        .find(runs_it)
+        .ok_or_else(|| format!("{command} runs no recipe"))?;
+    let page = recipe.chapter();
+    if !chapter.ends_with(&format!("]({})", page.display())) {
+        return Err(format!("{chapter} is not its chapter, {}", page.display()));
+    }
+    let text = fs::read_to_string(workspace().join(&page))
+        .map_err(|error| format!("{} cannot be read: {error}", page.display()))?;
+    match title_of(&text) {
+        Some(title) if title == *what => Ok(()),
+        title => Err(format!(
+            "the chapter's title is `{}`",
+            title.unwrap_or_default()
+        )),
     }
 }
 
-/// The title of the chapter that the cell links to.
-fn title(cell: &str) -> Option<String> {
-    let target = cell.split_once("](")?.1.strip_suffix(')')?;
-    let page = target
-        .strip_prefix("docs/src/")
-        .filter(|page| page.ends_with(".md"))?;
-    let text = fs::read_to_string(workspace().join("docs/src").join(page)).ok()?;
-    text.lines().next()?.strip_prefix("# ").map(str::to_owned)
+fn title_of(page: &str) -> Option<&str> {
+    page.lines().next()?.strip_prefix("# ")
 }
 
 /// The cells of the rows below the line that names the columns.
