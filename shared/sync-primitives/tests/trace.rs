@@ -1,5 +1,7 @@
 //! What the primitives report with the feature `trace`, in which order, and when it is delivered.
 
+#![cfg(feature = "trace")]
+
 use std::{
     cell::{Cell, RefCell},
     env, fmt, mem,
