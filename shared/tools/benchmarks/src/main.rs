@@ -55,11 +55,11 @@ mod svg;
 mod usage;
 mod watchdog;
 
+use checks::command_line::{self, print};
 use measure::Workload;
 use profile::{Profile, Programs};
 use results::Results;
 use std::{
-    env,
     error::Error,
     fs,
     io::{self, IsTerminal},
@@ -71,8 +71,10 @@ use std::{
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    match run(&arguments) {
+    let done = command_line::arguments()
+        .map_err(Into::into)
+        .and_then(|arguments| run(&arguments));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo bench-peers: {error}");
@@ -87,10 +89,7 @@ fn run(arguments: &[String]) -> Result<()> {
         [argument, title, rounds] if argument == profile::ARGUMENT => {
             profile::measure_one(all(), title, rounds)
         }
-        [argument] if argument == "--help" => {
-            print!("{HELP}");
-            Ok(())
-        }
+        [argument] if argument == "--help" => Ok(print(HELP)?),
         _ => bench(&Options::parse(arguments)?),
     }
 }
@@ -218,10 +217,11 @@ fn all() -> Vec<Workload> {
 fn bench(options: &Options) -> Result<()> {
     let chosen = options.chosen()?;
     if options.list {
-        chosen
-            .iter()
-            .for_each(|workload| println!("{}", workload.title()));
-        return Ok(());
+        let mut list = String::new();
+        for workload in &chosen {
+            list += &format!("{}\n", workload.title());
+        }
+        return Ok(print(&list)?);
     }
     let mut results = Results::new(
         machine::today(),
@@ -236,7 +236,7 @@ fn bench(options: &Options) -> Result<()> {
         None
     };
     measure(chosen, options, &mut results)?;
-    print!("{}", report::summary(&results.workloads));
+    print(&report::summary(&results.workloads))?;
     saved.map_or(Ok(()), |saved| saved.replace_by(results))
 }
 
@@ -252,12 +252,12 @@ fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -
     for workload in workloads {
         let rows = programs.measure(&workload, options.rounds)?;
         for row in &rows {
-            print!("{}", report::table(row, color));
+            print(&report::table(row, color))?;
         }
         results.workloads.extend(rows);
     }
-    println!("\nmeasured for {} s", start.elapsed().as_secs());
-    Ok(())
+    let seconds = start.elapsed().as_secs();
+    Ok(print(&format!("\nmeasured for {seconds} s\n"))?)
 }
 
 /// The results of earlier runs.
@@ -295,11 +295,10 @@ impl Saved {
             fs::write(&file, plot)
                 .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
         }
-        println!(
-            "wrote shared/tools/benchmarks/results/{}.json and its plots",
-            self.name
-        );
-        Ok(())
+        let name = self.name;
+        Ok(print(&format!(
+            "wrote shared/tools/benchmarks/results/{name}.json and its plots\n"
+        ))?)
     }
 }
 

@@ -8,6 +8,7 @@
 //! - `tests/readme.rs`: the table in `README.md` lists the recipes that there are.
 
 pub mod built;
+pub mod command_line;
 pub mod ending;
 pub mod judge;
 pub mod process;

@@ -16,6 +16,8 @@ mod report;
 mod rules;
 mod scratch;
 
+use checks::command_line::{self, print};
+use checks::workspace;
 use report::Outcomes;
 use rules::Mutant;
 use scratch::{LIBRARY, Outcome, Scratch};
@@ -23,7 +25,7 @@ use std::{
     collections::BTreeSet,
     env,
     error::Error,
-    fs,
+    fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Mutex, PoisonError, mpsc},
@@ -34,7 +36,9 @@ use std::{
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    let complaints = mutate(&env::args().skip(1).collect::<Vec<_>>());
+    let complaints = command_line::arguments()
+        .map_err(Into::into)
+        .and_then(|arguments| mutate(&arguments));
     let complaints = complaints.unwrap_or_else(|error| vec![format!("cargo mutate: {error}")]);
     complaints
         .iter()
@@ -62,12 +66,17 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
         }
     };
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workspace = here.join("../../..");
-    let all = find_all(&workspace.join(LIBRARY).join("src"))?;
+    let all = find_all(&workspace().join(LIBRARY).join("src"))?;
     if argument == "--list" {
-        all.iter().for_each(|mutant| println!("{}", mutant.place()));
+        let mut list = String::new();
+        for mutant in &all {
+            list += &format!("{}\n", mutant.place());
+        }
+        print(&list)?;
         return Ok(Vec::new());
     }
+    let folder = target_folder()?;
+    let _lock = lock(&folder)?;
     let list = read(&here.join("survivors.txt"))?;
     let listed = report::read_survivors(&list)
         .map_err(|error| format!("shared/tools/mutants/survivors.txt: {error}"))?;
@@ -86,7 +95,7 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     let chosen: Vec<_> = all.iter().filter(is_chosen).collect();
     match argument {
         _ if !chosen.is_empty() => {}
-        "--rest" => println!("each mutant has its row in shared/tools/mutants/results.md"),
+        "--rest" => print("each mutant has its row in shared/tools/mutants/results.md\n")?,
         part => {
             return Err(format!("no mutant has `{part}` in its name; --list shows them").into());
         }
@@ -96,13 +105,13 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
     write(&outcomes)?;
     let mut tried = Outcomes::new();
     // Each outcome is written at once, because a run is long and may be stopped.
-    try_out(&workspace, &chosen, |mutant, outcome| {
+    try_out(&folder, &chosen, |mutant, outcome| {
         tried.insert(mutant.name(), outcome.clone());
         outcomes.insert(mutant.name(), outcome);
         Ok(write(&outcomes)?)
     })?;
     if !chosen.is_empty() {
-        println!("{}", report::counts(&chosen, &tried));
+        print(&format!("{}\n", report::counts(&chosen, &tried)))?;
     }
     Ok(report::complaints(&all, &tried, &listed))
 }
@@ -136,19 +145,39 @@ fn jobs() -> Result<usize> {
     }
 }
 
+/// Where the copies of the library are.
+fn target_folder() -> Result<PathBuf> {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    Ok(std::path::absolute(target.join("mutants"))?)
+}
+
+/// Reserves the folder for this process. Two runs in the same copies would try out each other's mutants, and each would
+/// lose the rows that the other one writes.
+fn lock(folder: &Path) -> Result<File> {
+    fs::create_dir_all(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            Err("another `cargo mutate` is running; wait until it has ended".into())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(format!("{} cannot be locked: {error}", folder.display()).into())
+        }
+    }
+}
+
 /// Runs the tests on each mutant, a few at a time (see `jobs`), each in a copy of its own. Passes
 /// the outcome to `record`.
 fn try_out(
-    workspace: &Path,
+    folder: &Path,
     mutants: &[&Mutant],
     mut record: impl FnMut(&Mutant, Outcome) -> Result<()>,
 ) -> Result<()> {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
-    let folder = std::path::absolute(target.join("mutants"))?;
     let copies = jobs()?.min(mutants.len());
     let copies = (0..copies)
-        .map(|n| Scratch::new(workspace, folder.join(n.to_string())))
+        .map(|n| Scratch::new(workspace(), folder.join(n.to_string())))
         .collect::<Result<Vec<_>>>()?;
     let Some(copy) = copies.first() else {
         return Ok(());
@@ -193,4 +222,22 @@ fn try_out(
                 record(mutant, outcome)
             })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_in_the_same_folder_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let first = lock(folder.path()).expect("nobody else uses it");
+        let reason = lock(folder.path()).expect_err("it is in use").to_string();
+        assert!(
+            reason.contains("another `cargo mutate` is running"),
+            "{reason}"
+        );
+        drop(first);
+        lock(folder.path()).expect("nobody uses it any more");
+    }
 }

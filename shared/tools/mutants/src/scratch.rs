@@ -4,8 +4,9 @@
 //! times of files. The file is written again for a mutant and after it, so both versions are built.
 
 use crate::{Result, rules::Mutant};
+use checks::process::{cargo, executable};
 use std::{
-    env, fs,
+    fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -195,7 +196,7 @@ impl Scratch {
 
     /// The test programs of `suite` in order of their names, or `None` if the crate does not compile.
     fn build(&self, suite: &Suite) -> Result<Option<Vec<PathBuf>>> {
-        let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+        let output = cargo()
             .args([
                 "test",
                 "--quiet",
@@ -220,17 +221,10 @@ impl Scratch {
             .stderr(Stdio::null())
             .output()?;
         let messages = String::from_utf8_lossy(&output.stdout);
-        let program = |message: &str| {
-            Some(
-                message
-                    .split_once("\"executable\":\"")?
-                    .1
-                    .split_once('"')?
-                    .0
-                    .into(),
-            )
-        };
-        let mut programs: Vec<PathBuf> = messages.lines().filter_map(program).collect();
+        let mut programs = Vec::new();
+        for message in messages.lines() {
+            programs.extend(executable(message).map(|(_, path)| path));
+        }
         programs.sort();
         Ok(output.status.success().then_some(programs))
     }
@@ -383,10 +377,7 @@ mod tests {
 
     #[test]
     fn every_test_file_of_a_part_exists() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../..")
-            .join(LIBRARY)
-            .join("tests");
+        let folder = checks::workspace().join(LIBRARY).join("tests");
         for part in PARTS.iter().filter(|part| !part.tests.is_empty()) {
             let files = test_files(&folder, part.tests).expect("a folder of tests");
             assert_eq!(files.len(), part.tests.len(), "{}", part.file);

@@ -8,8 +8,9 @@ use crate::lanes::Lanes;
 use crate::run::{End, Output, Run};
 use crate::summary::Summary;
 use crate::words::wrapped;
-use crate::{open, print, svg, text, write};
+use crate::{open, svg, text, write};
 use catalog::{Kind, Program};
+use checks::command_line::print;
 use checks::workspace;
 use std::error::Error;
 use std::ffi::OsString;
@@ -133,7 +134,8 @@ fn draw(program: &Program) -> Result<()> {
     )?;
     write(&file("txt"), figures(&summary).as_bytes())?;
     write(&file("trace"), &bytes)?;
-    print(&format!("{name}: {}\n", text::extent(&summary)))
+    print(&format!("{name}: {}\n", text::extent(&summary)))?;
+    Ok(())
 }
 
 fn figures(summary: &Summary) -> String {

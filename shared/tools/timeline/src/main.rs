@@ -21,13 +21,14 @@ mod text;
 mod words;
 
 use arguments::{Arguments, HELP, Job, Wanted};
+use checks::command_line::print;
 use lanes::Lanes;
 use recorder::Reader;
 use run::{End, Output, Run};
 use std::env;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use summary::{Faults, Summary};
@@ -36,7 +37,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let done = arguments::parse(env::args_os().skip(1)).and_then(|given| match &given.job {
-        Job::Help => print(HELP).map(|()| ExitCode::SUCCESS),
+        Job::Help => Ok(print(HELP).map(|()| ExitCode::SUCCESS)?),
         Job::Book(only) => book::regenerate(only.as_deref()).map(|()| ExitCode::SUCCESS),
         Job::Trace(trace) => draw_recorded(trace, &given),
         Job::Run(wanted) => run(wanted, &given),
@@ -222,12 +223,4 @@ fn report(called: &str, faults: &Faults) {
 fn write(file: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(file, bytes)
         .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
-}
-
-/// A reader that has seen enough, such as `head`, is no fault.
-fn print(text: &str) -> Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
 }
