@@ -27,8 +27,8 @@ impl Built {
 ///
 /// # Panics
 ///
-/// Panics if a program does not build, and if Cargo and the catalog do not find the same programs: a program that only
-/// one of them knows would not be checked.
+/// Panics if a program does not build, and if Cargo and the catalog do not find the same programs:
+/// a program that only one of them knows would not be checked.
 pub fn build() -> Vec<Built> {
     let programs = catalog::programs(workspace());
     assert!(!programs.is_empty(), "there are no recipes");

@@ -41,7 +41,8 @@ impl Ending {
         })
     }
 
-    /// What a run came to, if it is what a mistake may come to: it ends by itself and says why in whole lines.
+    /// What a run came to, if it is what a mistake may come to: it ends by itself and says why in
+    /// whole lines.
     pub fn of(end: End) -> Result<Self, String> {
         let End {
             code,

@@ -33,7 +33,8 @@ pub fn prints(end: &End, expected: &str) -> Result<(), String> {
     ))
 }
 
-/// The program printed nothing, wrote one line on standard error that contains all of `words`, and ended with 1.
+/// The program printed nothing, wrote one line on standard error that contains all of `words`, and
+/// ended with 1.
 ///
 /// Upper and lower case are the same.
 pub fn refuses(end: &End, words: &[&str]) -> Result<(), String> {

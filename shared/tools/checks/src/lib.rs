@@ -3,7 +3,8 @@
 //! - `tests/promises.rs`: what every recipe, variant, sequential program and solution promises.
 //! - `tests/python.rs`: the Python twins of the recipes promise the same.
 //! - `tests/mistakes.rs`: every mistake goes wrong as it promises, and ends.
-//! - `tests/rejects.rs`: the compiler refuses every program in a folder `rejects`, and for the reason given.
+//! - `tests/rejects.rs`: the compiler refuses every program in a folder `rejects`, and for the
+//!   reason given.
 //! - `tests/tree.rs`: every Rust file and every test of the workspace is one that something checks.
 //! - `tests/readme.rs`: the table in `README.md` lists the recipes that there are.
 

@@ -16,7 +16,8 @@ pub struct End {
     pub code: Option<i32>,
     /// What it wrote to standard output.
     pub stdout: String,
-    /// What it wrote to standard error. The operating system's number of a thread that panicked is left out.
+    /// What it wrote to standard error. The operating system's number of a thread that panicked is
+    /// left out.
     pub stderr: String,
 }
 
@@ -25,19 +26,22 @@ pub fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The name and the path of the executable that a line of `cargo build --message-format=json` reports, if it does.
+/// The name and the path of the executable that a line of `cargo build --message-format=json`
+/// reports, if it does.
 pub fn executable(message: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(message).ok()?;
     let path = message["executable"].as_str()?;
     Some((message["target"]["name"].as_str()?.to_owned(), path.into()))
 }
 
-/// Runs a program with nothing on its standard input. A program that does not end in time is killed, which is an error.
+/// Runs a program with nothing on its standard input. A program that does not end in time is
+/// killed, which is an error.
 pub fn run(command: &mut Command, limit: Duration) -> Result<End, String> {
     run_into(command, Stdio::piped(), limit)
 }
 
-/// Does the same with a standard output of the caller's choice. [`End::stdout`] is empty unless this is a pipe.
+/// Does the same with a standard output of the caller's choice. [`End::stdout`] is empty unless
+/// this is a pipe.
 pub fn run_into(command: &mut Command, stdout: Stdio, limit: Duration) -> Result<End, String> {
     command
         .stdin(Stdio::null())

@@ -65,8 +65,9 @@ impl End {
         }
     }
 
-    /// Checks that the program ended with status 1, that it printed nothing on standard output, and that it wrote one
-    /// line on standard error which contains `reason`. Upper and lower case are the same.
+    /// Checks that the program ended with status 1, that it printed nothing on standard output, and
+    /// that it wrote one line on standard error which contains `reason`. Upper and lower case are
+    /// the same.
     ///
     /// # Panics
     ///

@@ -42,7 +42,8 @@ enum Input {
 }
 
 impl Subject {
-    /// A program that is run as `command`, and prints what the file `expected` of the workspace says.
+    /// A program that is run as `command`, and prints what the file `expected` of the workspace
+    /// says.
     ///
     /// # Panics
     ///
@@ -127,7 +128,8 @@ pub fn refuses_a_missing_file(subject: &Subject) -> Result<(), String> {
     subject.named(refuses(&end, &["missing.txt", &reason(&error)]))
 }
 
-/// A program that reads files refuses a directory, and a program that reads a directory refuses a file.
+/// A program that reads files refuses a directory, and a program that reads a directory refuses a
+/// file.
 pub fn refuses_what_is_no_file_or_no_directory(subject: &Subject) -> Result<(), String> {
     let scratch = subject.scratch("kind");
     let (given, error) = match subject.input() {
@@ -232,7 +234,8 @@ fn is_trace(stderr: &str) -> bool {
     stderr.contains("Traceback") || stderr.contains("Exception ignored")
 }
 
-/// What the operating system says of an error, without the number that Rust appends and Python does not.
+/// What the operating system says of an error, without the number that Rust appends and Python does
+/// not.
 fn reason(error: &io::Error) -> String {
     // Python on Windows has words of its own.
     if cfg!(windows) {

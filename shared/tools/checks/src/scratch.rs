@@ -9,7 +9,8 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Creates an empty folder below `parent`, which is `env!("CARGO_TARGET_TMPDIR")` in a test of a recipe.
+    /// Creates an empty folder below `parent`, which is `env!("CARGO_TARGET_TMPDIR")` in a test of
+    /// a recipe.
     ///
     /// The name is the test's own: two tests with the same name would empty each other's folder.
     ///

@@ -1,6 +1,7 @@
-//! A mistake, the example `NAME_mistake_WHAT.rs` of a recipe, compiles and goes wrong. It notices, says so on standard
-//! error, and ends by itself as `NAME_mistake_WHAT.txt` beside it says: standard output, then `--- standard error` and
-//! what came there, then `--- exit status N`. `BLESS=1 cargo test -p checks --test mistakes` writes these files anew.
+//! A mistake, the example `NAME_mistake_WHAT.rs` of a recipe, compiles and goes wrong. It notices,
+//! says so on standard error, and ends by itself as `NAME_mistake_WHAT.txt` beside it says:
+//! standard output, then `--- standard error` and what came there, then `--- exit status N`.
+//! `BLESS=1 cargo test -p checks --test mistakes` writes these files anew.
 
 use catalog::Kind;
 use checks::built::{self, Built};

@@ -1,5 +1,6 @@
-//! What every recipe, variant, sequential program and solution promises: it does the job of its recipe, and is kind to
-//! bad input. The small programs and the steps of a lesson promise only what they print.
+//! What every recipe, variant, sequential program and solution promises: it does the job of its
+//! recipe, and is kind to bad input. The small programs and the steps of a lesson promise only what
+//! they print.
 
 use checks::built::{self, Built};
 use checks::judge::{assert_all, prints};

@@ -1,7 +1,7 @@
 //! Each recipe has a twin in Python, which prints the same, promises the same, and ends as surely.
 //!
-//! The twins need `python3`, 3.9 or later. Where there is none, these tests check nothing, say so on standard error, and
-//! pass.
+//! The twins need `python3`, 3.9 or later. Where there is none, these tests check nothing, say so
+//! on standard error, and pass.
 
 use catalog::Recipe;
 use checks::judge::assert_all;
@@ -68,8 +68,9 @@ fn a_twin_says_that_a_device_is_full() {
     each_twin(promises::says_that_the_device_is_full);
 }
 
-/// Runs a twin, and raises an exception in the first thread that enters a second function of the twin, as that function
-/// begins. So it is inside the thread's work, while the others wait for what it would have done.
+/// Runs a twin, and raises an exception in the first thread that enters a second function of the
+/// twin, as that function begins. So it is inside the thread's work, while the others wait for what
+/// it would have done.
 const PLANT: &str = "
 import runpy, sys, threading
 twin, here, planted = sys.argv[1], threading.local(), []

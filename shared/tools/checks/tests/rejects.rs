@@ -1,8 +1,9 @@
 //! What the compiler must refuse, it refuses, and for the reason given.
 //!
-//! A reject is a whole program in the folder `rejects` of a recipe. Its first line, such as `// error: E0277`, is the
-//! error that it must give, with no other beside it. Lines that end in `// refused` are why: without them it must
-//! compile. What the compiler says stands beside it in `FILE.stderr`, for the book; `BLESS=1 cargo test -p checks` writes
+//! A reject is a whole program in the folder `rejects` of a recipe. Its first line, such as
+//! `// error: E0277`, is the error that it must give, with no other beside it. The lines that end in
+//! `// refused` are the reason: without them the program must compile. What the compiler says stands
+//! beside it in `FILE.stderr`, for the book. `BLESS=1 cargo test -p checks --test rejects` writes
 //! these files anew.
 
 use checks::{judge::assert_all, process::cargo, workspace};
@@ -21,7 +22,8 @@ fn every_reject_is_refused_for_its_reason() {
     assert_all(&REJECTS, |(name, source)| judge(name, source));
 }
 
-/// The words change from compiler to compiler; they are held to those of the oldest that the workspace supports.
+/// The words change from compiler to compiler; they are held to those of the oldest that the
+/// workspace supports.
 #[test]
 fn the_compilers_words_are_those_in_the_book() {
     for (name, _) in REJECTS.iter() {
@@ -50,7 +52,8 @@ fn is_oldest_compiler() -> bool {
         .starts_with(&format!("rustc {}.", env!("CARGO_PKG_RUST_VERSION")))
 }
 
-/// Programs that this test must find fault with, and what it must say. Were they not found out, no reject would be.
+/// Programs that this test must find fault with, and what it must say. Were they not found out, no
+/// reject would be.
 const PLANTED: [(&str, &str, &str); 6] = [
     (
         "compiles",
@@ -138,8 +141,8 @@ static REJECTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     rejects
 });
 
-/// What the compiler says of a program: its errors' codes, and its words without the places they point to, which differ
-/// from machine to machine.
+/// What the compiler says of a program: its errors' codes, and its words without the places they
+/// point to, which differ from machine to machine.
 #[derive(Default)]
 struct Said {
     codes: BTreeSet<String>,

@@ -1,7 +1,8 @@
-//! Every Rust file of a recipe is one that something checks, and every file of tests is one that Cargo runs.
+//! Every Rust file of a recipe is one that something checks, and every file of tests is one that
+//! Cargo runs.
 //!
-//! Both are found in the tree and compared with what the catalog and Cargo know. So nothing has to be counted, and what
-//! is misnamed or left out of a manifest does not go unnoticed.
+//! Both are found in the tree and compared with what the catalog and Cargo know. So nothing has to
+//! be counted, and what is misnamed or left out of a manifest does not go unnoticed.
 
 use checks::process::cargo;
 use checks::workspace;
@@ -10,7 +11,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files below a folder of the workspace, apart from what Cargo builds. The paths are relative to the workspace.
+/// The files below a folder of the workspace, apart from what Cargo builds. The paths are relative
+/// to the workspace.
 fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(workspace().join(folder)).expect("the folder can be read") {
@@ -52,7 +54,7 @@ fn every_rust_file_of_a_recipe_has_a_place() {
     assert!(count > 0, "there are no recipes");
     assert!(
         strangers.is_empty(),
-        "neither a program of a recipe, nor a test, nor a program that the compiler refuses: {strangers:?}"
+        "neither a program of a recipe nor a test nor a reject: {strangers:?}"
     );
 }
 
@@ -89,7 +91,8 @@ fn packages() -> Vec<Package> {
     packages
 }
 
-/// What stands in the folder `tests` of a package and should be a test: its files, and the `main.rs` of its folders.
+/// What stands in the folder `tests` of a package and should be a test: its files, and the
+/// `main.rs` of its folders.
 fn test_files(package: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(package.join("tests")).into_iter().flatten() {
@@ -103,8 +106,9 @@ fn test_files(package: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A file that is empty without a flag or a feature says so by `#![cfg(...)]`. Then `.ci/run` has a command that sets it,
-/// finds the files that need it, and compares the number of tests with that of the files.
+/// A file that is empty without a flag or a feature says so by `#![cfg(...)]`. Then `.ci/run` has a
+/// command that sets it, finds the files that need it, and compares the number of tests with that
+/// of the files.
 #[test]
 fn every_file_of_tests_runs() {
     let script = fs::read_to_string(workspace().join(".ci/run")).expect("there is .ci/run");

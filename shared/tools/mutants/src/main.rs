@@ -1,16 +1,19 @@
 //! `cargo mutate [FILTER]`: are the tests of `sync-primitives` good enough to notice a mistake?
 //!
-//! The command makes one small change at a time in a copy of the library: it weakens an ordering, leaves out a wakeup or
-//! sets a bit wrongly (`rules` lists all kinds). Then it runs the models and the ordinary tests of the primitive that
-//! has the change (`scratch` lists the parts), and names the first test that fails. A mutant that no test kills shows
-//! that a test is missing, unless `survivors.txt` argues that it changes nothing. Otherwise the command fails.
+//! The command makes one small change at a time in a copy of the library: it weakens an ordering,
+//! leaves out a wakeup or sets a bit wrongly (`rules` lists all kinds). Then it runs the models and
+//! the ordinary tests of the primitive that has the change (`scratch` lists the parts), and names
+//! the first test that fails. A mutant that no test kills shows that a test is missing, unless
+//! `survivors.txt` argues that it changes nothing. Otherwise the command fails.
 //!
-//! - `FILTER` is a part of the names of the mutants that run. `results.md` keeps the rows of the others.
+//! - `FILTER` is a part of the names of the mutants that run. `results.md` keeps the rows of the
+//!   others.
 //! - `--rest` runs the mutants that have no row yet, so it continues a run that was stopped.
 //! - `--list` names all mutants and runs none.
 //!
-//! `MUTATE_JOBS=1` runs one mutant at a time, instead of one on each processor. With `LOOM_MAX_PERMUTATIONS=20000`, a
-//! model stops after so many schedules. Then the command takes less time, but a survivor may need a second run.
+//! `MUTATE_JOBS=1` runs one mutant at a time, instead of one on each processor. With
+//! `LOOM_MAX_PERMUTATIONS=20000`, a model stops after so many schedules. Then the command takes
+//! less time, but a survivor may need a second run.
 
 mod report;
 mod rules;
@@ -152,8 +155,8 @@ fn target_folder() -> Result<PathBuf> {
     Ok(std::path::absolute(target.join("mutants"))?)
 }
 
-/// Reserves the folder for this process. Two runs in the same copies would try out each other's mutants, and each would
-/// lose the rows that the other one writes.
+/// Reserves the folder for this process. Two runs in the same copies would try out each other's
+/// mutants, and each would lose the rows that the other one writes.
 fn lock(folder: &Path) -> Result<File> {
     fs::create_dir_all(folder)?;
     let lock = File::create(folder.join("lock"))?;

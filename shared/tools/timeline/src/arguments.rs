@@ -12,25 +12,28 @@ use std::time::Duration;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 pub(crate) const HELP: &str = "\
-Draws what the threads of a program did with sync-primitives: who ran, waited and held, what, since when and where.
+Draws what the threads of a program do with sync-primitives: when each thread runs, waits and
+holds something, and where in the source that is.
 
-cargo timeline [OPTIONS] NAME [--example FILE] [ARGS]   run the recipe NAME, or its example FILE, and draw it
+cargo timeline [OPTIONS] NAME [--example FILE] [ARGS]   run the recipe NAME, or its example FILE
 cargo timeline [OPTIONS] --trace FILE                   draw a recorded trace
-cargo timeline --book [NAME]                            record and draw the pictures of the book, or one of them
+cargo timeline --book [NAME]                            draw the pictures of the book again,
+                                                        or that of one program
 
-ARGS begin with the first argument after NAME that is no option, or after `--`; they belong to the program.
+ARGS are the program's own. They begin with the first argument after NAME that is no option, or
+after `--`.
 
---limit SECONDS   stop the program after so long and say who waits for whom; 10 without it
---svg FILE        write the drawing as SVG too
---json FILE       write the trace as Chrome and ui.perfetto.dev read it too
---width COLUMNS   as wide as this; as wide as the terminal without it, and 80 where there is none
---plain           ASCII characters only
---color WHEN      auto (on a terminal that has it, if NO_COLOR is not set), always or never
+--limit SECONDS   stop the program after this time and say which threads wait (default: 10)
+--svg FILE        also write the drawing as SVG
+--json FILE       also write the trace as JSON for ui.perfetto.dev or Chrome
+--width COLUMNS   draw in this width (default: the width of the terminal, or 80)
+--plain           use ASCII characters only
+--color WHEN      always, never, or auto: on a terminal that has it, unless NO_COLOR is set
 
-The exit status is the program's; 1 if it had to be stopped or if the trace has a fault.
+The exit status is that of the program, or 1 if it had to be stopped or if the trace has a fault.
 ";
 
-/// Columns. In more nobody would find anything.
+/// Columns. A wider drawing would be of no use.
 const MOST_WIDTH: usize = 1000;
 
 /// What is asked for.
@@ -174,7 +177,8 @@ fn wants_colour() -> bool {
     io::stdout().is_terminal() && allow_colour(no_color.as_deref(), terminal.as_deref())
 }
 
-/// An empty `NO_COLOR` counts as unset: <https://no-color.org>. A dumb terminal would print the codes.
+/// An empty `NO_COLOR` counts as unset: <https://no-color.org>. A dumb terminal would print the
+/// codes.
 fn allow_colour(no_color: Option<&OsStr>, terminal: Option<&OsStr>) -> bool {
     no_color.is_none_or(OsStr::is_empty) && terminal.is_none_or(|terminal| terminal != "dumb")
 }

@@ -1,8 +1,9 @@
-//! The pictures of the book: `docs/timelines/NAME.svg`, beside it the figures as text and the trace of the run.
+//! The pictures of the book: `docs/timelines/NAME.svg`, beside it the figures as text and the trace
+//! of the run.
 //!
-//! The trace is stored so that a test can compare the picture with it, and a reader draw it anew. Two recipes would
-//! leave traces of megabytes; they are run on the first rows of their input instead, and their pictures say so. A
-//! picture without its trace could be compared with nothing.
+//! The trace is stored so that a test can compare the picture with it, and a reader draw it anew.
+//! Two recipes would leave traces of megabytes; they are run on the first rows of their input
+//! instead, and their pictures say so. A picture without its trace could be compared with nothing.
 
 use crate::lanes::Lanes;
 use crate::run::{End, Output, Run};
@@ -84,7 +85,8 @@ fn names() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Runs a program and writes what the book shows of it; or does so for each program of which the book has a picture.
+/// Runs a program and writes what the book shows of it; or does so for each program of which the
+/// book has a picture.
 pub(crate) fn regenerate(only: Option<&str>) -> Result<()> {
     let names = match only {
         Some(name) => vec![name.to_owned()],

@@ -1,7 +1,8 @@
 //! Circles of threads, each of which waits for a lock that the next one holds.
 //!
-//! Only a lock has a holder that is known, so only locks make a circle. One can close at a `wait` alone: whoever gets a
-//! lock does not wait at that moment. A circle that a time limit opens again was a deadlock all the same.
+//! Only a lock has a holder that is known, so only locks make a circle. A circle closes only at a
+//! `wait`: a thread that gets a lock does not wait at that moment. A circle that a time limit opens
+//! again was a deadlock all the same.
 
 use crate::order::Inversion;
 use crate::story::{Id, Story};
@@ -22,7 +23,8 @@ pub(crate) struct Deadlocks {
     pub(crate) count: u64,
 }
 
-/// Each link's thread waits for a lock of the next link's, the last one's for a lock of the first one's.
+/// Each link's thread waits for a lock of the next link's, the last one's for a lock of the first
+/// one's.
 pub(crate) struct Circle {
     pub(crate) time: u64,
     pub(crate) links: Vec<Link>,
@@ -228,7 +230,7 @@ DEADLOCK at 3 ns: 2 threads wait for one another
         assert_eq!(circles(&trace), [[0; 0]; 0]);
         let end = trace.summary().troubles().join("\n");
         assert!(
-            end.contains("thread 1 waits for Semaphore 2 since 2 ns at a.rs:3:1; who has the permits is not known"),
+            end.contains("thread 1 waits for Semaphore 2 since 2 ns at a.rs:3:1; which thread has the permits is not known"),
             "{end}"
         );
     }

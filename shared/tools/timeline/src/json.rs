@@ -1,8 +1,9 @@
 //! The trace as Chrome and Perfetto read it: <https://ui.perfetto.dev> draws it.
 //!
-//! The format is the "Trace Event Format" of Chromium's documentation. A track must not have events that overlap
-//! without one being inside the other, and a thread may let go of locks in any order. So each thread has a track for
-//! its waits, and one more for each thing that it holds at the same time as others.
+//! The format is the "Trace Event Format" of Chromium's documentation. A track must not have events
+//! that overlap without one being inside the other, and a thread may let go of locks in any order.
+//! So each thread has a track for its waits, and one more for each thing that it holds at the same
+//! time as others.
 
 use crate::story::{Hold, Id, Story, Wait};
 use recorder::{Event, Op, Place, Reader, What};

@@ -1,6 +1,7 @@
 //! The second pass over a trace: what each thread did in each column of a picture.
 //!
-//! A column holds a few looks and the time each took, so a picture takes the same memory however long the trace is.
+//! A column holds a few looks and the time each took, so a picture takes the same memory however
+//! long the trace is.
 
 use crate::story::{Look, Piece, Story};
 use crate::summary::Summary;
@@ -87,7 +88,8 @@ impl Lanes {
         self.columns
     }
 
-    /// The same lanes, each `factor` columns made one. The number of columns must be a multiple of it.
+    /// The same lanes, each `factor` columns made one. The number of columns must be a multiple of
+    /// it.
     pub(crate) fn coarser(&self, factor: usize) -> Lanes {
         let lane = |lane: &Lane| Lane {
             thread: lane.thread,
@@ -142,8 +144,8 @@ impl Column {
         }
     }
 
-    /// What a column shows: the wait or hold that took most of it, if all of them took a quarter of the time that the
-    /// thread was there. Otherwise the thread ran. `None` where it was not there.
+    /// What a column shows: the wait or hold that took most of it, if all of them took a quarter of
+    /// the time that the thread was there. Otherwise the thread ran. `None` where it was not there.
     fn look(&self) -> Option<Look> {
         let all: u64 = self.0.iter().flatten().map(|(_, time)| time).sum();
         let busy = || {

@@ -1,9 +1,11 @@
-//! `cargo timeline NAME`: what the threads of a recipe do, one lane a thread. `cargo timeline --help` shows the rest.
+//! `cargo timeline NAME`: what the threads of a recipe do, one lane a thread. `cargo timeline
+//! --help` shows the rest.
 //!
-//! Runs the program with the feature `trace-file` of `sync-primitives` and a time limit, and draws the trace that it
-//! leaves: in the terminal, as SVG for the book, as JSON for Perfetto. A trace is read twice, record by record: once for
-//! its extent and the figures (`summary`), once for the lanes (`lanes`). Neither keeps the records, so a long trace
-//! needs no more memory than a short one.
+//! Runs the program with the feature `trace-file` of `sync-primitives` and a time limit, and draws
+//! the trace that it leaves: in the terminal, as SVG for the book, as JSON for Perfetto. A trace is
+//! read twice, record by record: once for its extent and the figures (`summary`), once for the
+//! lanes (`lanes`). Neither keeps the records, so a long trace needs no more memory than a short
+//! one.
 
 mod arguments;
 mod book;
@@ -91,7 +93,8 @@ fn run(wanted: &Wanted, given: &Arguments) -> Result<ExitCode> {
 /// No pipe may bring more.
 const LARGEST_PIPE: u64 = 1 << 30;
 
-/// Draws a trace that there is. A pipe can be read only once, so its content is put into a file first.
+/// Draws a trace that there is. A pipe can be read only once, so its content is put into a file
+/// first.
 fn draw_recorded(trace: &Path, given: &Arguments) -> Result<ExitCode> {
     check_outputs(given, trace)?;
     let called = trace.display().to_string();
@@ -124,7 +127,8 @@ fn check_outputs(given: &Arguments, trace: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether both names lead to one file, also by a link. A device such as `/dev/null` can be written to twice.
+/// Whether both names lead to one file, also by a link. A device such as `/dev/null` can be written
+/// to twice.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let is_device = |path: &Path| fs::metadata(path).is_ok_and(|it| !it.is_file());
     if is_device(one) || is_device(other) {
@@ -156,8 +160,8 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Draws a trace in every form that is asked for. A fault in it is reported, and the rest drawn. Messages call the trace
-/// `called`. `alive`: as for `Summary`.
+/// Draws a trace in every form that is asked for. A fault in it is reported, and the rest drawn.
+/// Messages call the trace `called`. `alive`: as for `Summary`.
 fn draw(
     title: &str,
     called: &str,

@@ -1,7 +1,8 @@
 //! Locks that are taken in opposite orders, also when nothing hung this time.
 //!
-//! Whoever takes or waits for a lock B while holding a lock A says: A before B. If a chain of such words leads from B
-//! back to A, somewhere in this run, then threads that meet at the wrong moment deadlock. Linux's lockdep works so.
+//! A thread that takes or waits for a lock B while it holds a lock A establishes an order: A before
+//! B. If a chain of such orders leads from B back to A, anywhere in this run, then threads can
+//! deadlock. Linux's lockdep works the same way.
 
 use crate::story::{Id, Story};
 use recorder::Place;
@@ -162,7 +163,7 @@ mod tests {
         nest(&mut trace, 10, 1, A, B);
         nest(&mut trace, 20, 2, B, A);
         let expected = "\
-LOCK ORDER at 11 ns: locks are taken in opposite orders; threads that meet there deadlock
+LOCK ORDER at 11 ns: locks are taken in opposite orders, which can end in a deadlock
   thread 2 holds Lock 2 (a.rs:20:1)
     and takes Lock 1 at a.rs:21:1
   thread 1 holds Lock 1 (a.rs:10:1)
@@ -196,7 +197,7 @@ LOCK ORDER at 11 ns: locks are taken in opposite orders; threads that meet there
     }
 
     #[test]
-    fn whoever_has_a_lock_takes_it_again_in_any_order() {
+    fn a_holder_takes_its_lock_again_in_any_order() {
         let mut trace = Trace::new();
         nest(&mut trace, 10, 1, C, A);
         trace

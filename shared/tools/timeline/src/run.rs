@@ -39,7 +39,8 @@ pub(crate) enum Output {
     Hidden,
 }
 
-/// A run of a program, with a folder of its own. So runs at the same time do not disturb each other.
+/// A run of a program, with a folder of its own. So runs at the same time do not disturb each
+/// other.
 pub(crate) struct Run {
     program: Program,
     folder: TempDir,
@@ -86,7 +87,8 @@ impl Run {
         Ok(wait(&child, &trace, limit)?)
     }
 
-    /// Keeps the trace for another drawing. It takes the place of an earlier one at once, so that nobody reads half of it.
+    /// Keeps the trace for another drawing. It takes the place of an earlier one at once, so that
+    /// nobody reads half of it.
     pub(crate) fn keep(self) -> Result<PathBuf> {
         let kept = kept_trace(&self.program)?;
         fs::rename(self.trace(), &kept)
@@ -110,7 +112,8 @@ pub(crate) fn kept_trace(program: &Program) -> Result<PathBuf> {
     Ok(folder()?.join(format!("{}.trace", program.name())))
 }
 
-/// Finds the program, or says which recipes or examples there are before Cargo says it in its own words.
+/// Finds the program, or says which recipes or examples there are before Cargo says it in its own
+/// words.
 pub(crate) fn find(wanted: &Wanted) -> Result<Program> {
     let programs = catalog::programs(workspace());
     let recipe = match catalog::find(workspace(), &wanted.recipe) {
@@ -148,8 +151,8 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Program> {
     .into())
 }
 
-/// Where the program is that Cargo has built. It is run without Cargo, which would take some of its time and, on some
-/// systems, be stopped in its place.
+/// Where the program is that Cargo has built. It is run without Cargo, which would take some of its
+/// time and, on some systems, be stopped in its place.
 fn build(program: &Program) -> Result<PathBuf> {
     let name = program.name();
     // Cargo itself shows what it compiles and how far it is. The first build takes a while.
@@ -180,8 +183,8 @@ fn build(program: &Program) -> Result<PathBuf> {
         .ok_or_else(|| format!("cargo does not say where it has built {name}").into())
 }
 
-/// Starts a program that does not outlive this one: if a signal ends this process, it also ends the program and removes
-/// the folder of the run.
+/// Starts a program that does not outlive this one: if a signal ends this process, it also ends the
+/// program and removes the folder of the run.
 #[cfg(unix)]
 fn spawn(command: &mut Command, folder: &Path) -> io::Result<Arc<SharedChild>> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

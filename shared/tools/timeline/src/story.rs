@@ -1,4 +1,4 @@
-//! What a trace means: record by record, who waits for what and who holds what.
+//! What a trace means: record by record, what each thread waits for and what it holds.
 
 use recorder::{Event, Op, Place, Primitive, Record, What};
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +17,8 @@ pub(crate) struct Story {
     counts: BTreeMap<Primitive, usize>,
 }
 
-/// A primitive. An address may be used again when the one there is gone: then two primitives are taken for one.
+/// A primitive. An address may be used again when the one there is gone: then two primitives are
+/// taken for one.
 pub(crate) struct Thing {
     pub(crate) kind: Primitive,
     /// Counts those of its kind, from 1.
@@ -220,7 +221,8 @@ impl Story {
     fn happen(&mut self, record: &Record, event: &Event, id: Id) -> Step {
         let is_lock = self.things[id].is_lock();
         let is_late = is_lock && self.pay(record.thread, event, id);
-        // A lock's guard stays in its thread. If another thread unlocks by force, it is the holder's lane that changes.
+        // A lock's guard stays in its thread. If another thread unlocks by force, it is the
+        // holder's lane that changes.
         let whose = match self.things[id].holder.filter(|_| event.op == Op::Release) {
             Some(holder) if self.threads.contains_key(&holder) => holder,
             _ => record.thread,

@@ -1,4 +1,4 @@
-//! The first pass over a trace: how long it is, who takes part, and the figures.
+//! The first pass over a trace: how long it is, which threads take part, and the figures.
 
 use crate::deadlock::Deadlocks;
 use crate::order::Orders;
@@ -26,7 +26,7 @@ pub(crate) struct Summary {
     pub(crate) faults: Faults,
     /// Where the trace is.
     pub(crate) folder: PathBuf,
-    /// Who held what somebody waits for now, when the wait began.
+    /// The holder, when the wait began, of what each thread waits for now.
     holders: BTreeMap<u64, Holder>,
 }
 
@@ -42,14 +42,14 @@ pub(crate) struct Faults {
 pub(crate) struct Figures {
     /// How often each operation was reported by each thread.
     pub(crate) uses: BTreeMap<Op, BTreeMap<u64, u64>>,
-    /// Of an `RLock`: levels taken by who had it.
+    /// Of an `RLock`: levels that its holder took.
     pub(crate) again: u64,
     pub(crate) waits: u64,
     pub(crate) waiting: u64,
     pub(crate) longest: Option<Longest>,
-    /// How often it went to somebody else while a thread stood in line before.
+    /// How often a thread got it before one that had waited longer.
     pub(crate) overtaken: u64,
-    /// Who waits, the first first.
+    /// The threads that wait, in the order in which they began.
     line: Vec<u64>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Longest {
     pub(crate) thread: u64,
     pub(crate) place: Option<Place>,
     pub(crate) length: u64,
-    /// Who held it when the wait began.
+    /// The thread that held it when the wait began.
     pub(crate) holder: Option<Holder>,
     /// It did not end.
     pub(crate) open: bool,
@@ -90,7 +90,8 @@ impl Figures {
 }
 
 impl Summary {
-    /// Reads a trace to its end. The program was alive at `alive`, in the trace's time; 0 if that is not known.
+    /// Reads a trace to its end. The program was alive at `alive`, in the trace's time; 0 if that
+    /// is not known.
     pub(crate) fn of(reader: Reader<impl BufRead>, alive: u64) -> Summary {
         let mut summary = Summary::default();
         for item in reader {
@@ -213,7 +214,7 @@ impl Summary {
         }
     }
 
-    /// Those who came before the thread that has got it, and still wait, were overtaken.
+    /// The threads that began to wait earlier than the one that has got it were overtaken.
     fn overtake(&mut self, thread: u64, id: Id) {
         let is_in_line = matches!(
             self.story.things[id].kind,
@@ -249,8 +250,8 @@ impl Summary {
         shares.all += length;
     }
 
-    /// What has not ended. Nothing is known of the time after the last record, or after `alive`; but a wait that goes on
-    /// gets some room to be seen in.
+    /// What has not ended. Nothing is known of the time after the last record, or after `alive`;
+    /// but a wait that goes on gets some room to be seen in.
     fn finish(&mut self, alive: u64) {
         let open = |(number, thread): (&u64, &crate::story::Thread)| {
             Some((*number, thread.waiting.clone()?))
@@ -301,7 +302,7 @@ mod tests {
         let expected = [
             "Lock 1 (a.rs:10:1): taken 3 times",
             "  2 waits, 240 ns in all; the longest, 150 ns, of thread 2 at a.rs:20:1; when it began, main held it (a.rs:10:1)",
-            "  taken by main (1), thread 2 (1), thread 3 (1); those in line were overtaken 1 time",
+            "  taken by main (1), thread 2 (1), thread 3 (1); waiters were overtaken 1 time",
             "main runs 67 %, holds 33 %, waits 0 % of its time",
             "thread 2 runs 5 %, holds 20 %, waits 75 % of its time (1 wait)",
             "thread 3 runs 35 %, holds 20 %, waits 45 % of its time (1 wait)",
@@ -323,7 +324,7 @@ mod tests {
         assert_eq!(summary.story.things[0].holder, Some(1));
         assert_eq!(
             summary.figures()[0],
-            "RLock 1 (a.rs:1:1): taken 1 time, 1 time again by who had it"
+            "RLock 1 (a.rs:1:1): taken 1 time, 1 time again by its holder"
         );
         trace.event(4, 1, Release, lock, 0);
         assert_eq!(trace.summary().story.things[0].holder, None);
@@ -406,12 +407,12 @@ mod tests {
             report[..2],
             [
                 "When the trace ends:",
-                "  thread 1 waits for Event 1 since 0 at a.rs:5:1; whoever is to set it is not known"
+                "  thread 1 waits for Event 1 since 0 at a.rs:5:1; which thread will set it is not known"
             ]
         );
         assert!(
             report[3].contains(
-                "the longest, at least 80 ns, of thread 1 at a.rs:5:1, which has not ended"
+                "the longest, at least 80 ns, of thread 1 at a.rs:5:1, which did not end"
             ),
             "{report:?}"
         );

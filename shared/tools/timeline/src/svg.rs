@@ -1,8 +1,9 @@
 //! The drawing for the book: one lane a thread, waits above and holds below a thin line.
 //!
-//! Colours are the page's own custom properties, with its text colour in their place where there are none. Position and
-//! stripes say the same as the colours. All spans of a lane that are about one primitive are one path, whose
-//! `data-` attributes say what they are: so a picture stays small, and a test can compare it with its trace.
+//! Colours are the page's own custom properties, with its text colour in their place where there
+//! are none. Position and stripes say the same as the colours. All spans of a lane that are about
+//! one primitive are one path, whose `data-` attributes say what they are: so a picture stays
+//! small, and a test can compare it with its trace.
 
 use crate::lanes::{Lane, Lanes, Span};
 use crate::story::{Id, Look};
@@ -287,7 +288,8 @@ fn legend(svg: &mut String, y: f64) {
     }
 }
 
-/// A name as a part of an identifier: the page refers to the title by it, and a space would end the reference.
+/// A name as a part of an identifier: the page refers to the title by it, and a space would end the
+/// reference.
 fn id_of(name: &str) -> String {
     name.chars()
         .map(|c| {
@@ -371,7 +373,8 @@ mod tests {
     /// Since when, what it waits for, and what it holds how often.
     type State = (u64, Option<String>, Vec<(String, u64)>);
 
-    /// The same from the records, slowly and without the code that draws: all stretches of all threads, kept.
+    /// The same from the records, slowly and without the code that draws: all stretches of all
+    /// threads, kept.
     fn stretches(reader: Reader<impl BufRead>, end: u64) -> BTreeMap<u64, Vec<Stretch>> {
         let (mut names, mut counts) = (BTreeMap::new(), BTreeMap::<Primitive, u64>::new());
         let mut threads: BTreeMap<u64, Vec<Stretch>> = BTreeMap::new();
@@ -447,7 +450,8 @@ mod tests {
         }
     }
 
-    /// The bars that the stretches make: in each column the wait or hold that took longest, if all took a quarter.
+    /// The bars that the stretches make: in each column the wait or hold that took longest, if all
+    /// took a quarter.
     fn expected(
         stretches: &BTreeMap<u64, Vec<Stretch>>,
         (from, to): (u64, u64),

@@ -6,6 +6,7 @@ use crate::story::{Hold, Id, Thing, Thread};
 use crate::summary::{Figures, Longest, Shares, Summary};
 use recorder::{Op, Place, Primitive};
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
@@ -30,23 +31,32 @@ pub(crate) fn duration(nanoseconds: u64) -> String {
     format!("{number:.digits$} {name}")
 }
 
-/// Replaces what a terminal would obey, what changes the direction of the text or is not seen, and what XML forbids: a
-/// trace may come from anywhere.
+/// Replaces what a terminal would obey, what changes the direction of the text or is not seen, and
+/// what XML forbids: a trace may come from anywhere.
 pub(crate) fn shown(text: &str) -> String {
     text.chars()
         .map(|c| if is_harmless(c) { c } else { '?' })
         .collect()
 }
 
+/// Characters that are not seen, or that change the direction or the lines of the text around them.
+const INVISIBLE: [RangeInclusive<char>; 9] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{61c}'..='\u{61c}',
+    '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{fff9}'..='\u{fffb}',
+    '\u{e0000}'..='\u{e007f}',
+];
+
 fn is_harmless(c: char) -> bool {
-    let is_not_a_character =
-        u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
-    let is_invisible = matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-    );
-    !c.is_control() && !is_not_a_character && !is_invisible
+    // Unicode reserves these numbers: there will never be a character.
+    let is_reserved = u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
+    let is_invisible = INVISIBLE.iter().any(|range| range.contains(&c));
+    !c.is_control() && !is_reserved && !is_invisible
 }
 
 /// How many columns of a terminal the text takes. A wide character takes two, an accent none.
@@ -66,8 +76,8 @@ pub(crate) fn fitted(text: &str, width: usize) -> String {
     text[..end].to_owned()
 }
 
-/// Where something was called. A place in the standard library would tell a reader nothing: there an iterator, say, calls
-/// the closure that waits.
+/// Where something was called. A place in the standard library would tell a reader nothing: there
+/// an iterator, say, calls the closure that waits.
 fn place_of(place: &Place) -> String {
     if is_in_the_standard_library(place) {
         "inside the standard library".to_owned()
@@ -117,8 +127,9 @@ fn source_in(folder: &Path, file: &str) -> Option<String> {
 }
 
 impl Summary {
-    /// The source line at a place, on a line of its own; nothing if the file is not to be found. Cargo names files from
-    /// the folder of their workspace: that may be where the trace is, where this program was started, or this one.
+    /// The source line at a place, on a line of its own; nothing if the file is not to be found.
+    /// Cargo names files from the folder of their workspace: that may be where the trace is, where
+    /// this program was started, or this one.
     fn source(&self, place: Option<&Place>) -> Option<String> {
         let place = place?;
         let folders = [&*self.folder, Path::new(""), checks::workspace()].map(Path::to_owned);
@@ -179,7 +190,10 @@ impl Summary {
             ));
         }
         if self.orders.is_full() {
-            lines.push("The locks nest in more ways than are kept: the order of later ones is not watched.".to_owned());
+            lines.push(
+                "More locks nest than this command keeps: the order of later ones is not checked."
+                    .to_owned(),
+            );
         }
         self.unfinished(&mut lines);
         lines
@@ -213,7 +227,7 @@ impl Summary {
 
     fn inversion(&self, inversion: &Inversion, lines: &mut Vec<String>) {
         lines.push(format!(
-            "LOCK ORDER at {}: locks are taken in opposite orders; threads that meet there deadlock",
+            "LOCK ORDER at {}: locks are taken in opposite orders, which can end in a deadlock",
             self.moment(inversion.time)
         ));
         for nesting in &inversion.nestings {
@@ -232,7 +246,7 @@ impl Summary {
         }
     }
 
-    /// Who waits when the trace ends, and for whom.
+    /// Which threads wait when the trace ends, and which threads they wait for.
     fn unfinished(&self, lines: &mut Vec<String>) {
         let going = || {
             self.story
@@ -283,11 +297,11 @@ impl Summary {
         );
         let place = from(hold.place.as_ref());
         format!(
-            "  {thread} holds {thing} since {since}{place}, and runs or waits for what no trace shows"
+            "  {thread} holds {thing} since {since}{place}, and runs, or waits for something that the trace does not show"
         )
     }
 
-    /// Who has what somebody waits for at the end.
+    /// Which thread has what another one waits for at the end.
     fn holder(&self, thing: &Thing, id: Id) -> String {
         match thing.holder {
             Some(holder) => {
@@ -299,7 +313,7 @@ impl Summary {
                 let place = hold.and_then(|hold| hold.place.as_ref());
                 format!("{} holds it{}", self.thread(holder), from(place))
             }
-            None => unknown_holder(thing.kind, "nobody holds it").to_owned(),
+            None => unknown_holder(thing.kind, "no thread holds it").to_owned(),
         }
     }
 
@@ -370,12 +384,14 @@ impl Summary {
             self.thread(longest.thread),
         );
         let (at_least, open) = if longest.open {
-            ("at least ", ", which has not ended")
+            ("at least ", ", which did not end")
         } else {
             ("", "")
         };
         let holder = match &longest.holder {
-            Some(holder) if holder.thread == longest.thread => "it held it itself".to_owned(),
+            Some(holder) if holder.thread == longest.thread => {
+                "the thread held it itself".to_owned()
+            }
             Some(holder) => {
                 format!(
                     "when it began, {} held it{}",
@@ -405,22 +421,24 @@ impl Shares {
             words += &format!(" ({})", times(self.waits, "wait", "waits"));
         }
         if self.both > 0 {
-            words += &format!("; for {} it holds while it waits", percent(self.both));
+            words += &format!("; for {} it does both", percent(self.both));
         }
         words
     }
 }
 
-/// A lock names its holder. For the others there is nobody to name, and that is said.
+/// A lock knows its holder. The others know none, and the report says so.
 fn unknown_holder(kind: Primitive, free: &'static str) -> &'static str {
     match kind {
         Primitive::Lock | Primitive::RLock => free,
-        Primitive::Semaphore => "who has the permits is not known, for they can be handed on",
-        Primitive::Condition => "whoever is to notify is not known",
-        Primitive::Event => "whoever is to set it is not known",
-        Primitive::Barrier => "whoever has not yet arrived is not known",
+        Primitive::Semaphore => {
+            "which thread has the permits is not known, because permits can be handed on"
+        }
+        Primitive::Condition => "which thread will notify it is not known",
+        Primitive::Event => "which thread will set it is not known",
+        Primitive::Barrier => "which thread is still to arrive is not known",
         Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue => {
-            "whoever is to push or pop is not known"
+            "which thread will push or pop is not known"
         }
     }
 }
@@ -454,19 +472,19 @@ impl Figures {
             (Op::Reset, "reset"),
         ] {
             let count = self.count(op);
-            // Whoever reaches a barrier, and is not the last, passes it.
+            // A thread that reaches a barrier and is not the last one passes it.
             let is_said = count > 0 && !(kind == Primitive::Barrier && op == Op::Pass);
             parts.extend(is_said.then(|| format!("{verb} {}", times(count, "time", "times"))));
         }
         if self.again > 0 {
             parts.push(format!(
-                "{} again by who had it",
+                "{} again by its holder",
                 times(self.again, "time", "times")
             ));
         }
         match self.count(Op::Timeout) {
             0 => {}
-            count => parts.push(format!("given up {}", times(count, "time", "times"))),
+            count => parts.push(format!("timed out {}", times(count, "time", "times"))),
         }
         if parts.is_empty() {
             "waited for".to_owned()
@@ -480,16 +498,14 @@ impl Figures {
             (Primitive::Queue | Primitive::LifoQueue | Primitive::PriorityQueue, _) => {
                 String::new()
             }
-            (_, 0) => "; nobody in line was overtaken".to_owned(),
-            (_, count) => format!(
-                "; those in line were overtaken {}",
-                times(count, "time", "times")
-            ),
+            (_, 0) => "; no waiter was overtaken".to_owned(),
+            (_, count) => format!("; waiters were overtaken {}", times(count, "time", "times")),
         }
     }
 }
 
-/// Breaks a paragraph into lines; they keep its indent, and those after the first get two columns more.
+/// Breaks a paragraph into lines; they keep its indent, and those after the first get two columns
+/// more.
 pub(crate) fn wrapped(paragraph: &str, width: usize) -> Vec<String> {
     let bare = paragraph.trim_start();
     let indent = paragraph.len() - bare.len();
@@ -564,7 +580,8 @@ mod tests {
             both: 50,
             waits: 1,
         };
-        let expected = "runs 0 %, holds 90 %, waits 60 % of its time (1 wait); for 50 % it holds while it waits";
+        let expected =
+            "runs 0 %, holds 90 %, waits 60 % of its time (1 wait); for 50 % it does both";
         assert_eq!(shares.words(), expected);
     }
 }
