@@ -26,7 +26,7 @@ const FIRST_ROWS: [(&str, usize); 2] = [("rlock", 250), ("condition", 120)];
 /// None of them runs for longer than two seconds.
 const LIMIT: Duration = Duration::from_secs(20);
 /// Bytes.
-const LARGEST_TRACE: usize = 200_000;
+const LARGEST_TRACE: usize = 250_000;
 const WIDTH: usize = 100;
 
 pub(crate) fn folder() -> PathBuf {
