@@ -2,7 +2,7 @@
 //!
 //! [`FORMS`] lists them all. Parsing, the messages about mistakes and `cargo book directives` are made from that list.
 //!
-//! Each stands alone on its line. Whatever looks like one and is not is a problem: a page never shows a directive.
+//! Each stands alone on its line. A line that looks like a directive but is not one is a problem, so that no page shows one.
 
 pub(crate) mod bench;
 pub(crate) mod compare;

@@ -1,4 +1,4 @@
-//! Takes every whole program out of the built book and does with it what a reader does.
+//! Takes every whole program out of the built book and tries it as a reader does: pastes it, builds it and runs it.
 
 pub(crate) mod pasted;
 pub(crate) mod project;
@@ -46,13 +46,13 @@ fn programs(site: &Site) -> BTreeMap<String, Pasted> {
         .collect()
 }
 
-/// That each program has a page was found when the book was built; here, that it was found in the page.
+/// The programs that cannot be found in the built pages. The build has already checked that each has a directive on a page.
 fn missing(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> {
     let mut faults = Vec::new();
     for program in catalog::programs(workspace) {
         let file = files::with_slashes(&program.path);
         if !programs.contains_key(&file) {
-            faults.push(Fault::new(file, "in no page of the built book"));
+            faults.push(Fault::new(file, "it is in no page of the built book"));
         }
     }
     faults
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(missing.len(), 4);
         assert_eq!(
             missing[0],
-            "recipes/signals/bell/src/main.rs: in no page of the built book"
+            "recipes/signals/bell/src/main.rs: it is in no page of the built book"
         );
     }
 }

@@ -65,7 +65,7 @@ fn built(workspace: &Path) -> Built {
     built
 }
 
-/// The book that readers see, and what tells one build from another, also after this program was started anew.
+/// The book that readers see. Each build has its own version, even if the server was restarted in between.
 struct Shown {
     current: Mutex<Current>,
     changed: Condvar,
@@ -123,7 +123,7 @@ fn accept(listener: &TcpListener, shown: &Arc<Shown>, runner: &Arc<Runner>) {
     for stream in listener.incoming().flatten() {
         let (shown, runner) = (Arc::clone(shown), Arc::clone(runner));
         let converse = move || {
-            // A browser that goes away in the middle is no concern of anybody's.
+            // A browser may go away in the middle of an answer.
             let _ = converse(&stream, &shown, &runner);
         };
         // If no thread can be had, the connection is closed and the browser asks again.
@@ -203,7 +203,7 @@ fn answer(path: &str, built: &Built, version: u128) -> Response {
     }
 }
 
-/// Before the end of the body, or at the end of what is no whole page.
+/// Before the end of the body, or at the end if the page has no body.
 fn add_to_page(page: &mut Vec<u8>, html: &str) {
     let end = b"</body>";
     let last = page.windows(end.len()).rposition(|part| part == end);

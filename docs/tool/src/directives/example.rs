@@ -21,7 +21,12 @@ impl Recipes {
         let shown = self.shown_with_output(&source)?;
         let facts = self.facts(&source)?.markdown(root);
         let id = format!("{}-facts", program.name());
-        let facts = folded("own-project", &id, "In a project of your own", &facts);
+        let facts = folded(
+            "own-project",
+            &id,
+            "Paste it into a project of your own",
+            &facts,
+        );
         Ok(format!("{shown}\n{facts}"))
     }
 

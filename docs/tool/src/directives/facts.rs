@@ -8,7 +8,7 @@ use crate::files;
 use catalog::{Kind, Program};
 use std::path::{Path, PathBuf};
 
-/// What the reader puts the path of their copy of this repository for.
+/// The reader replaces this word with the path of their copy of the repository.
 pub(crate) const COOKBOOK: &str = "COOKBOOK";
 /// Input files are named up to this many, and counted beyond.
 const MOST_NAMED: usize = 8;

@@ -13,7 +13,7 @@ pub(crate) fn all(recipes: &Recipes, page: &Path) -> Result<String, String> {
     for symptom in SYMPTOMS {
         let entries = entries(recipes, symptom, page)?;
         if !entries.is_empty() {
-            text += &format!("## {symptom}\n\n{}\n", entries.concat());
+            text += &format!("## {symptom}\n\n{}\n", list(&entries));
         }
     }
     Ok(text)
@@ -27,7 +27,12 @@ pub(crate) fn of_symptom(recipes: &Recipes, symptom: &str, page: &Path) -> Resul
             "`{symptom}` is not a symptom; the symptoms are: {known}"
         ));
     };
-    Ok(entries(recipes, known, page)?.concat())
+    Ok(list(&entries(recipes, known, page)?))
+}
+
+/// Without the element around it, Markdown would join it with a list before it.
+fn list(entries: &[String]) -> String {
+    format!("<div class=\"pitfalls\">\n\n{}\n</div>\n", entries.concat())
 }
 
 /// The mistakes with one symptom, an item of a list for each.

@@ -180,7 +180,7 @@ fn marker_in(line: &str) -> Result<Option<Marker<'_>>, String> {
     match marker {
         Some(Marker::Start(name) | Marker::End(name)) if is_name(name) => Ok(marker),
         _ => Err(format!(
-            "`{}` is no marker; they are `// ANCHOR: NAME` and `// ANCHOR_END: NAME`",
+            "`{}` is not a marker; markers are `// ANCHOR: NAME` and `// ANCHOR_END: NAME`",
             line.trim()
         )),
     }

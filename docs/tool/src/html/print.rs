@@ -1,14 +1,14 @@
-//! The page for printing, without what no print shows. Each chapter stands in it once more, so it weighs as much as all
-//! of them. On paper nothing is pressed: tabs stand one below the other, and no program is there to be copied.
+//! The page for printing, without the parts that paper cannot show. It has every chapter, so it is as heavy as all of them
+//! together.
 
 use crate::html::site::Site;
 
 const ADDRESS: &str = "print.html";
-/// What is not printed: where it begins and where it ends.
+/// The parts that are not printed: how each begins and how it ends.
 const UNSEEN: [(&str, &str); 5] = [
     // The lines around an excerpt.
     ("<span class=\"boring\">", "</span>"),
-    // What a script reads. Its page has the same as a table.
+    // Data for a script. The page has the same data as a table.
     ("<script type=\"application/json\"", "</script>"),
     ("\n        <script src=\"assets/explorer-", "</script>"),
     ("\n        <script src=\"assets/tabs-", "</script>"),

@@ -78,7 +78,7 @@ fn parts(page: &str) -> Vec<&str> {
 fn words(page: &str) -> usize {
     let (page, _) = page.split_once("\n## See also").unwrap_or((page, ""));
     let is_text = |block: &&str| !block.starts_with(['#', '|', '{']) && !block.ends_with(':');
-    // Neither a link's address is a word nor the mark of a list.
+    // A link's address is not a word, and neither is the mark of a list.
     let is_word = |text: &&str| !text.starts_with("](") && text.contains(char::is_alphanumeric);
     let count = |block: &str| {
         block

@@ -27,7 +27,7 @@ const INDEX: &str = "\n## Index\n";
 const TITLE: &str = "Glossary";
 const EVERYWHERE: &str = "every chapter";
 
-/// What people who write about threads say, and others do not know. A page may use none of it that the index lacks.
+/// The words of the field. A page may use one only if the index has it.
 const FIELD: [&str; 50] = [
     "aba problem",
     "back-pressure",
@@ -172,7 +172,7 @@ impl Glossary {
             .iter()
             .filter(|(_, it)| !self.entries.contains(&it.entry));
         let lost = lost.map(|(word, Listed { entry, .. })| {
-            format!("the index leads from `{word}` to `{entry}`, which is no entry")
+            format!("the index leads from `{word}` to `{entry}`, which is not an entry")
         });
         missing.chain(lost).collect()
     }
@@ -204,13 +204,13 @@ impl Glossary {
             let line = prose.uses(word).next()?.line;
             Some((
                 line,
-                format!("`{word}` is used and not in the glossary's index"),
+                format!("`{word}` is used but is not in the glossary's index"),
             ))
         });
         found.collect()
     }
 
-    /// Entries whose first use is no link to them.
+    /// Entries whose first use is not a link to them.
     fn unlinked(&self, prose: &Prose, page: &str) -> Vec<Found> {
         let found = self.entries.iter().filter_map(|entry| {
             let words = self
@@ -229,7 +229,7 @@ impl Glossary {
             link.is_none().then(|| {
                 (
                     line,
-                    format!("the first `{text}` is no link to {LINK}{entry}"),
+                    format!("the first `{text}` is not a link to {LINK}{entry}"),
                 )
             })
         });
@@ -317,7 +317,7 @@ Wait queue
     fn a_word_that_is_not_linked_is_found() {
         let expected = (
             3,
-            "the first `guards` is no link to glossary.md#guard".to_owned(),
+            "the first `guards` is not a link to glossary.md#guard".to_owned(),
         );
         assert_eq!(
             found("One\n\nand guards, a [guard](glossary.md#guard).\n"),
@@ -325,7 +325,7 @@ Wait queue
         );
         let expected = (
             1,
-            "the first `wait queue` is no link to glossary.md#wait-queue".to_owned(),
+            "the first `wait queue` is not a link to glossary.md#wait-queue".to_owned(),
         );
         assert_eq!(found("A wait\nqueue.\n"), [expected]);
     }
@@ -341,7 +341,7 @@ Wait queue
     fn a_word_that_the_index_lacks_is_found() {
         let expected = (
             2,
-            "`livelock` is used and not in the glossary's index".to_owned(),
+            "`livelock` is used but is not in the glossary's index".to_owned(),
         );
         assert_eq!(found("That\nis livelock.\n"), [expected]);
         let expected = (
@@ -361,7 +361,7 @@ Wait queue
         assert_eq!(faults[0], "the entry `guard` is not in the index");
         assert_eq!(
             faults[1],
-            "the index leads from `guard` to `gate`, which is no entry"
+            "the index leads from `guard` to `gate`, which is not an entry"
         );
     }
 }

@@ -1,6 +1,6 @@
-//! What a reader who comes from Python looks for, is there: every public name of Python 3.14's `threading` and `queue`,
-//! and of the part of `multiprocessing` that synchronizes. It stands in a table on *Coming from Python*, each row of which
-//! leads somewhere, and the search finds it.
+//! A reader who comes from Python finds every public name of Python 3.14's `threading` and `queue`, and of the part of
+//! `multiprocessing` that synchronizes. Each name is in a table of *Coming from Python*, each row of these tables has a
+//! link, and the search finds the name.
 //!
 //! The names are those of `threading.__all__`, `queue.__all__` and `dir()` of each class in CPython 3.13, and what 3.14
 //! added: `locked` of more locks, `Thread.context`, `SyncManager.set`.

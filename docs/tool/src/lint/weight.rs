@@ -11,7 +11,7 @@ use crate::lint::links;
 const LIMIT: usize = 500_000;
 /// How many of the heaviest files a fault names.
 const NAMED: usize = 3;
-/// The page that holds all chapters. It is made to be printed, and nobody comes to it to read.
+/// The page that holds all chapters. It is there to be printed.
 const PRINT: &str = "print.html";
 
 /// The pages that are too heavy.
@@ -42,7 +42,9 @@ fn fault(site: &Site, address: &str, html: &[u8]) -> Option<Fault> {
     let heaviest = heaviest.join(", ");
     Some(Fault::new(
         format!("docs/book/{address}"),
-        format!("with what it loads {weight} bytes, more than {LIMIT}; the heaviest: {heaviest}"),
+        format!(
+            "the page and the files that it loads have {weight} bytes, more than {LIMIT}; the heaviest are: {heaviest}"
+        ),
     ))
 }
 
@@ -77,8 +79,8 @@ mod tests {
 
     #[test]
     fn a_page_that_loads_more_is_a_fault_that_names_its_heaviest_files() {
-        let expected = "docs/book/part/page.html: with what it loads 500001 bytes, more than 500000; \
-                        the heaviest: part/page.html 499968, a.js 20, part/c.svg 10";
+        let expected = "docs/book/part/page.html: the page and the files that it loads have 500001 bytes, more than 500000; \
+                        the heaviest are: part/page.html 499968, a.js 20, part/c.svg 10";
         assert_eq!(faults_of(&page(LIMIT - 32)), [expected]);
     }
 }

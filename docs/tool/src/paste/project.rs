@@ -192,8 +192,8 @@ fn project_name(program: &Program) -> String {
     format!("pasted-{}", program.name())
 }
 
-/// The workspace's lints are no part of a reader's project; these find what a page must not have: a warning, and a
-/// crate that it adds for nothing.
+/// A reader's project does not have the workspace's lints. These find two faults of a page: a warning, and a crate that it
+/// adds for nothing.
 fn manifest(name: &str) -> String {
     format!(
         "[workspace]\n\n[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[lints.rust]\nwarnings = \"deny\"\n\

@@ -62,14 +62,14 @@ impl Group {
         Ok(status.to_string())
     }
 
-    /// Its number is not another's yet: nobody has waited for it.
+    /// Nobody has waited for the process, so its number still belongs to it.
     #[cfg(unix)]
     fn kill(&mut self) {
         let number = rustix::process::Pid::from_child(&self.child);
         let _ = rustix::process::kill_process_group(number, rustix::process::Signal::KILL);
     }
 
-    /// Cargo puts what it starts into a job that ends with it.
+    /// Cargo puts the programs that it starts into a job that ends with it.
     #[cfg(not(unix))]
     fn kill(&mut self) {
         let _ = self.child.kill();

@@ -17,10 +17,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-/// What a page served by `cargo book` gets at its end. A page that is served otherwise has no button that cannot work.
+/// `cargo book` adds this script to each page. A page from elsewhere does not have it, so it has no button that cannot work.
 pub(crate) const SCRIPT: &str = include_str!("run.js");
 
-/// No page of another site can send this header without asking first, and nobody here says yes to that.
+/// A page of another site cannot send this header without asking this server first, and this server never agrees.
 const HEADER: (&str, &str) = ("X-Cookbook", "run");
 /// A recipe ends in two seconds. The rest is for the compiler, which a first run waits for.
 const LIMITS: Limits = Limits {
@@ -85,7 +85,7 @@ impl Runner {
         )?;
         let mut chunks = http::Chunks(stream);
         let end = relay(&mut self.command(&program), LIMITS, &mut chunks)?;
-        // Who reads the end may ask for the next program at once.
+        // A page that has read the end may ask for the next program at once.
         drop(turn);
         send(&mut chunks, &json!({ "end": end }))?;
         http::end_chunks(stream)
@@ -117,13 +117,13 @@ impl Runner {
             [] => {
                 return refuse(
                     "411 Length Required",
-                    "The address says all: send `Content-Length: 0`.",
+                    "The address is the whole request: send `Content-Length: 0`.",
                 );
             }
             _ => {
                 return refuse(
                     "413 Content Too Large",
-                    "The address says all: send `Content-Length: 0`.",
+                    "The address is the whole request: send `Content-Length: 0`.",
                 );
             }
         }
@@ -175,7 +175,7 @@ fn address(program: &Program) -> String {
     }
 }
 
-/// Runs the command until it ends, a limit is reached, or nobody is there any more. Says which end it came to.
+/// Runs the command until it ends, a limit is reached, or the reader has left. Returns how it ended, in words.
 fn relay(command: &mut Command, limits: Limits, to: &mut impl Write) -> io::Result<String> {
     let mut group = match Group::start(command) {
         Ok(group) => group,

@@ -75,7 +75,7 @@ fn the_smallest_program_is_shown_with_what_it_prints() {
         "fn main() {\n    chime::strike(",
         "<code>$ cargo run -p bell --example bell_small</code>",
         "<code class=\"language-text\">ding\n</code>",
-        "<summary>In a project of your own</summary>",
+        "<summary>Paste it into a project of your own</summary>",
         "cargo add chime --path COOKBOOK/shared/chime",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
@@ -300,6 +300,6 @@ fn the_compilers_words_without_a_reject() {
 fn an_example_called_otherwise() {
     assert_fault(
         |workspace| workspace.write("recipes/signals/bell/examples/gong.rs", ""),
-        "recipes/signals/bell/examples/gong.rs: no example: they are called bell_small, bell_part_STEP, bell_sequential, ",
+        "recipes/signals/bell/examples/gong.rs: not the name of an example; examples are called bell_small, bell_part_STEP, bell_sequential, ",
     );
 }

@@ -43,7 +43,7 @@ fn words_that_are_linked_are_fine() {
 fn a_word_that_is_not_linked() {
     assert_fault(
         |workspace| with_glossary(workspace, GLOSSARY, "Two guards."),
-        "docs/src/signals/bell.md:11: the first `guards` is no link to glossary.md#guard",
+        "docs/src/signals/bell.md:11: the first `guards` is not a link to glossary.md#guard",
     );
 }
 
@@ -51,7 +51,7 @@ fn a_word_that_is_not_linked() {
 fn a_word_of_the_field_without_an_entry() {
     assert_fault(
         |workspace| with_glossary(workspace, GLOSSARY, "What is a spurious wakeup?"),
-        "docs/src/signals/bell.md:11: `spurious wakeup` is used and not in the glossary's index",
+        "docs/src/signals/bell.md:11: `spurious wakeup` is used but is not in the glossary's index",
     );
 }
 
