@@ -1,5 +1,5 @@
-//! What a chapter says about mistakes, read from its Markdown: each has a heading in *What can go wrong*, and below it a
-//! definition list and, if one shows it, a program.
+//! What a chapter says about mistakes, read from its Markdown: each has a heading in *What can go
+//! wrong*, and below it a definition list and, if one shows it, a program.
 //!
 //! ```text
 //! ### It hangs: two locks in opposite order
@@ -28,7 +28,8 @@ pub(crate) const SYMPTOMS: [&str; 5] = [
     "It is slow",
     REFUSED,
 ];
-/// The symptom of a program that the compiler refuses. One heading of a chapter may hold all of them.
+/// The symptom of a program that the compiler refuses. One heading of a chapter may hold all of
+/// them.
 pub(crate) const REFUSED: &str = "It does not compile";
 /// The terms of the definition list, in order.
 const TERMS: [&str; 3] = ["Symptom", "Cause", "Fix"];

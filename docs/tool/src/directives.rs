@@ -1,8 +1,10 @@
 //! Directives: the lines of a page that stand for a program or its output.
 //!
-//! [`FORMS`] lists them all. Parsing, the messages about mistakes and `cargo book directives` are made from that list.
+//! [`FORMS`] lists them all. Parsing, the messages about mistakes and `cargo book directives` are
+//! made from that list.
 //!
-//! Each stands alone on its line. A line that looks like a directive but is not one is a problem, so that no page shows one.
+//! Each stands alone on its line. A line that looks like a directive but is not one is a problem,
+//! so that no page shows one.
 
 pub(crate) mod bench;
 pub(crate) mod compare;
@@ -103,7 +105,7 @@ const FORMS: [Form; 23] = [
         word: Word::Excerpt,
         name: "recipe",
         argument: Argument::Anchor("NAME", "ANCHOR"),
-        meaning: "the lines between ANCHOR markers of src/main.rs or src/cli.rs; the rest is hidden",
+        meaning: "the lines of src/main.rs or src/cli.rs between ANCHOR markers",
     },
     Form {
         word: Word::Small,
@@ -145,7 +147,7 @@ const FORMS: [Form; 23] = [
         word: Word::Tabs,
         name: "tabs",
         argument: Argument::Name("NAME"),
-        meaning: "begins the tabs of a recipe; each variant below, with the prose before it, is a tab",
+        meaning: "begins tabs; each variant below, with the prose before it, is one",
     },
     Form {
         word: Word::End,
@@ -223,7 +225,7 @@ const FORMS: [Form; 23] = [
         word: Word::Timeline,
         name: "timeline",
         argument: Argument::Name("FILE"),
-        meaning: "what the threads did in one run, drawn and in words: docs/timelines/FILE.svg and FILE.txt",
+        meaning: "what the threads did in one run: docs/timelines/FILE.svg and .txt",
     },
     Form {
         word: Word::Explore,
@@ -319,7 +321,8 @@ pub(crate) fn parse(bare: &str) -> Result<Directive, String> {
     }
 }
 
-/// Whether a line was meant as a directive, also with the sign forgotten, a brace too few or a space too many.
+/// Whether a line was meant as a directive, also with the sign forgotten, a brace too few or a
+/// space too many.
 pub(crate) fn is_meant(bare: &str) -> bool {
     let names_one = |rest: &str| {
         let rest = rest.trim_start();
@@ -343,7 +346,8 @@ fn checked(text: &str) -> Result<String, String> {
     }
 }
 
-/// Letters, digits, `-` and `_`: what a recipe, an anchor and a file (without its ending) are called.
+/// Letters, digits, `-` and `_`: what a recipe, an anchor and a file (without its ending) are
+/// called.
 pub(crate) fn is_name(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     !text.is_empty() && text.chars().all(allowed)

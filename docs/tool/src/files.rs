@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Every file below `dir`, relative to it and in order. Neither hidden files and folders nor symbolic links to folders
-/// are followed, and no folder that `skip` names.
+/// Every file below `dir`, relative to it and in order. Neither hidden files and folders nor
+/// symbolic links to folders are followed, and no folder that `skip` names.
 pub(crate) fn below(dir: &Path, skip: &[&str]) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::new()];

@@ -92,7 +92,8 @@ fn parse(words: &[&str]) -> Result<Command, String> {
         ]
         | ["--port", _, rest @ ..] => Err(format!("{:?} is one word too many", rest.join(" "))),
         [word, ..] => Err(format!(
-            "there is no `cargo book {word}`; there are serve, build, check, directives and preprocess"
+            "there is no `cargo book {word}`; there are serve, build, check, directives and \
+             preprocess"
         )),
     }
 }

@@ -1,4 +1,5 @@
-//! Standard output and standard error. Both may be closed while the tool runs: `cargo book | head -1` goes on serving.
+//! Standard output and standard error. Both may be closed while the tool runs:
+//! `cargo book | head -1` goes on serving.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -6,7 +7,8 @@ use std::process;
 
 /// Prints a line on standard output. If nobody reads it any more, that is fine.
 ///
-/// If it cannot be written for another reason, such as a full disk, says so and ends the program with status 1.
+/// If it cannot be written for another reason, such as a full disk, says so and ends the program
+/// with status 1.
 pub(crate) fn say(line: impl Display) {
     let text = format!("{line}\n");
     let mut stdout = io::stdout().lock();

@@ -1,4 +1,5 @@
-//! Takes every whole program out of the built book and tries it as a reader does: pastes it, builds it and runs it.
+//! Takes every whole program out of the built book and tries it as a reader does: pastes it, builds
+//! it and runs it.
 
 pub(crate) mod pasted;
 pub(crate) mod project;
@@ -29,7 +30,8 @@ pub(crate) fn check(workspace: &Path) -> Vec<Fault> {
     faults.extend(tried(&programs, workspace));
     if faults.is_empty() {
         let sentence = format!(
-            "{} programs out of the book: each built alone, without a warning, and printed what its page says.",
+            "{} programs out of the book: each built alone, without a warning, and printed what its \
+             page says.",
             programs.len()
         );
         say(&sentence);
@@ -46,7 +48,8 @@ fn programs(site: &Site) -> BTreeMap<String, Pasted> {
         .collect()
 }
 
-/// The programs that cannot be found in the built pages. The build has already checked that each has a directive on a page.
+/// The programs that cannot be found in the built pages. The build has already checked that each
+/// has a directive on a page.
 fn missing(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> {
     let mut faults = Vec::new();
     for program in catalog::programs(workspace) {
@@ -58,7 +61,8 @@ fn missing(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> 
     faults
 }
 
-/// Builds one program after the other, because they share a folder to build in, and runs each while the next is built.
+/// Builds one program after the other, because they share a folder to build in, and runs each while
+/// the next is built.
 fn tried(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> {
     let bench = match Bench::new(workspace) {
         Ok(bench) => bench,

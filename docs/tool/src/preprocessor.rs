@@ -1,4 +1,5 @@
-//! The directives as an mdBook preprocessor: in this process for `cargo book`, over a pipe for a stock mdBook.
+//! The directives as an mdBook preprocessor: in this process for `cargo book`, over a pipe for a
+//! stock mdBook.
 
 use crate::directives::recipe::{Place, Recipes};
 use crate::directives::{Directive, Word, page};
@@ -23,7 +24,8 @@ pub(crate) struct Gathered {
     pub(crate) shown: BTreeSet<PathBuf>,
 }
 
-/// Replaces the directives of every page. Faults are gathered instead of returned, so that one run finds them all.
+/// Replaces the directives of every page. Faults are gathered instead of returned, so that one run
+/// finds them all.
 pub(crate) struct Cookbook {
     recipes: Recipes,
     gathered: Rc<RefCell<Gathered>>,
@@ -87,8 +89,9 @@ impl Preprocessor for Cookbook {
     }
 }
 
-/// Answers a stock mdBook: reads a book from standard input, writes it with its directives replaced to standard
-/// output. A preprocessor cannot put files into the book, so links lead from docs/book to the files themselves.
+/// Answers a stock mdBook: reads a book from standard input, writes it with its directives replaced
+/// to standard output. A preprocessor cannot put files into the book, so links lead from docs/book
+/// to the files themselves.
 pub(crate) fn answer(workspace: &Path) -> Result<Vec<Fault>> {
     let (_, mut book) = parse_input(io::stdin().lock())?;
     let (cookbook, gathered) = Cookbook::new(workspace);

@@ -52,7 +52,8 @@ fn in_use(port: u16, error: &io::Error) -> anyhow::Error {
         _ => error.to_string(),
     };
     anyhow!(
-        "cannot serve on port {port} of 127.0.0.1: {reason}; choose another with `cargo book --port N`"
+        "cannot serve on port {port} of 127.0.0.1: {reason}; choose another with \
+         `cargo book --port N`"
     )
 }
 
@@ -65,7 +66,8 @@ fn built(workspace: &Path) -> Built {
     built
 }
 
-/// The book that readers see. Each build has its own version, even if the server was restarted in between.
+/// The book that readers see. Each build has its own version, even if the server was restarted in
+/// between.
 struct Shown {
     current: Mutex<Current>,
     changed: Condvar,
@@ -118,7 +120,8 @@ fn now() -> u128 {
     since.map(|time| time.as_millis()).unwrap_or_default()
 }
 
-/// A thread a connection: the readers are one person's tabs, and most threads live for a millisecond.
+/// A thread a connection: the readers are one person's tabs, and most threads live for a
+/// millisecond.
 fn accept(listener: &TcpListener, shown: &Arc<Shown>, runner: &Arc<Runner>) {
     for stream in listener.incoming().flatten() {
         let (shown, runner) = (Arc::clone(shown), Arc::clone(runner));
@@ -154,8 +157,8 @@ fn converse(stream: &TcpStream, shown: &Shown, runner: &Runner) -> io::Result<()
     answer(path, &built, version).send(stream, head_only)
 }
 
-/// The `Host` is checked because a page of any site can have its host's name point to 127.0.0.1 and then read what is
-/// served here.
+/// The `Host` is checked because a page of any site can have its host's name point to 127.0.0.1 and
+/// then read what is served here.
 fn refusal(request: &Request) -> Option<Response> {
     let name = |host: &str| {
         host.rsplit_once(':')
@@ -211,7 +214,8 @@ fn add_to_page(page: &mut Vec<u8>, html: &str) {
     page.splice(place..place, html.bytes());
 }
 
-/// The scripts that reload the page and run its programs, and the faults. A hidden tab keeps no connection: a browser opens six to a host.
+/// The scripts that reload the page and run its programs, and the faults. A hidden tab keeps no
+/// connection: a browser opens six to a host.
 fn at_the_end(built: &Built, version: u128) -> String {
     let script = format!(
         r#"<script>(() => {{
@@ -241,7 +245,8 @@ fn at_the_end(built: &Built, version: u128) -> String {
     )
 }
 
-/// An event stream with one event in it, when the version that the page shows is the current one no more.
+/// An event stream with one event in it, when the version that the page shows is the current one no
+/// more.
 fn tell_of_changes(mut stream: &TcpStream, shown: &Shown, version: &str) -> io::Result<()> {
     http::send_head(stream, "200 OK", "text/event-stream", "")?;
     while !shown.differs_from(version, HEARTBEAT) {

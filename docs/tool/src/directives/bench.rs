@@ -88,8 +88,8 @@ fn head(profiles: &[Profile], contenders: &[&str], busy: bool) -> Vec<String> {
     cells
 }
 
-/// The cells of a workload in one profile. `busy` is the same workload in the results of a busy machine, if there are such
-/// results.
+/// The cells of a workload in one profile. `busy` is the same workload in the results of a busy
+/// machine, if there are such results.
 fn measurements(
     workload: &Workload,
     profile: Profile,
@@ -143,8 +143,8 @@ fn caption(results: &Results, profiles: &[Profile]) -> String {
     )
 }
 
-/// One row for each workload and profile in which a peer is ahead by more than the noise. It tells by how much, and what the
-/// kernel counted for both.
+/// One row for each workload and profile in which a peer is ahead by more than the noise. It tells
+/// by how much, and what the kernel counted for both.
 pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
     let results = measured(recipes, &format!("{file}.json"))?;
     let mut lines = "| Workload | Profile | Ratio to best peer | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|---|\n"
@@ -172,8 +172,8 @@ fn row_if_behind(workload: &Workload, profile: Profile) -> Option<String> {
     ))
 }
 
-/// What the kernel counted per iteration of this library and of another one. A pair of counts that are both below a thousandth
-/// is left out.
+/// What the kernel counted per iteration of this library and of another one. A pair of counts that
+/// are both below a thousandth is left out.
 fn both(ours: Option<&Contender>, theirs: &Contender) -> [String; 3] {
     let usages = ours.and_then(|ours| ours.usage).zip(theirs.usage);
     let counts: [fn(&Usage) -> f64; 3] = [

@@ -6,7 +6,8 @@ use crate::directives::recipe::Recipes;
 use crate::directives::results::{OURS, Profile, Results, Workload, number, ratio};
 use catalog::Program;
 
-/// The benchmark's group of whole recipes, which are measured in the release profile only, and its name for the Python twin.
+/// The benchmark's group of whole recipes, which are measured in the release profile only, and its
+/// name for the Python twin.
 const GROUP: &str = "Recipes";
 const PYTHON: &str = "python3";
 
@@ -37,7 +38,8 @@ pub(crate) fn table(recipes: &Recipes, name: &str) -> Result<String, String> {
     Ok(format!("{head}{rows}\n{COUNTED}{notes}\n"))
 }
 
-const COUNTED: &str = "The crates are those that the program compiles in a project of its own, on the system that built this page.";
+const COUNTED: &str = "The crates are those that the program compiles in a project of its own, \
+    on the system that built this page.";
 
 fn times_note(results: &Results) -> String {
     let Results {
@@ -47,8 +49,9 @@ fn times_note(results: &Results) -> String {
         ..
     } = results;
     format!(
-        " The times are of the whole process: medians of up to {rounds} rounds on {}, {} cores, {date}. A ratio is the \
-         time of the recipe divided by the time of this program: below 1 the recipe is faster. The brackets hold the quartiles.",
+        " The times are of the whole process: medians of up to {rounds} rounds on {}, {} cores, \
+         {date}. A ratio is the time of the recipe divided by the time of this program: below 1 the \
+         recipe is faster. The brackets hold the quartiles.",
         machine.cpu, machine.cores
     )
 }

@@ -7,11 +7,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Asked once for each manifest: a book that is built again at every change of a page must not wait for it.
+/// Asked once for each manifest: a book that is built again at every change of a page must not wait
+/// for it.
 static COUNTED: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
-/// The crates that a project with these dependencies compiles on this machine, those they depend on included. Cargo
-/// counts them, in a project with no other: the features of the rest of the workspace do not come in.
+/// The crates that a project with these dependencies compiles on this machine, those they depend on
+/// included. Cargo counts them, in a project with no other: the features of the rest of the
+/// workspace do not come in.
 pub(crate) fn added(dependencies: &[Dependency], workspace: &Path) -> Result<usize, String> {
     if dependencies.is_empty() {
         return Ok(0);

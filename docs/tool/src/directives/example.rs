@@ -1,5 +1,5 @@
-//! The examples of a recipe on its page: the smallest program, single steps, the same job on one thread and with other
-//! libraries, and the solution of the exercise.
+//! The examples of a recipe on its page: the smallest program, single steps, the same job on one
+//! thread and with other libraries, and the solution of the exercise.
 
 use super::facts::{Facts, Input};
 use super::lesson::printed;
@@ -13,8 +13,8 @@ use crate::html::with_code;
 use catalog::{Kind, Program, Recipe};
 
 impl Recipes {
-    /// The smallest program and what it prints. What another project needs for it is folded, so that the first screen of a
-    /// chapter has room for a figure.
+    /// The smallest program and what it prints. What another project needs for it is folded, so
+    /// that the first screen of a chapter has room for a figure.
     pub(crate) fn small(&self, name: &str, root: &str) -> Result<String, String> {
         let program = self.example_named(name, "small")?;
         let source = self.source(&program)?;
@@ -76,7 +76,8 @@ impl Recipes {
         Ok(tabs::panel(name, library, &inside))
     }
 
-    /// The solution of a chapter's exercise: folded, so that nobody reads it before they have tried.
+    /// The solution of a chapter's exercise: folded, so that nobody reads it before they have
+    /// tried.
     pub(crate) fn solution(&self, name: &str, root: &str) -> Result<String, String> {
         let program = self.example_named(name, "solution")?;
         let source = self.source(&program)?;

@@ -1,5 +1,5 @@
-//! What stands below a whole program: how to run it here, what it needs elsewhere, what it reads and where it is.
-//! `cargo book check` takes the dependencies and the input folder from there.
+//! What stands below a whole program: how to run it here, what it needs elsewhere, what it reads
+//! and where it is. `cargo book check` takes the dependencies and the input folder from there.
 
 use super::manifest::Dependency;
 use super::snippet::fenced;
@@ -50,7 +50,8 @@ impl Facts<'_> {
         )
     }
 
-    /// Where the program is. The files of a recipe are in the book, too; those of its examples only stand on its page.
+    /// Where the program is. The files of a recipe are in the book, too; those of its examples only
+    /// stand on its page.
     fn files(&self, root: &str) -> String {
         let mut files = Vec::new();
         for path in self.source.paths() {
@@ -88,7 +89,8 @@ fn needs(dependencies: &[Dependency]) -> String {
     let note = |it: &Dependency| {
         let Dependency { name, version, .. } = it;
         format!(
-            " {name} {version} is not on crates.io; `{COOKBOOK}` stands for the path of your copy of this repository."
+            " {name} {version} is not on crates.io; `{COOKBOOK}` stands for the path of your copy of \
+             this repository."
         )
     };
     let notes: String = dependencies
@@ -137,8 +139,8 @@ impl Input {
             names.join(", ")
         };
         format!(
-            "It reads {names} in `{}/` unless you name other files. In a project of your own, put that folder next to \
-             `src/`.\n",
+            "It reads {names} in `{}/` unless you name other files. In a project of your own, put that \
+             folder next to `src/`.\n",
             files::with_slashes(&self.folder)
         )
     }

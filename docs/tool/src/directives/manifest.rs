@@ -1,4 +1,5 @@
-//! What a program needs from outside: dependencies in its recipe's Cargo.toml, as `cargo add` lines.
+//! What a program needs from outside: dependencies in its recipe's Cargo.toml, as `cargo add`
+//! lines.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -21,7 +22,8 @@ impl Dependency {
         self.path.is_none()
     }
 
-    /// Cargo takes a path or a version, not both. `cookbook` stands for the reader's copy of this repository.
+    /// Cargo takes a path or a version, not both. `cookbook` stands for the reader's copy of this
+    /// repository.
     pub(crate) fn cargo_add(&self, cookbook: &str) -> String {
         let mut line = match &self.path {
             Some(path) => format!("cargo add {} --path {cookbook}/{path}", self.name),
@@ -60,8 +62,8 @@ pub(crate) fn dependencies(workspace: &Path, folder: &Path) -> Result<Vec<Depend
     in_section("dependencies", workspace, folder, |_| true)
 }
 
-/// The dependencies of its examples that are `used`, in the order of their names. What only its tests use may be a crate
-/// that nobody can add to another project.
+/// The dependencies of its examples that are `used`, in the order of their names. What only its
+/// tests use may be a crate that nobody can add to another project.
 pub(crate) fn dependencies_of_examples(
     workspace: &Path,
     folder: &Path,

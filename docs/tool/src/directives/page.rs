@@ -12,7 +12,8 @@ pub(crate) struct Problem {
     pub(crate) reason: String,
 }
 
-/// The page with `render`'s Markdown in place of each directive. `render` is told whether it stands among tabs. A line with a problem is left as it is.
+/// The page with `render`'s Markdown in place of each directive. `render` is told whether it stands
+/// among tabs. A line with a problem is left as it is.
 pub(crate) fn expand(
     page: &str,
     mut render: impl FnMut(&Directive, bool) -> Result<String, String>,
@@ -83,7 +84,8 @@ fn push_line(page: &mut String, line: &str) {
     page.push('\n');
 }
 
-/// The empty lines keep the block out of a paragraph before or after it; the indent keeps it in its list item.
+/// The empty lines keep the block out of a paragraph before or after it; the indent keeps it in its
+/// list item.
 fn push_block(page: &mut String, markdown: &str, indent: &str) {
     page.push('\n');
     for line in markdown.lines() {
@@ -141,11 +143,11 @@ fn is_rust(kind: &CodeBlockKind<'_>) -> bool {
 }
 
 fn rust_typed_by_hand(blocks: &[Verbatim]) -> Vec<Problem> {
-    let problem = |block: &Verbatim| {
-        Problem {
+    let problem = |block: &Verbatim| Problem {
         line: *block.lines.start(),
-        reason: "Rust typed by hand: nothing compiles it; put it into recipes/ and write {{#recipe NAME}}".to_owned(),
-    }
+        reason: "Rust typed by hand: nothing compiles it; put it into recipes/ and write \
+                 {{#recipe NAME}}"
+            .to_owned(),
     };
     blocks.iter().filter(|it| it.rust).map(problem).collect()
 }

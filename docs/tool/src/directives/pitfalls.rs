@@ -1,4 +1,5 @@
-//! The page that leads from a symptom to the mistakes. It is made from the headings of all chapters.
+//! The page that leads from a symptom to the mistakes. It is made from the headings of all
+//! chapters.
 
 use super::recipe::Recipes;
 use super::reject::{Reject, reject_id};

@@ -1,9 +1,10 @@
-//! Which programs run on the [Rust Playground](https://play.rust-lang.org): few, for it has neither the recipes' library nor
-//! their input.
+//! Which programs run on the [Rust Playground](https://play.rust-lang.org): few, for it has neither
+//! the recipes' library nor their input.
 
 use crate::directives::manifest::Dependency;
 
-/// Of the crates that the programs of this book use, those in <https://play.rust-lang.org/meta/crates>.
+/// Of the crates that the programs of this book use, those in
+/// <https://play.rust-lang.org/meta/crates>.
 const THERE: [&str; 4] = ["crossbeam", "parking_lot", "rayon", "tokio"];
 
 /// Whether a program that needs these crates can run there.

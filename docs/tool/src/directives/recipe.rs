@@ -14,7 +14,8 @@ pub(crate) struct Recipes {
 
 /// Where a directive stands.
 pub(crate) struct Place<'a> {
-    /// The link from the page to the folder that linked files are named from: empty or ending in `/`.
+    /// The link from the page to the folder that linked files are named from: empty or ending in
+    /// `/`.
     pub(crate) root: &'a str,
     /// The page, named from the folder of all pages.
     pub(crate) page: &'a Path,
@@ -102,7 +103,8 @@ pub(crate) fn in_lines(count: usize) -> String {
 /// Markdown that a reader unfolds. The summary is HTML. A link finds it by its id.
 pub(crate) fn folded(class: &str, id: &str, summary: &str, markdown: &str) -> String {
     format!(
-        "<details class=\"{class}\" id=\"{id}\">\n<summary>{summary}</summary>\n\n{markdown}\n</details>\n"
+        "<details class=\"{class}\" id=\"{id}\">\n<summary>{summary}</summary>\n\n\
+         {markdown}\n</details>\n"
     )
 }
 

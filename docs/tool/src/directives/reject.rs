@@ -1,4 +1,5 @@
-//! A program that the compiler refuses, with the reason, what the compiler says, and the program itself.
+//! A program that the compiler refuses, with the reason, what the compiler says, and the program
+//! itself.
 
 use super::recipe::{Recipes, folded, in_file};
 use super::snippet::{Text, fenced};
@@ -58,7 +59,8 @@ impl Reject {
             fenced("rust,compile_fail", program)
         ));
         parts.push(format!(
-            "The compiler refuses it with [{code}](https://doc.rust-lang.org/error_codes/{code}.html):\n\n{}",
+            "The compiler refuses it with \
+             [{code}](https://doc.rust-lang.org/error_codes/{code}.html):\n\n{}",
             fenced("text", words)
         ));
         folded("reject", id, &summary, &parts.join("\n"))

@@ -1,4 +1,5 @@
-//! The results of the benchmark: the files in shared/tools/benchmarks/results that `cargo bench-peers` writes.
+//! The results of the benchmark: the files in shared/tools/benchmarks/results that
+//! `cargo bench-peers` writes.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -148,7 +149,8 @@ impl Workload {
         self.profiles.contains_key(&profile)
     }
 
-    /// Everything that was measured in a profile. There is nothing if the workload was not measured in it.
+    /// Everything that was measured in a profile. There is nothing if the workload was not measured
+    /// in it.
     fn contenders(&self, profile: Profile) -> &[Contender] {
         self.profiles
             .get(&profile)

@@ -1,11 +1,12 @@
-//! A program's text as mdBook takes it: `ANCHOR` markers read and dropped, lines hidden, what would be misread escaped.
+//! A program's text as mdBook takes it: `ANCHOR` markers read and dropped, lines hidden, what would
+//! be misread escaped.
 
 use super::is_name;
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
-/// How an example shares the command line's side of its recipe. In a project of the reader's both files lie in `src/`,
-/// so a page leaves this line out.
+/// How an example shares the command line's side of its recipe. In a project of the reader's both
+/// files lie in `src/`, so a page leaves this line out.
 const PATH: &str = "#[path = \"../src/cli.rs\"]";
 const MODULE: &str = "mod cli;";
 
@@ -25,7 +26,8 @@ pub(crate) struct Excerpt {
 }
 
 impl<'a> Text<'a> {
-    /// Fails on a marker that is misspelt, unpaired or used twice, whichever part of the program is asked for.
+    /// Fails on a marker that is misspelt, unpaired or used twice, whichever part of the program is
+    /// asked for.
     pub(crate) fn parse(source: &'a str) -> Result<Self, String> {
         let mut lines = Vec::new();
         let mut open = BTreeMap::new();
@@ -91,7 +93,8 @@ impl<'a> Text<'a> {
         text
     }
 
-    /// The description at the top as Markdown, without the command that runs the program: the page has it elsewhere.
+    /// The description at the top as Markdown, without the command that runs the program: the page
+    /// has it elsewhere.
     pub(crate) fn description(&self) -> String {
         let mut text = String::new();
         let mut in_block = false;
@@ -155,7 +158,8 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The text of a comment that describes the program as a whole: `//! text` or `// text` at the margin.
+/// The text of a comment that describes the program as a whole: `//! text` or `// text` at the
+/// margin.
 fn comment(line: &str) -> Option<&str> {
     let text = line.strip_prefix("//!").or_else(|| {
         let text = line.strip_prefix("//")?;
@@ -193,8 +197,9 @@ fn margin(lines: &[&str]) -> usize {
     with_text.map(indent).min().unwrap_or(0)
 }
 
-/// mdBook hides a Rust line that is `#` or begins with `# `, and takes one sign off a line that begins with `##`. A
-/// string over several lines can have such a line; an attribute (`#[`, `#!`) is none.
+/// mdBook hides a Rust line that is `#` or begins with `# `, and takes one sign off a line that
+/// begins with `##`. A string over several lines can have such a line; an attribute (`#[`, `#!`) is
+/// none.
 fn visible(line: &str) -> String {
     let text = line.trim_start();
     let misread = text == "#" || text.starts_with("# ") || text.starts_with("##");

@@ -1,7 +1,7 @@
 //! A program with its files, and the blocks in which a page shows them.
 //!
-//! Each file is a `<figure class="program">` that says which program and which file it is. From these attributes
-//! `cargo book check` and docs/assets/copy.js put together the files of a program:
+//! Each file is a `<figure class="program">` that says which program and which file it is. From
+//! these attributes `cargo book check` and docs/assets/copy.js put together the files of a program:
 //!
 //! ```text
 //! data-program="lock_std"   the name of the program

@@ -1,5 +1,6 @@
-//! The same job with each library, as tabs. What is written here is whole without a script and on paper: one section below
-//! the other. In a browser `tabs.js` makes a tab of each section and of the prose before it.
+//! The same job with each library, as tabs. What is written here is whole without a script and on
+//! paper: one section below the other. In a browser `tabs.js` makes a tab of each section and of
+//! the prose before it.
 
 pub(crate) const BEGIN: &str = "<div class=\"tabs\">\n";
 pub(crate) const END: &str = "</div>\n";

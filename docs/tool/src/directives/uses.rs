@@ -1,4 +1,5 @@
-//! Which crates a program names, and which texts it holds: read from its tokens, so that no comment counts.
+//! Which crates a program names, and which texts it holds: read from its tokens, so that no comment
+//! counts.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use std::collections::BTreeSet;
@@ -32,7 +33,8 @@ impl Uses {
         self.starts.contains(&name.replace('-', "_"))
     }
 
-    /// Whether a string of the program has `folder` among its parts, as `"/input/words.txt"` has `input`.
+    /// Whether a string of the program has `folder` among its parts, as `"/input/words.txt"` has
+    /// `input`.
     pub(crate) fn has_folder(&self, folder: &str) -> bool {
         self.literals
             .iter()

@@ -2,8 +2,8 @@
 
 use crate::html::site::Site;
 
-/// The languages on the pages, `sh`, `console` and `text` among them by these names. For any other the script complains
-/// in the browser's console.
+/// The languages on the pages, `sh`, `console` and `text` among them by these names. For any other
+/// the script complains in the browser's console.
 const KEPT: [&str; 5] = ["bash", "plaintext", "python", "rust", "shell"];
 /// Each language of the script begins so and ends where the next begins.
 const LANGUAGE: &str = "hljs.registerLanguage(\"";

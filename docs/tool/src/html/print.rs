@@ -1,5 +1,5 @@
-//! The page for printing, without the parts that paper cannot show. It has every chapter, so it is as heavy as all of them
-//! together.
+//! The page for printing, without the parts that paper cannot show. It has every chapter, so it is
+//! as heavy as all of them together.
 
 use crate::html::site::Site;
 

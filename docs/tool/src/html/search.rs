@@ -1,9 +1,9 @@
-//! The book's search index. It has the words of the pages, of the programs' output and of the compiler, but not those of the
-//! programs.
+//! The book's search index. It has the words of the pages, of the programs' output and of the
+//! compiler, but not those of the programs.
 //!
-//! A program's words are seldom repeated, and the index holds each of them letter by letter: with the programs in it, it
-//! weighs as much as all chapters together. So the book is rendered once more, aside, without them, and the index of that
-//! book is taken. The pages keep every program.
+//! A program's words are seldom repeated, and the index holds each of them letter by letter: with
+//! the programs in it, it weighs as much as all chapters together. So the book is rendered once
+//! more, aside, without them, and the index of that book is taken. The pages keep every program.
 
 use crate::directives::recipe::{Place, Recipes};
 use crate::directives::{Word, page};
@@ -17,7 +17,8 @@ use mdbook_preprocessor::book::{Book, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use std::path::Path;
 
-/// Replaces the search index of `site` with one that has no programs in it. Nothing can be done with `book` afterwards.
+/// Replaces the search index of `site` with one that has no programs in it. Nothing can be done
+/// with `book` afterwards.
 pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) -> Result<()> {
     let Some(address) = site.search_index() else {
         return Ok(());

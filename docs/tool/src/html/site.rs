@@ -9,7 +9,8 @@ use std::path::Path;
 /// The folder of the API reference.
 const API: &str = "api/";
 
-/// The files of a book by their addresses: `index.html`, `recipes/synchronization/lock/src/main.rs`.
+/// The files of a book by their addresses: `index.html`,
+/// `recipes/synchronization/lock/src/main.rs`.
 #[derive(Default)]
 pub(crate) struct Site(BTreeMap<String, Vec<u8>>);
 

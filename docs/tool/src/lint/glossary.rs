@@ -1,5 +1,5 @@
-//! The words with a fixed meaning. `glossary.md` defines each in an entry, and its last section, the index, says how the
-//! pages write it:
+//! The words with a fixed meaning. `glossary.md` defines each in an entry, and its last section,
+//! the index, says how the pages write it:
 //!
 //! ```text
 //! | On the pages | Entry | In |
@@ -8,8 +8,8 @@
 //! | level, levels | [Level](#level) | rlock |
 //! ```
 //!
-//! Every entry is in the index. A chapter links the first use of each such word to its entry, and no page uses a word of
-//! the field that the index does not have.
+//! Every entry is in the index. A chapter links the first use of each such word to its entry, and
+//! no page uses a word of the field that the index does not have.
 
 use crate::chapter::heading_id;
 use crate::fault::Fault;
@@ -237,7 +237,8 @@ impl Glossary {
     }
 }
 
-/// The entry that a link leads to, or nothing if it leads to the glossary as a whole. `None` for a link to elsewhere.
+/// The entry that a link leads to, or nothing if it leads to the glossary as a whole. `None` for a
+/// link to elsewhere.
 fn entry(target: &str) -> Option<&str> {
     let rest = target
         .trim_start_matches("../")

@@ -20,8 +20,8 @@ pub(crate) struct Dead {
     pub(crate) reason: String,
 }
 
-/// The links to a file or an id that is not in the book. A link to the rest of the web is not followed, but a page may
-/// not load anything from there: the book is read offline.
+/// The links to a file or an id that is not in the book. A link to the rest of the web is not
+/// followed, but a page may not load anything from there: the book is read offline.
 pub(crate) fn dead(site: &Site) -> Vec<Dead> {
     let pages: BTreeMap<_, _> = site
         .html()
@@ -42,8 +42,8 @@ pub(crate) fn dead(site: &Site) -> Vec<Dead> {
     }
 }
 
-/// The addresses of the files of the book that a browser loads together with the page at `address`: scripts, style sheets,
-/// images. Each once.
+/// The addresses of the files of the book that a browser loads together with the page at `address`:
+/// scripts, style sheets, images. Each once.
 pub(crate) fn loaded(address: &str, html: &[u8]) -> BTreeSet<String> {
     let page = Page::parse(html);
     let start = page.start(address);
@@ -169,8 +169,8 @@ fn is_elsewhere(target: &str) -> bool {
     target.starts_with("//") || scheme.is_some_and(is_scheme)
 }
 
-/// The address that `path` means on the page `start`. `None` above the book's own folder, and for a path from a
-/// host's root: a book is read from any folder, from a disk too.
+/// The address that `path` means on the page `start`. `None` above the book's own folder, and for a
+/// path from a host's root: a book is read from any folder, from a disk too.
 fn resolve(start: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {
         return None;
@@ -191,7 +191,8 @@ fn resolve(start: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// `%20` and its like as the characters they stand for. `None` for what is not UTF-8 or no such sequence.
+/// `%20` and its like as the characters they stand for. `None` for what is not UTF-8 or no such
+/// sequence.
 pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

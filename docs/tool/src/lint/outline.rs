@@ -11,8 +11,8 @@ use std::path::{Component, Path, PathBuf};
 /// Pages that no table of contents lists: itself, and mdBook's page for a wrong address.
 const UNLISTED: [&str; 2] = ["SUMMARY.md", "404.md"];
 
-/// Reads SUMMARY.md. An entry whose page is missing becomes one without a page, so that the rest is built and every
-/// other fault is found in the same run.
+/// Reads SUMMARY.md. An entry whose page is missing becomes one without a page, so that the rest is
+/// built and every other fault is found in the same run.
 pub(crate) fn read(src: &Path, faults: &mut Vec<Fault>) -> Result<Summary> {
     let path = src.join("SUMMARY.md");
     let text =

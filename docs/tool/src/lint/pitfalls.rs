@@ -1,5 +1,5 @@
-//! The page that leads from a symptom to the programs that show it: no mistake is missing there, and nothing that the
-//! compiler refuses.
+//! The page that leads from a symptom to the programs that show it: no mistake is missing there,
+//! and nothing that the compiler refuses.
 
 use crate::chapter::{Chapter, SYMPTOMS};
 use crate::directives::pitfalls::entries;
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 const PAGE: &str = "docs/src/pitfalls.md";
 
-/// What is wrong with the headings of the chapters, and which of the programs among those `shown` are not on the page.
+/// What is wrong with the headings of the chapters, and which of the programs among those `shown`
+/// are not on the page.
 pub(crate) fn faults(workspace: &Path, shown: &BTreeSet<PathBuf>) -> Vec<Fault> {
     let page = fs::read_to_string(workspace.join(PAGE)).unwrap_or_default();
     let lists: Vec<String> = page.lines().filter_map(listed).collect();
@@ -38,7 +39,8 @@ fn listed(line: &str) -> Option<String> {
     }
 }
 
-/// Chapters of the present form have a heading for each mistake. All must have it when the page is made from them.
+/// Chapters of the present form have a heading for each mistake. All must have it when the page is
+/// made from them.
 fn faults_of_chapters(workspace: &Path, all: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     for recipe in catalog::recipes(workspace) {

@@ -1,9 +1,9 @@
-//! A reader who comes from Python finds every public name of Python 3.14's `threading` and `queue`, and of the part of
-//! `multiprocessing` that synchronizes. Each name is in a table of *Coming from Python*, each row of these tables has a
-//! link, and the search finds the name.
+//! A reader who comes from Python finds every public name of Python 3.14's `threading` and `queue`,
+//! and of the part of `multiprocessing` that synchronizes. Each name is in a table of *Coming from
+//! Python*, each row of these tables has a link, and the search finds the name.
 //!
-//! The names are those of `threading.__all__`, `queue.__all__` and `dir()` of each class in CPython 3.13, and what 3.14
-//! added: `locked` of more locks, `Thread.context`, `SyncManager.set`.
+//! The names are those of `threading.__all__`, `queue.__all__` and `dir()` of each class in CPython
+//! 3.13, and what 3.14 added: `locked` of more locks, `Thread.context`, `SyncManager.set`.
 
 use crate::build::build;
 use crate::html::site::Site;
@@ -161,7 +161,8 @@ impl Index {
         Index(serde_json::from_str(&json).expect("it is JSON"))
     }
 
-    /// The pages on which a word begins as `query` does. mdBook asks elasticlunr to expand what is typed.
+    /// The pages on which a word begins as `query` does. mdBook asks elasticlunr to expand what is
+    /// typed.
     fn pages(&self, query: &str) -> BTreeSet<String> {
         let Some(word) = English::new()
             .make_pipeline()

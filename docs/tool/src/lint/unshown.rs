@@ -70,7 +70,8 @@ fn stray(recipe: &Recipe, file: &str, workspace: &Path) -> Option<Fault> {
     let name = &recipe.name;
     let Some(stem) = file.strip_suffix(".txt") else {
         let reason = format!(
-            "not the name of an example; examples are called {name}_small, {name}_part_STEP, {name}_sequential, \
+            "not the name of an example; examples are called {name}_small, {name}_part_STEP, \
+             {name}_sequential, \
              {name}_LIBRARY, {name}_mistake_WHAT or {name}_solution, with .rs or .txt"
         );
         return Some(Fault::new(file, reason));

@@ -6,8 +6,9 @@ use crate::lint::links;
 
 /// In bytes, without compression: the page, and the scripts, style sheets and images that it loads.
 ///
-/// A phone with a slow connection of 1.6 Mbit/s loads this much in two and a half seconds, and in well under one second if
-/// the server compresses it. From then on only the page itself is loaded, because all pages share the rest.
+/// A phone with a slow connection of 1.6 Mbit/s loads this much in two and a half seconds, and in
+/// well under one second if the server compresses it. From then on only the page itself is loaded,
+/// because all pages share the rest.
 const LIMIT: usize = 500_000;
 /// How many of the heaviest files a fault names.
 const NAMED: usize = 3;
@@ -43,7 +44,8 @@ fn fault(site: &Site, address: &str, html: &[u8]) -> Option<Fault> {
     Some(Fault::new(
         format!("docs/book/{address}"),
         format!(
-            "the page and the files that it loads have {weight} bytes, more than {LIMIT}; the heaviest are: {heaviest}"
+            "the page and the files that it loads have {weight} bytes, more than {LIMIT}; \
+             the heaviest are: {heaviest}"
         ),
     ))
 }
@@ -52,7 +54,8 @@ fn fault(site: &Site, address: &str, html: &[u8]) -> Option<Fault> {
 mod tests {
     use super::*;
 
-    /// A page of exactly `size` bytes that loads a script, a style sheet and an image, and links to another page.
+    /// A page of exactly `size` bytes that loads a script, a style sheet and an image, and links to
+    /// another page.
     fn page(size: usize) -> String {
         let head = "<script src='../a.js'></script><link rel=stylesheet href='../b.css'>\
                     <img src='c.svg'><img src='c.svg'><a href='other.html'>x</a>";

@@ -1,5 +1,5 @@
-//! The whole programs of a built page, as a reader takes them from it: the text between the tags, and what the page says
-//! below it.
+//! The whole programs of a built page, as a reader takes them from it: the text between the tags,
+//! and what the page says below it.
 //!
 //! Which program and which file a block of code is, its figure says: see `directives/source.rs`.
 
@@ -28,7 +28,8 @@ pub(crate) struct Pasted {
     pub(crate) file: String,
 }
 
-/// The programs that a page tells facts about. An excerpt has none, nor has what the compiler refuses.
+/// The programs that a page tells facts about. An excerpt has none, nor has what the compiler
+/// refuses.
 pub(crate) fn programs(html: &[u8]) -> Vec<Pasted> {
     let queue = BufferQueue::default();
     queue.push_back(StrTendril::from(&*String::from_utf8_lossy(html)));

@@ -1,4 +1,5 @@
-//! A program from a page, in a project of its own: pasted, its dependencies added, built, run, compared.
+//! A program from a page, in a project of its own: pasted, its dependencies added, built, run,
+//! compared.
 
 use crate::directives::facts::COOKBOOK;
 use crate::files;
@@ -49,7 +50,8 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Nothing but what the page says goes into the project, and the versions that the workspace has locked.
+    /// Nothing but what the page says goes into the project, and the versions that the workspace
+    /// has locked.
     pub(crate) fn build(&'a self, pasted: &Pasted, program: Program) -> Result<Built<'a>, String> {
         if pasted.main.is_empty() {
             return Err("has facts on its page and no program".to_owned());
@@ -192,8 +194,8 @@ fn project_name(program: &Program) -> String {
     format!("pasted-{}", program.name())
 }
 
-/// A reader's project does not have the workspace's lints. These find two faults of a page: a warning, and a crate that it
-/// adds for nothing.
+/// A reader's project does not have the workspace's lints. These find two faults of a page: a
+/// warning, and a crate that it adds for nothing.
 fn manifest(name: &str) -> String {
     format!(
         "[workspace]\n\n[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[lints.rust]\nwarnings = \"deny\"\n\

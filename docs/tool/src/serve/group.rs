@@ -16,8 +16,8 @@ pub(super) enum Piece {
     Err(String),
 }
 
-/// A process and all that it starts. They are killed if they have not ended when this is dropped, or when this program
-/// ends, however it ends.
+/// A process and all that it starts. They are killed if they have not ended when this is dropped,
+/// or when this program ends, however it ends.
 pub(super) struct Group {
     child: Child,
     #[cfg(unix)]
@@ -87,15 +87,16 @@ impl Drop for Group {
     }
 }
 
-/// A shell that kills a process group when this program has ended. Ctrl-C does not reach the group, because it is not the
-/// terminal's, and a signal such as SIGKILL gives this program no chance to do it.
+/// A shell that kills a process group when this program has ended. Ctrl-C does not reach the group,
+/// because it is not the terminal's, and a signal such as SIGKILL gives this program no chance to
+/// do it.
 #[cfg(unix)]
 struct Keeper(Option<Child>);
 
 #[cfg(unix)]
 impl Keeper {
-    /// `read` fails when the other end of its pipe is closed without a line: when this program has ended. Without a shell,
-    /// there is no keeper.
+    /// `read` fails when the other end of its pipe is closed without a line: when this program has
+    /// ended. Without a shell, there is no keeper.
     fn start(child: &Child) -> Self {
         let script = "read -r line || kill -s KILL -- \"-$0\"";
         let mut shell = Command::new("sh");

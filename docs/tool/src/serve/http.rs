@@ -1,5 +1,5 @@
-//! As much of HTTP/1.1 as a browser needs to read a book, and to see a program run: one request a connection, and bodies
-//! in answers only.
+//! As much of HTTP/1.1 as a browser needs to read a book, and to see a program run: one request a
+//! connection, and bodies in answers only.
 
 use httparse::{EMPTY_HEADER, Status};
 use std::io::{self, Read, Write};
@@ -109,7 +109,8 @@ pub(crate) fn end_chunks(mut stream: &TcpStream) -> io::Result<()> {
     finish(stream)
 }
 
-/// Lets the other side read all of it: closing a connection with unread bytes would throw the response away.
+/// Lets the other side read all of it: closing a connection with unread bytes would throw the
+/// response away.
 fn finish(mut stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let mut rest = (&mut stream).take(LONGEST_HEAD as u64);

@@ -1,8 +1,16 @@
-//! Runs a program of the cookbook for a page of the book, and sends what it writes while it writes it.
+//! Runs a program of the cookbook for a page of the book, and sends what it writes while it writes
+//! it.
 //!
-//! `POST /run/RECIPE` and `POST /run/RECIPE/EXAMPLE` run the command that the page shows, for programs of this workspace
-//! and nothing else. The answer is one JSON object a line: `{"out": "…"}` and `{"err": "…"}` for what comes from the two
-//! streams, and last `{"end": "…"}`, which says how it ended. An empty line says that it still runs.
+//! `POST /run/RECIPE` and `POST /run/RECIPE/EXAMPLE` run the command that the page shows, for
+//! programs of this workspace and nothing else. The answer is one JSON object a line:
+//!
+//! ```text
+//! {"out": "…"}   from standard output
+//! {"err": "…"}   from standard error
+//! {"end": "…"}   how it ended; the last line
+//! ```
+//!
+//! An empty line says that it still runs.
 
 use super::group::{Group, Piece};
 use crate::serve::http::{self, Request, Response};
@@ -17,10 +25,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-/// `cargo book` adds this script to each page. A page from elsewhere does not have it, so it has no button that cannot work.
+/// `cargo book` adds this script to each page. A page from elsewhere does not have it, so it has no
+/// button that cannot work.
 pub(crate) const SCRIPT: &str = include_str!("run.js");
 
-/// A page of another site cannot send this header without asking this server first, and this server never agrees.
+/// A page of another site cannot send this header without asking this server first, and this server
+/// never agrees.
 const HEADER: (&str, &str) = ("X-Cookbook", "run");
 /// A recipe ends in two seconds. The rest is for the compiler, which a first run waits for.
 const LIMITS: Limits = Limits {
@@ -138,7 +148,8 @@ impl Runner {
         })
     }
 
-    /// Host and port as the reader's browser has them, and an origin, if it sends one, that is the same.
+    /// Host and port as the reader's browser has them, and an origin, if it sends one, that is the
+    /// same.
     fn is_this_book(&self, request: &Request) -> bool {
         let ours = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port));
         let hosts: Vec<_> = request
@@ -175,7 +186,8 @@ fn address(program: &Program) -> String {
     }
 }
 
-/// Runs the command until it ends, a limit is reached, or the reader has left. Returns how it ended, in words.
+/// Runs the command until it ends, a limit is reached, or the reader has left. Returns how it
+/// ended, in words.
 fn relay(command: &mut Command, limits: Limits, to: &mut impl Write) -> io::Result<String> {
     let mut group = match Group::start(command) {
         Ok(group) => group,

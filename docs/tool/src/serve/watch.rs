@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-/// Asking for the times of some hundred files takes a millisecond or two, needs no crate, and works on every file
-/// system and across editors that replace files.
+/// Asking for the times of some hundred files takes a millisecond or two, needs no crate, and works
+/// on every file system and across editors that replace files.
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// Where the book's parts are, and which folders there are not its parts.
@@ -39,8 +39,8 @@ impl Snapshot {
         Snapshot(files.into_iter().filter_map(state).collect())
     }
 
-    /// Returns when the files differ from this snapshot, and have stopped changing: an editor's save takes several
-    /// steps.
+    /// Returns when the files differ from this snapshot, and have stopped changing: an editor's
+    /// save takes several steps.
     pub(crate) fn wait_for_change(&self, workspace: &Path) -> Snapshot {
         let mut last = Snapshot::take(workspace);
         loop {

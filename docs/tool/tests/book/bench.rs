@@ -9,13 +9,14 @@ const BUSY: &str = "shared/tools/benchmarks/results/busy.json";
 /// The group and the name of a workload, and its peers, each with what it costs.
 type Measured<'a> = (&'a str, &'a str, &'a [(&'a str, f64)]);
 
-/// A results file in which this library costs `ours`, and in which only the release profile was measured.
+/// A results file in which this library costs `ours`, and in which only the release profile was
+/// measured.
 fn results(ours: f64, workloads: &[Measured<'_>]) -> String {
     results_of_profiles(ours, &[("release", workloads)])
 }
 
-/// A results file in which this library costs `ours`. Each profile has a list of workloads, and all lists begin with the
-/// same workloads.
+/// A results file in which this library costs `ours`. Each profile has a list of workloads, and all
+/// lists begin with the same workloads.
 fn results_of_profiles(ours: f64, profiles: &[(&str, &[Measured<'_>])]) -> String {
     let entry = |name: &str, median: f64| {
         let ratio = ours / median;

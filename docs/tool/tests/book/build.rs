@@ -243,7 +243,8 @@ fn a_second_file_that_is_missing() {
     assert!(outcome.stderr.contains(&line), "{outcome:?}");
 }
 
-/// What a page links to must be on that page: a variant cannot be pasted without the file that it shares.
+/// What a page links to must be on that page: a variant cannot be pasted without the file that it
+/// shares.
 #[test]
 fn a_variant_on_a_page_without_the_recipe() {
     assert_fault(

@@ -16,8 +16,8 @@ fn check(workspace: &Workspace) -> Outcome {
     Outcome::from(command.env_remove("CARGO_TARGET_DIR").output().unwrap())
 }
 
-/// Checks a book with faults in its programs, and asserts what the lines that name them have: the parts
-/// of the expected ones, between their ellipses.
+/// Checks a book with faults in its programs, and asserts what the lines that name them have: the
+/// parts of the expected ones, between their ellipses.
 #[track_caller]
 fn assert_faults(workspace: &Workspace, expected: &[&str]) {
     let outcome = check(workspace);

@@ -146,7 +146,8 @@ fn html_is_what_the_preprocessor_is_for() {
     }
 }
 
-/// What a stock mdBook does: the book on standard input, the new one from standard output, run in the docs folder.
+/// What a stock mdBook does: the book on standard input, the new one from standard output, run in
+/// the docs folder.
 fn preprocess(workspace: &Workspace, page: &str) -> Outcome {
     let chapter = serde_json::json!({ "Chapter": {
         "name": "Deep", "content": page, "number": null, "sub_items": [],

@@ -120,7 +120,8 @@ fn who_is_no_page_of_the_book_is_refused() {
     assert_eq!(status(server.send(&no_length)), "411");
 }
 
-/// The first program never ends by itself. It is stopped when its reader leaves, and another may run.
+/// The first program never ends by itself. It is stopped when its reader leaves, and another may
+/// run.
 #[test]
 fn one_program_runs_at_a_time_until_its_reader_leaves() {
     let workspace = Workspace::new();

@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-/// How long any wait may last before the test fails. Less than the server's heartbeat, after which it would look for
-/// changes even if nothing told it of them.
+/// How long any wait may last before the test fails. Less than the server's heartbeat, after which
+/// it would look for changes even if nothing told it of them.
 pub(crate) const BOUND: Duration = Duration::from_secs(10);
 
 pub(crate) struct Server {
@@ -256,7 +256,8 @@ fn faults_are_shown_on_the_page_until_they_are_mended() {
     }
 }
 
-/// As after `cargo book | head -1`: the server's lines go nowhere, and it builds again all the same.
+/// As after `cargo book | head -1`: the server's lines go nowhere, and it builds again all the
+/// same.
 #[test]
 fn a_closed_standard_output_does_not_end_the_server() {
     let mut server = Server::start(Workspace::new());

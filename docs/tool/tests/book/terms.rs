@@ -1,4 +1,5 @@
-//! Words without an entry in the glossary, mistakes without a symptom, and the solution of an exercise.
+//! Words without an entry in the glossary, mistakes without a symptom, and the solution of an
+//! exercise.
 
 use crate::build::{assert_fault, assert_fault_on_page};
 use crate::workspace::{Outcome, Workspace};
