@@ -1113,8 +1113,8 @@ define_queue! {
     ///
     /// A `Queue` is the queue with two locks of Michael and Scott (1996), over segments of slots:
     /// pushes lock one end and pops lock the other end, so they do not wait for each other, and a
-    /// thread that has to wait parks until the other end moves. The design note *Why Queue works as
-    /// it does* in the book (`docs/src/design/queue.md` in the repository) has the rest.
+    /// thread that has to wait parks until the other end moves. The design note *Design of Queue*
+    /// in the book (`docs/src/design/queue.md` in the repository) has the rest.
     #[doc(alias = "queue.Queue")]
     #[doc(alias = "channel")]
     Queue<T> over Fifo<T>

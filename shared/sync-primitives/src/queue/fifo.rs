@@ -20,8 +20,8 @@
 //!   down the threads that compete for the lock.
 //! - Threads that wait at an end look at it less and less often before they park.
 //!
-//! The design note *Why Queue works as it does* in the book (`docs/src/design/queue.md`) tells what
-//! else was tried.
+//! The design note *Design of Queue* in the book (`docs/src/design/queue.md`) tells what else was
+//! tried.
 
 use super::{
     Patience, PushRefusal, TryPopError,
