@@ -18,6 +18,10 @@ pub(crate) fn read(src: &Path, faults: &mut Vec<Fault>) -> Result<Summary> {
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut summary = parse_summary(&text).context("docs/src/SUMMARY.md")?;
+    for title in empty_parts(&summary.numbered_chapters) {
+        let reason = format!("the part `{title}` has no page; delete its heading");
+        faults.push(Fault::new("docs/src/SUMMARY.md", reason));
+    }
     let mut listed = BTreeSet::new();
     let parts = [
         &mut summary.prefix_chapters,
@@ -37,6 +41,21 @@ pub(crate) fn read(src: &Path, faults: &mut Vec<Fault>) -> Result<Summary> {
         }
     }
     Ok(summary)
+}
+
+/// The headings of parts with nothing below them: the last recipe of a part has been removed.
+fn empty_parts(items: &[SummaryItem]) -> Vec<&String> {
+    let mut empty = Vec::new();
+    let mut open = None;
+    for item in items {
+        match item {
+            SummaryItem::PartTitle(title) => empty.extend(open.replace(title)),
+            SummaryItem::Link(_) => open = None,
+            _ => {}
+        }
+    }
+    empty.extend(open);
+    empty
 }
 
 fn links(items: &mut [SummaryItem]) -> impl Iterator<Item = &mut Link> {

@@ -309,6 +309,22 @@ fn a_page_in_no_table_of_contents() {
 }
 
 #[test]
+fn a_part_without_pages() {
+    assert_fault(
+        |workspace| {
+            let summary = workspace.read("docs/src/SUMMARY.md");
+            let summary = summary.replace("- [Bell]", "# Empty\n\n# Bells\n\n- [Bell]");
+            workspace.write("docs/src/SUMMARY.md", &summary);
+        },
+        "docs/src/SUMMARY.md: the part `Empty` has no page; delete its heading",
+    );
+    assert_fault(
+        |workspace| workspace.append("docs/src/SUMMARY.md", "\n# Last\n"),
+        "docs/src/SUMMARY.md: the part `Last` has no page; delete its heading",
+    );
+}
+
+#[test]
 fn an_entry_without_a_page() {
     assert_fault(
         |workspace| workspace.append("docs/src/SUMMARY.md", "    - [Gong](guide/gong.md)\n"),
