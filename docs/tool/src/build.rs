@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::html::site::Site;
 use crate::html::{api, highlighter, mend, print, search};
-use crate::lint::{glossary, links, outline, pitfalls, unshown, weight};
+use crate::lint::{figures, glossary, links, outline, pitfalls, unshown, weight};
 use crate::preprocessor::Cookbook;
 use crate::{files, warnings};
 use anyhow::{Context, Result};
@@ -63,6 +63,7 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     let gathered = std::mem::take(&mut *gathered.borrow_mut());
     faults.extend(gathered.faults);
     faults.extend(unshown::faults(workspace, &gathered.shown));
+    faults.extend(figures::faults(workspace)?);
     faults.extend(glossary::faults(workspace)?);
     faults.extend(pitfalls::faults(workspace, &gathered.shown));
     outcome?;

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod chapters;
+pub(crate) mod figures;
 pub(crate) mod glossary;
 pub(crate) mod links;
 pub(crate) mod outline;

@@ -7,7 +7,9 @@ mod fault;
 mod files;
 mod html;
 mod lint;
+mod new;
 mod output;
+mod parts;
 mod paste;
 mod preprocessor;
 mod serve;
@@ -28,18 +30,29 @@ cargo book [serve] [--port N]   serve the book on 127.0.0.1, port 3000 or N (0: 
 cargo book build                build the book into docs/book, or say what is wrong with it
 cargo book check                build the book, paste each program of its pages into a project of its own, and say
                                 which does not build or does not print what its page says
+cargo book new PART/NAME [--crate LIBRARY]...
+                                write the skeleton of a recipe and its chapter, such as threads/example, with a variant
+                                for each library, and list both
 cargo book directives           list the directives that a page can have
 cargo book preprocess           for mdBook: replace the directives of the book on standard input
 cargo book --help               print this";
 const DEFAULT_PORT: u16 = 3000;
 
 enum Command {
-    Serve { port: u16 },
+    Serve {
+        port: u16,
+    },
     Build,
     Check,
+    New {
+        path: String,
+        libraries: Vec<String>,
+    },
     Directives,
     Preprocess,
-    Supports { renderer: String },
+    Supports {
+        renderer: String,
+    },
     Help,
 }
 
@@ -80,6 +93,11 @@ fn parse(words: &[&str]) -> Result<Command, String> {
         ["--port"] | ["serve", "--port"] => Err("--port needs the number of a port".to_owned()),
         ["build"] => Ok(Command::Build),
         ["check"] => Ok(Command::Check),
+        ["new", path, rest @ ..] if !path.starts_with('-') => Ok(Command::New {
+            path: (*path).to_owned(),
+            libraries: parse_libraries(rest)?,
+        }),
+        ["new", ..] => Err("new needs a part and a name, such as threads/example".to_owned()),
         ["directives"] => Ok(Command::Directives),
         ["preprocess"] => Ok(Command::Preprocess),
         ["preprocess", "supports", renderer] => Ok(Command::Supports {
@@ -92,10 +110,23 @@ fn parse(words: &[&str]) -> Result<Command, String> {
         ]
         | ["--port", _, rest @ ..] => Err(format!("{:?} is one word too many", rest.join(" "))),
         [word, ..] => Err(format!(
-            "there is no `cargo book {word}`; there are serve, build, check, directives and \
+            "there is no `cargo book {word}`; there are serve, build, check, new, directives and \
              preprocess"
         )),
     }
+}
+
+/// `--crate LIBRARY`, as often as it stands there.
+fn parse_libraries(words: &[&str]) -> Result<Vec<String>, String> {
+    let mut libraries = Vec::new();
+    for pair in words.chunks(2) {
+        match pair {
+            ["--crate", library] => libraries.push((*library).to_owned()),
+            ["--crate"] => return Err("--crate needs the name of a library".to_owned()),
+            _ => return Err(format!("{:?} is one word too many", pair.join(" "))),
+        }
+    }
+    Ok(libraries)
 }
 
 fn run(command: Command) -> Result<ExitCode> {
@@ -111,6 +142,10 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Serve { port } => serve::serve(&workspace()?, port).map(|()| ExitCode::SUCCESS),
         Command::Build => build_into_docs(&workspace()?),
         Command::Check => Ok(report(&paste::check(&workspace()?))),
+        Command::New { path, libraries } => {
+            say(new::create(&workspace()?, &path, &libraries)?);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Preprocess => preprocessor::answer(&workspace()?).map(|faults| report(&faults)),
         Command::Supports { renderer } if preprocessor::supports(&renderer) => {
             Ok(ExitCode::SUCCESS)

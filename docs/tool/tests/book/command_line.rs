@@ -39,6 +39,22 @@ fn what_is_not_understood_gets_one_line() {
             "\"--at-least 3\" is one word too many; ",
         ),
         (
+            &["new"],
+            "new needs a part and a name, such as threads/example; ",
+        ),
+        (
+            &["new", "--crate", "rayon"],
+            "new needs a part and a name, ",
+        ),
+        (
+            &["new", "threads/one", "threads/two"],
+            "\"threads/two\" is one word too many; ",
+        ),
+        (
+            &["new", "threads/one", "--crate"],
+            "--crate needs the name of a library; ",
+        ),
+        (
             &["preprocess", "supports"],
             "\"supports\" is one word too many; ",
         ),

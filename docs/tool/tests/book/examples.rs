@@ -135,6 +135,14 @@ fn a_drawing_stands_in_the_page() {
 }
 
 #[test]
+fn a_drawing_on_no_page() {
+    assert_fault(
+        |workspace| workspace.write("docs/figures/gong.svg", "<svg></svg>\n"),
+        "docs/figures/gong.svg: on no page; write {{#figure gong}} on one, or delete it",
+    );
+}
+
+#[test]
 fn a_mistake_is_shown_with_its_ending() {
     assert_shown(&[
         "<summary>The program that shows it: <code>bell_mistake_cracked.rs</code>, 10 lines</summary>",

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod command_line;
 mod examples;
+mod new;
 mod run;
 mod serve;
 mod terms;

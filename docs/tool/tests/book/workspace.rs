@@ -6,7 +6,14 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A workspace of its own for one test.
-pub(crate) struct Workspace(TempDir);
+pub(crate) struct Workspace {
+    root: PathBuf,
+    /// Removes the workspace at the end, unless the next run overwrites it.
+    _dir: Option<TempDir>,
+}
+
+/// Folders of a clone that Git does not have.
+const NOT_CLONED: [&str; 4] = [".git", "target", "node_modules", "book"];
 
 impl Workspace {
     /// The fixture as it is: a book without faults.
@@ -16,11 +23,25 @@ impl Workspace {
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture"),
             dir.path(),
         );
-        Workspace(dir)
+        Workspace {
+            root: dir.path().to_owned(),
+            _dir: Some(dir),
+        }
+    }
+
+    /// A copy of this repository, always in the same place, so that Cargo finds there the
+    /// dependencies that it has built for an earlier run.
+    pub(crate) fn of_repository() -> Self {
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("repository");
+        if root.exists() {
+            fs::remove_dir_all(&root).unwrap();
+        }
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), &root);
+        Workspace { root, _dir: None }
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {
-        self.0.path().join(file)
+        self.root.join(file)
     }
 
     pub(crate) fn write(&self, file: &str, text: &str) {
@@ -72,6 +93,9 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
+        if NOT_CLONED.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
         if entry.file_type().unwrap().is_dir() {
             copy(&entry.path(), &target);
         } else {
