@@ -1,4 +1,4 @@
-//! The table in `README.md` lists the recipes that there are, and every recipe is whole.
+//! The tables in `README.md`, one for each part, list the recipes that there are, and every recipe is whole.
 
 use catalog::Recipe;
 use checks::judge::assert_all;
@@ -9,7 +9,7 @@ use std::path::Path;
 const COLUMNS: [&str; 5] = ["Recipe", "Run it", "Type", "Chapter", "In Python"];
 
 #[test]
-fn the_table_lists_the_recipes() {
+fn the_tables_list_the_recipes() {
     let complaints = complaints(&readme(), &catalog::recipes(workspace()));
     assert!(
         complaints.is_empty(),
@@ -19,13 +19,13 @@ fn the_table_lists_the_recipes() {
 }
 
 #[test]
-fn the_two_commands_stand_above_the_table() {
+fn the_two_commands_stand_above_the_tables() {
     let readme = readme();
     let (above, _) = readme.split_once("\n|").expect("README.md has a table");
     for command in ["cargo run -p rlock", "cargo test"] {
         assert!(
             above.contains(command),
-            "README.md does not name `{command}` above its table"
+            "README.md does not name `{command}` above its tables"
         );
     }
 }
@@ -69,6 +69,7 @@ fn a_bad_table_is_found_out() {
     let page = rlock.chapter().display().to_string();
     let text = fs::read_to_string(workspace().join(&page)).expect("it has a chapter");
     let title = title_of(&text).expect("a chapter begins with its title");
+    let head = format!("| {} |\n|---|---|---|---|---|\n", COLUMNS.join(" | "));
     let good = &format!(
         "| {title} | `cargo run -p rlock` | `RLock` | [RLock]({page}) | `threading.RLock` |"
     );
@@ -101,11 +102,16 @@ fn a_bad_table_is_found_out() {
         ),
         (good.replace("`RLock`", ""), "an empty cell"),
         (good.replace("| `RLock` |", "|"), "4 cells, not 5"),
+        (
+            format!("{good}\n\n## Threads\n\n{head}{good}"),
+            "it stands below the heading `Threads`",
+        ),
+        (
+            format!("{good}\n\n## Threads\n\n{head}"),
+            "no row below the heading `Threads`",
+        ),
     ] {
-        let readme = format!(
-            "| {} |\n|---|---|---|---|---|\n{row}\n",
-            COLUMNS.join(" | ")
-        );
+        let readme = format!("## Synchronization\n\n{head}{row}\n");
         let complaints = complaints(&readme, &[lock.clone(), rlock.clone()]).join("\n");
         assert!(
             complaints.contains(complaint),
@@ -116,26 +122,33 @@ fn a_bad_table_is_found_out() {
 }
 
 fn complaints(readme: &str, recipes: &[Recipe]) -> Vec<String> {
-    let Some(rows) = table(readme) else {
+    let tables = tables(readme);
+    if tables.is_empty() {
         return vec![format!("no table with the columns {}", COLUMNS.join(" | "))];
-    };
+    }
     let mut complaints = Vec::new();
     for recipe in recipes {
         let command = format!("`{}`", recipe.lesson().command());
-        let count = rows.iter().filter(|row| row.contains(&&*command)).count();
+        let rows = tables.iter().flat_map(|table| &table.rows);
+        let count = rows.filter(|row| row.contains(&&*command)).count();
         if count != 1 {
             complaints.push(format!("{count} rows with {command}"));
         }
     }
-    for row in &rows {
-        if let Err(fault) = check(row, recipes) {
-            complaints.push(format!("{}: {fault}", row.join(" | ")));
+    for table in &tables {
+        if table.rows.is_empty() {
+            complaints.push(format!("no row below the heading `{}`", table.heading));
+        }
+        for row in &table.rows {
+            if let Err(fault) = check(row, table.heading, recipes) {
+                complaints.push(format!("{}: {fault}", row.join(" | ")));
+            }
         }
     }
     complaints
 }
 
-fn check(row: &[&str], recipes: &[Recipe]) -> Result<(), String> {
+fn check(row: &[&str], heading: &str, recipes: &[Recipe]) -> Result<(), String> {
     let [what, command, kind, chapter, python] = row else {
         return Err(format!("{} cells, not {}", row.len(), COLUMNS.len()));
     };
@@ -147,6 +160,9 @@ fn check(row: &[&str], recipes: &[Recipe]) -> Result<(), String> {
         .iter()
         .find(runs_it)
         .ok_or_else(|| format!("{command} runs no recipe"))?;
+    if heading.to_lowercase() != recipe.part {
+        return Err(format!("it stands below the heading `{heading}`"));
+    }
     let page = recipe.chapter();
     if !chapter.ends_with(&format!("]({})", page.display())) {
         return Err(format!("{chapter} is not its chapter, {}", page.display()));
@@ -166,19 +182,49 @@ fn title_of(page: &str) -> Option<&str> {
     page.lines().next()?.strip_prefix("# ")
 }
 
-/// The cells of the rows below the line that names the columns.
-fn table(readme: &str) -> Option<Vec<Vec<&str>>> {
-    let cells = |line| -> Option<Vec<&str>> {
-        let inside = str::trim(line).strip_prefix('|')?.strip_suffix('|')?;
-        Some(inside.split('|').map(str::trim).collect())
-    };
-    let mut lines = readme
-        .lines()
-        .map(cells)
-        .skip_while(|row| row.as_deref() != Some(&COLUMNS));
-    lines.next()?;
-    let rows: Vec<_> = lines.skip(1).map_while(|row| row).collect();
-    (!rows.is_empty()).then_some(rows)
+/// A table of recipes.
+struct Table<'a> {
+    /// The heading above it, which is the name of a part.
+    heading: &'a str,
+    /// The cells of each row.
+    rows: Vec<Vec<&'a str>>,
+}
+
+/// The tables that begin with a line that names the columns.
+fn tables(readme: &str) -> Vec<Table<'_>> {
+    let mut tables: Vec<Table> = Vec::new();
+    let mut heading = "";
+    let mut is_inside = false;
+    for line in readme.lines() {
+        let row = cells(line);
+        if row.is_empty() {
+            is_inside = false;
+            if line.starts_with('#') {
+                heading = line.trim_start_matches('#').trim();
+            }
+        } else if row == COLUMNS {
+            is_inside = true;
+            tables.push(Table {
+                heading,
+                rows: Vec::new(),
+            });
+        } else if is_inside
+            && !line.starts_with("|-")
+            && let Some(table) = tables.last_mut()
+        {
+            table.rows.push(row);
+        }
+    }
+    tables
+}
+
+/// The cells of a row. Empty for a line that is no row.
+fn cells(line: &str) -> Vec<&str> {
+    let inside = line.trim().strip_prefix('|');
+    match inside.and_then(|inside| inside.strip_suffix('|')) {
+        Some(inside) => inside.split('|').map(str::trim).collect(),
+        None => Vec::new(),
+    }
 }
 
 fn readme() -> String {
