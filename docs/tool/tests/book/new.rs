@@ -43,8 +43,6 @@ fn the_skeleton_is_a_recipe_that_passes() {
     assert_eq!(outcome.status, Some(0), "{outcome:#?}");
     the_programs_print_what_they_promise(&workspace);
 
-    // A page made from the chapters, so the new chapter must have the form that this page needs.
-    workspace.write("docs/src/pitfalls.md", "# Pitfalls\n\n{{#pitfalls}}\n");
     // Other faults of the book are the business of other tests.
     let built = workspace.build();
     let of_recipe = |line: &&str| line.contains("example.") || line.contains("threads/example");
