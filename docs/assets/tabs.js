@@ -1,5 +1,5 @@
-// The same job with each library, as tabs: each section, with the prose before it, is the panel of one. The library that a
-// reader chooses is shown on every page that has it. Without this script, and on paper, all stand one below the other.
+// Tabs: each section with a data-tab, and the prose before it, is the panel of one. A library that a reader chooses is shown
+// on every page that has it. Without this script, and on paper, all stand one below the other.
 (() => {
     const KEY = "cookbook-library";
     const groups = Array.from(document.querySelectorAll(".tabs"), made);
@@ -8,8 +8,10 @@
     function made(box) {
         const list = document.createElement("div");
         list.setAttribute("role", "tablist");
-        list.setAttribute("aria-label", "The same job with");
-        const group = { list, tabs: [] };
+        list.setAttribute("aria-label", box.dataset.label || "The same job with");
+        // Whether what is chosen here is chosen on other pages too.
+        const isShared = box.dataset.label === undefined;
+        const group = { list, isShared, tabs: [] };
         let parts = [];
         for (const part of Array.from(box.children)) {
             parts.push(part);
@@ -51,13 +53,14 @@
     /** A group without that library keeps what it shows. */
     function showEverywhere(library) {
         for (const group of groups) {
-            const found = group.tabs.find((it) => it.library === library);
+            const found = group.isShared && group.tabs.find((it) => it.library === library);
             if (found) show(group, found.tab);
         }
     }
 
     /** What is chosen stays where it is on the screen, also where other groups above it change. */
     function choose(group, tab) {
+        if (!group.isShared) return show(group, tab);
         const before = group.list.getBoundingClientRect().top;
         const { library } = group.tabs.find((it) => it.tab === tab);
         showEverywhere(library);

@@ -1,0 +1,147 @@
+// Gives each block of code a head: what it is, and buttons that copy the lines that are shown or the whole program, show
+// an excerpt in its context, or open the program in the Rust Playground. Nothing is asked of that site before.
+(() => {
+    "use strict";
+    const PLAYGROUND = "https://play.rust-lang.org/?version=stable&mode=debug&edition=2024&code=";
+    const SHOWN_FOR = 3000;
+    const LANGUAGES = {
+        "language-rust": "Rust",
+        "language-python": "Python",
+        "language-toml": "Cargo.toml",
+        "language-sh": "Command",
+        "language-console": "Commands",
+    };
+    const COPY = "M5.5 5.5h8v8h-8zM10.5 2.5h-8v8";
+    // Nothing is pressed on paper.
+    if (location.pathname.endsWith("/print.html")) return;
+    const said = document.createElement("div");
+    said.className = "said";
+    said.setAttribute("role", "status");
+
+    for (const code of document.querySelectorAll("main pre > code")) {
+        const language = Object.keys(LANGUAGES).find((name) => code.classList.contains(name));
+        if (language && !code.closest(".output")) addHead(code, language);
+    }
+    document.querySelector("main").append(said);
+
+    function addHead(code, language) {
+        const pre = code.parentElement;
+        const box = boxOf(pre);
+        const head = document.createElement("div");
+        head.className = "program-head";
+        const name = document.createElement("span");
+        name.textContent = box.dataset.file || LANGUAGES[language];
+        delete box.dataset.file;
+        const row = document.createElement("span");
+        row.className = "buttons-row";
+        head.append(name, row);
+        pre.before(head);
+        const isProgram = language === "language-rust" && !code.classList.contains("compile_fail");
+        if (code.classList.contains("compile_fail")) box.classList.add("goes-wrong");
+        if (code.classList.contains("on-playground")) row.append(playground(code.textContent));
+        const hidden = code.querySelector(".boring") !== null;
+        if (hidden) row.append(inContext(code));
+        if (!code.classList.contains("compile_fail")) row.append(copier("Copy", () => code.innerText, COPY));
+        if (isProgram) row.append(wholeCopier(code, hidden));
+    }
+
+    /** A directive may have made the box already, with the file's name. */
+    function boxOf(pre) {
+        const parent = pre.parentElement;
+        if (parent.matches(".program, .small") && !parent.querySelector(".program-head")) {
+            parent.classList.add("program");
+            return parent;
+        }
+        const box = document.createElement("div");
+        box.className = "program";
+        pre.before(box);
+        box.append(pre);
+        return box;
+    }
+
+    function button(label, className, icon) {
+        const made = document.createElement("button");
+        made.type = "button";
+        made.className = `button ${className}`;
+        if (icon) made.innerHTML = `<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="${icon}"/></svg>`;
+        const text = document.createElement("span");
+        text.textContent = label;
+        made.append(text);
+        return made;
+    }
+
+    function copier(label, textToCopy, icon) {
+        const made = button(label, "copy", icon);
+        made.dataset.copy = "";
+        const text = made.querySelector("span");
+        made.addEventListener("click", async () => {
+            const lines = `${textToCopy().trimEnd()}\n`;
+            const count = lines.split("\n").length - 1;
+            const done = await copied(lines);
+            said.textContent = done ? `Copied ${count} ${count === 1 ? "line" : "lines"}` : "The browser refuses to copy";
+            text.textContent = done ? "Copied" : "Not copied";
+            setTimeout(() => {
+                said.textContent = "";
+                text.textContent = label;
+            }, SHOWN_FOR);
+        });
+        return made;
+    }
+
+    /** mdBook drops the line end of a last line that is hidden. */
+    function wholeCopier(code, hidden) {
+        const count = code.textContent.trimEnd().split("\n").length;
+        const made = copier(`Copy all ${count} lines`, () => code.textContent);
+        made.dataset.copyWhole = "";
+        delete made.dataset.copy;
+        // Where every line is shown, one button is enough for the reader; the other one stays for the checks.
+        made.hidden = !hidden;
+        return made;
+    }
+
+    /** Shows the lines around an excerpt, or hides them again. */
+    function inContext(code) {
+        const made = button("In context", "context");
+        made.setAttribute("aria-pressed", "false");
+        made.addEventListener("click", () => {
+            const isHidden = code.classList.toggle("hide-boring");
+            made.setAttribute("aria-pressed", !isHidden);
+            made.querySelector("span").textContent = isHidden ? "In context" : "Excerpt only";
+        });
+        return made;
+    }
+
+    async function copied(text) {
+        try {
+            await navigator.clipboard.writeText(text);
+            return true;
+        } catch (error) {
+            return copiedBySelection(text);
+        }
+    }
+
+    /** For a page from a file or an insecure address, which may have no clipboard. */
+    function copiedBySelection(text) {
+        const focused = document.activeElement;
+        const field = document.createElement("textarea");
+        field.value = text;
+        field.className = "said";
+        document.body.append(field);
+        field.select();
+        const done = document.execCommand("copy");
+        field.remove();
+        if (focused) focused.focus();
+        return done;
+    }
+
+    function playground(text) {
+        const link = document.createElement("a");
+        link.className = "button";
+        link.dataset.playground = "";
+        link.href = PLAYGROUND + encodeURIComponent(text);
+        link.target = "_blank";
+        link.rel = "noopener noreferrer";
+        link.textContent = "Open in the Playground";
+        return link;
+    }
+})();
