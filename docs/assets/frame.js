@@ -20,11 +20,22 @@
         toggle.click();
     });
 
+    beginAtTheTop();
     nameFolds();
     nameThePart();
     nameTheCells();
     listTheHeadings();
     makeScrollable();
+
+    /** mdBook scrolls to the page's entry in the table of contents, and Chromium then begins there with the Tab key. */
+    function beginAtTheTop() {
+        if (location.hash || document.activeElement !== document.body) return;
+        const start = document.createElement("span");
+        start.tabIndex = -1;
+        document.body.prepend(start);
+        start.focus({ preventScroll: true });
+        start.remove();
+    }
 
     /** Parts of the table of contents that fold: the arrow is a button with a name. */
     function nameFolds() {

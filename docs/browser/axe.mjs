@@ -1,8 +1,9 @@
-// Every page in both themes and at both widths: axe's rules for WCAG 2.2 A and AA, and no text that scrolls sideways.
+// Every page in both themes and at both widths: axe's rules for WCAG 2.2 A and AA, no text that scrolls sideways, code that
+// fits into a wide window, and tables that fit into a narrow one without a cut word.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { THEMES, WIDTHS, visit } from "./chromium.mjs";
+import { THEMES, WIDE, WIDTHS, visit } from "./chromium.mjs";
 import { serveFolder } from "./over_http.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -39,8 +40,46 @@ async function examine(page, where, report) {
         const shown = places.slice(0, 3).join("; ");
         report.fault(where, `axe ${violation.id}: ${violation.help}; ${places.length} places: ${shown}`);
     }
-    const cut = await page.evaluate(beyondTheWindow);
-    if (cut) report.fault(where, `wider than the window, so that the whole text scrolls sideways: ${cut}`);
+    const beyond = await page.evaluate(beyondTheWindow);
+    if (beyond) report.fault(where, `wider than the window, so that the whole text scrolls sideways: ${beyond}`);
+    await page.evaluate(showEverything);
+    const wide = (await page.evaluate(() => innerWidth)) === WIDE;
+    const wrong = await page.evaluate(wide ? scrollingCode : cutWords);
+    if (wrong) report.fault(where, wrong);
+}
+
+/** What is folded or in another tab is measured too: runs in the page. */
+function showEverything() {
+    for (const folded of document.querySelectorAll("main details")) folded.open = true;
+    for (const panel of document.querySelectorAll("[role=tabpanel]")) panel.removeAttribute("hidden");
+}
+
+/** A wide window has room for a hundred columns of code: runs in the page. */
+function scrollingCode() {
+    const wide = [...document.querySelectorAll("main pre > code")].filter((code) => code.scrollWidth > code.clientWidth);
+    if (wide.length === 0) return "";
+    const lines = wide[0].innerText.split("\n");
+    const longest = lines.reduce((one, other) => (other.length > one.length ? other : one));
+    return `${wide.length} blocks of code scroll sideways; the first has a line of ${longest.length} columns: “${longest.trim().slice(0, 50)}”`;
+}
+
+/** On a narrow screen a table neither scrolls nor breaks a word: runs in the page. */
+function cutWords() {
+    for (const table of document.querySelectorAll("main table")) {
+        const box = table.closest(".table-wrapper") ?? table;
+        if (box.scrollWidth > box.clientWidth) return `a table scrolls sideways: “${table.textContent.trim().slice(0, 40)}”`;
+        const texts = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+            for (const { 0: word, index } of text.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+                const range = document.createRange();
+                range.setStart(text, index);
+                range.setEnd(text, index + word.length);
+                const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+                if (lines.size > 1) return `a word in a table is cut: “${word}”`;
+            }
+        }
+    }
+    return "";
 }
 
 /** What of the text lies outside the window, other than in a box that scrolls by itself: runs in the page. */

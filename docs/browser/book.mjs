@@ -1,6 +1,6 @@
 // The built book: which files it has, and where.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -16,7 +16,8 @@ export class Book {
     /** Every page, the printed one and the two that mdBook adds included. */
     get pages() {
         const files = readdirSync(this.folder, { recursive: true }).map((name) => name.replaceAll("\\", "/"));
-        const pages = files.filter((name) => name.endsWith(".html") && !name.startsWith("recipes/"));
+        // The recipes' own files, and rustdoc's pages, which have rustdoc's look.
+        const pages = files.filter((name) => name.endsWith(".html") && !/^(recipes|api)\//.test(name));
         return pages.filter((name) => !this.only || this.only.includes(name));
     }
 
@@ -25,10 +26,10 @@ export class Book {
         return this.pages.filter((name) => !["404.html", "print.html", "toc.html"].includes(name));
     }
 
-    /** A chapter is a page with a recipe of its name. */
+    /** A chapter is a page with a recipe of its part and name. */
     get chapters() {
-        const recipes = readdirSync(join(this.folder, "recipes"));
-        return this.pages.filter((name) => recipes.includes(name.replace(".html", "")));
+        const recipe = (page) => join(this.folder, "recipes", page.replace(".html", ""));
+        return this.pages.filter((page) => existsSync(recipe(page)));
     }
 
     url(page) {

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-export const WIDE = 1200;
+export const WIDE = 1280;
 export const NARROW = 390;
 export const WIDTHS = [WIDE, NARROW];
 /** The themes that the book keeps. */

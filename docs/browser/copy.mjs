@@ -1,4 +1,4 @@
-// Copying, from file://: the stock button gives the lines that are seen, the other one the whole program.
+// Copying, from file://: one button gives the lines that are seen, the other one every file of the program.
 
 import { visit } from "./chromium.mjs";
 
@@ -38,12 +38,18 @@ const prepare = () => {
 
 /** Presses both buttons of each of the first `most` programs: runs in the page. */
 const pressAll = async (most) => {
-    const blocks = [...document.querySelectorAll("main pre:has(> code.language-rust:not(.compile_fail))")];
+    const blocks = [...document.querySelectorAll("main .program:has(code.language-rust:not(.compile_fail))")];
     const results = [];
     for (const block of blocks.slice(0, most)) {
         const code = block.querySelector("code");
         const start = code.innerText.trim().split("\n")[0].slice(0, 50);
-        const wanted = { "button[data-copy-whole]": code.textContent, ".clip-button": code.innerText };
+        const { program, file, cli } = block.dataset;
+        const other = file === "src/main.rs" ? `[data-program="${cli}"][data-file="src/cli.rs"]` : `[data-program="${program}"][data-file="src/main.rs"]`;
+        // The files of a program that has two, whichever of them this block shows.
+        const both = cli ? [block, document.querySelector(other)].sort((one) => (one.dataset.file === "src/main.rs" ? -1 : 1)) : null;
+        const headed = (box) => `// ${box.dataset.file}\n${box.querySelector("code").textContent.trimEnd()}`;
+        const whole = both ? both.map(headed).join("\n\n") : code.textContent;
+        const wanted = { "button[data-copy-whole]": whole, "button[data-copy]": code.innerText };
         for (const [selector, text] of Object.entries(wanted)) {
             const buttons = block.querySelectorAll(selector);
             window.copied = null;
@@ -64,7 +70,7 @@ async function tryAll(page, where, report) {
     await page.evaluate(prepare);
     const results = await page.evaluate(pressAll, Infinity);
     if (results.length === 0) report.fault(where, "no program on the page");
-    judge(results, where, report, { "button[data-copy-whole]": "whole programs copied", ".clip-button": "excerpts copied" });
+    judge(results, where, report, { "button[data-copy-whole]": "whole programs copied", "button[data-copy]": "excerpts copied" });
 }
 
 function judge(results, where, report, names) {

@@ -12,6 +12,8 @@ const inMain = (html) => (page) => page.replace("</main>", `${html}</main>`);
 const inScript = (script) => (page) => page.replace("</body>", `<script>${script}</script></body>`);
 const inStyle = (css) => (page) => page.replace("</head>", `<style>${css}</style></head>`);
 
+const LOCK = "synchronization/lock.html";
+
 /** What is planted: the check, the page or other file, the change, and what the check has to say. */
 const FAULTS = [
     ["axe", "glossary.html", inMain('<img src="favicon-8114d1fc.png">'), /axe image-alt/],
@@ -19,6 +21,8 @@ const FAULTS = [
     ["axe", "glossary.html", inMain('<button style="width:16px;height:16px;padding:0" aria-label="one"></button><button style="width:16px;height:16px;padding:0" aria-label="two"></button>'), /axe target-size/],
     ["axe", "glossary.html", (page) => page.replace(' lang="en"', ""), /axe html-has-lang/],
     ["axe", "glossary.html", inMain('<div style="width:2000px;height:1px"></div>'), /wider than the window, so that the whole text scrolls sideways/],
+    ["axe", "glossary.html", inMain(`<pre><code class="language-rust">${"x".repeat(110)}</code></pre>`), /1 blocks of code scroll sideways/],
+    ["axe", "glossary.html", inMain(`<div class="table-wrapper"><table><tbody><tr><td>${"x".repeat(90)}</td></tr></tbody></table></div>`), /a word in a table is cut: “x+”/],
     ["axe", "glossary.html", inScript('console.error("planted")'), /console error: planted/],
     ["axe", "glossary.html", inScript("planted.nothing()"), /script error: planted is not defined/],
     ["axe", "glossary.html", inMain('<img alt="" src="http://127.0.0.2:9/planted.png">'), /request to another host: http:\/\/127\.0\.0\.2:9\/planted\.png/],
@@ -29,21 +33,21 @@ const FAULTS = [
     ["keyboard", "index.html", inMain('<label for="mdbook-sidebar-toggle-anchor">planted</label>'), /Tab does not reach <label> “planted”/],
     ["keyboard", "index.html", inMain('<div style="position:fixed;inset:0;z-index:9999"></div>'), /is under <div/],
     ["keyboard", "index.html", inScript('addEventListener("keydown",(e)=>{if(e.key==="/")e.stopImmediatePropagation()},true)'), /\/ and Escape: no search bar opens/],
-    ["plain", "lock.html", inStyle("html:not(.js) .tabs{display:none}"), /not seen without script/],
-    ["plain", "lock.html", inMain("<button>planted</button>"), /does nothing without script: <button> “planted”/],
-    ["plain", "lock.html", (page) => page.replace("<iframe", "<template"), /no table of contents without script/],
-    ["copy", "lock.html", inScript('document.querySelectorAll("[data-copy-whole]")[1].remove()'), /has 0 button\[data-copy-whole\], not 1/],
-    ["copy", "lock.html", inScript('const write=navigator.clipboard.writeText;Object.defineProperty(navigator.clipboard,"writeText",{set(f){this.f=f},get(){return (t)=>this.f(t.slice(1))}})'), /\[data-copy-whole\] copied \d+ characters, not \d+/],
-    ["copy", "lock.html", inScript('document.querySelectorAll(".clip-button")[2].remove()'), /has 0 \.clip-button, not 1/],
-    ["tabs", "lock.html", (page) => page.replace(/<script src="assets\/tabs-[^>]*><\/script>/, ""), /no tabs on a chapter/],
-    ["tabs", "lock.html", inScript('document.querySelector("[role=tab][aria-selected=false]").tabIndex=0'), /tabindex 0/],
-    ["tabs", "lock.html", inScript('document.querySelector("[role=tabpanel]").removeAttribute("aria-labelledby")'), /its panel names another tab/],
-    ["tabs", "lock.html", inStyle("@media print{[role=tabpanel][hidden]{display:none!important}}"), /tab panels are not printed/],
-    ["tabs", "lock.html", inScript('addEventListener("keydown",(e)=>{if(e.key==="End")e.stopImmediatePropagation()},true)'), /End leads to/],
+    ["plain", LOCK, inStyle("html:not(.js) .tabs{display:none}"), /not seen without script/],
+    ["plain", LOCK, inMain("<button>planted</button>"), /does nothing without script: <button> “planted”/],
+    ["plain", LOCK, (page) => page.replace("<iframe", "<template"), /no table of contents without script/],
+    ["copy", LOCK, inScript('document.querySelectorAll("[data-copy-whole]")[1].remove()'), /has 0 button\[data-copy-whole\], not 1/],
+    ["copy", LOCK, inScript('const write=navigator.clipboard.writeText;Object.defineProperty(navigator.clipboard,"writeText",{set(f){this.f=f},get(){return (t)=>this.f(t.slice(1))}})'), /\[data-copy-whole\] copied \d+ characters, not \d+/],
+    ["copy", LOCK, inScript('document.querySelectorAll("[data-copy]")[2].remove()'), /has 0 button\[data-copy\], not 1/],
+    ["tabs", LOCK, (page) => page.replace(/<script src="assets\/tabs-[^>]*><\/script>/, ""), /no tabs on a chapter/],
+    ["tabs", LOCK, inScript('document.querySelector("[role=tab][aria-selected=false]").tabIndex=0'), /tabindex 0/],
+    ["tabs", LOCK, inScript('document.querySelector("[role=tabpanel]").removeAttribute("aria-labelledby")'), /its panel names another tab/],
+    ["tabs", LOCK, inStyle("@media print{[role=tabpanel][hidden]{display:none!important}}"), /tab panels are not printed/],
+    ["tabs", LOCK, inScript('addEventListener("keydown",(e)=>{if(e.key==="End")e.stopImmediatePropagation()},true)'), /End leads to/],
     ["explorer", "interleavings.html", (page) => page.replace(/<script src="assets\/explorer-[^>]*><\/script>/, ""), /nothing announces its state/],
     ["explorer", "interleavings.html", (page) => page.replace('"bad":{}', '"bad":{"1":"planted"}'), /the mended model reaches a bad state/],
     ["search", "*searchindex-", (script) => script.replaceAll("coming-from-python.html", "planted.html"), /“threading\.RLock” does not find coming-from-python\.html/],
-    ["run", "lock.html", inMain('<button type="button" data-run="/run/lock">Run</button>'), /1 run buttons in a page that nobody serves/],
+    ["run", LOCK, inMain('<button type="button" data-run="/run/lock">Run</button>'), /1 run buttons in a page that nobody serves/],
 ];
 
 const asked = process.argv.slice(2);

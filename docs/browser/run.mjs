@@ -11,6 +11,7 @@ import { serve } from "./served.mjs";
 const PATIENCE = 240_000;
 /** The recipe that is run: its crates are few. */
 const RECIPE = "rlock";
+const FOLDER = "synchronization/rlock";
 
 export async function check({ browser, book, report, unserved = false }) {
     for (const name of book.chapters) {
@@ -27,7 +28,7 @@ export async function check({ browser, book, report, unserved = false }) {
     const served = await serve();
     try {
         for (const name of book.chapters) {
-            const look = (page, where) => (name === `${RECIPE}.html` ? runs(page, where, report) : offers(page, where, report));
+            const look = (page, where) => (name === `${FOLDER}.html` ? runs(page, where, report) : offers(page, where, report));
             await visit(browser, served.url + name, report, look);
         }
     } finally {
@@ -54,7 +55,7 @@ async function runs(page, where, report) {
     const ended = (element) => /exit|ended|status|limit|stopped/i.test(element.lastElementChild?.textContent ?? "");
     await page.waitForFunction(ended, await output.elementHandle(), { timeout: PATIENCE });
     const said = await output.textContent();
-    const promised = readFileSync(join(workspace, "recipes", RECIPE, "expected.txt"), "utf8").trim().split("\n");
+    const promised = readFileSync(join(workspace, "recipes", FOLDER, "expected.txt"), "utf8").trim().split("\n");
     const missing = promised.filter((line) => !said.includes(line));
     report.count("lines of output compared", promised.length);
     if (missing.length > 0) report.fault(where, `the output lacks “${missing[0]}” and ends “${said.slice(-120)}”`);

@@ -18,6 +18,7 @@ pub(crate) mod manifest;
 pub(crate) mod mistake;
 pub(crate) mod mutants;
 pub(crate) mod page;
+pub(crate) mod parts;
 pub(crate) mod pitfalls;
 pub(crate) mod playground;
 pub(crate) mod python;
@@ -68,6 +69,7 @@ pub(crate) enum Word {
     Figure,
     Timeline,
     Explore,
+    Parts,
 }
 
 /// How a directive is written, and what it stands for.
@@ -94,7 +96,7 @@ enum Argument {
 }
 
 /// Every directive, in the order in which the documentation lists them.
-const FORMS: [Form; 23] = [
+const FORMS: [Form; 24] = [
     Form {
         word: Word::Recipe,
         name: "recipe",
@@ -232,6 +234,12 @@ const FORMS: [Form; 23] = [
         name: "explore",
         argument: Argument::Name("SUBJECT"),
         meaning: "a model to step by hand: a subject of shared/tools/interleavings",
+    },
+    Form {
+        word: Word::Parts,
+        name: "parts",
+        argument: Argument::Nothing,
+        meaning: "the parts of the book with their recipes",
     },
 ];
 

@@ -23,25 +23,25 @@ pub(crate) fn widget(name: &str) -> Result<String, String> {
     let Subject { broken, mended, .. } = subject;
     let broken_graph = Graph::explore(broken);
     Ok(format!(
-        "<div class=\"explorer\">\n<div class=\"explorer-models\">\n{}{}</div>\n{}</div>\n",
-        panel("Broken", broken, &broken_graph)?,
-        panel("Mended", mended, &Graph::explore(mended))?,
+        "<div class=\"explorer tabs\" data-label=\"Models\">\n{}{}{}</div>\n",
+        panel(name, "Broken", broken, &broken_graph)?,
+        panel(name, "Fixed", mended, &Graph::explore(mended))?,
         bad_schedule(broken, &broken_graph)
             .ok_or_else(|| format!("`{name}` is not broken: no schedule is bad"))?
     ))
 }
 
-fn panel(state: &str, model: &Model, graph: &Graph) -> Result<String, String> {
+fn panel(name: &str, state: &str, model: &Model, graph: &Graph) -> Result<String, String> {
     let title = escaped(model.title);
     let listings: String = programs(&model.threads)
         .iter()
         .map(|threads| listing(model, threads))
         .collect();
     Ok(format!(
-        "<div class=\"explorer-model\" role=\"group\" aria-label=\"{state}: {title}\">\n\
-         <p class=\"explorer-title\"><strong>{state}.</strong> {title}</p>\n\
-         <p class=\"explorer-counts\">{}</p>\n<div class=\"explorer-code\">\n{listings}</div>\n\
+        "<div class=\"explorer-model\" role=\"group\" id=\"{name}-{}\" data-tab=\"{state}: {title}\" \
+         aria-label=\"{state}: {title}\">\n{listings}<p class=\"explorer-counts\">{}</p>\n\
          <script type=\"application/json\">{}</script>\n</div>\n",
+        state.to_lowercase(),
         counts(graph),
         // In a script, `<` could begin its end.
         data(model, graph)?.to_string().replace('<', "\\u003c")
@@ -95,7 +95,7 @@ fn listing(model: &Model, threads: &[usize]) -> String {
         "Threads"
     };
     let mut html = format!(
-        "<div><p>{word} {}</p>\n<ol data-threads=\"{}\" aria-label=\"{word} {0}\">\n",
+        "<div class=\"explorer-thread\"><div class=\"explorer-title\"><span>{word} {}</span></div>\n<ol data-threads=\"{}\" aria-label=\"{word} {0}\">\n",
         names.join(", "),
         indices.join(" ")
     );
@@ -184,11 +184,11 @@ fn bad_schedule(model: &Model, graph: &Graph) -> Option<String> {
         .collect();
     // The group can have the focus, so that a table that is too wide scrolls by the keyboard.
     Some(format!(
-        "<p><strong>A shortest bad schedule</strong> ends so: {}.</p>\n\
+        "<details class=\"explorer-schedule\">\n<summary>The shortest bad schedule as a table: {}</summary>\n\
          <div class=\"table-wrapper\" tabindex=\"0\" role=\"group\" aria-label=\"A shortest bad schedule\">\n\
          <table class=\"explorer-table\">\n\
          <thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Thread</th><th scope=\"col\">Line</th>{heads}</tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table>\n</div>\n",
+         <tbody>\n{rows}</tbody>\n</table>\n</div>\n</details>\n",
         escaped(graph.bad[state].as_ref()?)
     ))
 }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn threads_with_the_same_program_share_a_listing() {
         let html = widget("semaphore").unwrap();
-        assert_eq!(html.matches("<p>Threads A, B, C</p>").count(), 2);
-        assert_eq!(html.matches("<p>Thread D</p>").count(), 2);
+        assert_eq!(html.matches("<span>Threads A, B, C</span>").count(), 2);
+        assert_eq!(html.matches("<span>Thread D</span>").count(), 2);
     }
 }

@@ -15,7 +15,21 @@ pub(crate) fn drawing(recipes: &Recipes, name: &str) -> Result<String, String> {
             ));
         }
     }
-    Ok(format!("<figure class=\"figure\">\n{svg}</figure>\n"))
+    let words = |element| {
+        element_text(&svg, element).ok_or(format!("{FOLDER}/{name}.svg: <{element}> never ends"))
+    };
+    let (title, description) = (words("title")?, words("desc")?);
+    Ok(format!(
+        "<div class=\"figure\">\n<figure>\n{svg}<figcaption><b>{title}.</b> \
+         <span>{description}</span></figcaption>\n</figure>\n</div>\n"
+    ))
+}
+
+/// The text of an element of a picture. It is HTML: the picture escapes it already.
+fn element_text<'a>(svg: &'a str, element: &str) -> Option<&'a str> {
+    let (_, rest) = svg.split_once(&format!("<{element}"))?.1.split_once('>')?;
+    let (text, _) = rest.split_once(&format!("</{element}>"))?;
+    Some(text)
 }
 
 /// A picture to stand in a page, which takes the page's colours. Markdown ends HTML at an empty line.

@@ -1,7 +1,7 @@
 //! What stands in the place of each directive.
 
 use super::{Directive, Word};
-use super::{bench, compare, explore, figure, mutants, pitfalls, tabs, timeline};
+use super::{bench, compare, explore, figure, mutants, parts, pitfalls, tabs, timeline};
 use crate::files;
 use catalog::Recipe;
 use std::fs;
@@ -74,6 +74,7 @@ impl Recipes {
             Word::Figure => figure::drawing(self, name),
             Word::Timeline => timeline::lanes(self, name),
             Word::Explore => explore::widget(name),
+            Word::Parts => parts::list(self),
         };
         markdown.map(Rendered::without_link)
     }

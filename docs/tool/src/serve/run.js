@@ -2,15 +2,20 @@
 // pages that it serves; see run.rs for what it answers.
 (() => {
     const COMMAND = /^(?:\$ )?cargo run -p ([\w-]+)(?: --example ([\w-]+))?$/;
-    const LABEL = "Run it on this machine";
+    const LABEL = "Run";
+    const ICON = '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.8v10.4l8.6-5.2z"/></svg>';
 
     function offer(place, command, address) {
         const button = document.createElement("button");
         button.type = "button";
-        button.className = "tool";
+        button.className = "button run";
         button.dataset.run = address;
-        button.textContent = LABEL;
-        button.setAttribute("aria-label", `${LABEL}: ${command}`);
+        button.innerHTML = ICON;
+        const label = document.createElement("span");
+        label.textContent = LABEL;
+        button.append(label);
+        button.title = "Run it on this machine";
+        button.setAttribute("aria-label", `${LABEL} ${command}`);
         const log = document.createElement("pre");
         log.className = "run-output";
         log.dataset.runOutput = "";
@@ -18,24 +23,33 @@
         log.setAttribute("aria-label", `What ${command} writes`);
         log.tabIndex = 0;
         log.hidden = true;
-        const tools = document.createElement("div");
-        tools.className = "tools";
-        tools.append(button);
-        place.after(tools, log);
+        put(button, place);
+        place.after(log);
         let running = null;
         button.addEventListener("click", async () => {
             if (running) return running.abort();
             running = new AbortController();
-            button.textContent = "Stop it";
+            label.textContent = "Stop";
             button.removeAttribute("aria-label");
             log.hidden = false;
             log.replaceChildren();
             add(log, "note", `${command}, built first if it must be; standard error is in italics\n`);
             add(log, "note", await run(address, running.signal, log));
             running = null;
-            button.textContent = LABEL;
-            button.setAttribute("aria-label", `${LABEL}: ${command}`);
+            label.textContent = LABEL;
+            button.setAttribute("aria-label", `${LABEL} ${command}`);
         });
+    }
+
+    /** In the head of the program that the command runs, or beside the command itself. */
+    function put(button, place) {
+        const program = place.parentElement.previousElementSibling;
+        const isOutput = place.parentElement.classList.contains("output");
+        const own = place.closest(".program");
+        const box = isOutput && program && program.matches(".program") ? program : own;
+        const row = box && box.querySelector(".program-head .buttons-row");
+        if (row) row.prepend(button);
+        else place.append(button);
     }
 
     /** How it ended, in words. */
@@ -73,7 +87,7 @@
         log.scrollTop = log.scrollHeight;
     }
 
-    for (const code of document.querySelectorAll(".facts > pre > code, .output > :is(p, pre) > code")) {
+    for (const code of document.querySelectorAll(".facts pre > code, .output > :is(p, pre) > code")) {
         const found = COMMAND.exec(code.textContent.trim());
         if (!found) continue;
         const [, recipe, example] = found;

@@ -1,5 +1,6 @@
 // Gives each block of code a head: what it is, and buttons that copy the lines that are shown or the whole program, show
-// an excerpt in its context, or open the program in the Rust Playground. Nothing is asked of that site before.
+// an excerpt in its context, or open the program in the Rust Playground. Nothing is asked of that site before. The
+// attributes of a program's box say which file it is: docs/tool/src/directives/source.rs.
 (() => {
     "use strict";
     const PLAYGROUND = "https://play.rust-lang.org/?version=stable&mode=debug&edition=2024&code=";
@@ -30,28 +31,34 @@
         const head = document.createElement("div");
         head.className = "program-head";
         const name = document.createElement("span");
-        name.textContent = box.dataset.file || LANGUAGES[language];
-        delete box.dataset.file;
+        name.textContent = nameOf(box) || LANGUAGES[language];
         const row = document.createElement("span");
         row.className = "buttons-row";
         head.append(name, row);
         pre.before(head);
         const isProgram = language === "language-rust" && !code.classList.contains("compile_fail");
-        if (code.classList.contains("compile_fail")) box.classList.add("goes-wrong");
+        if (!isProgram && language === "language-rust") box.classList.add("goes-wrong");
         if (code.classList.contains("on-playground")) row.append(playground(code.textContent));
         const hidden = code.querySelector(".boring") !== null;
         if (hidden) row.append(inContext(code));
-        if (!code.classList.contains("compile_fail")) row.append(copier("Copy", () => code.innerText, COPY));
-        if (isProgram) row.append(wholeCopier(code, hidden));
+        if (!box.classList.contains("goes-wrong") || isProgram) row.append(copier("Copy", () => code.innerText, COPY));
+        if (isProgram) row.append(wholeCopier(box, code, hidden));
+    }
+
+    /** “main.rs, lines 4 to 7”. An example is a file of its own name, and becomes src/main.rs in another project. */
+    function nameOf(box) {
+        const { program, file, lines } = box.dataset;
+        if (!file) return "";
+        const isExample = program.includes("_") && file === "src/main.rs";
+        const name = isExample ? `${program}.rs` : file.replace("src/", "");
+        const isWhole = !lines || isExample;
+        return isWhole ? name : `${name}, lines ${lines.replace("-", " to ")}`;
     }
 
     /** A directive may have made the box already, with the file's name. */
     function boxOf(pre) {
         const parent = pre.parentElement;
-        if (parent.matches(".program, .small") && !parent.querySelector(".program-head")) {
-            parent.classList.add("program");
-            return parent;
-        }
+        if (parent.matches(".program") && !parent.querySelector(".program-head")) return parent;
         const box = document.createElement("div");
         box.className = "program";
         pre.before(box);
@@ -88,15 +95,29 @@
         return made;
     }
 
-    /** mdBook drops the line end of a last line that is hidden. */
-    function wholeCopier(code, hidden) {
-        const count = code.textContent.trimEnd().split("\n").length;
-        const made = copier(`Copy all ${count} lines`, () => code.textContent);
+    /** Where one file is shown whole, the button that copies what is shown is enough. */
+    function wholeCopier(box, code, hidden) {
+        const text = () => wholeProgram(box, code);
+        const made = copier(`Copy all ${text().split("\n").length} lines`, text);
         made.dataset.copyWhole = "";
         delete made.dataset.copy;
-        // Where every line is shown, one button is enough for the reader; the other one stays for the checks.
-        made.hidden = !hidden;
+        made.hidden = !hidden && !box.dataset.cli;
         return made;
+    }
+
+    /** Every file of the program. If there are two, a comment before each says where it belongs. */
+    function wholeProgram(box, code) {
+        const { program, file, cli } = box.dataset;
+        if (!cli) return code.textContent.trimEnd();
+        const other = file === "src/cli.rs" ? fileOf(program, "src/main.rs") : fileOf(cli, "src/cli.rs");
+        const files = [[file, code], other && [other.closest(".program").dataset.file, other]];
+        files.sort((one, another) => (one && another ? another[0].localeCompare(one[0]) : 0));
+        const texts = files.filter(Boolean).map(([name, it]) => `// ${name}\n${it.textContent.trimEnd()}`);
+        return texts.join("\n\n");
+    }
+
+    function fileOf(program, file) {
+        return document.querySelector(`[data-program="${program}"][data-file="${file}"] code`);
     }
 
     /** Shows the lines around an excerpt, or hides them again. */
