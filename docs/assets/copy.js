@@ -37,12 +37,16 @@
         head.append(name, row);
         pre.before(head);
         const isProgram = language === "language-rust" && !code.classList.contains("compile_fail");
-        if (!isProgram && language === "language-rust") box.classList.add("goes-wrong");
+        if (code.classList.contains("compile_fail")) {
+            box.classList.add("goes-wrong");
+            name.textContent = "Does not compile";
+        }
         if (code.classList.contains("on-playground")) row.append(playground(code.textContent));
-        const hidden = code.querySelector(".boring") !== null;
-        if (hidden) row.append(inContext(code));
-        if (!box.classList.contains("goes-wrong") || isProgram) row.append(copier("Copy", () => code.innerText, COPY));
-        if (isProgram) row.append(wholeCopier(box, code, hidden));
+        // Of a whole program at most the comment at its top is hidden.
+        const isExcerpt = box.dataset.lines !== undefined;
+        if (isExcerpt) row.append(inContext(code));
+        if (isProgram || language !== "language-rust") row.append(copier("Copy", () => code.innerText, COPY));
+        if (isProgram) row.append(wholeCopier(box, code, isExcerpt));
     }
 
     /** “main.rs, lines 4 to 7”. An example is a file of its own name, and becomes src/main.rs in another project. */
@@ -96,12 +100,12 @@
     }
 
     /** Where one file is shown whole, the button that copies what is shown is enough. */
-    function wholeCopier(box, code, hidden) {
+    function wholeCopier(box, code, isExcerpt) {
         const text = () => wholeProgram(box, code);
         const made = copier(`Copy all ${text().split("\n").length} lines`, text);
         made.dataset.copyWhole = "";
         delete made.dataset.copy;
-        made.hidden = !hidden && !box.dataset.cli;
+        made.hidden = !isExcerpt && !box.dataset.cli;
         return made;
     }
 

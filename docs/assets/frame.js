@@ -21,6 +21,7 @@
     });
 
     beginAtTheTop();
+    openTheChapter();
     nameFolds();
     nameThePart();
     nameTheCells();
@@ -35,6 +36,34 @@
         document.body.prepend(start);
         start.focus({ preventScroll: true });
         start.remove();
+    }
+
+    /** The smallest program stands beside the figure that follows it, if its lines are short enough for that. */
+    function openTheChapter() {
+        const columns = 55;
+        for (const program of main.querySelectorAll(".program[data-program$=_small]")) {
+            const lines = program.querySelector("pre > code").innerText.split("\n");
+            const figure = figureAfter(program);
+            if (!figure || lines.some((line) => line.length > columns)) continue;
+            const opening = document.createElement("div");
+            const left = document.createElement("div");
+            const right = document.createElement("div");
+            opening.className = "opening";
+            opening.append(left, right);
+            program.before(opening);
+            while (opening.nextElementSibling !== figure) {
+                const next = opening.nextElementSibling;
+                (next.localName === "p" ? right : left).append(next);
+            }
+            right.append(figure);
+        }
+    }
+
+    /** What the program prints, what another project needs and a paragraph or two may stand in between. */
+    function figureAfter(program) {
+        let next = program.nextElementSibling;
+        while (next && next.matches(".output, .own-project, p")) next = next.nextElementSibling;
+        return next && next.matches(".figure") ? next : null;
     }
 
     /** Parts of the table of contents that fold: the arrow is a button with a name. */

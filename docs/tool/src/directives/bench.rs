@@ -191,5 +191,8 @@ fn both(ours: Option<&Contender>, theirs: &Contender) -> [String; 3] {
 /// A picture that `cargo bench-peers` drew.
 pub(crate) fn plot(recipes: &Recipes, file: &str) -> Result<String, String> {
     let svg = figure::svg(recipes, FOLDER, file).map_err(|reason| format!("{reason}; {HOW}"))?;
-    Ok(format!("<figure class=\"plot\">\n{svg}</figure>\n"))
+    let title = figure::words(&svg, "title")?;
+    Ok(format!(
+        "<div class=\"figure plot\">\n<figure>\n{svg}<figcaption><b>{title}</b></figcaption>\n</figure>\n</div>\n"
+    ))
 }

@@ -15,21 +15,22 @@ pub(crate) fn drawing(recipes: &Recipes, name: &str) -> Result<String, String> {
             ));
         }
     }
-    let words = |element| {
-        element_text(&svg, element).ok_or(format!("{FOLDER}/{name}.svg: <{element}> never ends"))
-    };
-    let (title, description) = (words("title")?, words("desc")?);
+    let (title, description) = (words(&svg, "title")?, words(&svg, "desc")?);
     Ok(format!(
         "<div class=\"figure\">\n<figure>\n{svg}<figcaption><b>{title}.</b> \
          <span>{description}</span></figcaption>\n</figure>\n</div>\n"
     ))
 }
 
-/// The text of an element of a picture. It is HTML: the picture escapes it already.
-fn element_text<'a>(svg: &'a str, element: &str) -> Option<&'a str> {
-    let (_, rest) = svg.split_once(&format!("<{element}"))?.1.split_once('>')?;
-    let (text, _) = rest.split_once(&format!("</{element}>"))?;
-    Some(text)
+/// What the `<title>` or the `<desc>` of a picture says. It is HTML: the picture escapes it already.
+pub(crate) fn words<'a>(svg: &'a str, element: &str) -> Result<&'a str, String> {
+    let missing = || format!("the picture has no <{element}> that ends");
+    let (_, rest) = svg.split_once(&format!("<{element}")).ok_or_else(missing)?;
+    let (_, rest) = rest.split_once('>').ok_or_else(missing)?;
+    let (text, _) = rest
+        .split_once(&format!("</{element}>"))
+        .ok_or_else(missing)?;
+    Ok(text)
 }
 
 /// A picture to stand in a page, which takes the page's colours. Markdown ends HTML at an empty line.

@@ -219,7 +219,7 @@ fn a_plot_becomes_part_of_the_page() {
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
     let figure = page
-        .split("<figure class=\"plot\">")
+        .split("<div class=\"figure plot\">")
         .nth(1)
         .unwrap()
         .split("</figure>")
