@@ -122,7 +122,16 @@
                 });
             }
             if (names.length === 2) table.classList.add("pairs");
+            table.querySelectorAll("td code").forEach(letBreak);
         }
+    }
+
+    /** A long name breaks between its words if it must. */
+    function letBreak(code) {
+        const longest = 30;
+        if (code.childElementCount > 0 || code.textContent.length < longest) return;
+        const words = code.textContent.split(/(?<=_|::|\/)/);
+        code.replaceChildren(...words.flatMap((word) => [word, document.createElement("wbr")]));
     }
 
     /** A screen without the table of contents gets the page's headings as a list in front of the second one. */
