@@ -574,8 +574,9 @@ macro_rules! define_queue {
             ///     assert_eq!(sum.join().unwrap(), 10);
             /// });
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn iter(&self) -> Iter<'_, Self> {
-                Iter { queue: self }
+                Iter { queue: self, place: Place::here() }
             }
 
             /// Returns an iterator that pops items until the queue is empty. It does not wait.
@@ -590,8 +591,9 @@ macro_rules! define_queue {
             /// assert_eq!(queue.try_iter().count(), 1);
             /// assert_eq!(queue.try_iter().count(), 0);
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn try_iter(&self) -> TryIter<'_, Self> {
-                TryIter { queue: self }
+                TryIter { queue: self, place: Place::here() }
             }
 
             /// Marks one popped item done.
@@ -820,8 +822,9 @@ macro_rules! define_queue {
             /// }
             /// queue.join(); // returns at once
             /// ```
+            #[cfg_attr(feature = "trace", track_caller)]
             pub fn tasks(&self) -> Tasks<'_, Self> {
-                Tasks { queue: self }
+                Tasks { queue: self, place: Place::here() }
             }
 
             #[inline]
@@ -1012,35 +1015,36 @@ macro_rules! define_queue {
             type Item = T;
             type IntoIter = Iter<'a, $Queue<T>>;
 
+            #[cfg_attr(feature = "trace", track_caller)]
             fn into_iter(self) -> Self::IntoIter {
                 self.iter()
             }
         }
 
+        // An iterator reports the place where it was made. Its `next` may be called from an adapter
+        // such as `map`, in the standard library.
         impl<T $(: $Bound)?> Iterator for Iter<'_, $Queue<T>> {
             type Item = T;
 
-            #[cfg_attr(feature = "trace", track_caller)]
             fn next(&mut self) -> Option<T> {
-                self.queue.pop().ok()
+                self.queue.pop_with(self.place, Patience::ENDLESS, |item| item, |_| Closed).ok()
             }
         }
 
         impl<T $(: $Bound)?> Iterator for TryIter<'_, $Queue<T>> {
             type Item = T;
 
-            #[cfg_attr(feature = "trace", track_caller)]
             fn next(&mut self) -> Option<T> {
-                self.queue.try_pop().ok()
+                self.queue.pop_with(self.place, Patience::None, |item| item, |error| error).ok()
             }
         }
 
         impl<'a, T $(: $Bound)?> Iterator for Tasks<'a, $Queue<T>> {
             type Item = Task<'a, T>;
 
-            #[cfg_attr(feature = "trace", track_caller)]
             fn next(&mut self) -> Option<Task<'a, T>> {
-                self.queue.task().ok()
+                let task = |item| self.queue.task_of(item);
+                self.queue.pop_with(self.place, Patience::ENDLESS, task, |_| Closed).ok()
             }
         }
 

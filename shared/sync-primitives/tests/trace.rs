@@ -439,6 +439,33 @@ fn an_iterator_reports_the_place_of_its_loop() {
     assert!(events[0].file.ends_with("trace.rs"), "{:?}", events[0]);
 }
 
+/// The adapters of the standard library call `next` from a place that would tell nobody anything.
+#[test]
+fn an_iterator_in_an_adapter_reports_the_place_where_it_was_made() {
+    let places = |run: fn(&Queue<u8>)| {
+        let queue = Queue::unbounded();
+        queue.push(1).unwrap();
+        queue.close();
+        let mut places = Vec::new();
+        for event in delivered_by(|| run(&queue)) {
+            if event.op == "pop" {
+                places.push((event.file, event.line));
+            }
+        }
+        places
+    };
+    let first = line!();
+    let runs: [fn(&Queue<u8>); 4] = [
+        |queue| queue.iter().map(drop).for_each(drop),
+        |queue| queue.into_iter().map(drop).for_each(drop),
+        |queue| queue.try_iter().map(drop).for_each(drop),
+        |queue| queue.tasks().map(drop).for_each(drop),
+    ];
+    for (run, line) in runs.into_iter().zip(first + 2..) {
+        assert_eq!(places(run), [(file!().to_owned(), u64::from(line))]);
+    }
+}
+
 #[test]
 fn a_thread_reports_again_after_its_barrier_action_has_panicked() {
     let barrier = Barrier::with_action(1, || panic!("planned"));

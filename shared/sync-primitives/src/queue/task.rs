@@ -89,6 +89,7 @@ impl<T: fmt::Debug> fmt::Debug for Task<'_, T> {
 #[must_use = "an iterator pops nothing until it is used"]
 pub struct Iter<'a, Q> {
     pub(super) queue: &'a Q,
+    pub(super) place: Place,
 }
 
 /// An iterator that pops items until the queue is empty. It does not wait.
@@ -98,6 +99,7 @@ pub struct Iter<'a, Q> {
 #[must_use = "an iterator pops nothing until it is used"]
 pub struct TryIter<'a, Q> {
     pub(super) queue: &'a Q,
+    pub(super) place: Place,
 }
 
 /// An iterator that pops items as [`Task`]s until the queue is closed and empty.
@@ -107,6 +109,7 @@ pub struct TryIter<'a, Q> {
 #[must_use = "an iterator pops nothing until it is used"]
 pub struct Tasks<'a, Q> {
     pub(super) queue: &'a Q,
+    pub(super) place: Place,
 }
 
 /// An iterator that owns a queue, and pops the items that are left in it. It does not wait.

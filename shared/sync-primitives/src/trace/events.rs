@@ -15,7 +15,7 @@ use tracing::{Level, level_filters::LevelFilter};
 const MOST_PENDING: usize = 4096;
 
 /// The place in the source where a public method was called.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Place(Option<&'static Location<'static>>);
 
 impl Place {

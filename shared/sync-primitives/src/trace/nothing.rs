@@ -2,7 +2,7 @@
 
 use super::{Op, Primitive};
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Place;
 
 impl Place {
