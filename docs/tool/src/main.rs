@@ -9,7 +9,6 @@ mod html;
 mod lint;
 mod new;
 mod output;
-mod parts;
 mod paste;
 mod preprocessor;
 mod serve;

@@ -5,15 +5,15 @@ use crate::html::escaped;
 use catalog::Recipe;
 use std::path::Path;
 
-/// A part of the book: a folder below recipes/.
-struct Part {
-    folder: &'static str,
-    title: &'static str,
+/// A part of the book: a folder below `recipes/` and below `docs/src/`.
+pub(crate) struct Part {
+    pub(crate) folder: &'static str,
+    pub(crate) title: &'static str,
     about: &'static str,
 }
 
 /// The parts in the order of the book. Each needs a line here before it can have a recipe.
-const PARTS: [Part; 8] = [
+pub(crate) const PARTS: [Part; 8] = [
     Part {
         folder: "threads",
         title: "Threads",

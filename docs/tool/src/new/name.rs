@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::PLACEHOLDER;
-use crate::parts::PARTS;
+use crate::directives::parts::PARTS;
 
 /// Longer names do not fit into a command on one line.
 const LONGEST_NAME: usize = 30;
