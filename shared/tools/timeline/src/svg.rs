@@ -386,6 +386,8 @@ mod tests {
                 .or_default()
                 .push((*from, to, waits.clone(), held));
         };
+        // A thread reports a release after it has released the lock, so the next owner may be faster.
+        let mut late: BTreeSet<(u64, String)> = BTreeSet::new();
         for Record { time, thread, what } in reader.map(|item| item.expect("a good record")) {
             let state = now.entry(thread).or_insert((time, None, Vec::new()));
             match what {
@@ -414,7 +416,26 @@ mod tests {
                     });
                     close(thread, time, state);
                     state.0 = time;
+                    let is_lock = matches!(kind, Primitive::Lock | Primitive::RLock);
+                    let is_late = is_lock
+                        && matches!(op, Op::Acquire | Op::Release)
+                        && late.remove(&(thread, name.clone()));
+                    if is_late && op == Op::Release {
+                        continue;
+                    }
                     change(&mut state.1, &mut state.2, op, kind, name, count);
+                    if !is_lock || op != Op::Acquire {
+                        continue;
+                    }
+                    for (other, state) in &mut now {
+                        let is_held = state.2.iter().any(|(held, _)| held == name);
+                        if *other != thread && is_held {
+                            close(*other, time, state);
+                            state.0 = time;
+                            state.2.retain(|(held, _)| held != name);
+                            late.insert((*other, name.clone()));
+                        }
+                    }
                 }
                 What::Event(_) => {}
             }
