@@ -33,10 +33,10 @@ fn main() {
         let mut threads = Vec::new();
         for file in &files {
             let builder = Builder::new().name(file.station.clone());
-            let started = builder.spawn_scoped(scope, move || check(file));
-            threads.push(started.unwrap_or_else(|error| {
-                cli::exit(&format!("cannot start a thread: {error}"));
-            }));
+            let thread = builder
+                .spawn_scoped(scope, move || check(file))
+                .unwrap_or_else(|error| cli::exit(&format!("cannot start a thread: {error}")));
+            threads.push(thread);
         }
 
         // Every file has its thread by now, so it is time to wait for them.
