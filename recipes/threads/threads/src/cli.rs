@@ -226,7 +226,7 @@ fn is_time(text: &str) -> bool {
         |from: usize, to: usize| -> u32 { text[from..to].parse().expect("these are digits") };
     let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
     let (hour, minute) = (number(11, 13), number(14, 16));
-    (1..=days_in(year, month)).contains(&day) && hour < 24 && minute < 60
+    year > 0 && (1..=days_in(year, month)).contains(&day) && hour < 24 && minute < 60
 }
 
 /// How many days a month has. None if there is no such month.
