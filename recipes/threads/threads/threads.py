@@ -65,7 +65,8 @@ def check(text):
         raise ValueError("no readings")
     coldest, warmest = degrees(min(temperatures)), degrees(max(temperatures))
     count = len(temperatures)
-    return f"{count} readings, {coldest} to {warmest} °C, wind up to {strongest_wind} knots"
+    noun = "reading" if count == 1 else "readings"
+    return f"{count} {noun}, {coldest} to {warmest} °C, wind up to {strongest_wind} knots"
 
 
 def readings(text):

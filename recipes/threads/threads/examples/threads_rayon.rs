@@ -7,8 +7,8 @@
 //! What differs from the recipe: rayon starts as many threads as there are processors and gives
 //! them one task after another, so ten thousand files need no more threads than three. A task has
 //! no name, no handle and no result: each writes its outcome into a place of its own. rayon waits
-//! for all tasks and then passes one of their panics on to the caller, so each task has to catch its
-//! panic itself. Choose it if there are many files, or if the work is computing.
+//! for all tasks and then passes one of their panics on to the caller, so each task has to catch
+//! its own panic. Choose it if there are many files, or if the work is computing.
 
 #[path = "../src/cli.rs"]
 mod cli;

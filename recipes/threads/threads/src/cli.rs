@@ -97,7 +97,7 @@ impl Summary {
     }
 }
 
-/// Reads the files named on the command line, or else the recipe's own, in the order of their names.
+/// Reads the files named on the command line, or else the recipe's own, in the order of names.
 ///
 /// If a file cannot be read, prints one line that says which and why, and exits with status 1.
 pub(crate) fn files_or_exit() -> Vec<StationFile> {
@@ -117,9 +117,10 @@ pub(crate) fn print_report(outcomes: &[Outcome]) {
         match &outcome.result {
             Ok(summary) => {
                 passed += 1;
+                let count = summary.readings;
+                let noun = if count == 1 { "reading" } else { "readings" };
                 report += &format!(
-                    "{} readings, {} to {} °C, wind up to {} knots\n",
-                    summary.readings,
+                    "{count} {noun}, {} to {} °C, wind up to {} knots\n",
                     degrees(summary.coldest),
                     degrees(summary.warmest),
                     summary.strongest_wind,
