@@ -5,8 +5,8 @@
 //! ```
 //!
 //! What differs from the recipe: there is no `join` that would return a panic as an error, so
-//! `catch_unwind` does it. Choose it as long as the files are small. The three of the recipe are
-//! checked in about the time that starting three threads takes.
+//! `catch_unwind` does it. Choose it as long as the files are small: in a release build, the three
+//! of the recipe take less than a millisecond.
 
 #[path = "../src/cli.rs"]
 mod cli;
