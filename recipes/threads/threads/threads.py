@@ -3,7 +3,7 @@
     python3 threads.py                  # the stations in input/
     python3 threads.py EWR.csv JFK.csv  # your own files
 
-A check stops at the first reading that cannot be true: it raises an exception. The exception ends
+A check stops at the first reading that cannot be true: it raises a ValueError. The exception ends
 only its own thread, but Python's join does not return it, so the thread has to keep it. The report
 has a line about that file, and the files of the other stations are checked to their end.
 
@@ -37,7 +37,7 @@ class Check(threading.Thread):
         try:
             self.result = check(self.text)
             self.passed = True
-        except Exception as error:
+        except ValueError as error:
             self.result = f"failed: {error}"
             name = threading.current_thread().name
             print(f"{name}: the check failed", file=sys.stderr)
@@ -45,10 +45,14 @@ class Check(threading.Thread):
 
 def main():
     threads = [Check(station, text) for station, text in load(sys.argv[1:])]
+    failures = []
+    threading.excepthook = failures.append  # By default Python prints the error and goes on.
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if failures:
+        raise failures[0].exc_value  # Any other exception is a mistake in this program.
     print_report(threads)
 
 
