@@ -1,7 +1,7 @@
 //! Check the files of several weather stations, each in a thread of its own.
 //!
-//! A check stops at the first reading that cannot be true: it panics. A panic ends only its own
-//! thread. `join` returns it as an error, so the report has a line about that file, and the files
+//! Like a test, a check panics at the first reading that cannot be true. A panic ends only its own
+//! thread: `join` returns it as an error, so the report has a line about that file, and the files
 //! of the other stations are checked to their end. Each thread has the name of its station, and a
 //! panic hook tells by this name on standard error which check failed, and where in the program.
 //!
