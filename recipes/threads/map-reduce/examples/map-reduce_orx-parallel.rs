@@ -1,0 +1,79 @@
+//! The same job with orx-parallel.
+//!
+//! ```text
+//! cargo run -p map-reduce --example map-reduce_orx-parallel
+//! ```
+//!
+//! What differs from the recipe: orx-parallel cannot cut a text at its line ends, so this program
+//! does it. The threads take pieces from a shared iterator, and no work is stolen. `into_fallible`
+//! stops at the first error, and the steps after it are written as if there were none. Choose it if
+//! your input is an iterator that rayon cannot split, or if each thread needs a value of its own
+//! that it may change.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::HashMap;
+
+use orx_parallel::*;
+
+use cli::{BadLine, Log, Request, Traffic};
+
+/// The size of a piece. Small enough that no thread runs out of pieces long before the others, and
+/// large enough that taking a piece costs nothing beside counting it.
+const PIECE: usize = 64 * 1024;
+
+/// What each host's requests add up to.
+type Hosts<'log> = HashMap<&'log str, Traffic>;
+
+fn main() {
+    let logs = cli::load_or_exit();
+    let pieces = pieces(&logs);
+    let hosts = pieces
+        .par()
+        .map(|piece| count(piece))
+        .into_fallible()
+        .reduce(merge);
+    // There is no table if there is no piece.
+    let hosts = hosts.map(Option::unwrap_or_default);
+    cli::print_or_exit(&logs, hosts);
+}
+
+fn count(piece: &str) -> Result<Hosts<'_>, BadLine> {
+    let mut hosts = Hosts::new();
+    for line in piece.lines() {
+        let Request { host, traffic } = cli::parse(line)?;
+        *hosts.entry(host).or_default() += traffic;
+    }
+    Ok(hosts)
+}
+
+/// Adds the smaller of two tables to the larger one.
+fn merge<'log>(left: Hosts<'log>, right: Hosts<'log>) -> Hosts<'log> {
+    let (mut larger, smaller) = if left.len() >= right.len() {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    for (host, traffic) in smaller {
+        *larger.entry(host).or_default() += traffic;
+    }
+    larger
+}
+
+/// Cuts the logs at line ends into pieces of about `PIECE` bytes.
+fn pieces(logs: &[Log]) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    for log in logs {
+        let mut rest = log.text();
+        while rest.len() > PIECE {
+            let line_end = rest.as_bytes()[PIECE..].iter().position(|b| *b == b'\n');
+            let Some(line_end) = line_end else { break };
+            let (piece, after) = rest.split_at(PIECE + line_end + 1);
+            pieces.push(piece);
+            rest = after;
+        }
+        pieces.push(rest);
+    }
+    pieces
+}

@@ -1,0 +1,35 @@
+//! The same job on one thread.
+//!
+//! ```text
+//! cargo run -p map-reduce --example map-reduce_sequential
+//! ```
+//!
+//! What differs from the recipe: there is one table, and one loop that fills it. Choose it if the
+//! log is small, and to find out what the other programs gain.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::HashMap;
+
+use cli::{BadLine, Log, Request, Traffic};
+
+/// What each host's requests add up to.
+type Hosts<'log> = HashMap<&'log str, Traffic>;
+
+fn main() {
+    let logs = cli::load_or_exit();
+    let hosts = count(&logs);
+    cli::print_or_exit(&logs, hosts);
+}
+
+fn count(logs: &[Log]) -> Result<Hosts<'_>, BadLine> {
+    let mut hosts = Hosts::new();
+    for log in logs {
+        for line in log.text().lines() {
+            let Request { host, traffic } = cli::parse(line)?;
+            *hosts.entry(host).or_default() += traffic;
+        }
+    }
+    Ok(hosts)
+}

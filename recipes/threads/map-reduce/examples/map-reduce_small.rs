@@ -1,0 +1,27 @@
+//! Adds up what was sent to each host. Every piece of the log has a table of its own, so no thread
+//! needs a lock.
+
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+type Table<'log> = BTreeMap<&'log str, u64>;
+
+fn main() {
+    let log = ["ant 200", "bee 20", "ant 5", "cat 7", "bee 1"];
+    let bytes = log
+        .into_par_iter()
+        .map(parse)
+        .fold(Table::new, add)
+        .reduce(Table::new, |left, right| right.into_iter().fold(left, add));
+    println!("{bytes:?}");
+}
+
+fn parse(line: &str) -> (&str, u64) {
+    let (host, bytes) = line.split_once(' ').expect("a host and a number");
+    (host, bytes.parse().expect("a number"))
+}
+
+fn add<'log>(mut table: Table<'log>, (host, bytes): (&'log str, u64)) -> Table<'log> {
+    *table.entry(host).or_default() += bytes;
+    table
+}

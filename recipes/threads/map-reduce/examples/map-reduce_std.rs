@@ -1,0 +1,86 @@
+//! The same job with the standard library alone.
+//!
+//! ```text
+//! cargo run -p map-reduce --example map-reduce_std
+//! ```
+//!
+//! What differs from the recipe: this program cuts the logs itself, starts one thread for each
+//! processor, gives each an equal share of the pieces, and merges the tables one by one. A thread
+//! that is done early does not help the others. Choose it if you want no dependency and all lines
+//! take about equally long.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::thread;
+
+use cli::{BadLine, Log, Request, Traffic};
+
+/// The size of a piece. Small enough that no thread runs out of pieces long before the others, and
+/// large enough that taking a piece costs nothing beside counting it.
+const PIECE: usize = 64 * 1024;
+
+/// What each host's requests add up to.
+type Hosts<'log> = HashMap<&'log str, Traffic>;
+
+fn main() {
+    let logs = cli::load_or_exit();
+    let hosts = count_in_threads(&pieces(&logs));
+    cli::print_or_exit(&logs, hosts);
+}
+
+fn count_in_threads<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> {
+    let share = pieces.len().div_ceil(threads());
+    thread::scope(|scope| {
+        let mut counters = Vec::new();
+        for share in pieces.chunks(share) {
+            counters.push(scope.spawn(|| count(share)));
+        }
+        let mut hosts = Hosts::new();
+        for counter in counters {
+            let others = counter.join().expect("a thread panicked")?;
+            merge(&mut hosts, others);
+        }
+        Ok(hosts)
+    })
+}
+
+fn count<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> {
+    let mut hosts = Hosts::new();
+    for piece in pieces {
+        for line in piece.lines() {
+            let Request { host, traffic } = cli::parse(line)?;
+            *hosts.entry(host).or_default() += traffic;
+        }
+    }
+    Ok(hosts)
+}
+
+fn merge<'log>(hosts: &mut Hosts<'log>, others: Hosts<'log>) {
+    for (host, traffic) in others {
+        *hosts.entry(host).or_default() += traffic;
+    }
+}
+
+/// Cuts the logs at line ends into pieces of about `PIECE` bytes.
+fn pieces(logs: &[Log]) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    for log in logs {
+        let mut rest = log.text();
+        while rest.len() > PIECE {
+            let line_end = rest.as_bytes()[PIECE..].iter().position(|b| *b == b'\n');
+            let Some(line_end) = line_end else { break };
+            let (piece, after) = rest.split_at(PIECE + line_end + 1);
+            pieces.push(piece);
+            rest = after;
+        }
+        pieces.push(rest);
+    }
+    pieces
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}

@@ -1,0 +1,222 @@
+//! The command line's side of the recipe: reads the logs, parses a line and prints the result.
+//! Nothing in this file is about threads, so you can skip it when you read the recipe.
+//!
+//! A line of a log is in the Common Log Format, which most web servers can write:
+//!
+//! ```text
+//! HOST - USER [TIME] "REQUEST" STATUS BYTES
+//! ```
+//!
+//! The number of bytes is `-` if the response had no body. What stands after it, such as the two
+//! quoted fields of the Combined Log Format, is not used. A status of 400 or more is an error.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind, Write};
+use std::ops::AddAssign;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/access.log");
+
+/// How many hosts are printed.
+const BUSIEST: usize = 10;
+
+/// A log that has been read into memory.
+pub(crate) struct Log {
+    file: String,
+    text: String,
+}
+
+/// One line of a log.
+pub(crate) struct Request<'log> {
+    pub(crate) host: &'log str,
+    pub(crate) traffic: Traffic,
+}
+
+/// What one or more requests add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    pub(crate) requests: u64,
+    /// A sum of 64-bit numbers, so 64 bits might not be enough for it.
+    pub(crate) bytes: u128,
+    pub(crate) errors: u64,
+}
+
+/// There is a line that is not in the Common Log Format.
+#[derive(Debug)]
+pub(crate) struct BadLine;
+
+impl Log {
+    /// The lines of the log, as one text.
+    pub(crate) fn text(&self) -> &str {
+        // Some editors begin a file with a byte-order mark.
+        self.text.strip_prefix('\u{feff}').unwrap_or(&self.text)
+    }
+}
+
+impl AddAssign for Traffic {
+    fn add_assign(&mut self, other: Traffic) {
+        self.requests += other.requests;
+        self.bytes += other.bytes;
+        self.errors += other.errors;
+    }
+}
+
+/// Reads the files named on the command line, or else the recipe's own log.
+///
+/// If one cannot be read, prints one line that says why, and exits with status 1.
+pub(crate) fn load_or_exit() -> Vec<Log> {
+    let mut paths: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
+    if paths.is_empty() {
+        paths.push(PathBuf::from(DEFAULT_FILE));
+    }
+    let mut logs = Vec::new();
+    for path in paths {
+        match read(&path) {
+            Ok(log) => logs.push(log),
+            // A bad line in an earlier file comes first.
+            Err(reason) => exit(&first_bad_line(&logs).unwrap_or(reason)),
+        }
+    }
+    logs
+}
+
+/// Finds the host, the status and the number of bytes in a line of a log.
+pub(crate) fn parse(line: &str) -> Result<Request<'_>, BadLine> {
+    split(line).ok_or(BadLine)
+}
+
+/// Prints what the requests add up to, and the hosts with the most requests. Hosts with equally
+/// many are in alphabetical order. If there is a bad line, prints one line that shows it, and exits
+/// with status 1.
+pub(crate) fn print_or_exit(logs: &[Log], outcome: Result<HashMap<&str, Traffic>, BadLine>) {
+    let Ok(hosts) = outcome else {
+        // Threads that read a log at the same time may meet another bad line than the first.
+        exit(&first_bad_line(logs).expect("there is a bad line"));
+    };
+    let mut total = Traffic::default();
+    for traffic in hosts.values() {
+        total += *traffic;
+    }
+    let lines: u64 = logs.iter().map(|log| count_lines(log.text())).sum();
+    assert_eq!(total.requests, lines, "requests were lost");
+    print(hosts, total);
+}
+
+fn print(hosts: HashMap<&str, Traffic>, total: Traffic) {
+    let Traffic {
+        requests,
+        bytes,
+        errors,
+    } = total;
+    let count = hosts.len();
+    let mut report =
+        format!("hosts: {count}, requests: {requests}, bytes: {bytes}, errors: {errors}\n");
+
+    let mut rows: Vec<(&str, Traffic)> = hosts.into_iter().collect();
+    rows.sort_unstable_by(|(a, a_traffic), (b, b_traffic)| {
+        let busier_first = b_traffic.requests.cmp(&a_traffic.requests);
+        busier_first.then(a.cmp(b))
+    });
+    rows.truncate(BUSIEST);
+    // Larger numbers than usual make their column wider.
+    let mut width = 8;
+    for (_, traffic) in &rows {
+        width = width.max(traffic.bytes.to_string().len());
+    }
+    report += &format!("requests {:>width$} errors host\n", "bytes");
+    for (host, traffic) in rows {
+        let Traffic {
+            requests,
+            bytes,
+            errors,
+        } = traffic;
+        report += &format!("{requests:>8} {bytes:>width$} {errors:>6} {host}\n");
+    }
+
+    if let Err(error) = io::stdout().write_all(report.as_bytes()) {
+        // A program that reads our output, such as `head`, may stop when it has seen enough.
+        if error.kind() != ErrorKind::BrokenPipe {
+            exit(&format!("cannot print the result: {error}"));
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Log, String> {
+    let file = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| format!("cannot read {file}: {error}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{file} is not UTF-8 text"))?;
+    Ok(Log { file, text })
+}
+
+fn first_bad_line(logs: &[Log]) -> Option<String> {
+    for log in logs {
+        for (index, line) in log.text().lines().enumerate() {
+            if parse(line).is_err() {
+                let file = &log.file;
+                let number = index + 1;
+                return Some(format!(
+                    "{file}:{number}: expected HOST - USER [TIME] \"REQUEST\" STATUS BYTES, \
+                     found {line:?}"
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// Counts lines much faster than `text.lines().count()` does.
+fn count_lines(text: &str) -> u64 {
+    let line_ends = text.bytes().filter(|byte| *byte == b'\n').count();
+    let has_unended_line = !text.is_empty() && !text.ends_with('\n');
+    line_ends as u64 + u64::from(has_unended_line)
+}
+
+fn split(line: &str) -> Option<Request<'_>> {
+    let (host, rest) = line.split_once(' ')?;
+    if host.is_empty() || host.contains(char::is_whitespace) {
+        return None;
+    }
+    let (_identity_and_user, rest) = rest.split_once(" [")?;
+    let (_time, rest) = rest.split_once("] \"")?;
+    let (_request, rest) = split_at_closing_quote(rest)?;
+    let (status, rest) = rest.strip_prefix(' ')?.split_once(' ')?;
+    let bytes = rest.split(' ').next()?;
+
+    let status = number(status).filter(|status| (100..=999).contains(status))?;
+    let bytes = match bytes {
+        "-" => 0,
+        digits => number(digits)?,
+    };
+    let traffic = Traffic {
+        requests: 1,
+        bytes: u128::from(bytes),
+        errors: u64::from(status >= 400),
+    };
+    Some(Request { host, traffic })
+}
+
+/// What is in front of the closing quote and behind it. A quote after a backslash does not close.
+fn split_at_closing_quote(text: &str) -> Option<(&str, &str)> {
+    let mut is_escaped = false;
+    for (position, byte) in text.bytes().enumerate() {
+        if byte == b'"' && !is_escaped {
+            return Some((&text[..position], &text[position + 1..]));
+        }
+        is_escaped = byte == b'\\' && !is_escaped;
+    }
+    None
+}
+
+/// Reads digits only: `parse` alone would accept a sign.
+fn number(digits: &str) -> Option<u64> {
+    if digits.starts_with('+') {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+fn exit(reason: &str) -> ! {
+    eprintln!("{reason}");
+    process::exit(1)
+}

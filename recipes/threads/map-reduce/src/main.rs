@@ -1,0 +1,64 @@
+//! Count the requests, bytes and errors of each host in a web server's log by map, fold and reduce.
+//!
+//! rayon cuts the log into pieces and counts them on all processors. *Map* makes each line a
+//! request. *Fold* adds the requests of a piece to a table that belongs to this piece alone.
+//! *Reduce* merges the tables, two at a time, until one is left. No thread shares a table with
+//! another, so there is no lock.
+//!
+//! ```text
+//! cargo run -p map-reduce                              # the log in input/
+//! cargo run -p map-reduce -- access.log access.log.1   # your own files
+//! ```
+//!
+//! Prints the totals, and the ten hosts with the most requests. The result is the same on every
+//! run, because sums of whole numbers do not depend on where the log was cut.
+
+mod cli;
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use cli::{BadLine, Request, Traffic};
+
+// ANCHOR: main
+/// What each host's requests add up to. The names are borrowed from the log, not copied.
+type Hosts<'log> = HashMap<&'log str, Traffic>;
+
+fn main() {
+    let logs = cli::load_or_exit();
+    let hosts = logs
+        .par_iter()
+        .flat_map(|log| log.text().par_lines())
+        .map(cli::parse)
+        .try_fold(Hosts::new, add)
+        .try_reduce(Hosts::new, merge);
+    // Exits if there was a bad line.
+    cli::print_or_exit(&logs, hosts);
+}
+// ANCHOR_END: main
+
+// ANCHOR: steps
+/// The fold: adds a request to the table of its piece. After a bad line, rayon stops all pieces.
+fn add<'log>(
+    mut hosts: Hosts<'log>,
+    request: Result<Request<'log>, BadLine>,
+) -> Result<Hosts<'log>, BadLine> {
+    let Request { host, traffic } = request?;
+    *hosts.entry(host).or_default() += traffic;
+    Ok(hosts)
+}
+
+/// The reduce: adds the smaller of two tables to the larger one.
+fn merge<'log>(left: Hosts<'log>, right: Hosts<'log>) -> Result<Hosts<'log>, BadLine> {
+    let (mut larger, smaller) = if left.len() >= right.len() {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    for (host, traffic) in smaller {
+        *larger.entry(host).or_default() += traffic;
+    }
+    Ok(larger)
+}
+// ANCHOR_END: steps
