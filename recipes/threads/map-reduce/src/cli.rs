@@ -83,6 +83,8 @@ pub(crate) fn load_or_exit() -> Vec<Log> {
 
 /// Finds the host, the status and the number of bytes in a line of a log.
 pub(crate) fn parse(line: &str) -> Result<Request<'_>, BadLine> {
+    // A line that ends as on Windows, in case it was not cut there.
+    let line = line.trim_end_matches('\r');
     split(line).ok_or(BadLine)
 }
 
@@ -183,7 +185,7 @@ fn split(line: &str) -> Option<Request<'_>> {
     let (status, rest) = rest.strip_prefix(' ')?.split_once(' ')?;
     let bytes = rest.split(' ').next()?;
 
-    let status = number(status).filter(|status| (100..=999).contains(status))?;
+    let status = number(status).filter(|number| status.len() == 3 && *number >= 100)?;
     let bytes = match bytes {
         "-" => 0,
         digits => number(digits)?,

@@ -1,0 +1,23 @@
+// error: E0594
+//! Adds to a variable outside of the closure. Several threads call the closure at the same time, so
+//! it may only read what it captures: two threads that add at once would lose an update. Let `sum`
+//! add up the pieces.
+
+use std::thread;
+
+fn main() {
+    let mut bytes = 0;
+    for_each(&[986, 1020, 244], |size| {
+        bytes += size; // refused
+    });
+    println!("{bytes}");
+}
+
+/// Asks the same of the operation as rayon's `par_iter().for_each` does.
+fn for_each(sizes: &[u64], operation: impl Fn(u64) + Sync) {
+    thread::scope(|scope| {
+        for size in sizes {
+            scope.spawn(|| operation(*size));
+        }
+    });
+}

@@ -1,0 +1,23 @@
+// error: E0277
+//! Adds to a `Cell`, which can be changed through `&`. A `Cell` does not protect its value from
+//! other threads, so it is not `Sync`, and the closure that borrows it cannot be shared between
+//! threads. Let `sum` add up the pieces.
+
+use std::cell::Cell;
+use std::thread;
+
+fn main() {
+    let bytes = Cell::new(0);
+    let add = |size: u64| bytes.set(bytes.get() + size);
+    for_each(&[986, 1020, 244], add); // refused
+    println!("{}", bytes.get());
+}
+
+/// Asks the same of the operation as rayon's `par_iter().for_each` does.
+fn for_each(sizes: &[u64], operation: impl Fn(u64) + Sync) {
+    thread::scope(|scope| {
+        for size in sizes {
+            scope.spawn(|| operation(*size));
+        }
+    });
+}
