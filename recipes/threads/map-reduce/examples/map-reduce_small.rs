@@ -12,7 +12,7 @@ fn main() {
         .into_par_iter()
         .map(parse)
         .fold(Table::new, add)
-        .reduce(Table::new, |left, right| right.into_iter().fold(left, add));
+        .reduce(Table::new, merge);
     println!("{bytes:?}");
 }
 
@@ -24,4 +24,11 @@ fn parse(line: &str) -> (&str, u64) {
 fn add<'log>(mut table: Table<'log>, (host, bytes): (&'log str, u64)) -> Table<'log> {
     *table.entry(host).or_default() += bytes;
     table
+}
+
+fn merge<'log>(mut left: Table<'log>, right: Table<'log>) -> Table<'log> {
+    for row in right {
+        left = add(left, row);
+    }
+    left
 }
