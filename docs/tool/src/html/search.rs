@@ -3,13 +3,20 @@
 //!
 //! A program's words are seldom repeated, and the index holds each of them letter by letter: with
 //! the programs in it, it weighs as much as all chapters together. So the book is rendered once
-//! more, aside, without them, and the index of that book is taken. The pages keep every program.
+//! more, aside, without them, and the index is made from the sections of that book. The pages keep
+//! every program.
+
+mod index;
+mod keywords;
+#[cfg(test)]
+pub(crate) mod reader;
 
 use crate::directives::recipe::{Place, Recipes};
 use crate::directives::{Word, page};
 use crate::html::site::Site;
 use crate::warnings;
 use anyhow::{Context, Result};
+use keywords::Keywords;
 use mdbook_driver::MDBook;
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
@@ -31,10 +38,13 @@ pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) 
     // Its warnings were heard when the whole book was built.
     warnings::collected(|| book.build()).0?;
     let prose = Site::load(aside.path())?;
-    let index = prose
+    let script = prose
         .search_index()
-        .and_then(|address| prose.get(&address).map(<[u8]>::to_vec));
-    site.replace(&address, index.context("mdBook made no search index")?);
+        .and_then(|address| prose.get(&address))
+        .context("mdBook made no search index")?;
+    let keywords = Keywords::read(workspace)?;
+    let rebuilt = index::rebuild(&String::from_utf8_lossy(script), &keywords)?;
+    site.replace(&address, rebuilt.into_bytes());
     Ok(())
 }
 
