@@ -71,7 +71,7 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     for file in &gathered.linked {
         site.add(workspace, file)?;
     }
-    search::index_prose(&mut book, workspace, &mut site)?;
+    search::index_prose(&mut book, workspace, &mut site, faults)?;
     highlighter::lighten(&mut site);
     mend::mend(&mut site);
     print::lighten(&mut site);

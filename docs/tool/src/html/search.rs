@@ -13,6 +13,7 @@ pub(crate) mod reader;
 
 use crate::directives::recipe::{Place, Recipes};
 use crate::directives::{Word, page};
+use crate::fault::Fault;
 use crate::html::site::Site;
 use crate::warnings;
 use anyhow::{Context, Result};
@@ -26,7 +27,12 @@ use std::path::Path;
 
 /// Replaces the search index of `site` with one that has no programs in it. Nothing can be done
 /// with `book` afterwards.
-pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) -> Result<()> {
+pub(crate) fn index_prose(
+    book: &mut MDBook,
+    workspace: &Path,
+    site: &mut Site,
+    faults: &mut Vec<Fault>,
+) -> Result<()> {
     let Some(address) = site.search_index() else {
         return Ok(());
     };
@@ -43,7 +49,7 @@ pub(crate) fn index_prose(book: &mut MDBook, workspace: &Path, site: &mut Site) 
         .and_then(|address| prose.get(&address))
         .context("mdBook made no search index")?;
     let keywords = Keywords::read(workspace)?;
-    let rebuilt = index::rebuild(&String::from_utf8_lossy(script), &keywords)?;
+    let rebuilt = index::rebuild(&String::from_utf8_lossy(script), &keywords, faults)?;
     site.replace(&address, rebuilt.into_bytes());
     Ok(())
 }

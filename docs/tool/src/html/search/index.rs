@@ -7,9 +7,10 @@
 //! [`Keywords`]. What a result shows stays as mdBook made it.
 
 use super::keywords::Keywords;
+use crate::fault::Fault;
 use anyhow::{Context, Result};
-use elasticlunr::lang::common::StopWordFilter;
 use elasticlunr::lang::English;
+use elasticlunr::lang::common::StopWordFilter;
 use elasticlunr::{IndexBuilder, Language, Pipeline};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,11 +31,23 @@ pub(super) const STOP_WORDS: &[&str] = &[
 /// field, so `keywords` has those of `name` too, and `text` has all.
 const FIELDS: [Field; 4] = [
     // The name of the chapter, in its first section only.
-    Field { name: "name", boost: 6 },
+    Field {
+        name: "name",
+        boost: 4,
+    },
     // The words of `Keywords`. Here a list does not count less because it is longer.
-    Field { name: "keywords", boost: 3 },
-    Field { name: "heading", boost: 2 },
-    Field { name: "text", boost: 1 },
+    Field {
+        name: "keywords",
+        boost: 4,
+    },
+    Field {
+        name: "heading",
+        boost: 2,
+    },
+    Field {
+        name: "text",
+        boost: 1,
+    },
 ];
 
 struct Field {
@@ -72,10 +85,14 @@ struct Section {
 }
 
 /// The script that takes the place of `script`, which mdBook made.
-pub(super) fn rebuild(script: &str, keywords: &Keywords) -> Result<String> {
+pub(super) fn rebuild(
+    script: &str,
+    keywords: &Keywords,
+    faults: &mut Vec<Fault>,
+) -> Result<String> {
     let made: Made = serde_json::from_str(&json_in(script)?)
         .context("cannot read the search index that mdBook made")?;
-    keywords.check(&made.doc_urls)?;
+    faults.extend(keywords.faults(&made.doc_urls));
     let sections = &made.index.document_store.docs;
     let mut options = made.search_options;
     options["fields"] = FIELDS
@@ -143,7 +160,7 @@ fn index(
     Ok(index)
 }
 
-/// What stands between two characters that are not part of a word.
+/// The words of what a reader types, as the browser finds them. `task_done` is one word.
 pub(super) fn typed_words(text: &str) -> Vec<String> {
     text.to_ascii_lowercase()
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
@@ -152,7 +169,7 @@ pub(super) fn typed_words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The words of a text on a page. A name such as `task_done` is a word, and so are its parts.
+/// The words of a page. `task_done` is a word, and so are `task` and `done`.
 fn indexed_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     for word in typed_words(text) {

@@ -1,13 +1,14 @@
 //! `docs/search.toml`: the words by which readers look for a page, and the searches that must list
 //! it first.
 
-use anyhow::{Context, Result, bail};
+use crate::fault::Fault;
+use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-pub(super) const FILE: &str = "docs/search.toml";
+const FILE: &str = "docs/search.toml";
 
 /// The entries by the addresses of pages, or of sections: `page.html#section`.
 #[derive(Default, Deserialize)]
@@ -19,8 +20,9 @@ pub(super) struct Keywords(pub(super) BTreeMap<String, Entry>);
 pub(super) struct Entry {
     #[serde(default)]
     pub(super) keywords: Vec<String>,
-    /// What is typed when this page must be the first of the results. Only tests read it.
+    /// What is typed when this page must be the first of the results.
     #[serde(default)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests search"))]
     pub(super) first_for: Vec<String>,
 }
 
@@ -32,22 +34,24 @@ impl Keywords {
             return Ok(Keywords::default());
         }
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {FILE}"))?;
-        toml::from_str(&text).with_context(|| format!("{FILE} is not as it should be"))
+        toml::from_str(&text).with_context(|| format!("{FILE} cannot be read"))
     }
 
     pub(super) fn of(&self, address: &str) -> &[String] {
         self.0.get(address).map_or(&[], |entry| &entry.keywords)
     }
 
-    /// Every entry stands for a page or a section.
-    pub(super) fn check(&self, urls: &[String]) -> Result<()> {
+    /// A fault for each entry that stands for no page and no section.
+    pub(super) fn faults(&self, urls: &[String]) -> Vec<Fault> {
+        let mut faults = Vec::new();
         for address in self.0.keys() {
             let is_it = |url: &String| url == address || url.split('#').next() == Some(address);
             if !urls.iter().any(is_it) {
-                bail!("{FILE} names {address}, and the book has no such page or section");
+                let reason = format!("the book has no page or section {address}");
+                faults.push(Fault::new(FILE, reason));
             }
         }
-        Ok(())
+        faults
     }
 }
 
@@ -56,10 +60,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_without_a_page_is_refused() {
+    fn an_entry_without_a_page_is_a_fault() {
         let keywords: Keywords = toml::from_str("['no.html']\nkeywords = ['gong']").unwrap();
-        let reason = keywords.check(&["index.html#top".to_owned()]).unwrap_err();
-        assert!(reason.to_string().contains("no.html"), "{reason}");
-        assert!(keywords.check(&["no.html#top".to_owned()]).is_ok());
+        let faults = keywords.faults(&["index.html#top".to_owned()]);
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].to_string().contains("no.html"), "{}", faults[0]);
+        assert!(keywords.faults(&["no.html#top".to_owned()]).is_empty());
     }
 }

@@ -218,6 +218,9 @@ mod tests {
         assert!(reader.pages("gong").is_empty());
         assert!(reader.search("gong").is_empty());
         let found = reader.search("gong semaphore");
-        assert_eq!(found.first().map(|it| page(it)), Some("synchronization/semaphore.html"));
+        assert_eq!(
+            found.first().map(|it| page(it)),
+            Some("synchronization/semaphore.html")
+        );
     }
 }
