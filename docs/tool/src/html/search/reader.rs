@@ -1,4 +1,4 @@
-//! A reader's search, for tests: what the script elasticlunr does in the browser, without a browser.
+//! A reader's search, for tests: what elasticlunr does in the browser, without a browser.
 //! `docs/browser/search.mjs` searches for the same words with the script itself.
 
 use super::index::{Words, json_in, typed_words};
