@@ -167,11 +167,16 @@ fn first_bad_line(logs: &[Log]) -> Option<String> {
     None
 }
 
-/// Counts lines much faster than `text.lines().count()` does.
+/// Counts lines many times faster than `text.lines().count()` does.
 fn count_lines(text: &str) -> u64 {
-    let line_ends = text.bytes().filter(|byte| *byte == b'\n').count();
+    let mut lines = 0;
+    // A piece this short is counted in a `u8`, and the processor counts many of these at once.
+    for piece in text.as_bytes().chunks(192) {
+        let line_ends: u8 = piece.iter().map(|byte| u8::from(*byte == b'\n')).sum();
+        lines += u64::from(line_ends);
+    }
     let has_unended_line = !text.is_empty() && !text.ends_with('\n');
-    line_ends as u64 + u64::from(has_unended_line)
+    lines + u64::from(has_unended_line)
 }
 
 fn split(line: &str) -> Option<Request<'_>> {
