@@ -1,4 +1,4 @@
-//! What stands in the place of each directive.
+//! The Markdown that replaces each directive.
 
 use super::{Directive, Word};
 use super::{bench, compare, explore, figure, mutants, parts, pitfalls, tabs, timeline};

@@ -120,10 +120,7 @@ fn a_drawing_stands_in_the_page() {
     workspace.write("docs/figures/bell.svg", svg);
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
-    assert!(
-        page.contains("<figure>\n<svg role=\"img\""),
-        "{page}"
-    );
+    assert!(page.contains("<figure>\n<svg role=\"img\""), "{page}");
     for (bad, reason) in [
         ("<svg></svg>", "has no role=\"img\""),
         ("<p>", "is no `<svg>` from"),

@@ -35,7 +35,7 @@ fn main() -> io::Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// Returns the answers to two clients, who take turns because there is only one permit.
+/// Returns the answers that two clients get. There is one permit, so they take turns.
 fn ask_twice(finish: fn(TcpStream, &AtomicUsize, Receiver<()>)) -> io::Result<[String; 2]> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let server = listener.local_addr()?;

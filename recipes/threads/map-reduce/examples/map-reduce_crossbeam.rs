@@ -6,8 +6,8 @@
 //!
 //! What differs from the recipe: one thread for each processor takes pieces of the logs from a
 //! channel, so a thread that is done early takes more of them. Choose it if the pieces come one
-//! after the other, from a network or from a file that does not fit into memory: the bounded channel
-//! lets the reader be only a few pieces ahead.
+//! after the other, from a network or from a file that does not fit into memory. The bounded
+//! channel then lets the reader be only a few pieces ahead.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -4,10 +4,10 @@
 //! cargo run -p map-reduce --example map-reduce_solution
 //! ```
 //!
-//! What differs from the recipe: a piece has sixteen tables, and the hash of a host decides which
-//! one the host is in. After the fold, the first tables of all pieces come together, the second ones
-//! of all pieces, and so on. This step is the *shuffle* of MapReduce. A host is in only one of the
-//! sixteen groups, so each group is merged without a look at the others.
+//! What differs from the recipe: a piece has sixteen tables, and the hash of a host decides in
+//! which of them the host is counted. After the fold, the first tables of all pieces are merged,
+//! and so are the second tables, and so on. This step is the *shuffle* of MapReduce. A host is in
+//! only one of the sixteen groups, so the groups can be merged in parallel.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -1,7 +1,7 @@
 // error: E0596
 //! Fills a table outside of the closure. Several threads call the closure at the same time, so it
-//! cannot borrow the table as mutable. Let `fold` fill a table for each piece, and let `reduce` merge
-//! them.
+//! cannot borrow the table as mutable. Let `fold` fill a table for each piece, and let `reduce`
+//! merge them.
 
 use std::collections::HashMap;
 use std::thread;

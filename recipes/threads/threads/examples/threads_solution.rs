@@ -1,4 +1,4 @@
-//! The solution of the exercise: tells while the threads run how many of them have ended.
+//! The solution of the exercise: reports while the threads run how many of them have ended.
 //!
 //! ```text
 //! cargo run -p threads --example threads_solution
@@ -21,7 +21,7 @@ use cli::{Outcome, StationFile, Summary};
 /// No stronger wind has been measured, except in tornadoes: Barrow Island, 1996.
 const STRONGEST_WIND: u32 = 220;
 
-/// How often a line of progress is printed.
+/// The time between two lines of progress.
 const INTERVAL: Duration = Duration::from_millis(20);
 
 fn main() {
@@ -59,6 +59,7 @@ fn tell_progress(threads: &[ScopedJoinHandle<Summary>]) {
         if ended == threads.len() {
             return;
         }
+        // Only the display waits here. A thread that ends meanwhile is reported in the next line.
         thread::sleep(INTERVAL);
     }
 }

@@ -116,8 +116,9 @@ impl Step {
         match self {
             Step::Pause(times) => pause(times),
             Step::Yield => timed_yield(),
-            // Only a `Backoff` sleeps, and not to guess when another thread is ready: the owner of a
-            // critical section was preempted, and a sleep is what gives it the processor.
+            // Only a `Backoff` sleeps. The thread that holds the short lock was preempted, and it may
+            // have a lower priority than this thread. Only a sleep then gives it the processor. The
+            // caller checks the lock again afterwards, so nothing depends on how long the sleep is.
             Step::Sleep(time) => thread::sleep(time),
         }
     }
