@@ -42,13 +42,13 @@ def play(first_board, parties):
         # The last thread to arrive runs this, while the others still wait: nobody writes now.
         population.append(count(boards[len(population) % 2]))
 
-    meeting = threading.Barrier(parties, action=count_cells)
+    barrier = threading.Barrier(parties, action=count_cells)
     failures = []
     threads = []
     for number in range(parties):
         start = number * len(first_board) // parties
         end = (number + 1) * len(first_board) // parties
-        arguments = boards, range(start, end), meeting, failures
+        arguments = boards, range(start, end), barrier, failures
         # A daemon: if a thread cannot be started, the others wait for it, but the program ends.
         threads.append(threading.Thread(target=evolve, args=arguments, daemon=True))
     for thread in threads:
@@ -62,7 +62,7 @@ def play(first_board, parties):
     return population, boards[GENERATIONS % 2]
 
 
-def evolve(boards, rows, meeting, failures):
+def evolve(boards, rows, barrier, failures):
     """Computes some rows of every generation."""
     try:
         for generation in range(GENERATIONS):
@@ -72,12 +72,12 @@ def evolve(boards, rows, meeting, failures):
                 if reaches_edge(now, row):
                     raise EdgeReached(generation, row)
                 following[row] = next_row(now, row)
-            meeting.wait()
+            barrier.wait()
     except threading.BrokenBarrierError:
         pass  # Another thread has left the game, and reports why.
     except BaseException as failure:
         failures.append(failure)
-        meeting.abort()  # Otherwise the other threads would wait forever.
+        barrier.abort()  # Otherwise the other threads would wait forever.
 
 
 def count(board):

@@ -60,7 +60,7 @@ def main():
     ]
     for monitor in monitors:
         monitor.start()
-    start.set()  # Every monitor has its thread, so all may begin.
+    start.set()  # All threads have been spawned, so they may begin.
     play(batches(quakes))
     stop.set()
     for monitor in monitors:
@@ -95,7 +95,7 @@ def play(batches):
     """Adds batch after batch to the feed."""
     for batch in batches:
         if stop.wait(BATCH):
-            return  # A monitor has failed.
+            return  # A monitor has failed with an exception.
         with feed_lock:
             feed.extend(batch)
 

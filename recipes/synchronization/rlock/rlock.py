@@ -1,4 +1,4 @@
-"""Let methods that lock call one another: a warehouse inventory behind a threading.RLock.
+"""Let methods call each other although each takes the lock: a warehouse inventory behind a threading.RLock.
 
     python3 rlock.py               # the orders in input/orders.csv
     python3 rlock.py mine.csv      # your own orders
@@ -87,7 +87,7 @@ class Day:
 
     def __init__(self):
         self.opening_stock = {}
-        self.uncommitted = {}  # What is left if all goods leave before any arrive.
+        self.available = {}  # What is left if all goods leave before any arrive.
         self.adds = []
         self.removes = []
         self.transfers = []
@@ -104,18 +104,18 @@ class Day:
                     raise ValueError(f"expected {expected}, found {item!r}")
                 if item in self.opening_stock:
                     raise ValueError(f"a second stock row for {item!r}")
-                self.opening_stock[item] = self.uncommitted[item] = int(quantity)
+                self.opening_stock[item] = self.available[item] = int(quantity)
             case ["add", item]:
                 self.check(item)
                 self.adds.append((item, int(quantity)))
             case ["remove", item]:
                 self.check(item)
-                self.commit(item, int(quantity))
+                self.take_from_available(item, int(quantity))
                 self.removes.append((item, int(quantity)))
             case ["transfer", source, target]:
                 self.check(source)
                 self.check(target)
-                self.commit(source, int(quantity))
+                self.take_from_available(source, int(quantity))
                 self.transfers.append((source, target, int(quantity)))
             case _:
                 expected = f"a row such as add,hex bolt,12 (at most {2**32 - 1})"
@@ -125,11 +125,11 @@ class Day:
         if item not in self.opening_stock:
             raise ValueError(f"no stock row for {item!r} above this one")
 
-    def commit(self, item, quantity):
+    def take_from_available(self, item, quantity):
         """Reserves goods that leave the shelf, if the opening stock covers them."""
-        self.uncommitted[item] -= quantity
-        if self.uncommitted[item] < 0:
-            short = -self.uncommitted[item]
+        self.available[item] -= quantity
+        if self.available[item] < 0:
+            short = -self.available[item]
             raise ValueError(f"the opening stock of {item!r} is {short} short")
 
 

@@ -5,7 +5,7 @@ use super::is_name;
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
-/// How an example shares the command line's side of its recipe. In a project of the reader's both
+/// How an example shares the command-line part of its recipe. In a project of the reader's both
 /// files lie in `src/`, so a page leaves this line out.
 const PATH: &str = "#[path = \"../src/cli.rs\"]";
 const MODULE: &str = "mod cli;";

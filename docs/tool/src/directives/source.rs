@@ -24,7 +24,7 @@ const CLI: &str = "src/cli.rs";
 pub(crate) struct Source {
     pub(crate) program: Program,
     main: File,
-    /// The command line's side, if the program declares that module.
+    /// The command-line part, if the program declares that module.
     cli: Option<File>,
 }
 

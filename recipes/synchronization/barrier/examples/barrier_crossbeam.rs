@@ -4,10 +4,10 @@
 //! cargo run -p barrier --example barrier_crossbeam
 //! ```
 //!
-//! What differs from the recipe: a `WaitGroup` is a barrier for one meeting, so the threads have
-//! one for each generation. The parties are the clones of the `WaitGroup`: a thread that fails or
+//! What differs from the recipe: a `WaitGroup` is a barrier for one round, so the threads have one
+//! for each generation. The parties are the clones of the `WaitGroup`: a thread that fails or
 //! panics drops its clones, and the others no longer wait for it. There is no action, so each
-//! thread counts its own cells. Choose it when there is one meeting, or when you do not know the
+//! thread counts its own cells. Choose it when there is one round, or when you do not know the
 //! number of parties in advance. There is no timeout.
 
 #[path = "../src/cli.rs"]
@@ -26,7 +26,8 @@ const GENERATIONS: usize = 120;
 fn main() {
     let input = cli::load_or_exit();
     let game = play(&input.board, 4);
-    let game_of_one_thread = play(&input.board, 1); // As a check: it waits for nobody.
+    // A check: one thread cannot get out of step, so the games must be equal.
+    let game_of_one_thread = play(&input.board, 1);
     assert_eq!(game, game_of_one_thread, "four threads and one disagree");
     cli::print_or_exit(&input, game);
 }
@@ -37,9 +38,9 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
     let last_generation = AtomicUsize::new(GENERATIONS);
 
     let population = thread::scope(|scope| -> Result<Vec<usize>, EdgeReached> {
-        let mut meetings = Vec::new();
+        let mut rounds = Vec::new();
         for _ in 0..GENERATIONS {
-            meetings.push(WaitGroup::new());
+            rounds.push(WaitGroup::new());
         }
         let mut workers = Vec::new();
         for number in 0..threads {
@@ -48,12 +49,13 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
                 rows: share_of_rows(first_board.len(), number, threads),
                 last_generation: &last_generation,
             };
-            let meetings = meetings.clone(); // Vec::clone clones each `WaitGroup`: one more party.
-            workers.push(scope.spawn(move || worker.evolve(meetings)));
+            let rounds = rounds.clone(); // Vec::clone clones each `WaitGroup`: one more party.
+            workers.push(scope.spawn(move || worker.evolve(rounds)));
         }
-        drop(meetings); // This thread takes part in no meeting.
+        drop(rounds); // This thread takes part in no round.
 
-        // If several threads fail, the one with the topmost rows says why.
+        // If several threads fail, report the error of the topmost rows, so that the message is
+        // always the same.
         let mut population = vec![0; GENERATIONS + 1];
         for worker in workers {
             let counts = worker.join().expect("a thread panicked")?;
@@ -80,11 +82,11 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     /// Computes some rows of every generation. Returns how many of their cells live in each.
-    fn evolve(&self, meetings: Vec<WaitGroup>) -> Result<Vec<usize>, EdgeReached> {
+    fn evolve(&self, rounds: Vec<WaitGroup>) -> Result<Vec<usize>, EdgeReached> {
         let mut population = vec![self.boards[0].population(self.rows.clone())];
-        for (generation, meeting) in meetings.into_iter().enumerate() {
-            self.step(generation)?; // An error drops the meetings that are left.
-            meeting.wait();
+        for (generation, round) in rounds.into_iter().enumerate() {
+            self.step(generation)?; // An error drops the rounds that are left.
+            round.wait();
             if self.last_generation.load(Relaxed) == generation {
                 break; // Another thread has failed, and reports why.
             }
@@ -108,7 +110,7 @@ impl Worker<'_> {
     }
 }
 
-/// The rows of one thread. All threads together have all rows.
+/// The rows of one thread. Together, the threads cover all rows.
 fn share_of_rows(height: usize, number: usize, threads: usize) -> Range<usize> {
     let start = number * height / threads;
     let end = (number + 1) * height / threads;
@@ -139,7 +141,8 @@ impl Board {
         }
     }
 
-    /// Three living neighbors make a cell live, and two keep it alive.
+    /// A dead cell with three living neighbors comes alive, and a living cell with two or three
+    /// stays alive.
     fn lives_next(&self, row: usize, column: usize) -> bool {
         let mut neighbors = 0;
         for y in row.saturating_sub(1)..=row + 1 {
@@ -154,7 +157,7 @@ impl Board {
 
     fn is_alive(&self, row: usize, column: usize) -> bool {
         let on_board = row < self.rows.len() && column < self.rows[row].len();
-        on_board && self.rows[row][column].load(Relaxed) // There is no life outside the board.
+        on_board && self.rows[row][column].load(Relaxed) // Cells outside are dead.
     }
 
     /// Whether a living cell of this row is on the edge of the board.

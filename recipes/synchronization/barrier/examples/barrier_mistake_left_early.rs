@@ -1,11 +1,11 @@
-//! It hangs: a thread fails and leaves in silence. The others wait for it at the next meeting, and
-//! `main` waits for them, so nobody sees the error.
+//! It hangs: a thread fails and returns without telling the others. They wait for it in the next
+//! round, and `main` waits for them, so nobody sees the error.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_mistake_left_early
 //! ```
 //!
-//! `add_up` alone is wrong: its `?` skips the meetings that are still to come. `add_up_or_abort` is
+//! `add_up` alone is wrong: its `?` skips the rounds that are still to come. `add_up_or_abort` is
 //! right: it breaks the barrier when a thread leaves, even if it panics.
 
 use std::process::ExitCode;
@@ -14,17 +14,17 @@ use std::time::Duration;
 
 use sync_primitives::{Barrier, Queue};
 
-/// What each of three threads adds up, with a meeting after each number.
+/// What each of three threads adds up, and waits after each number.
 const COLUMNS: [[&str; 3]; 3] = [["1", "2", "3"], ["4", "five", "6"], ["7", "8", "9"]];
 
 type Outcome = Result<u32, String>;
 
 fn main() -> ExitCode {
-    let silent = ended(add_up, Duration::from_millis(300));
-    println!("left in silence: {silent} of 3 threads ended");
-    let loud = ended(add_up_or_abort, Duration::from_secs(10));
-    println!("left with abort: {loud} of 3 threads ended");
-    if silent == 3 {
+    let without_abort = ended(add_up, Duration::from_millis(300));
+    println!("left without abort: {without_abort} of 3 threads ended");
+    let with_abort = ended(add_up_or_abort, Duration::from_secs(10));
+    println!("left with abort: {with_abort} of 3 threads ended");
+    if without_abort == 3 {
         return ExitCode::SUCCESS;
     }
     eprintln!("deadlock: one thread has failed and left, and two wait for it at the barrier");
@@ -34,11 +34,11 @@ fn main() -> ExitCode {
 
 /// How many threads end before `main` loses patience.
 fn ended(work: fn(&[&str], &Barrier) -> Outcome, patience: Duration) -> usize {
-    let meeting = Barrier::new(COLUMNS.len());
+    let barrier = Barrier::new(COLUMNS.len());
     let ends = Queue::unbounded();
     thread::scope(|scope| {
         for column in &COLUMNS {
-            scope.spawn(|| ends.push(work(column, &meeting)));
+            scope.spawn(|| ends.push(work(column, &barrier)));
         }
         let mut ended = 0;
         if ends.pop().is_ok() {
@@ -48,24 +48,24 @@ fn ended(work: fn(&[&str], &Barrier) -> Outcome, patience: Duration) -> usize {
         while ended < COLUMNS.len() && ends.try_pop_for(patience).is_ok() {
             ended += 1;
         }
-        meeting.abort(); // Lets the threads go that still wait.
+        barrier.abort(); // Lets the threads go that still wait.
         ended
     })
 }
 
-fn add_up(column: &[&str], meeting: &Barrier) -> Outcome {
+fn add_up(column: &[&str], barrier: &Barrier) -> Outcome {
     let mut sum = 0;
     for text in column {
         let number: u32 = text.parse().map_err(|error| format!("{text:?}: {error}"))?;
         sum += number;
-        meeting.wait().map_err(|error| error.to_string())?;
+        barrier.wait().map_err(|error| error.to_string())?;
     }
     Ok(sum)
 }
 
-fn add_up_or_abort(column: &[&str], meeting: &Barrier) -> Outcome {
-    let _abort_on_drop = AbortOnDrop { barrier: meeting };
-    add_up(column, meeting)
+fn add_up_or_abort(column: &[&str], barrier: &Barrier) -> Outcome {
+    let _abort_on_drop = AbortOnDrop { barrier };
+    add_up(column, barrier)
 }
 
 struct AbortOnDrop<'a> {

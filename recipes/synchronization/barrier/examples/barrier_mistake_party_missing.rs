@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 }
 
 /// Starts a thread for each part. The thread does its part of the work, then meets the others.
-/// Returns how many threads get past the meeting.
+/// Returns how many threads get past the barrier.
 fn meet(parts: &[&[u32]], barrier: &Barrier, patience: Duration) -> usize {
     thread::scope(|scope| {
         let mut workers = Vec::new();

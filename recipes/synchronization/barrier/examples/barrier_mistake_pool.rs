@@ -1,5 +1,5 @@
-//! It hangs: four jobs meet in a pool of three threads. Three jobs wait and keep the threads of the
-//! pool, so the fourth never gets a thread to run on.
+//! It hangs: four jobs wait for each other in a pool of three threads. Three jobs wait and keep the
+//! threads of the pool, so the fourth never gets a thread to run on.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_mistake_pool
@@ -33,13 +33,13 @@ fn main() -> ExitCode {
 fn in_a_pool(patience: Duration) -> usize {
     let pool = ThreadPoolBuilder::new().num_threads(3).build();
     let pool = pool.expect("three threads can be started");
-    let meeting = Barrier::new(PARTIES);
+    let barrier = Barrier::new(PARTIES);
     let met = AtomicUsize::new(0);
     pool.in_place_scope(|scope| {
         for _ in 0..PARTIES {
             scope.spawn(|_| {
                 // `wait` would wait forever.
-                if meeting.wait_for(patience).is_ok() {
+                if barrier.wait_for(patience).is_ok() {
                     met.fetch_add(1, Relaxed);
                 }
             });
@@ -49,12 +49,12 @@ fn in_a_pool(patience: Duration) -> usize {
 }
 
 fn in_threads() -> usize {
-    let meeting = Barrier::new(PARTIES);
+    let barrier = Barrier::new(PARTIES);
     let met = AtomicUsize::new(0);
     thread::scope(|scope| {
         for _ in 0..PARTIES {
             scope.spawn(|| {
-                if meeting.wait().is_ok() {
+                if barrier.wait().is_ok() {
                     met.fetch_add(1, Relaxed);
                 }
             });

@@ -72,7 +72,8 @@ impl Board {
         columns.map(|column| self.lives_next(row, column)).collect()
     }
 
-    /// Three living neighbors make a cell live, and two keep it alive.
+    /// A dead cell with three living neighbors comes alive, and a living cell with two or three
+    /// stays alive.
     fn lives_next(&self, row: usize, column: usize) -> bool {
         let mut neighbors = 0;
         for y in row.saturating_sub(1)..=row + 1 {
@@ -87,7 +88,7 @@ impl Board {
 
     fn is_alive(&self, row: usize, column: usize) -> bool {
         let on_board = row < self.rows.len() && column < self.rows[row].len();
-        on_board && self.rows[row][column] // There is no life outside the board.
+        on_board && self.rows[row][column] // Cells outside are dead.
     }
 
     /// Whether a living cell of this row is on the edge of the board.

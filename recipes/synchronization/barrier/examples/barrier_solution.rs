@@ -5,9 +5,8 @@
 //! ```
 //!
 //! What differs from the recipe: the action compares the two boards, and sets `is_still` if they
-//! are equal. All threads read it after the same meeting. The next action cannot run before all of
-//! them have come to the next meeting, so they see the same value and leave after the same
-//! generation.
+//! are equal. All threads read it after the same round. The next action cannot run before all of
+//! them have arrived again, so they see the same value and leave after the same generation.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -25,7 +24,8 @@ const GENERATIONS: usize = 120;
 fn main() {
     let input = cli::load_or_exit();
     let game = play(&input.board, 4);
-    let game_of_one_thread = play(&input.board, 1); // As a check: it waits for nobody.
+    // A check: one thread cannot get out of step, so the games must be equal.
+    let game_of_one_thread = play(&input.board, 1);
     assert_eq!(game, game_of_one_thread, "four threads and one disagree");
     cli::print_or_exit(&input, game);
 }
@@ -44,7 +44,7 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
     });
 
     thread::scope(|scope| -> Result<(), EdgeReached> {
-        // If a thread cannot be started, the others must not wait for it.
+        // If `spawn` panics, this releases the threads that already wait.
         let _abort_on_drop = AbortOnDrop { barrier: &barrier };
         let mut workers = Vec::new();
         for number in 0..threads {
@@ -52,7 +52,8 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
             workers.push(scope.spawn(|| evolve(&boards, rows, &barrier, &is_still)));
         }
 
-        // If several threads fail, the one with the topmost rows says why.
+        // If several threads fail, report the error of the topmost rows, so that the message is
+        // always the same.
         for worker in workers {
             worker.join().expect("a thread panicked")?;
         }
@@ -94,7 +95,8 @@ fn evolve(
 }
 
 /// Breaks the barrier when a thread leaves, even if it panics. Otherwise the other threads would
-/// wait for it forever.
+/// wait for it forever. A round that has passed stays passed, so a thread that has finished
+/// disturbs nobody.
 struct AbortOnDrop<'a, A> {
     barrier: &'a Barrier<A>,
 }
@@ -105,7 +107,7 @@ impl<A> Drop for AbortOnDrop<'_, A> {
     }
 }
 
-/// The rows of one thread. All threads together have all rows.
+/// The rows of one thread. Together, the threads cover all rows.
 fn share_of_rows(height: usize, number: usize, threads: usize) -> Range<usize> {
     let start = number * height / threads;
     let end = (number + 1) * height / threads;
@@ -136,7 +138,8 @@ impl Board {
         }
     }
 
-    /// Three living neighbors make a cell live, and two keep it alive.
+    /// A dead cell with three living neighbors comes alive, and a living cell with two or three
+    /// stays alive.
     fn lives_next(&self, row: usize, column: usize) -> bool {
         let mut neighbors = 0;
         for y in row.saturating_sub(1)..=row + 1 {
@@ -151,7 +154,7 @@ impl Board {
 
     fn is_alive(&self, row: usize, column: usize) -> bool {
         let on_board = row < self.rows.len() && column < self.rows[row].len();
-        on_board && self.rows[row][column].load(Relaxed) // There is no life outside the board.
+        on_board && self.rows[row][column].load(Relaxed) // Cells outside are dead.
     }
 
     /// Whether a living cell of this row is on the edge of the board.

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! What differs from the recipe: std's barrier has no action, so each thread counts its own cells.
-//! Nothing can break the barrier, so a thread that fails still comes to the meeting, after which
+//! Nothing can break the barrier, so a thread that fails still waits at the barrier once, and then
 //! all threads leave. Choose it when you want no dependency and no thread can fail: there is no
 //! `abort` and no timeout, so if a thread panics or cannot be started, the others wait forever.
 
@@ -24,7 +24,8 @@ const GENERATIONS: usize = 120;
 fn main() {
     let input = cli::load_or_exit();
     let game = play(&input.board, 4);
-    let game_of_one_thread = play(&input.board, 1); // As a check: it waits for nobody.
+    // A check: one thread cannot get out of step, so the games must be equal.
+    let game_of_one_thread = play(&input.board, 1);
     assert_eq!(game, game_of_one_thread, "four threads and one disagree");
     cli::print_or_exit(&input, game);
 }
@@ -32,7 +33,7 @@ fn main() {
 fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> {
     // In each generation, all threads read one of the boards and write the other.
     let boards = [Board::new(first_board), Board::new(first_board)];
-    let meeting = Meeting {
+    let shared = Shared {
         barrier: Barrier::new(threads),
         last_generation: AtomicUsize::new(GENERATIONS),
     };
@@ -41,10 +42,11 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
         let mut workers = Vec::new();
         for number in 0..threads {
             let rows = share_of_rows(first_board.len(), number, threads);
-            workers.push(scope.spawn(|| evolve(&boards, rows, &meeting)));
+            workers.push(scope.spawn(|| evolve(&boards, rows, &shared)));
         }
 
-        // If several threads fail, the one with the topmost rows says why.
+        // If several threads fail, report the error of the topmost rows, so that the message is
+        // always the same.
         let mut population = vec![0; GENERATIONS + 1];
         for worker in workers {
             let counts = worker.join().expect("a thread panicked")?;
@@ -61,7 +63,7 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
     })
 }
 
-struct Meeting {
+struct Shared {
     barrier: Barrier,
     /// The game ends with this generation. A plain flag would not do: a thread that is ahead could
     /// set it for the next generation, before another thread has read it for this one.
@@ -72,7 +74,7 @@ struct Meeting {
 fn evolve(
     boards: &[Board; 2],
     rows: Range<usize>,
-    meeting: &Meeting,
+    shared: &Shared,
 ) -> Result<Vec<usize>, EdgeReached> {
     let mut population = vec![boards[0].population(rows.clone())];
     for generation in 0..GENERATIONS {
@@ -80,11 +82,11 @@ fn evolve(
         let next = &boards[(generation + 1) % 2];
         let result = step(now, next, rows.clone(), generation);
         if result.is_err() {
-            meeting.last_generation.fetch_min(generation, Relaxed);
+            shared.last_generation.fetch_min(generation, Relaxed);
         }
-        meeting.barrier.wait();
+        shared.barrier.wait();
         result?;
-        if meeting.last_generation.load(Relaxed) == generation {
+        if shared.last_generation.load(Relaxed) == generation {
             break; // Another thread has failed, and reports why.
         }
         population.push(next.population(rows.clone()));
@@ -107,7 +109,7 @@ fn step(
     Ok(())
 }
 
-/// The rows of one thread. All threads together have all rows.
+/// The rows of one thread. Together, the threads cover all rows.
 fn share_of_rows(height: usize, number: usize, threads: usize) -> Range<usize> {
     let start = number * height / threads;
     let end = (number + 1) * height / threads;
@@ -138,7 +140,8 @@ impl Board {
         }
     }
 
-    /// Three living neighbors make a cell live, and two keep it alive.
+    /// A dead cell with three living neighbors comes alive, and a living cell with two or three
+    /// stays alive.
     fn lives_next(&self, row: usize, column: usize) -> bool {
         let mut neighbors = 0;
         for y in row.saturating_sub(1)..=row + 1 {
@@ -153,7 +156,7 @@ impl Board {
 
     fn is_alive(&self, row: usize, column: usize) -> bool {
         let on_board = row < self.rows.len() && column < self.rows[row].len();
-        on_board && self.rows[row][column].load(Relaxed) // There is no life outside the board.
+        on_board && self.rows[row][column].load(Relaxed) // Cells outside are dead.
     }
 
     /// Whether a living cell of this row is on the edge of the board.

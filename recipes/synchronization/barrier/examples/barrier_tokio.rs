@@ -6,7 +6,7 @@
 //!
 //! What differs from the recipe: the parties are async tasks, and a task that waits at tokio's
 //! barrier takes up no thread. The barrier has no action, so each task counts its own cells.
-//! Nothing can break it, so a task that fails still comes to the meeting, after which all tasks
+//! Nothing can break it, so a task that fails still waits at the barrier once, and then all tasks
 //! leave. Choose it when the parties are async tasks. A long computation does not belong in a
 //! task, so the steps run on the runtime's threads for blocking work.
 
@@ -148,7 +148,8 @@ impl Board {
         }
     }
 
-    /// Three living neighbors make a cell live, and two keep it alive.
+    /// A dead cell with three living neighbors comes alive, and a living cell with two or three
+    /// stays alive.
     fn lives_next(&self, row: usize, column: usize) -> bool {
         let mut neighbors = 0;
         for y in row.saturating_sub(1)..=row + 1 {
@@ -163,7 +164,7 @@ impl Board {
 
     fn is_alive(&self, row: usize, column: usize) -> bool {
         let on_board = row < self.rows.len() && column < self.rows[row].len();
-        on_board && self.rows[row][column].load(Relaxed) // There is no life outside the board.
+        on_board && self.rows[row][column].load(Relaxed) // Cells outside are dead.
     }
 
     /// Whether a living cell of this row is on the edge of the board.

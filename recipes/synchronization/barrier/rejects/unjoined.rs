@@ -7,8 +7,8 @@ use std::thread;
 use sync_primitives::Barrier;
 
 fn main() {
-    let meeting = Barrier::new(2);
-    let other = thread::spawn(|| meeting.wait()); // refused
-    meeting.wait().expect("nobody breaks it");
+    let barrier = Barrier::new(2);
+    let other = thread::spawn(|| barrier.wait()); // refused
+    barrier.wait().expect("nobody breaks it");
     other.join().expect("a thread panicked").expect("nobody breaks it"); // refused
 }

@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads the board and prints the game.
+//! The command-line part of the recipe: reads the board and prints the game.
 //! Nothing in this file is about threads, so you can skip it when you read the recipe.
 //!
 //! A board is a file in the plaintext format of <https://conwaylife.com/wiki/Plaintext>:
@@ -11,9 +11,9 @@
 //! ```
 //!
 //! `O` is a living cell and `.` a dead one. A line that begins with `!` is a comment. A row that
-//! ends early is filled up with dead cells.
+//! ends early is padded with dead cells.
 //!
-//! The board shows a part of a plane without end. If a living cell reaches its edge before the last
+//! The board shows a part of an infinite plane. If a living cell reaches its edge before the last
 //! generation, what follows would depend on cells outside, so the game ends with an error.
 
 use std::io::{self, ErrorKind, Write};

@@ -28,7 +28,8 @@ const GENERATIONS: usize = 120;
 fn main() {
     let input = cli::load_or_exit();
     let game = play(&input.board, 4);
-    let game_of_one_thread = play(&input.board, 1); // As a check: it waits for nobody.
+    // A check: one thread cannot get out of step, so the games must be equal.
+    let game_of_one_thread = play(&input.board, 1);
     assert_eq!(game, game_of_one_thread, "four threads and one disagree");
     cli::print_or_exit(&input, game);
 }
@@ -38,6 +39,7 @@ fn main() {
 fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> {
     // In each generation, all threads read one of the boards and write the other.
     let boards = [Board::new(first_board), Board::new(first_board)];
+    // The action is a `Fn`, so it changes the population through a `Lock`.
     let population = Lock::new(vec![boards[0].population()]);
     let barrier = Barrier::with_action(threads, || {
         // The last thread to arrive runs this, while the others still wait: nobody writes now.
@@ -47,7 +49,7 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
     });
 
     let arrived_last = thread::scope(|scope| -> Result<Vec<usize>, EdgeReached> {
-        // If a thread cannot be started, the others must not wait for it.
+        // If `spawn` panics, this releases the threads that already wait.
         let _abort_on_drop = AbortOnDrop { barrier: &barrier };
         let mut workers = Vec::new();
         for number in 0..threads {
@@ -55,7 +57,8 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
             workers.push(scope.spawn(|| evolve(&boards, rows, &barrier)));
         }
 
-        // If several threads fail, the one with the topmost rows says why.
+        // If several threads fail, report the error of the topmost rows, so that the message is
+        // always the same.
         let mut arrived_last = Vec::new();
         for worker in workers {
             arrived_last.push(worker.join().expect("a thread panicked")?);
@@ -63,7 +66,7 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
         Ok(arrived_last)
     })?;
 
-    eprintln!("generations in which each thread arrived last: {arrived_last:?}");
+    eprintln!("how often each thread arrived last: {arrived_last:?}");
     Ok(Game {
         population: population.into_inner(),
         last_board: boards[GENERATIONS % 2].to_rows(),
@@ -73,6 +76,8 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
 
 // ANCHOR: evolve
 /// Computes some rows of every generation. Returns how often this thread arrived last.
+///
+/// The type of a barrier includes its action, which is a closure here, hence `impl Fn()`.
 fn evolve(
     boards: &[Board; 2],
     rows: Range<usize>,
@@ -99,7 +104,8 @@ fn evolve(
 }
 
 /// Breaks the barrier when a thread leaves, even if it panics. Otherwise the other threads would
-/// wait for it forever.
+/// wait for it forever. A round that has passed stays passed, so a thread that has finished
+/// disturbs nobody.
 struct AbortOnDrop<'a, A> {
     barrier: &'a Barrier<A>,
 }
@@ -111,7 +117,7 @@ impl<A> Drop for AbortOnDrop<'_, A> {
 }
 // ANCHOR_END: evolve
 
-/// The rows of one thread. All threads together have all rows.
+/// The rows of one thread. Together, the threads cover all rows.
 fn share_of_rows(height: usize, number: usize, threads: usize) -> Range<usize> {
     let start = number * height / threads;
     let end = (number + 1) * height / threads;
@@ -142,7 +148,8 @@ impl Board {
         }
     }
 
-    /// Three living neighbors make a cell live, and two keep it alive.
+    /// A dead cell with three living neighbors comes alive, and a living cell with two or three
+    /// stays alive.
     fn lives_next(&self, row: usize, column: usize) -> bool {
         let mut neighbors = 0;
         for y in row.saturating_sub(1)..=row + 1 {
@@ -157,7 +164,7 @@ impl Board {
 
     fn is_alive(&self, row: usize, column: usize) -> bool {
         let on_board = row < self.rows.len() && column < self.rows[row].len();
-        on_board && self.rows[row][column].load(Relaxed) // There is no life outside the board.
+        on_board && self.rows[row][column].load(Relaxed) // Cells outside are dead.
     }
 
     /// Whether a living cell of this row is on the edge of the board.

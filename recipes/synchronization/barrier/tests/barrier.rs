@@ -41,7 +41,7 @@ fn one_thread_arrives_last_in_each_generation() {
     let mut lines = Vec::new();
     for line in end.stderr.lines() {
         let numbers = line
-            .strip_prefix("generations in which each thread arrived last: [")
+            .strip_prefix("how often each thread arrived last: [")
             .and_then(|rest| rest.strip_suffix("]"))
             .unwrap_or_else(|| panic!("another line: {line:?}"));
         let numbers: Vec<u32> = numbers.split(", ").map(|it| it.parse().unwrap()).collect();

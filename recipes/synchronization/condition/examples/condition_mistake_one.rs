@@ -1,5 +1,5 @@
-//! Notifies one thread of a change that every waiting thread must learn. Two consumers wait until
-//! the buffer is closed, but only one of them ends.
+//! Notifies one thread of a change that every waiting thread must learn about. Two consumers wait
+//! until the buffer is closed, but only one of them ends.
 //!
 //! ```text
 //! cargo run -p condition --example condition_mistake_one
@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_millis(300);
 struct Buffer {
     state: Lock<State>,
     changed: Condition,
-    looked: Condition, // Lets `main` wait until both consumers wait.
+    waiting_changed: Condition, // Lets `main` wait until both consumers wait.
 }
 
 #[derive(Default)]
@@ -41,9 +41,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!(
-        "one consumer sleeps on, because only the other was notified that the buffer is closed"
+        "one consumer keeps sleeping, because only the other was notified that the buffer is closed"
     );
-    eprintln!("call `notify_all` for a change that every waiting thread must learn");
+    eprintln!("call `notify_all` for a change that every waiting thread must learn about");
     ExitCode::FAILURE
 }
 
@@ -56,7 +56,7 @@ fn both_end_after(close: fn(&Buffer), limit: Duration) -> bool {
             scope.spawn(|| buffer.consume(end));
         }
         buffer
-            .looked
+            .waiting_changed
             .wait_while(&mut buffer.state.lock(), |state| state.waiting < 2);
         close(&buffer);
         ended.recv().expect("the first consumer ends");
@@ -70,7 +70,7 @@ impl Buffer {
     fn consume(&self, end: Sender<()>) {
         let mut state = self.state.lock();
         state.waiting += 1;
-        self.looked.notify_one();
+        self.waiting_changed.notify_one();
         self.changed.wait_while(&mut state, |state| !state.closed);
         end.send(()).expect("main still listens");
     }

@@ -9,10 +9,10 @@ fn main() {
 
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut reading = reading.lock();
+            let mut guard = reading.lock();
             // While it waits, the thread sleeps and does not hold the lock.
-            delivered.wait_while(&mut reading, |reading| reading.is_none());
-            println!("{} degrees", reading.unwrap());
+            delivered.wait_while(&mut guard, |value| value.is_none());
+            println!("{} degrees", guard.unwrap());
         });
 
         *reading.lock() = Some(21);

@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads the readings, sums them up and prints the result.
+//! The command-line part of the recipe: reads the readings, sums them up and prints the result.
 //! Nothing in this file is about threads, so you can skip it when you read the recipe.
 //!
 //! A row is the name of a station, a semicolon and a temperature in tenths of a degree:
@@ -23,13 +23,13 @@ pub(crate) struct Reading {
 }
 
 /// What is known about each station. It does not depend on the order of the readings, nor on how
-/// the consumers share them.
+/// the consumers split them.
 #[derive(Default)]
 pub(crate) struct Statistics {
     stations: BTreeMap<String, Summary>,
 }
 
-/// Of one or more readings. Temperatures are in tenths of a degree.
+/// Summarizes one or more readings. Temperatures are in tenths of a degree.
 #[derive(Clone, Copy)]
 struct Summary {
     count: u64,

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Prints a row for every station. The rows are the same on every run, although the consumers
-//! share the readings differently each time.
+//! split the readings differently each time.
 
 mod cli;
 
@@ -43,21 +43,23 @@ impl Buffer {
     /// Waits until a slot is free, and puts the reading into it.
     fn put(&self, reading: Reading) {
         let mut slots = self.slots.lock();
-        self.not_full.wait_while(&mut slots, |slots| {
-            slots.readings.len() == CAPACITY && !slots.closed
+        // While the closure returns `true`, `wait_while` releases the lock and sleeps.
+        self.not_full.wait_while(&mut slots, |now| {
+            now.readings.len() == CAPACITY && !now.closed
         });
+        // The producer has not closed the buffer yet, so a consumer has, and only a panic makes it
+        // do so this early.
         assert!(!slots.closed, "a consumer panicked");
         slots.readings.push_back(reading);
-        // One consumer is enough for one reading. A second one would wake for nothing.
+        // One consumer is enough for one reading. A second one would wake to an empty buffer.
         self.not_empty.notify_one();
     }
 
     /// Waits for a reading and takes it. Returns `None` if the buffer is closed and empty.
     fn take(&self) -> Option<Reading> {
         let mut slots = self.slots.lock();
-        self.not_empty.wait_while(&mut slots, |slots| {
-            slots.readings.is_empty() && !slots.closed
-        });
+        self.not_empty
+            .wait_while(&mut slots, |now| now.readings.is_empty() && !now.closed);
         let reading = slots.readings.pop_front();
         self.not_full.notify_one();
         reading
@@ -65,7 +67,7 @@ impl Buffer {
 
     fn close(&self) {
         self.slots.lock().closed = true;
-        // Every waiting thread must learn this, so `notify_one` is not enough.
+        // Every waiting thread must learn about this, so `notify_one` is not enough.
         self.not_empty.notify_all();
         self.not_full.notify_all();
     }
@@ -88,7 +90,7 @@ impl Drop for CloseOnDrop<'_> {
 fn main() {
     let buffer = Buffer::default();
 
-    let outcome = thread::scope(|scope| {
+    let outcome: Result<Statistics, String> = thread::scope(|scope| {
         let first = scope.spawn(|| consume(&buffer));
         let second = scope.spawn(|| consume(&buffer));
 

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `watch_between` is wrong: while it sleeps in `recv`, no event can wake it. `watch` is right: it
-//! ends when the feed does, which is exactly what it sleeps for. The recipe shows another way: wait
-//! for the stop, and look at the feed whenever the time is up.
+//! needs no event, because dropping the sender ends its loop. The recipe shows another way: wait
+//! for the stop with a timeout, and look at the feed after each timeout.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let Outcome { seen, ended } = stop_by_event();
     println!("checks for the stop between earthquakes: seen {seen}, ended {ended}");
     let seen = stop_by_end_of_feed();
-    println!("stops at the end of the feed: seen {seen}, ended true");
+    println!("stops at the end of the feed: seen {seen}");
     if ended {
         return ExitCode::SUCCESS;
     }

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! What differs from the recipe: parking_lot has no event. A `Once` is enough for `start`, which is
-//! set once and never cleared. A wait with a timeout, as for `stop`, takes a flag under a `Mutex`
-//! and a `Condvar`. Choose it when your program uses parking_lot already and clears no event: a
+//! set once and never cleared. `stop` needs a timeout, so it is a `bool` in a `Mutex`, with a
+//! `Condvar`. Choose it when your program uses parking_lot already and never clears an event: a
 //! flag that can be cleared would also have to count how often it was set, or a waiter could sleep
 //! through a `set` that is followed by a `clear`.
 
@@ -63,7 +63,8 @@ struct StopOnDrop<'s, 'a> {
 
 impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
-        // In this order, a monitor that has not begun yet finds that the service has stopped.
+        // A monitor may still wait for `start`, so set it too. The monitor then looks once and
+        // ends.
         self.service.stop.set();
         self.service.begin();
     }
@@ -78,7 +79,7 @@ fn watch<'a>(service: &Service<'a>, mut visit: impl FnMut(&'a Quake)) {
     while !stopped {
         // First the pause, then the look: so nothing that arrives during the last pause is missed.
         stopped = service.stop.wait_for(PAUSE);
-        for quake in service.look(seen) {
+        for quake in service.new_quakes(seen) {
             visit(quake);
             seen += 1;
         }
@@ -122,7 +123,7 @@ fn main() {
         let magnitudes = scope.spawn(|| count_by_magnitude(&service));
         let strong = scope.spawn(|| find_strong(&service));
 
-        service.begin(); // Every monitor has its thread, so all may begin.
+        service.begin(); // All threads have been spawned, so they may begin.
         service.play(&batches);
         drop(stop_on_drop); // Sets `stop`.
 
@@ -146,14 +147,14 @@ impl<'a> Service<'a> {
     fn play(&self, batches: &[&'a [Quake]]) {
         for batch in batches {
             if self.stop.wait_for(BATCH) {
-                return; // A monitor has failed.
+                return; // A monitor has panicked.
             }
             self.feed.lock().extend(*batch);
         }
     }
 
-    /// The earthquakes that were added after the first `seen`.
-    fn look(&self, seen: usize) -> Vec<&'a Quake> {
+    /// Returns the earthquakes after the first `seen`.
+    fn new_quakes(&self, seen: usize) -> Vec<&'a Quake> {
         self.feed.lock()[seen..].to_vec()
     }
 }

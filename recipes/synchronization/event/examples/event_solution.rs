@@ -48,7 +48,7 @@ impl News {
 #[derive(Default)]
 struct Feed<'a> {
     quakes: Vec<&'a Quake>,
-    /// How often a monitor has looked, which depends on the scheduler.
+    /// How often the monitors have looked, all together. It depends on the scheduler.
     looks: usize,
 }
 
@@ -78,7 +78,7 @@ fn watch<'a>(service: &Service<'a>, news: &Event, mut visit: impl FnMut(&'a Quak
         news.clear();
         // Asked before the look, which therefore sees all that was added before the stop.
         stopped = service.stop.is_set();
-        for quake in service.look(seen) {
+        for quake in service.new_quakes(seen) {
             visit(quake);
             seen += 1;
         }
@@ -134,7 +134,7 @@ fn main() {
         let magnitudes = scope.spawn(|| count_by_magnitude(&service));
         let strong = scope.spawn(|| find_strong(&service));
 
-        service.start.set(); // Every monitor has its thread, so all may begin.
+        service.start.set(); // All threads have been spawned, so they may begin.
         service.play(&batches);
         drop(stop_on_drop); // Sets `stop`.
 
@@ -156,15 +156,15 @@ impl<'a> Service<'a> {
     fn play(&self, batches: &[&'a [Quake]]) {
         for batch in batches {
             if self.stop.wait_for(BATCH) {
-                return; // A monitor has failed.
+                return; // A monitor has panicked.
             }
             self.feed.lock().quakes.extend(*batch);
             self.news.set_all();
         }
     }
 
-    /// The earthquakes that were added after the first `seen`.
-    fn look(&self, seen: usize) -> Vec<&'a Quake> {
+    /// Returns the earthquakes after the first `seen`.
+    fn new_quakes(&self, seen: usize) -> Vec<&'a Quake> {
         let mut feed = self.feed.lock();
         feed.looks += 1;
         feed.quakes[seen..].to_vec()

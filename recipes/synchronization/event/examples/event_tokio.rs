@@ -46,7 +46,7 @@ async fn visit_all(service: &Service, mut visit: impl FnMut(&Quake)) {
     while !stopped {
         // First the pause, then the look: so nothing that arrives during the last pause is missed.
         stopped = service.stopped_within(PAUSE).await;
-        for quake in service.look(seen) {
+        for quake in service.new_quakes(seen) {
             visit(&quake);
             seen += 1;
         }
@@ -116,15 +116,15 @@ impl Service {
     async fn play(&self, batches: &[&[Quake]]) {
         for batch in batches {
             if self.stopped_within(BATCH).await {
-                return; // A monitor has failed.
+                return; // A monitor has panicked.
             }
             let news = batch.iter().cloned().map(Arc::new);
             self.feed.lock().unwrap().extend(news);
         }
     }
 
-    /// The earthquakes that were added after the first `seen`.
-    fn look(&self, seen: usize) -> Vec<Arc<Quake>> {
+    /// Returns the earthquakes after the first `seen`.
+    fn new_quakes(&self, seen: usize) -> Vec<Arc<Quake>> {
         self.feed.lock().unwrap()[seen..].to_vec()
     }
 }

@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads the earthquakes and prints the result.
+//! The command-line part of the recipe: reads the earthquakes and prints the result.
 //! Nothing in this file is about events, so you can skip it when you read the recipe.
 //!
 //! A row is a time in UTC, a magnitude from -9 to 10 and a place:
@@ -51,7 +51,7 @@ impl Quake {
 }
 
 impl Report {
-    /// Checks that the monitors have seen as many earthquakes as there are in the input.
+    /// Checks that the two monitors that count saw every earthquake of the input.
     pub(crate) fn assert_complete(&self, quakes: usize) {
         let by_day: usize = self.days.values().sum();
         let by_magnitude: usize = self.magnitudes.values().sum();

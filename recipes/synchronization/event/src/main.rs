@@ -1,10 +1,10 @@
 //! Start three monitors together, and stop them without missing an earthquake: two `Event`s.
 //!
-//! Three threads watch a feed of earthquakes and look every 5 milliseconds whether there are new
-//! ones. They all wait for the event `start`, so none of them begins before all are ready. The
-//! event `stop` ends the pause between two looks at once. Each monitor then looks one last time,
-//! because earthquakes may have arrived since its last look. `main` plays the feed: it adds one
-//! day of earthquakes every 20 milliseconds.
+//! Three threads watch a feed of earthquakes and check it every 5 milliseconds for new ones. They
+//! all wait for the event `start`, so none of them begins before all three have been spawned.
+//! Setting the event `stop` wakes them from their pauses immediately. Each monitor then looks one
+//! last time, because earthquakes may have arrived since its last look. `main` plays the feed: it
+//! adds one day of earthquakes every 20 milliseconds.
 //!
 //! ```text
 //! cargo run -p event                        # the feed in input/earthquakes.txt
@@ -41,7 +41,7 @@ struct Service<'a> {
 #[derive(Default)]
 struct Feed<'a> {
     quakes: Vec<&'a Quake>,
-    /// How often a monitor has looked, which depends on the scheduler.
+    /// How often the monitors have looked, all together. It depends on the scheduler.
     looks: usize,
 }
 
@@ -53,7 +53,8 @@ struct StopOnDrop<'s, 'a> {
 
 impl Drop for StopOnDrop<'_, '_> {
     fn drop(&mut self) {
-        // In this order, a monitor that has not begun yet finds that the service has stopped.
+        // A monitor may still wait for `start`, so set it too. The monitor then looks once and
+        // ends.
         self.service.stop.set();
         self.service.start.set();
     }
@@ -68,10 +69,10 @@ fn watch<'a>(service: &Service<'a>, mut visit: impl FnMut(&'a Quake)) {
     let mut seen = 0;
     let mut stopped = false;
     while !stopped {
-        // `wait_for` returns `true` as soon as the event is set. The pause comes before the look:
-        // the other way round, the monitor would miss what arrives during its last pause.
+        // `wait_for` returns `true` as soon as the event is set. Pause first, then look, so that
+        // nothing that arrives during the last pause is missed.
         stopped = service.stop.wait_for(PAUSE);
-        for quake in service.look(seen) {
+        for quake in service.new_quakes(seen) {
             visit(quake);
             seen += 1;
         }
@@ -121,7 +122,7 @@ fn main() {
         let magnitudes = scope.spawn(|| count_by_magnitude(&service));
         let strong = scope.spawn(|| find_strong(&service));
 
-        service.start.set(); // Every monitor has its thread, so all may begin.
+        service.start.set(); // All threads have been spawned, so they may begin.
         service.play(&batches);
         drop(stop_on_drop); // Sets `stop`.
 
@@ -145,14 +146,14 @@ impl<'a> Service<'a> {
     fn play(&self, batches: &[&'a [Quake]]) {
         for batch in batches {
             if self.stop.wait_for(BATCH) {
-                return; // A monitor has failed.
+                return; // A monitor has panicked.
             }
             self.feed.lock().quakes.extend(*batch);
         }
     }
 
-    /// The earthquakes that were added after the first `seen`.
-    fn look(&self, seen: usize) -> Vec<&'a Quake> {
+    /// Returns the earthquakes after the first `seen`.
+    fn new_quakes(&self, seen: usize) -> Vec<&'a Quake> {
         let mut feed = self.feed.lock();
         feed.looks += 1;
         feed.quakes[seen..].to_vec()

@@ -44,7 +44,7 @@ fn main() {
     // Exits if a file could not be read.
     let words: u64 = cli::all_or_exit(results).iter().sum();
 
-    // All threads have ended, so the table can leave its lock without locking.
+    // All threads have ended, so `into_inner` need not lock.
     let counts = table.into_inner();
     assert_eq!(counts.values().sum::<u64>(), words, "words were lost");
     cli::print_commonest(files.len(), counts);
@@ -52,8 +52,8 @@ fn main() {
 
 /// Counts one file after another until all are taken, and returns the number of words in them.
 ///
-/// Stops at a file that cannot be read. All files before it are taken by then, so the threads
-/// always find the first bad file.
+/// Stops at a file that it cannot read. The threads take files in order, so every earlier file is
+/// already taken, and the first bad file is always found.
 fn count_files(
     files: &[TextFile],
     next_file: &AtomicUsize,
@@ -67,7 +67,7 @@ fn count_files(
             return Ok(words);
         };
 
-        // Takes most of the time, but needs no lock: this table belongs to one thread.
+        // Counting takes most of the time, but no lock: each thread has its own table.
         let counts = count_words(file)?;
         words += counts.values().sum::<u64>();
 

@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: finds and reads the texts and prints the result.
+//! The command-line part of the recipe: finds and reads the texts and prints the result.
 //! Nothing in this file is about locks, so you can skip it when you read the recipe.
 
 use std::collections::HashMap;

@@ -63,7 +63,7 @@ impl Job {
     fn run(self, tally: &mut Tally) {
         match &self.entry {
             Entry::Directory(path) => {
-                for entry in tally.list(path) {
+                for entry in tally.list_directory(path) {
                     let job = Job {
                         entry,
                         sender: self.sender.clone(),
@@ -71,7 +71,7 @@ impl Job {
                     self.sender.send(job).expect("the receiver exists");
                 }
             }
-            Entry::File(path) => tally.count(path),
+            Entry::File(path) => tally.count_file(path),
         }
     }
 }

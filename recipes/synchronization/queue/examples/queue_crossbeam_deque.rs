@@ -89,14 +89,14 @@ impl Job {
     fn run(self, own: &Worker<Job>, tally: &mut Tally) {
         match &self.entry {
             Entry::Directory(path) => {
-                for entry in tally.list(path) {
+                for entry in tally.list_directory(path) {
                     own.push(Job {
                         entry,
                         unfinished: Arc::clone(&self.unfinished),
                     });
                 }
             }
-            Entry::File(path) => tally.count(path),
+            Entry::File(path) => tally.count_file(path),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! cargo run -p queue --example queue_mistake_not_done
 //! ```
 //!
-//! `add_popped` is wrong, because its `continue` skips `task_done` as well. `add_tasks` is right: a
-//! `Task` marks its item as done when it is dropped, however the round of the loop ends.
+//! `add_with_pop` is wrong, because its `continue` skips `task_done` as well. `add_with_tasks` is
+//! right: a `Task` marks its item as done when it is dropped, however the iteration ends.
 
 use std::process::ExitCode;
 use std::thread;
@@ -18,9 +18,9 @@ struct Outcome {
 }
 
 fn main() -> ExitCode {
-    let popped = add_up(add_popped, Duration::from_millis(300));
+    let popped = run(add_with_pop, Duration::from_millis(300));
     println!("pop and task_done: join returned: {}", popped.joined);
-    let tasks = add_up(add_tasks, Duration::from_secs(10));
+    let tasks = run(add_with_tasks, Duration::from_secs(10));
     println!("tasks: join returned: {}, sum {}", tasks.joined, tasks.sum);
     if popped.joined {
         return ExitCode::SUCCESS;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 }
 
 /// Lets two workers add up all items, but gives up after `patience`.
-fn add_up(work: fn(&Queue<&str>) -> u32, patience: Duration) -> Outcome {
+fn run(work: fn(&Queue<&str>) -> u32, patience: Duration) -> Outcome {
     let items = Queue::unbounded();
     for item in ["1", "2", "three", "4"] {
         items.push(item).expect("the queue is open");
@@ -46,7 +46,7 @@ fn add_up(work: fn(&Queue<&str>) -> u32, patience: Duration) -> Outcome {
     })
 }
 
-fn add_popped(items: &Queue<&str>) -> u32 {
+fn add_with_pop(items: &Queue<&str>) -> u32 {
     let mut sum = 0;
     while let Ok(item) = items.pop() {
         let Ok(number) = item.parse::<u32>() else {
@@ -58,7 +58,7 @@ fn add_popped(items: &Queue<&str>) -> u32 {
     sum
 }
 
-fn add_tasks(items: &Queue<&str>) -> u32 {
+fn add_with_tasks(items: &Queue<&str>) -> u32 {
     let mut sum = 0;
     for item in items.tasks() {
         let Ok(number) = item.parse::<u32>() else {

@@ -38,11 +38,11 @@ fn run<'scope>(entry: Entry, scope: &Scope<'scope>, total: &'scope Mutex<Tally>)
     let mut tally = Tally::default();
     match entry {
         Entry::Directory(path) => {
-            for entry in tally.list(&path) {
+            for entry in tally.list_directory(&path) {
                 scope.spawn(move |scope| run(entry, scope, total));
             }
         }
-        Entry::File(path) => tally.count(&path),
+        Entry::File(path) => tally.count_file(&path),
     }
     // Locked only now, so that no thread holds the lock while it reads.
     total.lock().unwrap().merge(tally);

@@ -1,4 +1,5 @@
-//! Two workers count down from 3 to 1. Each item but the last puts the next one into the queue.
+//! Two workers count down from 3 to 1. A worker that pops a number above 1 pushes the next
+//! smaller one.
 
 use std::thread;
 use sync_primitives::Queue;

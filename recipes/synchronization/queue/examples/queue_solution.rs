@@ -66,13 +66,13 @@ fn work(queue: &PriorityQueue<Reverse<Job>>) -> Tally {
         let Reverse(job) = &*task;
         match &job.entry {
             Entry::Directory(path) => {
-                for entry in tally.list(path) {
+                for entry in tally.list_directory(path) {
                     if queue.push(Reverse(Job::new(entry))).is_err() {
                         return tally; // Another worker has panicked, so the queue is closed.
                     }
                 }
             }
-            Entry::File(path) => tally.count(path),
+            Entry::File(path) => tally.count_file(path),
         }
     }
     tally

@@ -60,10 +60,10 @@ fn work(receiver: &Mutex<Receiver<Job>>) -> Tally {
     tally
 }
 
-/// Waits for a job, or for the end of the last one.
+/// Returns the next job, or `None` after the last one is done.
 ///
-/// This is a function of its own because it unlocks the receiver when it returns. In the head of
-/// the `while let`, the guard would live until the end of the loop's body.
+/// This is a function of its own because it unlocks the receiver when it returns. If `recv`
+/// were called in the `while let` itself, the guard would live until the end of each iteration.
 fn next_job(receiver: &Mutex<Receiver<Job>>) -> Option<Job> {
     receiver.lock().unwrap().recv().ok()
 }
@@ -73,7 +73,7 @@ impl Job {
     fn run(self, tally: &mut Tally) {
         match &self.entry {
             Entry::Directory(path) => {
-                for entry in tally.list(path) {
+                for entry in tally.list_directory(path) {
                     let job = Job {
                         entry,
                         sender: self.sender.clone(),
@@ -81,7 +81,7 @@ impl Job {
                     self.sender.send(job).expect("the receiver exists");
                 }
             }
-            Entry::File(path) => tally.count(path),
+            Entry::File(path) => tally.count_file(path),
         }
     }
 }

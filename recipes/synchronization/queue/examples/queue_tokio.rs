@@ -70,7 +70,7 @@ impl Job {
         let mut tally = Tally::default();
         match &self.entry {
             Entry::Directory(path) => {
-                for entry in tally.list(path) {
+                for entry in tally.list_directory(path) {
                     let job = Job {
                         entry,
                         sender: self.sender.clone(),
@@ -78,7 +78,7 @@ impl Job {
                     self.sender.send(job).expect("the receiver exists");
                 }
             }
-            Entry::File(path) => tally.count(path),
+            Entry::File(path) => tally.count_file(path),
         }
         tally
     }

@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads directories and files, adds up what it finds, and
+//! The command-line part of the recipe: reads directories and files, adds up what it finds, and
 //! prints the report. Nothing in this file is about queues, so you can skip it when you read the
 //! recipe.
 //!
@@ -38,8 +38,8 @@ pub(crate) struct Tally {
     counts: BTreeMap<Option<OsString>, Counts>,
     /// How many entries `list` has returned.
     listed: u64,
-    /// How many jobs each thread has done.
-    jobs: HashMap<ThreadId, u64>,
+    /// How many items each thread has handled.
+    handled: HashMap<ThreadId, u64>,
     disappeared: u64,
     /// Of the paths that cannot be read, the first in alphabetical order.
     failure: Option<Failure>,
@@ -86,13 +86,13 @@ pub(crate) fn print_report(tally: &Tally) {
 
     // Whatever other programs do to the tree, the root and every entry listed is one job.
     assert_eq!(
-        tally.jobs.values().sum::<u64>(),
+        tally.handled.values().sum::<u64>(),
         tally.listed + 1,
         "a job was lost or done twice"
     );
 
-    let jobs: Vec<String> = tally.jobs.values().map(u64::to_string).collect();
-    eprintln!("jobs done by each thread: {}", jobs.join(", "));
+    let handled: Vec<String> = tally.handled.values().map(u64::to_string).collect();
+    eprintln!("items handled by each thread: {}", handled.join(", "));
     if tally.disappeared > 0 {
         eprintln!(
             "not counted, because they disappeared during the walk: {}",
@@ -114,7 +114,7 @@ fn fail(reason: &str) -> ! {
 
 impl Tally {
     /// Lists a directory and returns its entries, each of which is a new job.
-    pub(crate) fn list(&mut self, directory: &Path) -> Vec<Entry> {
+    pub(crate) fn list_directory(&mut self, directory: &Path) -> Vec<Entry> {
         self.add_job();
         match self.read_entries(directory) {
             Ok(entries) => {
@@ -129,7 +129,7 @@ impl Tally {
     }
 
     /// Counts the lines and bytes of a file.
-    pub(crate) fn count(&mut self, file: &Path) {
+    pub(crate) fn count_file(&mut self, file: &Path) {
         self.add_job();
         match read_counts(file) {
             Ok(counts) => {
@@ -146,8 +146,8 @@ impl Tally {
         for (extension, counts) in other.counts {
             self.counts.entry(extension).or_default().add(&counts);
         }
-        for (thread, jobs) in other.jobs {
-            *self.jobs.entry(thread).or_default() += jobs;
+        for (thread, count) in other.handled {
+            *self.handled.entry(thread).or_default() += count;
         }
         self.listed += other.listed;
         self.disappeared += other.disappeared;
@@ -157,7 +157,7 @@ impl Tally {
     }
 
     fn add_job(&mut self) {
-        *self.jobs.entry(thread::current().id()).or_default() += 1;
+        *self.handled.entry(thread::current().id()).or_default() += 1;
     }
 
     fn read_entries(&mut self, directory: &Path) -> io::Result<Vec<Entry>> {

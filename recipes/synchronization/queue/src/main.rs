@@ -1,8 +1,8 @@
 //! Count the files, lines and bytes in a directory tree, with four workers and a `Queue`.
 //!
 //! The queue holds directories and files. A worker that pops a directory pushes everything it
-//! contains, and a worker that pops a file counts it. So nobody knows beforehand how many items
-//! there will be, and an empty queue does not mean that the walk is over: a worker may be about to
+//! contains, and a worker that pops a file counts it. So the number of items is not known in
+//! advance, and an empty queue does not mean that the walk is over: a worker may be about to
 //! push more. `Queue::join` waits until every item that was pushed is also done.
 //!
 //! The rest is in src/cli.rs: an `Entry` is a directory or a file, and a `Tally` reads them and
@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Prints the number of files, lines and bytes for each file extension, and the total. They are
-//! the same on every run. How many jobs each thread did differs, and goes to standard error.
+//! the same on every run. How many items each worker handled differs, and goes to standard
+//! error.
 
 mod cli;
 
@@ -53,23 +54,24 @@ fn main() {
 // ANCHOR_END: main
 
 // ANCHOR: work
-/// Does one job after the other until the queue is closed.
+/// Handles one item after another until the queue is closed.
 fn work(queue: &Queue<Entry>) -> Tally {
-    // If this worker panics, the guard closes the queue and discards what is left in it. Without
-    // the guard, `join` would wait forever if every worker panicked.
+    // If this worker panics, the guard closes the queue and discards its items, so that the other
+    // workers stop too. Without it, `join` would hang if all workers panicked.
     let _guard = queue.close_now_on_drop();
 
     let mut tally = Tally::default();
     for task in queue.tasks() {
+        // A `Task` dereferences to its item.
         match &*task {
             Entry::Directory(path) => {
-                for entry in tally.list(path) {
+                for entry in tally.list_directory(path) {
                     if queue.push(entry).is_err() {
                         return tally; // Another worker has panicked, so the queue is closed.
                     }
                 }
             }
-            Entry::File(path) => tally.count(path),
+            Entry::File(path) => tally.count_file(path),
         }
         // Here `task` is dropped, which marks its item as done. The entries of a directory are in
         // the queue by now, so `join` cannot return before they are done as well.

@@ -1,5 +1,5 @@
 //! An `RLock` lets its owner in again even if the owner has changed only half of the data. The
-//! inner method then sees goods that are on neither shelf.
+//! inner method then misses the goods that are in transit.
 //!
 //! ```text
 //! cargo run -p rlock --example rlock_mistake_half_done

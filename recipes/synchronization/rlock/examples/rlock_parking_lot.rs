@@ -47,7 +47,8 @@ impl Inventory {
         stock.total.set(stock.total.get() - quantity);
     }
 
-    /// Changes the quantity of one item. During a transfer this is the third level of locking.
+    /// Changes the quantity of one item. During a transfer this locks for the third time, after
+    /// `transfer` and `remove` or `add`.
     fn adjust(&self, item: &str, change: i64) {
         let stock = self.stock.lock();
         let quantity = &stock.quantities[item];

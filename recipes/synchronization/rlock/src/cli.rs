@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads a day's orders and prints the result.
+//! The command-line part of the recipe: reads a day's orders and prints the result.
 //! Nothing in this file is about locks, so you can skip it when you read the recipe.
 //!
 //! A row is one of
@@ -28,7 +28,7 @@ pub(crate) struct Day {
     pub(crate) removes: Vec<Order>,
     pub(crate) transfers: Vec<Transfer>,
     /// What is left of the opening stock if all goods leave before any arrive.
-    uncommitted: BTreeMap<String, i64>,
+    available: BTreeMap<String, i64>,
 }
 
 pub(crate) struct Order {
@@ -122,7 +122,7 @@ impl Day {
                     return Err(format!("a second stock row for {item:?}"));
                 }
                 self.opening_stock.insert(item.to_string(), quantity);
-                self.uncommitted.insert(item.to_string(), quantity);
+                self.available.insert(item.to_string(), quantity);
             }
             ["add", item] => {
                 let item = self.known(item)?;
@@ -130,12 +130,12 @@ impl Day {
             }
             ["remove", item] => {
                 let item = self.known(item)?;
-                self.commit(&item, quantity)?;
+                self.take_from_available(&item, quantity)?;
                 self.removes.push(Order { item, quantity });
             }
             ["transfer", from, to] => {
                 let (from, to) = (self.known(from)?, self.known(to)?);
-                self.commit(&from, quantity)?;
+                self.take_from_available(&from, quantity)?;
                 self.transfers.push(Transfer { from, to, quantity });
             }
             _ => return Err(expected()),
@@ -152,12 +152,12 @@ impl Day {
     }
 
     /// Reserves goods that leave the shelf, if the opening stock covers them.
-    fn commit(&mut self, item: &str, quantity: i64) -> Result<(), String> {
-        let left = self.uncommitted[item] - quantity;
+    fn take_from_available(&mut self, item: &str, quantity: i64) -> Result<(), String> {
+        let left = self.available[item] - quantity;
         if left < 0 {
             return Err(format!("the opening stock of {item:?} is {} short", -left));
         }
-        self.uncommitted.insert(item.to_string(), left);
+        self.available.insert(item.to_string(), left);
         Ok(())
     }
 }

@@ -1,7 +1,9 @@
-//! Let methods that lock call one another: a warehouse inventory behind an `RLock`.
+//! Let methods call each other although each takes the lock: a warehouse inventory behind an
+//! `RLock`.
 //!
 //! Three threads carry out a day's orders: one adds goods, one removes goods, and one transfers
-//! goods from one shelf to another. Every method of [`Inventory`] takes the lock itself, because
+//! goods from one item to another. An item's name begins with its shelf, as in
+//! `reserve/hex bolt M8x40`. Every method of [`Inventory`] takes the lock itself, because
 //! each is useful on its own, and `transfer` calls two of the others while it holds the lock. With
 //! a `Lock` instead of an `RLock`, `transfer` would deadlock when it calls `remove`.
 //!
@@ -28,8 +30,8 @@ struct Inventory {
 
 /// What the lock protects.
 ///
-/// The thread that owns an `RLock` may hold several guards at once, so a guard gives out `&Stock`
-/// and never `&mut Stock`. Whatever changes is therefore in a `Cell`.
+/// A thread can hold several guards of one `RLock`, so a guard lends `&Stock` and never
+/// `&mut Stock`. The values that change are therefore in `Cell`s.
 struct Stock {
     quantities: BTreeMap<String, Cell<i64>>,
     total: Cell<i64>,
@@ -57,7 +59,8 @@ impl Inventory {
         stock.total.set(stock.total.get() - quantity);
     }
 
-    /// Changes the quantity of one item. During a transfer this is the third level of locking.
+    /// Changes the quantity of one item. During a transfer this locks for the third time, after
+    /// `transfer` and `remove` or `add`.
     fn adjust(&self, item: &str, change: i64) {
         let stock = self.stock.lock();
         let quantity = &stock.quantities[item];

@@ -42,10 +42,12 @@ fn ask_twice(finish: fn(TcpStream, &AtomicUsize, Receiver<()>)) -> io::Result<[S
     let permits = Semaphore::new(LIMIT);
     thread::scope(|scope| {
         let serving = scope.spawn(move || serve(&listener, finish));
-        let clients = [(); 2].map(|()| scope.spawn(|| ask(server, &permits)));
-        let [one, two] = clients.map(|client| client.join().expect("a client panicked"));
+        let first = scope.spawn(|| ask(server, &permits));
+        let second = scope.spawn(|| ask(server, &permits));
+        let first = first.join().expect("a client panicked");
+        let second = second.join().expect("a client panicked");
         serving.join().expect("the server panicked")?;
-        let mut answers = [one?, two?];
+        let mut answers = [first?, second?];
         answers.sort_unstable_by(|one, two| two.cmp(one)); // Either client may be first.
         Ok(answers)
     })
@@ -62,9 +64,9 @@ fn serve(
 ) -> io::Result<()> {
     let open = &AtomicUsize::new(0);
     thread::scope(|scope| {
-        let (next_has_come, preempted) = channel();
+        let (next_has_come, next_client) = channel();
         let first = accept(listener, open)?;
-        scope.spawn(move || finish(first, open, preempted));
+        scope.spawn(move || finish(first, open, next_client));
         accept(listener, open)?;
         next_has_come.send(()).map_err(io::Error::other)
     })
@@ -77,15 +79,15 @@ fn accept(listener: &TcpListener, open: &AtomicUsize) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn close_then_count(stream: TcpStream, open: &AtomicUsize, preempted: Receiver<()>) {
+fn close_then_count(stream: TcpStream, open: &AtomicUsize, next_client: Receiver<()>) {
     drop(stream);
     // The scheduler may stop this thread here until the next client has come. Here it always does.
-    let _ = preempted.recv();
+    let _ = next_client.recv();
     open.fetch_sub(1, Relaxed);
 }
 
-fn count_then_close(stream: TcpStream, open: &AtomicUsize, preempted: Receiver<()>) {
+fn count_then_close(stream: TcpStream, open: &AtomicUsize, next_client: Receiver<()>) {
     open.fetch_sub(1, Relaxed);
     drop(stream);
-    let _ = preempted.recv();
+    let _ = next_client.recv();
 }

@@ -24,7 +24,7 @@ use parking_lot::{Condvar, Mutex};
 const LIMIT: usize = 3;
 
 /// How long a client waits for the network, at most.
-const PATIENCE: Duration = Duration::from_secs(10);
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many permits are free, and a condition variable for the threads that find none.
 struct Semaphore {
@@ -89,14 +89,15 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
             Ok(answer) => answers.push(answer),
             Err(error) => return Err(format!("no answer for {number}: {error}")),
         }
-    } // The end of a round drops its permit, which gives it back. An error does so, too.
+    } // `_permit` is dropped here or at the `return`, which gives it back.
     Ok(answers)
 }
 
-/// Returns when the server has closed the connection, so that the next client finds room.
+/// Sends one request and returns the answer. Waits until the server has closed the connection, so
+/// that it has room for the next client.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&server, NETWORK_TIMEOUT)?;
+    stream.set_read_timeout(Some(NETWORK_TIMEOUT))?;
     write!(stream, "{number}")?;
     stream.shutdown(Shutdown::Write)?;
     let answer = io::read_to_string(stream)?;

@@ -25,7 +25,7 @@ use rayon::prelude::*;
 const LIMIT: usize = 3;
 
 /// How long a client waits for the network, at most.
-const PATIENCE: Duration = Duration::from_secs(10);
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() {
     let clients = cli::load_or_exit();
@@ -58,10 +58,11 @@ fn ask_all(numbers: &[u64], server: SocketAddr) -> Result<Vec<u64>, String> {
     Ok(answers)
 }
 
-/// Returns when the server has closed the connection, so that the next client finds room.
+/// Sends one request and returns the answer. Waits until the server has closed the connection, so
+/// that it has room for the next client.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&server, NETWORK_TIMEOUT)?;
+    stream.set_read_timeout(Some(NETWORK_TIMEOUT))?;
     write!(stream, "{number}")?;
     stream.shutdown(Shutdown::Write)?;
     let answer = io::read_to_string(stream)?;

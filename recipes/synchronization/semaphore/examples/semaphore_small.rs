@@ -2,19 +2,21 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 use sync_primitives::Semaphore;
 
 fn main() {
     let permits = Semaphore::new(2);
-    let downloads = AtomicUsize::new(0);
+    let running = AtomicUsize::new(0);
 
     thread::scope(|scope| {
         for _ in 0..5 {
             scope.spawn(|| {
                 let _permit = permits.acquire(); // Waits while two other threads have a permit.
-                let before = downloads.fetch_add(1, Ordering::Relaxed);
+                let before = running.fetch_add(1, Ordering::Relaxed);
                 assert!(before < 2, "a third download");
-                downloads.fetch_sub(1, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(10)); // The download.
+                running.fetch_sub(1, Ordering::Relaxed);
             }); // Each thread gives its permit back here.
         }
     });

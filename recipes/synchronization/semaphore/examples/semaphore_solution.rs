@@ -26,7 +26,7 @@ use sync_primitives::Semaphore;
 const LIMIT: usize = 3;
 
 /// How long a client waits for the network, at most.
-const PATIENCE: Duration = Duration::from_secs(10);
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a client waits for a permit before it goes on with its next request.
 const MAX_WAIT: Duration = Duration::from_millis(2);
@@ -75,10 +75,11 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
     Ok(answers)
 }
 
-/// Returns when the server has closed the connection, so that the next client finds room.
+/// Sends one request and returns the answer. Waits until the server has closed the connection, so
+/// that it has room for the next client.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&server, NETWORK_TIMEOUT)?;
+    stream.set_read_timeout(Some(NETWORK_TIMEOUT))?;
     write!(stream, "{number}")?;
     stream.shutdown(Shutdown::Write)?;
     let answer = io::read_to_string(stream)?;

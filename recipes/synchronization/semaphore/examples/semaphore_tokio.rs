@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 use tokio::time;
 
 const LIMIT: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(10);
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() {
     // Reads the files before there is a runtime, whose threads must not block.
@@ -62,7 +62,7 @@ async fn ask_all(
             .acquire()
             .await
             .expect("nobody closes the semaphore");
-        match time::timeout(PATIENCE, request(number, server)).await {
+        match time::timeout(NETWORK_TIMEOUT, request(number, server)).await {
             Ok(Ok(answer)) => answers.push(answer),
             Ok(Err(error)) => return Err(format!("no answer for {number}: {error}")),
             Err(elapsed) => return Err(format!("no answer for {number}: {elapsed}")),

@@ -29,7 +29,7 @@ use sync_primitives::Semaphore;
 const LIMIT: usize = 3;
 
 /// How long a client waits for the network, at most.
-const PATIENCE: Duration = Duration::from_secs(10);
+const NETWORK_TIMEOUT: Duration = Duration::from_secs(10);
 
 // ANCHOR: main
 fn main() {
@@ -37,7 +37,7 @@ fn main() {
     let server = Server::start_or_exit(LIMIT);
     let permits = Semaphore::new(LIMIT);
 
-    let answers = thread::scope(|scope| {
+    let answers: Result<Vec<Vec<u64>>, String> = thread::scope(|scope| {
         let mut threads = Vec::new();
         for client in &clients {
             threads.push(scope.spawn(|| ask_all(&client.numbers, &permits, server.address())));
@@ -64,14 +64,15 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
             Ok(answer) => answers.push(answer),
             Err(error) => return Err(format!("no answer for {number}: {error}")),
         }
-    } // The end of a round drops its permit, which gives it back. An error does so, too.
+    } // `_permit` is dropped here or at the `return`, which gives it back.
     Ok(answers)
 }
 
-/// Returns when the server has closed the connection, so that the next client finds room.
+/// Sends one request and returns the answer. Waits until the server has closed the connection, so
+/// that it has room for the next client.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&server, NETWORK_TIMEOUT)?;
+    stream.set_read_timeout(Some(NETWORK_TIMEOUT))?;
     write!(stream, "{number}")?;
     stream.shutdown(Shutdown::Write)?;
     let answer = io::read_to_string(stream)?;

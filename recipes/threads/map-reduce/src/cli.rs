@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads the logs, parses a line and prints the result.
+//! The command-line part of the recipe: reads the logs, parses a line and prints the result.
 //! Nothing in this file is about threads, so you can skip it when you read the recipe.
 //!
 //! A line of a log is in the Common Log Format, which most web servers can write:

@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads the stations' files and prints the report.
+//! The command-line part of the recipe: reads the stations' files and prints the report.
 //! Nothing in this file is about threads, so you can skip it when you read the recipe.
 //!
 //! A file is named after its station, such as `EWR.csv`. A row is one reading:

@@ -1,4 +1,4 @@
-//! The command line's side of the recipe: reads the numbers and prints the result.
+//! The command-line part of the recipe: reads the numbers and prints the result.
 //! Nothing in this file is about threads, so you can skip it when you read the recipe.
 //!
 //! A row is one whole number from 0 to 4294967295.
