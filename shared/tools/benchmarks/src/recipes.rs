@@ -46,10 +46,9 @@ fn with_programs(mut workload: Workload, recipe: &Recipe) -> Result<Workload> {
         workload = match program.kind {
             Kind::Lesson => workload.ours(run),
             Kind::Variant { library } => workload.peer(library, run),
+            Kind::Sequential => workload.peer("one thread", run),
             // The others do another job, or are not there to be compared with a library.
-            Kind::Small | Kind::Part | Kind::Sequential | Kind::Mistake | Kind::Solution => {
-                workload
-            }
+            Kind::Small | Kind::Part | Kind::Mistake | Kind::Solution => workload,
         };
     }
     let twin = workspace().join(recipe.python());
