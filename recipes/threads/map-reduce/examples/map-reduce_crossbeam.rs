@@ -24,7 +24,7 @@ use cli::{BadLine, Log, Request, Traffic};
 /// large enough that taking a piece costs nothing beside counting it.
 const PIECE: usize = 64 * 1024;
 
-/// What each host's requests add up to.
+/// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
@@ -53,7 +53,7 @@ fn count_in_threads(pieces: Vec<&str>) -> Result<Hosts<'_>, BadLine> {
 
         let mut hosts = Hosts::new();
         for counter in counters {
-            let others = counter.join().expect("a thread panicked")?;
+            let others = counter.join().expect("no thread panics")?;
             merge(&mut hosts, others);
         }
         Ok(hosts)

@@ -8,8 +8,9 @@
 //! `sum_kilobytes` is wrong: every addition of floats is rounded, so `(a + b) + c` may differ from
 //! `a + (b + c)`, and a parallel sum adds in another order than a loop. `sum_bytes` is right: it
 //! adds whole numbers, whose sum is the same in any order. Here the number of pieces is fixed, so
-//! that the wrong sums are the same on every run. With `par_iter().sum::<f64>()` they change from
-//! run to run.
+//! that the wrong sums are the same on every run. With `par_iter().sum::<f64>()` they may change
+//! from run to run. `sum_kilobytes` divides the log by the number of pieces, as if by the number of
+//! threads. With pieces of a fixed size, its sum would be the same on any number of threads.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
 //! Every thread adds every line to one table behind a `Mutex`. The threads take turns, and the
-//! program is slower than with one thread.
+//! program is slower than a loop.
 //!
 //! ```text
 //! cargo run -p map-reduce --example map-reduce_mistake_one_mutex

@@ -1,5 +1,5 @@
 //! Starts a task for every four lines. The tasks and their tables cost more than the counting, and
-//! the program is slower than with one thread.
+//! the program is slower than a loop.
 //!
 //! ```text
 //! cargo run -p map-reduce --example map-reduce_mistake_tiny_tasks

@@ -23,7 +23,7 @@ use cli::{BadLine, Log, Request, Traffic};
 /// large enough that taking a piece costs nothing beside counting it.
 const PIECE: usize = 64 * 1024;
 
-/// What each host's requests add up to.
+/// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {

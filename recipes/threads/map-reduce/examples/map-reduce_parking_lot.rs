@@ -24,7 +24,7 @@ use cli::{BadLine, Log, Request, Traffic};
 /// large enough that taking a piece costs nothing beside counting it.
 const PIECE: usize = 64 * 1024;
 
-/// What each host's requests add up to.
+/// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
@@ -42,7 +42,7 @@ fn count_in_threads<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> 
             counters.push(scope.spawn(|| count_all(pieces, &next_piece, &hosts)));
         }
         for counter in counters {
-            counter.join().expect("a thread panicked")?;
+            counter.join().expect("no thread panics")?;
         }
         Ok(())
     })?;

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use cli::{BadLine, Log, Request, Traffic};
 
-/// What each host's requests add up to.
+/// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {

@@ -21,7 +21,7 @@ use cli::{BadLine, Log, Request, Traffic};
 
 const SHARDS: usize = 16;
 
-/// What each host's requests add up to.
+/// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {

@@ -18,11 +18,10 @@ use std::thread;
 
 use cli::{BadLine, Log, Request, Traffic};
 
-/// The size of a piece. Small enough that no thread runs out of pieces long before the others, and
-/// large enough that taking a piece costs nothing beside counting it.
+/// The size of a piece. It is small, so that the threads' shares are about equal.
 const PIECE: usize = 64 * 1024;
 
-/// What each host's requests add up to.
+/// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
@@ -32,15 +31,18 @@ fn main() {
 }
 
 fn count_in_threads<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> {
-    let share = pieces.len().div_ceil(threads());
+    let threads = threads();
     thread::scope(|scope| {
         let mut counters = Vec::new();
-        for share in pieces.chunks(share) {
-            counters.push(scope.spawn(|| count(share)));
+        for thread in 0..threads {
+            let start = thread * pieces.len() / threads;
+            let end = (thread + 1) * pieces.len() / threads;
+            let share = &pieces[start..end];
+            counters.push(scope.spawn(move || count(share)));
         }
         let mut hosts = Hosts::new();
         for counter in counters {
-            let others = counter.join().expect("a thread panicked")?;
+            let others = counter.join().expect("no thread panics")?;
             merge(&mut hosts, others);
         }
         Ok(hosts)

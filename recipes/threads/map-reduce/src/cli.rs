@@ -33,7 +33,7 @@ pub(crate) struct Request<'log> {
     pub(crate) traffic: Traffic,
 }
 
-/// What one or more requests add up to.
+/// The totals of one or more requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traffic {
     pub(crate) requests: u64,
@@ -203,7 +203,7 @@ fn split(line: &str) -> Option<Request<'_>> {
     Some(Request { host, traffic })
 }
 
-/// What is in front of the closing quote and behind it. A quote after a backslash does not close.
+/// Splits the text at the closing quote. A quote after a backslash does not close.
 fn split_at_closing_quote(text: &str) -> Option<(&str, &str)> {
     let mut is_escaped = false;
     for (position, byte) in text.bytes().enumerate() {

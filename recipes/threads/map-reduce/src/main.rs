@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use cli::{BadLine, Request, Traffic};
 
 // ANCHOR: main
-/// What each host's requests add up to. The names are borrowed from the log, not copied.
+/// The traffic of each host. The names are borrowed from the log, not copied.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `all_passed` is wrong: it collects what the threads send, until all have ended. A thread that
-//! panics sends nothing, so it looks as if there had been one file less. `all_joined` is right:
+//! panics sends nothing, so it looks as if there had been one file fewer. `all_joined` is right:
 //! `join` returns the panic as an error. A thread that panics prints its message on standard error,
 //! but your program does not see that, and with a log full of lines neither do you.
 

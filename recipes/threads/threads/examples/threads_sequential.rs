@@ -16,7 +16,7 @@ use std::panic::{self, PanicHookInfo};
 
 use cli::{Outcome, StationFile, Summary};
 
-/// No stronger wind has been measured, except in tornadoes: Barrow Island, 1996.
+/// The strongest wind measured outside a tornado: 220 knots on Barrow Island in 1996.
 const STRONGEST_WIND: u32 = 220;
 
 fn main() {
@@ -46,8 +46,8 @@ fn check(file: &StationFile) -> Summary {
     summary
 }
 
-/// What a panic said. Its payload can be any type, but `panic!` and `assert!` make a `&str` of a
-/// plain message and a `String` of one with values in it.
+/// Returns the message of a panic. Its payload can be any type, but `panic!` and `assert!` make a
+/// `&str` of a plain message and a `String` of one with values in it.
 fn message(payload: Box<dyn Any + Send>) -> String {
     if let Some(message) = payload.downcast_ref::<String>() {
         message.clone()

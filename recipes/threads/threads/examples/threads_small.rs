@@ -7,7 +7,7 @@ fn main() {
     thread::scope(|scope| {
         let mut threads = Vec::new();
         for (station, winds) in files {
-            threads.push((station, scope.spawn(|| strongest(winds))));
+            threads.push((station, scope.spawn(move || strongest(winds))));
         }
         for (station, thread) in threads {
             match thread.join() {

@@ -24,7 +24,7 @@ const MAX_FILES: usize = 256;
 /// The temperatures that a file can have, in tenths of a degree Celsius.
 const TEMPERATURES: RangeInclusive<i32> = -1000..=1000;
 
-/// What a station has recorded.
+/// The readings of a station.
 pub(crate) struct StationFile {
     pub(crate) station: String,
     text: String,

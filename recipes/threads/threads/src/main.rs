@@ -10,7 +10,7 @@
 //! cargo run -p threads -- EWR.csv JFK.csv   # your own files; src/cli.rs describes the format
 //! ```
 //!
-//! Prints a line for each file and how many passed. They are the same on every run.
+//! Prints a line for each file and how many passed. The output is the same on every run.
 
 mod cli;
 
@@ -20,7 +20,7 @@ use std::thread::{self, Builder};
 
 use cli::{Outcome, StationFile, Summary};
 
-/// No stronger wind has been measured, except in tornadoes: Barrow Island, 1996.
+/// The strongest wind measured outside a tornado: 220 knots on Barrow Island in 1996.
 const STRONGEST_WIND: u32 = 220;
 
 // ANCHOR: main
@@ -67,8 +67,8 @@ fn check(file: &StationFile) -> Summary {
 // ANCHOR_END: check
 
 // ANCHOR: message
-/// What a panic said. Its payload can be any type, but `panic!` and `assert!` make a `&str` of a
-/// plain message and a `String` of one with values in it.
+/// Returns the message of a panic. Its payload can be any type, but `panic!` and `assert!` make a
+/// `&str` of a plain message and a `String` of one with values in it.
 fn message(payload: Box<dyn Any + Send>) -> String {
     if let Some(message) = payload.downcast_ref::<String>() {
         message.clone()
