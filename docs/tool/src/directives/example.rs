@@ -60,7 +60,8 @@ impl Recipes {
         Ok(folded("sequential", &program.name(), &summary, &inside))
     }
 
-    /// The same job with another library: a tab.
+    /// The same job with another library: a tab. The program is folded, so that a reader compares
+    /// the libraries by their prose and opens the programs that they want to see.
     pub(crate) fn variant(&self, name: &str, library: &str, root: &str) -> Result<String, String> {
         let program = self.example_named(name, library)?;
         if !matches!(program.kind, Kind::Variant { .. }) {
@@ -72,8 +73,13 @@ impl Recipes {
             prints: Some(self.prints_as_the_recipe(&program.recipe)),
             ..self.facts(&source)?
         };
+        let summary = format!(
+            "The program with {library}, {}",
+            in_lines(source.lines()?)
+        );
         let inside = format!("{code}\n{}", facts.markdown(root));
-        Ok(tabs::panel(name, library, &inside))
+        let program = folded("variant-program", &program.name(), &summary, &inside);
+        Ok(tabs::panel(name, library, &program))
     }
 
     /// The solution of a chapter's exercise: folded, so that nobody reads it before they have

@@ -6,7 +6,7 @@ use super::recipe::{Recipes, Rendered, folded, in_lines};
 use super::snippet::fenced;
 
 impl Recipes {
-    /// The files of the program, folded, and below them what a reader must know to run it.
+    /// The files of the program, and what a reader must know to run it: all of it folded.
     pub(crate) fn whole(&self, name: &str, root: &str) -> Result<Rendered, String> {
         let recipe = self.find(name)?;
         let source = self.source(&recipe.lesson())?;
@@ -31,7 +31,9 @@ impl Recipes {
             prints: None,
         };
         markdown.push('\n');
-        markdown += &facts.markdown(root);
+        let id = format!("{name}-facts");
+        let summary = "Run it, or paste it into a project of your own";
+        markdown += &folded("own-project", &id, summary, &facts.markdown(root));
         Ok(Rendered {
             markdown,
             linked: source.paths(),
@@ -50,8 +52,48 @@ impl Recipes {
     }
 }
 
-/// What a command prints.
+/// So many lines of a long output are shown before the others, which are folded.
+const FIRST_LINES: usize = 8;
+/// An output with up to so many lines is shown whole: a fold would save next to nothing.
+const MOST_LINES: usize = 13;
+
+/// What a command prints. After its first lines a long output is folded.
 pub(crate) fn printed(command: &str, output: &str) -> String {
-    let block = fenced("text", output);
-    format!("<div class=\"output\">\n\n`$ {command}`\n\n{block}\n</div>\n")
+    let lines: Vec<&str> = output.lines().collect();
+    let shown = if lines.len() > MOST_LINES {
+        let (first, others) = lines.split_at(FIRST_LINES);
+        format!(
+            "{}\n<details>\n<summary>{} more lines</summary>\n\n{}\n</details>\n",
+            fenced("text", &first.join("\n")),
+            others.len(),
+            fenced("text", &others.join("\n"))
+        )
+    } else {
+        fenced("text", output)
+    };
+    format!("<div class=\"output\">\n\n`$ {command}`\n\n{shown}\n</div>\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(count: usize) -> String {
+        (1..=count).map(|number| format!("{number}\n")).collect()
+    }
+
+    #[test]
+    fn a_short_output_is_shown_whole() {
+        let shown = printed("cargo run", &numbers(MOST_LINES));
+        assert!(!shown.contains("<details>"), "{shown}");
+        assert!(shown.contains("\n13\n```\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_long_output_is_folded_after_its_first_lines() {
+        let shown = printed("cargo run", &numbers(20));
+        let fold = "\n8\n```\n\n<details>\n<summary>12 more lines</summary>\n\n```text\n9\n";
+        assert!(shown.contains(fold), "{shown}");
+        assert!(shown.ends_with("\n20\n```\n\n</details>\n\n</div>\n"), "{shown}");
+    }
 }

@@ -1,14 +1,18 @@
 //! What the threads of a program did in one run, as `cargo timeline --book` has drawn it.
 
 use crate::directives::figure;
-use crate::directives::recipe::Recipes;
+use crate::directives::recipe::{Recipes, folded};
 use crate::directives::snippet::fenced;
 use std::path::Path;
 
 const FOLDER: &str = "docs/timelines";
 const HOW: &str = "`cargo timeline --book` writes it";
 
-/// The picture, and below it the same run in words, folded.
+/// The part of a program's name that says that it shows a mistake.
+const MISTAKE: &str = "_mistake_";
+
+/// The picture, and below it the same run in words, folded. The run of a mistake is folded whole,
+/// because a reader looks at it together with the program, which is folded, too.
 pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
     let how = |reason: String| format!("{reason}; {HOW}");
     let svg = figure::svg(recipes, FOLDER, name).map_err(how)?;
@@ -16,11 +20,30 @@ pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
         .read(&Path::new(FOLDER).join(name).with_extension("txt"))
         .map_err(how)?;
     let title = title(&svg).ok_or_else(|| how(format!("{FOLDER}/{name}.svg has no `<title>`")))?;
+    let words = fenced("text", &words);
+    let picture =
+        format!("<figure class=\"timeline\">\n{svg}<figcaption>{title}</figcaption>\n</figure>\n");
+    if name.contains(MISTAKE) {
+        let summary = format!("The timeline of a run{}", size(title));
+        let inside = format!("{picture}\nThe run in words:\n\n{words}");
+        return Ok(folded("run", &format!("run-{name}"), &summary, &inside));
+    }
     Ok(format!(
-        "<figure class=\"timeline\">\n{svg}<figcaption>{title}</figcaption>\n</figure>\n\n\
-         <details>\n<summary>The run in words</summary>\n\n{}\n</details>\n",
-        fenced("text", &words)
+        "{picture}\n<details class=\"words\">\n<summary>The run in words</summary>\n\n{words}\n\
+         </details>\n"
     ))
+}
+
+/// How many threads the run had and how long it took, out of a picture's title, or nothing if the
+/// title does not say so.
+fn size(title: &str) -> String {
+    let Some((_, size)) = title.rsplit_once(": ") else {
+        return String::new();
+    };
+    match size.rsplit_once(", ") {
+        Some((threads_and_time, _records)) => format!(": {threads_and_time}"),
+        None => String::new(),
+    }
 }
 
 /// What was run, and how much it was. It is HTML: the picture escapes it already.
@@ -39,6 +62,15 @@ mod tests {
         let svg = "<svg role=\"img\">\n<title id=\"a\">run: 2 threads</title>\n<g><title>lane</title></g></svg>\n";
         assert_eq!(title(svg), Some("run: 2 threads"));
         assert_eq!(title("<svg></svg>"), None);
+    }
+
+    #[test]
+    fn the_summary_has_the_threads_and_the_time() {
+        let title = "cargo timeline bell --example bell_mistake_x: 7 threads, 301 ms, 43 records";
+        assert_eq!(size(title), ": 7 threads, 301 ms");
+        for without_size in ["cargo timeline bell", "a run: short"] {
+            assert_eq!(size(without_size), "");
+        }
     }
 
     #[test]
