@@ -6,34 +6,34 @@ use super::recipe::{Recipes, Rendered, folded, in_lines};
 use super::snippet::fenced;
 
 impl Recipes {
-    /// The files of the program, and what a reader must know to run it: all of it folded.
+    /// The files of the program and what a reader must know to run it, in one fold.
     pub(crate) fn whole(&self, name: &str, root: &str) -> Result<Rendered, String> {
         let recipe = self.find(name)?;
         let source = self.source(&recipe.lesson())?;
         let needs = manifest::dependencies(&self.workspace, &recipe.folder())
             .map_err(|error| format!("{error:#}"))?;
         let reads = Input::of(&self.workspace, &recipe.folder())?;
-        let summary = format!("The whole program, {}", in_lines(source.lines()?));
-        let id = format!("{name}-main");
-        let mut markdown = folded("whole", &id, &summary, &source.whole()?);
+        let mut summary = format!("The whole program: {}", in_lines(source.lines()?));
+        let mut inside = source.whole()?;
         if let Some(lines) = source.lines_of_cli()? {
-            let summary = format!(
-                "<code>src/cli.rs</code>, {}: reads the input, prints the result",
-                in_lines(lines)
+            let lines = in_lines(lines);
+            summary += &format!(", and {lines} in <code>src/cli.rs</code>");
+            let cli = format!(
+                "<code>src/cli.rs</code>, {lines}: reads the input, prints the result"
             );
-            markdown.push('\n');
-            markdown += &folded("whole", &cli_id(name), &summary, &source.whole_cli()?);
+            inside.push('\n');
+            inside += &folded("whole", &cli_id(name), &cli, &source.whole_cli()?);
         }
+        summary += ". How to run it";
         let facts = Facts {
             source: &source,
             needs,
             reads,
             prints: None,
         };
-        markdown.push('\n');
-        let id = format!("{name}-facts");
-        let summary = "Run it, or paste it into a project of your own";
-        markdown += &folded("own-project", &id, summary, &facts.markdown(root));
+        inside.push('\n');
+        inside += &facts.markdown(root);
+        let markdown = folded("whole", &format!("{name}-main"), &summary, &inside);
         Ok(Rendered {
             markdown,
             linked: source.paths(),
@@ -53,9 +53,9 @@ impl Recipes {
 }
 
 /// So many lines of a long output are shown before the others, which are folded.
-const FIRST_LINES: usize = 8;
+const FIRST_LINES: usize = 6;
 /// An output with up to so many lines is shown whole: a fold would save next to nothing.
-const MOST_LINES: usize = 13;
+const MOST_LINES: usize = 10;
 
 /// What a command prints. After its first lines a long output is folded.
 pub(crate) fn printed(command: &str, output: &str) -> String {
@@ -86,13 +86,13 @@ mod tests {
     fn a_short_output_is_shown_whole() {
         let shown = printed("cargo run", &numbers(MOST_LINES));
         assert!(!shown.contains("<details>"), "{shown}");
-        assert!(shown.contains("\n13\n```\n"), "{shown}");
+        assert!(shown.contains("\n10\n```\n"), "{shown}");
     }
 
     #[test]
     fn a_long_output_is_folded_after_its_first_lines() {
         let shown = printed("cargo run", &numbers(20));
-        let fold = "\n8\n```\n\n<details>\n<summary>12 more lines</summary>\n\n```text\n9\n";
+        let fold = "\n6\n```\n\n<details>\n<summary>14 more lines</summary>\n\n```text\n7\n";
         assert!(shown.contains(fold), "{shown}");
         assert!(shown.ends_with("\n20\n```\n\n</details>\n\n</div>\n"), "{shown}");
     }

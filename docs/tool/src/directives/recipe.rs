@@ -59,7 +59,7 @@ impl Recipes {
             Word::Output => self.output(name),
             Word::Variant => self.variant(name, item, root),
             Word::Python => self.python(name, place.in_tabs),
-            Word::Compare => compare::table(self, name),
+            Word::Compare => self.compared(name),
             Word::Reject => self.reject(name, item),
             Word::Mistake => self.mistake(name, item, root),
             Word::Pitfalls => pitfalls::all(self, place.page),
@@ -77,6 +77,15 @@ impl Recipes {
             Word::Parts => parts::list(self),
         };
         markdown.map(Rendered::without_link)
+    }
+
+    /// The table that compares the programs, folded, because a reader chooses by what a library
+    /// can do first.
+    fn compared(&self, name: &str) -> Result<String, String> {
+        let table = compare::table(self, name)?;
+        let id = format!("{name}-compared");
+        let summary = "How long each program is, how many crates it adds and how fast it is";
+        Ok(folded("compared", &id, summary, &table))
     }
 
     pub(crate) fn find(&self, name: &str) -> Result<Recipe, String> {
@@ -135,7 +144,7 @@ mod tests {
         let text = markdown("{{#recipe bell}}");
         assert!(!text.contains("ANCHOR"), "{text}");
         for line in [
-            "<summary>The whole program, 22 lines</summary>",
+            "<summary>The whole program: 22 lines, and 11 lines in <code>src/cli.rs</code>. How to run it</summary>",
             "data-program=\"bell\" data-file=\"src/main.rs\" data-cli=\"bell\">\n\n```rust\n//! Rings a bell.",
             "<summary><code>src/cli.rs</code>, 11 lines: reads the input, prints the result</summary>",
             "data-file=\"src/cli.rs\" data-cli=\"bell\">\n\n```rust\n//! Reads the times",

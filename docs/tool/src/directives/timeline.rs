@@ -21,16 +21,17 @@ pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
         .map_err(how)?;
     let title = title(&svg).ok_or_else(|| how(format!("{FOLDER}/{name}.svg has no `<title>`")))?;
     let words = fenced("text", &words);
-    let picture =
-        format!("<figure class=\"timeline\">\n{svg}<figcaption>{title}</figcaption>\n</figure>\n");
     if name.contains(MISTAKE) {
         let summary = format!("The timeline of a run{}", size(title));
-        let inside = format!("{picture}\nThe run in words:\n\n{words}");
+        let inside = format!(
+            "<figure class=\"timeline\">\n{svg}<figcaption>{title}</figcaption>\n</figure>\n\n\
+             The run in words:\n\n{words}"
+        );
         return Ok(folded("run", &format!("run-{name}"), &summary, &inside));
     }
     Ok(format!(
-        "{picture}\n<details class=\"words\">\n<summary>The run in words</summary>\n\n{words}\n\
-         </details>\n"
+        "<figure class=\"timeline\">\n{svg}</figure>\n\n<details class=\"words\">\n\
+         <summary>The run in words <small>{title}</small></summary>\n\n{words}\n</details>\n"
     ))
 }
 

@@ -5,7 +5,7 @@ use crate::html::site::Site;
 
 const ADDRESS: &str = "print.html";
 /// The parts that are not printed: how each begins and how it ends.
-const UNSEEN: [(&str, &str); 5] = [
+const UNSEEN: [(&str, &str); 6] = [
     // The lines around an excerpt.
     ("<span class=\"boring\">", "</span>"),
     // Data for a script. The page has the same data as a table.
@@ -13,6 +13,7 @@ const UNSEEN: [(&str, &str); 5] = [
     ("\n        <script src=\"assets/explorer-", "</script>"),
     ("\n        <script src=\"assets/tabs-", "</script>"),
     ("\n        <script src=\"assets/copy-", "</script>"),
+    ("\n        <script src=\"assets/long-", "</script>"),
 ];
 
 pub(crate) fn lighten(site: &mut Site) {
