@@ -7,9 +7,6 @@
     const HEIGHT = 40;
     // A name is written on a bar that takes at least this share of the width.
     const ROOM = 0.12;
-    // A run of more threads shows the first of them, and a button that shows the others.
-    const MOST_ROWS = 6;
-    const FIRST_ROWS = 4;
 
     for (const figure of document.querySelectorAll("figure.timeline")) {
         const svg = figure.querySelector("svg");
@@ -28,7 +25,6 @@
         for (const lane of lanes) rows.append(row(lane, grid, things.size > 1));
         rows.append(legend(svg));
         svg.replaceWith(rows);
-        if (lanes.length > MOST_ROWS && !location.pathname.endsWith("/print.html")) shorten(rows, lanes.length);
 
         function across(x) {
             return Math.round(((x - from) / (to - from)) * 1000);
@@ -60,21 +56,6 @@
             const made = element("span", `timeline-thing ${look}`, bars);
             made.textContent = thing;
             made.style.insetInlineStart = `${across((start + end) / 2) / 10}%`;
-        }
-    }
-
-    /** On paper all rows are shown. */
-    function shorten(rows, count) {
-        const button = element("button", "button more");
-        button.type = "button";
-        button.addEventListener("click", () => show(rows.classList.contains("first-rows")));
-        rows.after(button);
-        show(false);
-
-        function show(all) {
-            rows.classList.toggle("first-rows", !all);
-            button.setAttribute("aria-expanded", all);
-            button.textContent = all ? `Show the first ${FIRST_ROWS} threads` : `Show all ${count} threads`;
         }
     }
 

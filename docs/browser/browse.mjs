@@ -5,7 +5,7 @@ import { Book } from "./book.mjs";
 import { launch } from "./chromium.mjs";
 import { Report } from "./report.mjs";
 
-const PARTS = ["axe", "keyboard", "plain", "copy", "tabs", "explorer", "search", "run"];
+const PARTS = ["heights", "axe", "keyboard", "plain", "copy", "tabs", "explorer", "search", "run"];
 
 const pages = process.argv.slice(2).filter((name) => name.endsWith(".html"));
 const asked = process.argv.slice(2).filter((name) => !name.endsWith(".html"));

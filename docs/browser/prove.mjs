@@ -16,6 +16,9 @@ const LOCK = "synchronization/lock.html";
 
 /** What is planted: the check, the page or other file, the change, and what the check has to say. */
 const FAULTS = [
+    ["heights", LOCK, inMain('<div style="height:1000px"></div>'), /\d+ px long with everything folded, and 9 screens are 8100 px/],
+    ["heights", LOCK, (page) => page.replace("<main>", '<main><div style="height:900px"></div>'), /its first code begins at \d+ px, below the first screen/],
+    ["heights", LOCK, inScript('document.querySelectorAll("main pre").forEach((it)=>it.remove())'), /no code in the chapter/],
     ["axe", "glossary.html", inMain('<img src="favicon-8114d1fc.png">'), /axe image-alt/],
     ["axe", "glossary.html", inMain('<p style="color:#999;background:#fff">pale</p>'), /axe color-contrast/],
     ["axe", "glossary.html", inMain('<button style="width:16px;height:16px;padding:0" aria-label="one"></button><button style="width:16px;height:16px;padding:0" aria-label="two"></button>'), /axe target-size/],

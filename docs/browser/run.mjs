@@ -47,7 +47,8 @@ async function offers(page, where, report) {
 
 async function runs(page, where, report) {
     await offers(page, where, report);
-    const button = page.locator(`button[data-run="/run/${RECIPE}"]`).first();
+    // The first one in the page is folded, with the command that is below the whole program.
+    const button = page.locator(`button[data-run="/run/${RECIPE}"]:visible`).first();
     const output = page.locator("[data-run-output]:visible").first();
     await button.focus();
     await page.keyboard.press("Enter");

@@ -11,8 +11,12 @@ const HOW: &str = "`cargo timeline --book` writes it";
 /// The part of a program's name that says that it shows a mistake.
 const MISTAKE: &str = "_mistake_";
 
+/// A run of more threads than these takes most of a screen.
+const MOST_LANES: usize = 8;
+
 /// The picture, and below it the same run in words, folded. The run of a mistake is folded whole,
-/// because a reader looks at it together with the program, which is folded, too.
+/// because a reader looks at it together with the program, which is folded, too. So is a run of
+/// many threads.
 pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
     let how = |reason: String| format!("{reason}; {HOW}");
     let svg = figure::svg(recipes, FOLDER, name).map_err(how)?;
@@ -21,7 +25,8 @@ pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
         .map_err(how)?;
     let title = title(&svg).ok_or_else(|| how(format!("{FOLDER}/{name}.svg has no `<title>`")))?;
     let words = fenced("text", &words);
-    if name.contains(MISTAKE) {
+    let lanes = svg.matches("<g data-thread").count();
+    if name.contains(MISTAKE) || lanes > MOST_LANES {
         let summary = format!("The timeline of a run{}", size(title));
         let inside = format!(
             "<figure class=\"timeline\">\n{svg}<figcaption>{title}</figcaption>\n</figure>\n\n\
