@@ -1,4 +1,4 @@
-"""Let methods call each other although each takes the lock: a warehouse inventory behind a threading.RLock.
+"""Let locking methods call each other: a warehouse inventory behind a threading.RLock.
 
     python3 rlock.py               # the orders in input/orders.csv
     python3 rlock.py mine.csv      # your own orders

@@ -73,10 +73,7 @@ impl Recipes {
             prints: Some(self.prints_as_the_recipe(&program.recipe)),
             ..self.facts(&source)?
         };
-        let summary = format!(
-            "The program with {library}, {}",
-            in_lines(source.lines()?)
-        );
+        let summary = format!("The program with {library}, {}", in_lines(source.lines()?));
         let inside = format!("{code}\n{}", facts.markdown(root));
         let program = folded("variant-program", &program.name(), &summary, &inside);
         Ok(tabs::panel(name, library, &program))

@@ -18,9 +18,8 @@ impl Recipes {
         if let Some(lines) = source.lines_of_cli()? {
             let lines = in_lines(lines);
             summary += &format!(", and {lines} in <code>src/cli.rs</code>");
-            let cli = format!(
-                "<code>src/cli.rs</code>, {lines}: reads the input, prints the result"
-            );
+            let cli =
+                format!("<code>src/cli.rs</code>, {lines}: reads the input, prints the result");
             inside.push('\n');
             inside += &folded("whole", &cli_id(name), &cli, &source.whole_cli()?);
         }
@@ -94,6 +93,9 @@ mod tests {
         let shown = printed("cargo run", &numbers(20));
         let fold = "\n6\n```\n\n<details>\n<summary>14 more lines</summary>\n\n```text\n7\n";
         assert!(shown.contains(fold), "{shown}");
-        assert!(shown.ends_with("\n20\n```\n\n</details>\n\n</div>\n"), "{shown}");
+        assert!(
+            shown.ends_with("\n20\n```\n\n</details>\n\n</div>\n"),
+            "{shown}"
+        );
     }
 }
