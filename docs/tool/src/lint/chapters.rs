@@ -15,31 +15,13 @@ const PARTS: [&str; 8] = [
     "See also",
 ];
 
-/// The outline of chapters that have not been rewritten yet.
-const OLDER_PARTS: [&str; 9] = [
-    "Getting ready",
-    "How to do it",
-    "What you see",
-    "How it works",
-    "What can go wrong",
-    "There's more",
-    "From Python",
-    "Try it",
-    "See also",
-];
-
-/// Of running text. What only announces a program, a table or a link is not counted.
+/// The words of running text. A line that only announces a program, a table or a link does not
+/// count.
 const WORDS: RangeInclusive<usize> = 300..=1000;
 
 struct Chapter {
     recipe: String,
     text: String,
-}
-
-impl Chapter {
-    fn is_older(&self) -> bool {
-        self.text.contains("\n## Getting ready\n")
-    }
 }
 
 fn chapters() -> Vec<Chapter> {
@@ -92,14 +74,8 @@ fn words(page: &str) -> usize {
 
 #[test]
 fn every_chapter_has_the_same_parts() {
-    for chapter in chapters() {
-        let found = parts(&chapter.text);
-        let recipe = &chapter.recipe;
-        if chapter.is_older() {
-            assert_eq!(found, OLDER_PARTS, "{recipe}.md");
-        } else {
-            assert_eq!(found, PARTS, "{recipe}.md");
-        }
+    for Chapter { recipe, text } in chapters() {
+        assert_eq!(parts(&text), PARTS, "{recipe}.md");
     }
 }
 
@@ -107,9 +83,6 @@ fn every_chapter_has_the_same_parts() {
 #[test]
 fn every_chapter_begins_with_the_smallest_program_and_a_figure() {
     for chapter in chapters() {
-        if chapter.is_older() {
-            continue;
-        }
         let recipe = &chapter.recipe;
         let (opening, _) = chapter.text.split_once("\n## ").expect("the test above");
         let blocks = blocks(opening);
