@@ -65,7 +65,7 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     faults.extend(unshown::faults(workspace, &gathered.shown));
     faults.extend(figures::faults(workspace)?);
     faults.extend(glossary::faults(workspace)?);
-    faults.extend(pitfalls::faults(workspace, &gathered.shown));
+    faults.extend(pitfalls::faults(workspace));
     outcome?;
     let mut site = Site::load(rendered.path())?;
     for file in &gathered.linked {

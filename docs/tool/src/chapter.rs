@@ -77,11 +77,6 @@ struct Open {
 }
 
 impl Chapter {
-    /// Whether a chapter has this form.
-    pub(crate) fn has_form(page: &str) -> bool {
-        page.lines().any(|line| line == "## The recipe")
-    }
-
     pub(crate) fn read(page: &str) -> Self {
         let mut reader = Reader {
             page,

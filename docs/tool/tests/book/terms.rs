@@ -73,35 +73,6 @@ fn an_entry_that_is_not_in_the_index() {
     );
 }
 
-#[test]
-fn a_mistake_without_a_symptom() {
-    assert_fault(
-        |workspace| {
-            let page = workspace.read("docs/src/pitfalls.md");
-            workspace.write(
-                "docs/src/pitfalls.md",
-                &page.replace("#bell_mistake_cracked", "#bell"),
-            );
-        },
-        "recipes/signals/bell/examples/bell_mistake_cracked.rs: no link in docs/src/pitfalls.md; write one that ends in \
-         #bell_mistake_cracked",
-    );
-}
-
-#[test]
-fn a_reject_without_a_symptom() {
-    assert_fault(
-        |workspace| {
-            let page = workspace.read("docs/src/pitfalls.md");
-            workspace.write(
-                "docs/src/pitfalls.md",
-                &page.replace("#bell_reject", "#bell"),
-            );
-        },
-        "recipes/signals/bell/rejects/not-send.rs: no link in docs/src/pitfalls.md; write one that ends in #bell_reject_not-send",
-    );
-}
-
 /// A chapter in the form from which the page of pitfalls is made.
 const CHAPTER: &str = "\
 ## The recipe
