@@ -62,8 +62,8 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     let outcome = book.build();
     let gathered = std::mem::take(&mut *gathered.borrow_mut());
     faults.extend(gathered.faults);
-    faults.extend(unshown::faults(workspace, &gathered.shown));
-    faults.extend(figures::faults(workspace)?);
+    faults.extend(unshown::faults(workspace, &gathered.directives));
+    faults.extend(figures::faults(workspace, &gathered.directives)?);
     faults.extend(glossary::faults(workspace)?);
     faults.extend(pitfalls::faults(workspace));
     outcome?;

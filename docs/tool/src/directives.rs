@@ -32,9 +32,10 @@ pub(crate) mod timeline;
 pub(crate) mod uses;
 
 use catalog::{Kind, Program};
+use std::fmt;
 
 /// A directive of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Directive {
     pub(crate) word: Word,
     /// The recipe, the file or the group that it names. Empty if it names nothing.
@@ -44,7 +45,7 @@ pub(crate) struct Directive {
 }
 
 /// What a directive is replaced by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Word {
     Recipe,
     Excerpt,
@@ -252,15 +253,44 @@ const STOCK: [&str; 5] = [
     "title",
 ];
 
+impl Directive {
+    /// An argument that it does not have is empty.
+    pub(crate) fn new(word: Word, name: &str, item: &str) -> Self {
+        Directive {
+            word,
+            name: name.to_owned(),
+            item: item.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Directive {
+    /// As a page has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = FORMS.iter().find(|form| form.word == self.word);
+        let form = form.expect("every word has a form");
+        f.write_str(&form.with(&self.name, &self.item))
+    }
+}
+
 impl Form {
-    /// As a page has it: `{{#recipe NAME}}`.
+    /// With what the documentation calls its arguments: `{{#recipe NAME}}`.
     fn text(&self) -> String {
+        match self.argument {
+            Argument::Nothing => self.with("", ""),
+            Argument::Name(name) | Argument::Text(name) => self.with(name, ""),
+            Argument::Within(name, item) | Argument::Anchor(name, item) => self.with(name, item),
+        }
+    }
+
+    /// As a page has it with these arguments.
+    fn with(&self, name: &str, item: &str) -> String {
         let word = self.name;
         match self.argument {
             Argument::Nothing => format!("{{{{#{word}}}}}"),
-            Argument::Name(name) | Argument::Text(name) => format!("{{{{#{word} {name}}}}}"),
-            Argument::Within(name, item) => format!("{{{{#{word} {name}/{item}}}}}"),
-            Argument::Anchor(name, item) => format!("{{{{#{word} {name}:{item}}}}}"),
+            Argument::Name(_) | Argument::Text(_) => format!("{{{{#{word} {name}}}}}"),
+            Argument::Within(..) => format!("{{{{#{word} {name}/{item}}}}}"),
+            Argument::Anchor(..) => format!("{{{{#{word} {name}:{item}}}}}"),
         }
     }
 
@@ -362,42 +392,26 @@ pub(crate) fn is_name(text: &str) -> bool {
 }
 
 /// The directive that puts a program on a page whole.
-pub(crate) fn that_shows(program: &Program) -> String {
+pub(crate) fn that_shows(program: &Program) -> Directive {
     let recipe = &program.recipe.name;
-    let (word, argument) = match &program.kind {
-        Kind::Lesson => (Word::Recipe, recipe.clone()),
-        Kind::Small => (Word::Small, recipe.clone()),
+    let name = program.name();
+    match &program.kind {
+        Kind::Lesson => Directive::new(Word::Recipe, recipe, ""),
+        Kind::Small => Directive::new(Word::Small, recipe, ""),
         Kind::Part => {
-            let name = program.name();
             let step = name.rsplit("_part_").next().unwrap_or_default();
-            (Word::Part, format!("{recipe}/{step}"))
+            Directive::new(Word::Part, recipe, step)
         }
-        Kind::Sequential => (Word::Sequential, recipe.clone()),
-        Kind::Variant { library } => (Word::Variant, format!("{recipe}/{library}")),
-        Kind::Mistake => (Word::Mistake, format!("{recipe}/{}", program.name())),
-        Kind::Solution => (Word::Solution, recipe.clone()),
-    };
-    written(word, &argument)
-}
-
-/// A directive as a page has it.
-pub(crate) fn written(word: Word, argument: &str) -> String {
-    let form = FORMS.iter().find(|form| form.word == word);
-    let name = form.expect("every word has a form").name;
-    format!("{{{{#{name} {argument}}}}}")
+        Kind::Sequential => Directive::new(Word::Sequential, recipe, ""),
+        Kind::Variant { library } => Directive::new(Word::Variant, recipe, library),
+        Kind::Mistake => Directive::new(Word::Mistake, recipe, &name),
+        Kind::Solution => Directive::new(Word::Solution, recipe, ""),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn directive(word: Word, name: &str, item: &str) -> Directive {
-        Directive {
-            word,
-            name: name.to_owned(),
-            item: item.to_owned(),
-        }
-    }
 
     #[test]
     fn every_form_is_read() {
@@ -416,20 +430,20 @@ mod tests {
     #[test]
     fn arguments_are_read() {
         for (text, expected) in [
-            ("{{#recipe bell}}", directive(Word::Recipe, "bell", "")),
+            ("{{#recipe bell}}", Directive::new(Word::Recipe, "bell", "")),
             (
                 "{{#recipe bell:ring }}",
-                directive(Word::Excerpt, "bell", "ring"),
+                Directive::new(Word::Excerpt, "bell", "ring"),
             ),
             (
                 "{{#mistake bell/bell_mistake_x}}",
-                directive(Word::Mistake, "bell", "bell_mistake_x"),
+                Directive::new(Word::Mistake, "bell", "bell_mistake_x"),
             ),
             (
                 "{{#bench Two threads}}",
-                directive(Word::Bench, "Two threads", ""),
+                Directive::new(Word::Bench, "Two threads", ""),
             ),
-            ("{{#mutants}}", directive(Word::Mutants, "", "")),
+            ("{{#mutants}}", Directive::new(Word::Mutants, "", "")),
         ] {
             assert_eq!(parse(text), Ok(expected));
         }

@@ -2,7 +2,7 @@
 //! stock mdBook.
 
 use crate::directives::recipe::{Place, Recipes};
-use crate::directives::{Directive, Word, page};
+use crate::directives::{Directive, page};
 use crate::fault::Fault;
 use crate::files;
 use anyhow::{Context, Result};
@@ -20,8 +20,8 @@ pub(crate) struct Gathered {
     pub(crate) faults: Vec<Fault>,
     /// The files that pages link to, named from the workspace.
     pub(crate) linked: BTreeSet<PathBuf>,
-    /// The programs that stand whole on a page, or would if their directive had no fault.
-    pub(crate) shown: BTreeSet<PathBuf>,
+    /// The directives of all pages, also those that cannot be replaced.
+    pub(crate) directives: BTreeSet<Directive>,
 }
 
 /// Replaces the directives of every page. Faults are gathered instead of returned, so that one run
@@ -55,7 +55,7 @@ impl Cookbook {
         let root = format!("{}{root}", "../".repeat(depth));
         let mut gathered = self.gathered.borrow_mut();
         let (text, problems) = page::expand(&chapter.content, |found, in_tabs| {
-            gathered.shown.extend(shown_by(&self.recipes, found));
+            gathered.directives.insert(found.clone());
             let place = Place {
                 root: &root,
                 page: source,
@@ -106,22 +106,4 @@ pub(crate) fn answer(workspace: &Path) -> Result<Vec<Fault>> {
 /// Whether the directives can be shown in what this renderer makes.
 pub(crate) fn supports(renderer: &str) -> bool {
     renderer == "html"
-}
-
-/// The program that a directive puts on a page whole, also one that the compiler refuses.
-fn shown_by(recipes: &Recipes, directive: &Directive) -> Option<PathBuf> {
-    let Directive { word, name, item } = directive;
-    let recipe = recipes.find(name).ok()?;
-    let program = match word {
-        Word::Recipe => recipe.lesson(),
-        Word::Small => recipe.example(&format!("{name}_small"))?,
-        Word::Part => recipe.example(&format!("{name}_part_{item}"))?,
-        Word::Sequential => recipe.example(&format!("{name}_sequential"))?,
-        Word::Variant => recipe.example(&format!("{name}_{item}"))?,
-        Word::Mistake => recipe.example(item)?,
-        Word::Solution => recipe.example(&format!("{name}_solution"))?,
-        Word::Reject => return Some(recipe.reject(item)),
-        _ => return None,
-    };
-    Some(program.path)
 }

@@ -4,7 +4,7 @@
 use crate::chapter::{Chapter, SYMPTOMS};
 use crate::directives::pitfalls::entries;
 use crate::directives::recipe::Recipes;
-use crate::directives::{self, Word};
+use crate::directives::{self, Directive, Word};
 use crate::fault::Fault;
 use crate::files;
 use std::fs;
@@ -58,7 +58,7 @@ fn without_list(lists: &[String], workspace: &Path) -> Vec<Fault> {
         // A reject that cannot be read is a fault of its own chapter.
         let entries = entries(&recipes, symptom, Path::new("")).unwrap_or_default();
         if !entries.is_empty() {
-            let directive = directives::written(Word::PitfallsOf, symptom);
+            let directive = Directive::new(Word::PitfallsOf, symptom, "");
             faults.push(Fault::new(PAGE, format!("it does not have {directive}")));
         }
     }

@@ -1,19 +1,19 @@
 //! Programs that no page shows, and files beside them that belong to none.
 
-use crate::directives::{self, Word};
+use crate::directives::{self, Directive, Word};
 use crate::fault::Fault;
 use crate::files;
 use catalog::{Kind, Program, Recipe};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// The faults of a book whose pages show these programs.
-pub(crate) fn faults(workspace: &Path, shown: &BTreeSet<PathBuf>) -> Vec<Fault> {
+/// The faults of a book whose pages have these directives.
+pub(crate) fn faults(workspace: &Path, directives: &BTreeSet<Directive>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for program in catalog::programs(workspace) {
-        if !shown.contains(&program.path) {
+        let directive = directives::that_shows(&program);
+        if !directives.contains(&directive) {
             let path = files::with_slashes(&program.path);
-            let directive = directives::that_shows(&program);
             faults.push(Fault::new(
                 path,
                 format!("on no page; write {directive} on one"),
@@ -22,7 +22,7 @@ pub(crate) fn faults(workspace: &Path, shown: &BTreeSet<PathBuf>) -> Vec<Fault> 
     }
     for recipe in catalog::recipes(workspace) {
         for file in files_in(&recipe.rejects(), workspace) {
-            faults.extend(reject(&recipe, &file, workspace, shown));
+            faults.extend(reject(&recipe, &file, workspace, directives));
         }
         for file in files_in(&recipe.examples(), workspace) {
             if Program::at(&file).is_none() {
@@ -46,19 +46,18 @@ fn reject(
     recipe: &Recipe,
     file: &str,
     workspace: &Path,
-    shown: &BTreeSet<PathBuf>,
+    directives: &BTreeSet<Directive>,
 ) -> Option<Fault> {
     let path = Path::new(file).with_extension("rs");
     if !workspace.join(&path).is_file() {
         let program = files::with_slashes(&path);
         return Some(Fault::new(file, format!("there is no {program} beside it")));
     }
-    if shown.contains(&path) || !file.ends_with(".rs") {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let directive = Directive::new(Word::Reject, &recipe.name, &name);
+    if directives.contains(&directive) || !file.ends_with(".rs") {
         return None;
     }
-    let name = path.file_stem().unwrap_or_default();
-    let argument = format!("{}/{}", recipe.name, name.display());
-    let directive = directives::written(Word::Reject, &argument);
     Some(Fault::new(
         file,
         format!("on no page; write {directive} on one"),
