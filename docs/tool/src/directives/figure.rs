@@ -5,13 +5,13 @@ use std::path::Path;
 
 const FOLDER: &str = "docs/figures";
 
-/// The drawing, which must say what it shows to who cannot see it.
+/// The drawing. It must also say in words what it shows, for readers who cannot see it.
 pub(crate) fn drawing(recipes: &Recipes, name: &str) -> Result<String, String> {
     let svg = svg(recipes, FOLDER, name)?;
     for part in ["role=\"img\"", "<title", "<desc"] {
         if !svg.contains(part) {
             return Err(format!(
-                "{FOLDER}/{name}.svg has no {part}: who cannot see it is told nothing"
+                "{FOLDER}/{name}.svg has no {part}: readers who cannot see it learn nothing"
             ));
         }
     }
@@ -22,7 +22,8 @@ pub(crate) fn drawing(recipes: &Recipes, name: &str) -> Result<String, String> {
     ))
 }
 
-/// What the `<title>` or the `<desc>` of a picture says. It is HTML: the picture escapes it already.
+/// What the first `<title>` or `<desc>` of a picture says. It is HTML: the picture escapes it
+/// already.
 pub(crate) fn words<'a>(svg: &'a str, element: &str) -> Result<&'a str, String> {
     let missing = || format!("the picture has no <{element}> that ends");
     let (_, rest) = svg.split_once(&format!("<{element}")).ok_or_else(missing)?;
@@ -33,7 +34,8 @@ pub(crate) fn words<'a>(svg: &'a str, element: &str) -> Result<&'a str, String> 
     Ok(text)
 }
 
-/// A picture to stand in a page, which takes the page's colours. Markdown ends HTML at an empty line.
+/// A picture to stand in a page, whose colours it takes. It has no empty line, because Markdown ends
+/// HTML there.
 pub(crate) fn svg(recipes: &Recipes, folder: &str, name: &str) -> Result<String, String> {
     let svg = recipes.read(&Path::new(folder).join(name).with_extension("svg"))?;
     if !svg.starts_with("<svg") || !svg.trim_end().ends_with("</svg>") {
@@ -52,6 +54,14 @@ pub(crate) fn svg(recipes: &Recipes, folder: &str, name: &str) -> Result<String,
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn the_caption_is_the_pictures_title() {
+        let svg = "<svg role=\"img\">\n<title id=\"a\">run: 2 threads</title>\n\
+                   <g><title>lane</title></g></svg>\n";
+        assert_eq!(words(svg, "title"), Ok("run: 2 threads"));
+        assert!(words("<svg></svg>", "title").is_err());
+    }
 
     #[test]
     fn a_picture_stands_in_the_page_whole_or_not_at_all() {

@@ -82,10 +82,7 @@ fn in_section(
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<Dependency>> {
     let of_recipe = table(&workspace.join(folder).join("Cargo.toml"), &[section])?;
-    let of_workspace = table(
-        &workspace.join("Cargo.toml"),
-        &["workspace", "dependencies"],
-    )?;
+    let of_workspace = of_workspace(workspace)?;
     let one = |(name, entry): (&String, &Value)| {
         resolve(name, entry, &of_workspace).with_context(|| {
             let folder = folder.display();
@@ -97,6 +94,14 @@ fn in_section(
         .filter(|(name, _)| wanted(name))
         .map(one)
         .collect()
+}
+
+/// The entries of `[workspace.dependencies]`.
+pub(crate) fn of_workspace(workspace: &Path) -> Result<Table> {
+    table(
+        &workspace.join("Cargo.toml"),
+        &["workspace", "dependencies"],
+    )
 }
 
 /// The table at `keys`; empty if the manifest has none.

@@ -1,7 +1,8 @@
-//! The parts of the book with their recipes, for its first page. What does not exist yet does not appear.
+//! The parts of the book with their recipes, for its first page. A part without a recipe does not
+//! appear.
 
 use super::recipe::Recipes;
-use crate::html::escaped;
+use crate::html::with_code;
 use catalog::Recipe;
 use std::path::Path;
 
@@ -58,8 +59,8 @@ pub(crate) const PARTS: [Part; 8] = [
 
 const SUMMARY: &str = "docs/src/SUMMARY.md";
 
-/// Each part that has a recipe, with the titles of its chapters in the order of the table of contents. It is one block of
-/// HTML, so it has no empty line.
+/// Each part that has a recipe, with the titles of its chapters in the order of the table of
+/// contents. It is one block of HTML, so it has no empty line.
 pub(crate) fn list(recipes: &Recipes) -> Result<String, String> {
     let all = catalog::recipes(&recipes.workspace);
     if let Some(lost) = all.iter().find(|recipe| is_unknown(&recipe.part)) {
@@ -90,7 +91,8 @@ fn is_unknown(folder: &str) -> bool {
     PARTS.iter().all(|part| part.folder != folder)
 }
 
-/// Where the table of contents names a recipe's chapter. A chapter that it lacks comes last; another check reports it.
+/// Where the table of contents names a recipe's chapter. A chapter that it lacks comes last; another
+/// check reports it.
 fn place_in(summary: &str, recipe: &Recipe) -> usize {
     let link = format!("({}/{}.md)", recipe.part, recipe.name);
     summary.find(&link).unwrap_or(usize::MAX)
@@ -118,15 +120,7 @@ fn row(recipes: &Recipes, part: &Part, chapters: &[&Recipe]) -> Result<String, S
 /// The first heading of a chapter, as HTML.
 fn title_of(chapter: &str) -> Option<String> {
     let title = chapter.lines().find_map(|line| line.strip_prefix("# "))?;
-    let mut html = String::new();
-    for (index, piece) in escaped(title).split('`').enumerate() {
-        let is_code = index % 2 == 1;
-        html += &match is_code {
-            true => format!("<code>{piece}</code>"),
-            false => piece.to_owned(),
-        };
-    }
-    Some(html)
+    Some(with_code(title))
 }
 
 #[cfg(test)]
@@ -134,7 +128,8 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A workspace with these recipes, whose chapters have titles, and a table of contents in another order.
+    /// A workspace with these recipes, whose chapters have titles, and a table of contents in another
+    /// order.
     fn workspace(recipes: &[&str]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
@@ -161,7 +156,8 @@ mod tests {
         let html = list(&Recipes::new(root.path().to_owned())).unwrap();
         assert!(html.contains("<strong>Synchronization</strong>"), "{html}");
         assert!(!html.contains("GPU") && !html.contains("\n\n"), "{html}");
-        let lock = "<a href=\"synchronization/lock.html\">Use <code>synchronization/lock</code> &amp; more</a>";
+        let lock = "<a href=\"synchronization/lock.html\">Use <code>synchronization/lock</code> \
+                    &amp; more</a>";
         let place = html.find(lock).expect(&html);
         assert!(place < html.find("barrier.html").unwrap(), "{html}");
     }

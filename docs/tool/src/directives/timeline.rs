@@ -23,7 +23,8 @@ pub(crate) fn lanes(recipes: &Recipes, name: &str) -> Result<String, String> {
     let words = recipes
         .read(&Path::new(FOLDER).join(name).with_extension("txt"))
         .map_err(how)?;
-    let title = title(&svg).ok_or_else(|| how(format!("{FOLDER}/{name}.svg has no `<title>`")))?;
+    let title = figure::words(&svg, "title")
+        .map_err(|reason| how(format!("{FOLDER}/{name}.svg: {reason}")))?;
     let words = fenced("text", &words);
     let lanes = svg.matches("<g data-thread").count();
     if name.contains(MISTAKE) || lanes > MOST_LANES {
@@ -52,23 +53,9 @@ fn size(title: &str) -> String {
     }
 }
 
-/// What was run, and how much it was. It is HTML: the picture escapes it already.
-fn title(svg: &str) -> Option<&str> {
-    let (_, rest) = svg.split_once("<title")?.1.split_once('>')?;
-    let (title, _) = rest.split_once("</title>")?;
-    Some(title)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_caption_is_the_pictures_title() {
-        let svg = "<svg role=\"img\">\n<title id=\"a\">run: 2 threads</title>\n<g><title>lane</title></g></svg>\n";
-        assert_eq!(title(svg), Some("run: 2 threads"));
-        assert_eq!(title("<svg></svg>"), None);
-    }
 
     #[test]
     fn the_summary_has_the_threads_and_the_time() {

@@ -3,9 +3,9 @@
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
-use toml::{Table, Value};
 
 use super::name::NewRecipe;
+use crate::directives::manifest;
 
 /// The name that the templates have instead of the name of the library.
 const PLACEHOLDER: &str = "LIBRARY";
@@ -45,17 +45,10 @@ pub(super) fn must_be_known(libraries: &[String], workspace: &Path) -> Result<()
 
 /// The crates of the workspace that are not its own.
 fn known(workspace: &Path) -> Result<Vec<String>> {
-    let path = workspace.join("Cargo.toml");
-    let text = fs::read_to_string(path).context("cannot read Cargo.toml")?;
-    let manifest: Table = text.parse().context("cannot read Cargo.toml")?;
-    let dependencies = manifest
-        .get("workspace")
-        .and_then(|workspace| workspace.get("dependencies"))
-        .and_then(Value::as_table);
     let mut names = Vec::new();
-    for (name, dependency) in dependencies.into_iter().flatten() {
+    for (name, dependency) in manifest::of_workspace(workspace)? {
         if dependency.get("path").is_none() {
-            names.push(name.clone());
+            names.push(name);
         }
     }
     Ok(names)

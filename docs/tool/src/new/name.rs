@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::PLACEHOLDER;
 use crate::directives::parts::PARTS;
+use crate::files;
 
 /// Longer names do not fit into a command on one line.
 const LONGEST_NAME: usize = 30;
@@ -108,17 +109,13 @@ impl NewRecipe {
     /// must mean one package.
     pub(super) fn must_be_free(&self, workspace: &Path) -> Result<()> {
         let Recipe { name, .. } = &self.recipe;
-        for recipe in catalog::recipes(workspace) {
-            if recipe.name == *name {
-                bail!(
-                    "there is already a recipe {name} in {}",
-                    in_text(&recipe.folder())
-                );
-            }
+        if let Ok(recipe) = catalog::find(workspace, name) {
+            let folder = files::with_slashes(&recipe.folder());
+            bail!("there is already a recipe {name} in {folder}");
         }
         for path in [self.recipe.folder(), self.recipe.chapter(), self.figure()] {
             if workspace.join(&path).exists() {
-                bail!("there is already a {}", in_text(&path));
+                bail!("there is already a {}", files::with_slashes(&path));
             }
         }
         let lock = fs::read_to_string(workspace.join("Cargo.lock")).unwrap_or_default();
@@ -156,9 +153,9 @@ impl NewRecipe {
     /// What the command says when all is written.
     pub(super) fn next_steps(&self) -> String {
         let Recipe { name, .. } = &self.recipe;
-        let folder = in_text(&self.recipe.folder());
-        let chapter = in_text(&self.recipe.chapter());
-        let figure = in_text(&self.figure());
+        let folder = files::with_slashes(&self.recipe.folder());
+        let chapter = files::with_slashes(&self.recipe.chapter());
+        let figure = files::with_slashes(&self.figure());
         format!(
             "{folder} is a recipe that works, and {chapter} is its chapter,\n\
              with the figure {figure}. README.md and docs/src/SUMMARY.md list both.\n\
@@ -190,10 +187,6 @@ fn fault_in_name(name: &str) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn in_text(path: &Path) -> String {
-    path.display().to_string().replace('\\', "/")
 }
 
 #[cfg(test)]
