@@ -1,5 +1,6 @@
-//! Walking folders.
+//! Walking folders, and writing files into them.
 
+use anyhow::{Context, Result};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,13 @@ pub(crate) fn below(dir: &Path, skip: &[&str]) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Writes a file, in folders that are made as needed.
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The path with `/` between its parts, as links have it.

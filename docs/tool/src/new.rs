@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::write;
 use list::List;
 use name::NewRecipe;
 
@@ -92,15 +93,15 @@ fn prepare(
     let folder = staging.join("recipe");
     for template in RECIPE {
         let path = folder.join(recipe.named(template.path));
-        write(&path, &recipe.named(template.text))?;
+        write(&path, recipe.named(template.text))?;
     }
     let chapter = staging.join("chapter.md");
-    write(&chapter, &recipe.named(CHAPTER))?;
+    write(&chapter, recipe.named(CHAPTER))?;
     for library in libraries {
         library::add(library, recipe, &folder, &chapter)?;
     }
     let figure = staging.join("figure.svg");
-    write(&figure, &recipe.named(FIGURE))?;
+    write(&figure, recipe.named(FIGURE))?;
     let mut steps = vec![
         Step {
             from: folder,
@@ -137,12 +138,6 @@ fn prepare(
 fn title(chapter: &str) -> &str {
     let first = chapter.lines().next().unwrap_or_default();
     first.trim_start_matches("# ")
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Moves everything into place, or leaves the workspace as it was.

@@ -1,6 +1,7 @@
 //! How many crates a program brings into a project.
 
 use crate::directives::manifest::Dependency;
+use crate::files;
 use checks::process;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -42,18 +43,13 @@ fn manifest(dependencies: &[Dependency], workspace: &Path) -> String {
 
 fn ask_cargo(manifest: &str, lock: &str) -> Result<usize, String> {
     let project = tempfile::tempdir().map_err(|error| format!("no folder to do it in: {error}"))?;
-    let write = |file: &str, text: &str| {
-        let path = project.path().join(file);
-        fs::create_dir_all(path.parent().unwrap_or(project.path()))
-            .and_then(|()| fs::write(path, text))
-    };
     let files = [
         ("Cargo.toml", manifest),
         ("src/main.rs", "fn main() {}\n"),
         ("Cargo.lock", lock),
     ];
     for (file, text) in files.into_iter().filter(|(_, text)| !text.is_empty()) {
-        write(file, text).map_err(|error| format!("cannot write {file}: {error}"))?;
+        files::write(&project.path().join(file), text).map_err(|error| format!("{error:#}"))?;
     }
     let mut cargo = process::cargo();
     cargo.args([

@@ -26,9 +26,13 @@ impl Site {
 
     /// The file `path` of the folder `dir`, under the address `path`.
     pub(crate) fn add(&mut self, dir: &Path, path: &Path) -> Result<()> {
+        self.insert(files::with_slashes(path), dir, path)
+    }
+
+    fn insert(&mut self, address: String, dir: &Path, path: &Path) -> Result<()> {
         let content =
             fs::read(dir.join(path)).with_context(|| format!("cannot read {}", path.display()))?;
-        self.0.insert(files::with_slashes(path), content);
+        self.0.insert(address, content);
         Ok(())
     }
 
@@ -82,10 +86,8 @@ impl Site {
     /// Adds every file below `dir`, a folder that rustdoc has made, to the API reference.
     pub(crate) fn add_api(&mut self, dir: &Path) -> Result<()> {
         for file in files::below(dir, &[])? {
-            let content = fs::read(dir.join(&file))
-                .with_context(|| format!("cannot read {}", file.display()))?;
-            self.0
-                .insert(format!("{API}{}", files::with_slashes(&file)), content);
+            let address = format!("{API}{}", files::with_slashes(&file));
+            self.insert(address, dir, &file)?;
         }
         Ok(())
     }
@@ -108,12 +110,7 @@ impl Site {
             fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
         }
         for (address, content) in &self.0 {
-            let path = dir.join(address);
-            let folder = path.parent().unwrap_or(dir);
-            fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make {}", folder.display()))?;
-            fs::write(&path, content)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            files::write(&dir.join(address), content)?;
         }
         Ok(())
     }

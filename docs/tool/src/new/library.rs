@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::name::NewRecipe;
 use crate::directives::manifest;
+use crate::files;
 
 /// The name that the templates have instead of the name of the library.
 const PLACEHOLDER: &str = "LIBRARY";
@@ -61,7 +62,7 @@ pub(super) fn add(library: &str, recipe: &NewRecipe, folder: &Path, chapter: &Pa
     let start = STD.find(PROGRAM).context("the variant has no program")?;
     let example = format!("{}_{library}.rs", recipe.recipe.name);
     let variant = named(HEADER) + &named(&STD[start..]);
-    super::write(&folder.join("examples").join(&example), &variant)?;
+    files::write(&folder.join("examples").join(&example), &variant)?;
 
     let dependency = format!("{library} = {{ workspace = true }} # examples/{example}\n");
     insert_above(CHECKS, &dependency, &folder.join("Cargo.toml"))?;
@@ -75,5 +76,5 @@ fn insert_above(line: &str, text: &str, file: &Path) -> Result<()> {
         .find(&format!("\n{line}"))
         .with_context(|| format!("the skeleton has no line {line}"))?;
     let (before, after) = content.split_at(place + 1);
-    super::write(file, &format!("{before}{text}{after}"))
+    files::write(file, format!("{before}{text}{after}"))
 }
