@@ -3,7 +3,8 @@
 use crate::fault::Fault;
 use crate::html::site::Site;
 use crate::html::{api, highlighter, mend, print, search};
-use crate::lint::{figures, glossary, links, outline, pitfalls, unshown, weight};
+use crate::lint::links::{self, Pages};
+use crate::lint::{figures, glossary, outline, pitfalls, unshown, weight};
 use crate::preprocessor::Cookbook;
 use crate::{files, warnings};
 use anyhow::{Context, Result};
@@ -30,12 +31,11 @@ pub(crate) fn build(workspace: &Path) -> Built {
         faults.push(Fault::new("cannot build the book", format!("{error:#}")));
         Site::default()
     });
-    let dead = links::dead(&site);
-    faults.extend(
-        dead.into_iter()
-            .map(|it| Fault::new(source_of(&it.page, workspace), it.reason)),
-    );
-    faults.extend(weight::faults(&site));
+    let pages = Pages::of(&site);
+    for dead in links::dead(&pages) {
+        faults.push(Fault::new(source_of(&dead.page, workspace), dead.reason));
+    }
+    faults.extend(weight::faults(&pages));
     Built { site, faults }
 }
 

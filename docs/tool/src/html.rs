@@ -7,6 +7,20 @@ pub(crate) mod print;
 pub(crate) mod search;
 pub(crate) mod site;
 
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, TokenSink, Tokenizer, TokenizerOpts};
+
+/// Shows each tag and each text of a page to `sink`, and gives it back.
+pub(crate) fn read<S: TokenSink>(html: &[u8], sink: S) -> S {
+    let queue = BufferQueue::default();
+    queue.push_back(StrTendril::from(&*String::from_utf8_lossy(html)));
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
+    // Its other result is a script to run in between, which only a browser's sink asks for.
+    let _ = tokenizer.feed(&queue);
+    tokenizer.end();
+    tokenizer.sink
+}
+
 /// The text as it stands between tags, or in an attribute between double quotes.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -7,7 +7,7 @@ pub(crate) mod project;
 use crate::build;
 use crate::fault::Fault;
 use crate::files;
-use crate::html::site::Site;
+use crate::html::{print, site::Site};
 use crate::output::say;
 use crate::paste::pasted::Pasted;
 use crate::paste::project::Bench;
@@ -15,9 +15,6 @@ use catalog::Program;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
-
-/// The page that holds all others.
-const PRINT: &str = "print.html";
 
 /// The faults of the book; those of its programs if it has no other.
 pub(crate) fn check(workspace: &Path) -> Vec<Fault> {
@@ -41,7 +38,9 @@ pub(crate) fn check(workspace: &Path) -> Vec<Fault> {
 
 /// The programs of the book by their files. One that stands on several pages is the same on each.
 fn programs(site: &Site) -> BTreeMap<String, Pasted> {
-    let pages = site.pages().filter(|(address, _)| *address != PRINT);
+    let pages = site
+        .pages()
+        .filter(|(address, _)| *address != print::ADDRESS);
     let programs = pages.flat_map(|(_, html)| pasted::programs(html));
     programs
         .map(|program| (program.file.clone(), program))

@@ -3,7 +3,8 @@
 
 use crate::html::site::Site;
 
-const ADDRESS: &str = "print.html";
+/// The page that holds all others.
+pub(crate) const ADDRESS: &str = "print.html";
 /// The parts that are not printed: how each begins and how it ends.
 const UNSEEN: [(&str, &str); 6] = [
     // The lines around an excerpt.

@@ -1,16 +1,10 @@
 //! Links of the built book that lead nowhere. mdBook checks none.
 
-use crate::html::site::Site;
-use html5ever::tendril::StrTendril;
+use crate::html::{self, print, site::Site};
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-};
-use std::cell::RefCell;
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The page that holds all others, dead links included.
-const PRINT: &str = "print.html";
 
 /// A link that leads nowhere.
 #[derive(Debug, PartialEq)]
@@ -22,21 +16,18 @@ pub(crate) struct Dead {
 
 /// The links to a file or an id that is not in the book. A link to the rest of the web is not
 /// followed, but a page may not load anything from there: the book is read offline.
-pub(crate) fn dead(site: &Site) -> Vec<Dead> {
-    let pages: BTreeMap<_, _> = site
-        .html()
-        .map(|(address, html)| (address, Page::parse(html)))
-        .collect();
+pub(crate) fn dead(pages: &Pages<'_>) -> Vec<Dead> {
     // The links between the pages of the API reference are rustdoc's own.
     let dead_on = |wanted: fn(&str) -> bool| -> Vec<Dead> {
-        let wanted = site.pages().filter(|(address, _)| wanted(address));
+        let wanted = pages.site.pages().filter(|(address, _)| wanted(address));
         wanted
-            .flat_map(|(address, _)| pages[address].dead_links(address, site, &pages))
+            .flat_map(|(address, _)| pages.dead_links(address))
             .collect()
     };
-    let dead = dead_on(|address| address != PRINT);
+    let dead = dead_on(|address| address != print::ADDRESS);
     if dead.is_empty() {
-        dead_on(|address| address == PRINT)
+        // It holds all other pages, dead links included.
+        dead_on(|address| address == print::ADDRESS)
     } else {
         dead
     }
@@ -44,8 +35,10 @@ pub(crate) fn dead(site: &Site) -> Vec<Dead> {
 
 /// The addresses of the files of the book that a browser loads together with the page at `address`:
 /// scripts, style sheets, images. Each once.
-pub(crate) fn loaded(address: &str, html: &[u8]) -> BTreeSet<String> {
-    let page = Page::parse(html);
+pub(crate) fn loaded(address: &str, pages: &Pages<'_>) -> BTreeSet<String> {
+    let Some(page) = pages.get(address) else {
+        return BTreeSet::new();
+    };
     let start = page.start(address);
     let loaded = page.links.iter().filter(|link| link.is_loaded);
     loaded
@@ -54,6 +47,44 @@ pub(crate) fn loaded(address: &str, html: &[u8]) -> BTreeSet<String> {
             resolve(&start, &percent_decoded(path)?)
         })
         .collect()
+}
+
+/// The HTML pages of a site. Each is parsed once, when it is first looked at: most pages of the API
+/// reference never are.
+pub(crate) struct Pages<'a> {
+    pub(crate) site: &'a Site,
+    parsed: BTreeMap<&'a str, OnceCell<Page>>,
+}
+
+impl<'a> Pages<'a> {
+    pub(crate) fn of(site: &'a Site) -> Self {
+        let unparsed = |(address, _)| (address, OnceCell::new());
+        Pages {
+            site,
+            parsed: site.html().map(unparsed).collect(),
+        }
+    }
+
+    fn get(&self, address: &str) -> Option<&Page> {
+        let page = self.parsed.get(address)?;
+        let html = self.site.get(address)?;
+        Some(page.get_or_init(|| Page::parse(html)))
+    }
+
+    fn dead_links(&self, address: &str) -> Vec<Dead> {
+        let Some(page) = self.get(address) else {
+            return Vec::new();
+        };
+        let start = page.start(address);
+        let dead = |link: &Link| {
+            let reason = link.reason_if_dead(&start, self, page)?;
+            Some(Dead {
+                page: address.to_owned(),
+                reason: format!("link `{}`: {reason}", link.target),
+            })
+        };
+        page.links.iter().filter_map(dead).collect()
+    }
 }
 
 /// What a page links to and what in it can be linked to.
@@ -74,13 +105,7 @@ struct Link {
 
 impl Page {
     fn parse(html: &[u8]) -> Page {
-        let queue = BufferQueue::default();
-        queue.push_back(StrTendril::from(&*String::from_utf8_lossy(html)));
-        let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
-        // Its other result is a script to run in between, which only a browser's sink asks for.
-        let _ = tokenizer.feed(&queue);
-        tokenizer.end();
-        tokenizer.sink.0.into_inner()
+        html::read(html, Tags::default()).0.into_inner()
     }
 
     fn note(&mut self, tag: &Tag) {
@@ -110,28 +135,10 @@ impl Page {
             None => address.to_owned(),
         }
     }
-
-    fn dead_links(&self, address: &str, site: &Site, pages: &BTreeMap<&str, Page>) -> Vec<Dead> {
-        let start = self.start(address);
-        let dead = |link: &Link| {
-            let reason = link.reason_if_dead(&start, site, pages, self)?;
-            Some(Dead {
-                page: address.to_owned(),
-                reason: format!("link `{}`: {reason}", link.target),
-            })
-        };
-        self.links.iter().filter_map(dead).collect()
-    }
 }
 
 impl Link {
-    fn reason_if_dead(
-        &self,
-        start: &str,
-        site: &Site,
-        pages: &BTreeMap<&str, Page>,
-        here: &Page,
-    ) -> Option<String> {
+    fn reason_if_dead(&self, start: &str, pages: &Pages<'_>, here: &Page) -> Option<String> {
         if is_elsewhere(&self.target) {
             let reason = "the page would load it from another host, and the book is read offline";
             let inline = self.target.starts_with("data:");
@@ -143,18 +150,25 @@ impl Link {
         else {
             return Some("a `%` in it is not followed by the digits of a character".to_owned());
         };
-        let page = if path.is_empty() {
-            Some(here)
+        let address = if path.is_empty() {
+            None
         } else {
             let Some(address) = resolve(start, &path) else {
                 return Some("it leads out of the book".to_owned());
             };
-            if site.get(&address).is_none() {
+            if pages.site.get(&address).is_none() {
                 return Some(format!("there is no {address} in the book"));
             }
-            pages.get(&*address)
+            Some(address)
         };
-        let found = fragment.is_empty() || page.is_none_or(|page| page.ids.contains(&fragment));
+        if fragment.is_empty() {
+            return None;
+        }
+        let page = match address {
+            None => Some(here),
+            Some(address) => pages.get(&address),
+        };
+        let found = page.is_none_or(|page| page.ids.contains(&fragment));
         (!found).then(|| format!("there is no id `{fragment}` on that page"))
     }
 }
@@ -246,7 +260,10 @@ mod tests {
             ("index.html", "<h1 id='top part'>Top</h1>"),
             ("main.rs", "fn main() {}"),
         ]);
-        dead(&site).into_iter().map(|it| it.reason).collect()
+        dead(&Pages::of(&site))
+            .into_iter()
+            .map(|it| it.reason)
+            .collect()
     }
 
     #[test]
@@ -325,10 +342,13 @@ mod tests {
 
     #[test]
     fn the_print_page_repeats_no_other_page() {
-        let site = Site::from([("a.html", "<a href=b.html>"), (PRINT, "<a href=b.html>")]);
-        assert_eq!(dead(&site).len(), 1);
-        let site = Site::from([("a.html", ""), (PRINT, "<a href=b.html>")]);
-        assert_eq!(dead(&site).len(), 1);
+        let site = Site::from([
+            ("a.html", "<a href=b.html>"),
+            (print::ADDRESS, "<a href=b.html>"),
+        ]);
+        assert_eq!(dead(&Pages::of(&site)).len(), 1);
+        let site = Site::from([("a.html", ""), (print::ADDRESS, "<a href=b.html>")]);
+        assert_eq!(dead(&Pages::of(&site)).len(), 1);
     }
 
     #[test]

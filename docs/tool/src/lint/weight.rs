@@ -1,8 +1,8 @@
 //! How much a browser loads to show one page.
 
 use crate::fault::Fault;
-use crate::html::site::Site;
-use crate::lint::links;
+use crate::html::print;
+use crate::lint::links::{self, Pages};
 
 /// In bytes, without compression: the page, and the scripts, style sheets and images that it loads.
 ///
@@ -12,21 +12,22 @@ use crate::lint::links;
 const LIMIT: usize = 500_000;
 /// How many of the heaviest files a fault names.
 const NAMED: usize = 3;
-/// The page that holds all chapters. It is there to be printed.
-const PRINT: &str = "print.html";
 
-/// The pages that are too heavy.
-pub(crate) fn faults(site: &Site) -> Vec<Fault> {
-    let pages = site.pages().filter(|(address, _)| *address != PRINT);
-    pages
-        .filter_map(|(address, html)| fault(site, address, html))
+/// The pages that are too heavy. The page that holds all chapters may be: it is there to be printed.
+pub(crate) fn faults(pages: &Pages<'_>) -> Vec<Fault> {
+    let on_screen = pages
+        .site
+        .pages()
+        .filter(|(address, _)| *address != print::ADDRESS);
+    on_screen
+        .filter_map(|(address, html)| fault(pages, address, html))
         .collect()
 }
 
-fn fault(site: &Site, address: &str, html: &[u8]) -> Option<Fault> {
+fn fault(pages: &Pages<'_>, address: &str, html: &[u8]) -> Option<Fault> {
     let mut files = vec![(html.len(), address.to_owned())];
-    for loaded in links::loaded(address, html) {
-        if let Some(content) = site.get(&loaded) {
+    for loaded in links::loaded(address, pages) {
+        if let Some(content) = pages.site.get(&loaded) {
             files.push((content.len(), loaded));
         }
     }
@@ -53,6 +54,7 @@ fn fault(site: &Site, address: &str, html: &[u8]) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::html::site::Site;
 
     /// A page of exactly `size` bytes that loads a script, a style sheet and an image, and links to
     /// another page.
@@ -70,9 +72,12 @@ mod tests {
             ("part/c.svg", "1234567890"),
             ("a.js", "12345678901234567890"),
             ("b.css", "123"),
-            (PRINT, &(other.clone() + "y")),
+            (print::ADDRESS, &(other.clone() + "y")),
         ]);
-        faults(&site).iter().map(Fault::to_string).collect()
+        faults(&Pages::of(&site))
+            .iter()
+            .map(Fault::to_string)
+            .collect()
     }
 
     #[test]

@@ -3,10 +3,8 @@
 //!
 //! Which program and which file a block of code is, its figure says: see `directives/source.rs`.
 
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-};
+use crate::html;
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -30,14 +28,11 @@ pub(crate) struct Pasted {
 
 /// The programs that a page tells facts about. An excerpt has none, nor has what the compiler
 /// refuses.
-pub(crate) fn programs(html: &[u8]) -> Vec<Pasted> {
-    let queue = BufferQueue::default();
-    queue.push_back(StrTendril::from(&*String::from_utf8_lossy(html)));
-    let tokenizer = Tokenizer::new(Reader::default(), TokenizerOpts::default());
-    // Its other result is a script to run in between, which only a browser's sink asks for.
-    let _ = tokenizer.feed(&queue);
-    tokenizer.end();
-    tokenizer.sink.0.into_inner().programs()
+pub(crate) fn programs(page: &[u8]) -> Vec<Pasted> {
+    html::read(page, Reader::default())
+        .0
+        .into_inner()
+        .programs()
 }
 
 #[derive(Default)]
