@@ -80,18 +80,20 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::sync::LazyLock;
 
-    /// In process, so that no test writes docs/book.
+    /// The cookbook itself: one build for all tests that look at it. It is in memory, so no test
+    /// writes docs/book.
+    pub(crate) static COOKBOOK: LazyLock<Built> = LazyLock::new(|| {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        build(&workspace)
+    });
+
     #[test]
     fn the_cookbook_itself_builds() {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let faults: Vec<_> = build(&workspace)
-            .faults
-            .iter()
-            .map(Fault::to_string)
-            .collect();
+        let faults: Vec<_> = COOKBOOK.faults.iter().map(Fault::to_string).collect();
         assert!(faults.is_empty(), "\n{}", faults.join("\n"));
     }
 }

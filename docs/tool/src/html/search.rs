@@ -90,6 +90,11 @@ impl Preprocessor for Prose {
     }
 }
 
+/// The page of the address of a page or a section.
+fn page_of(address: &str) -> &str {
+    address.split('#').next().unwrap_or(address)
+}
+
 /// Whether a directive stands for text that readers search for.
 fn is_read(word: Word) -> bool {
     matches!(

@@ -5,7 +5,7 @@
 //! The names are those of `threading.__all__`, `queue.__all__` and `dir()` of each class in CPython
 //! 3.13, and what 3.14 added: `locked` of more locks, `Thread.context`, `SyncManager.set`.
 
-use crate::html::search::reader::{Reader, SITE};
+use crate::html::search::reader::Reader;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,7 +88,7 @@ fn every_row_leads_somewhere() {
 
 #[test]
 fn the_search_finds_every_name() {
-    let reader = Reader::of(&SITE);
+    let reader = Reader::of_cookbook();
     let page = format!("{PAGE}.html");
     let lost: Vec<_> = names()
         .filter(|name| !reader.pages(name).contains(&page))
@@ -101,7 +101,7 @@ fn the_search_finds_every_name() {
 
 #[test]
 fn the_search_finds_the_chapter() {
-    let reader = Reader::of(&SITE);
+    let reader = Reader::of_cookbook();
     for (word, recipe) in [
         ("threading.Lock", "lock"),
         ("threading.RLock", "rlock"),

@@ -7,6 +7,7 @@
 //! [`Keywords`]. What a result shows stays as mdBook made it.
 
 use super::keywords::Keywords;
+use super::page_of;
 use crate::fault::Fault;
 use anyhow::{Context, Result};
 use elasticlunr::lang::English;
@@ -136,7 +137,7 @@ fn index(
     let mut begun = BTreeSet::new();
     for (id, section) in sections {
         let url = &urls[*id];
-        let page = url.split('#').next().unwrap_or(url);
+        let page = page_of(url);
         let chapter = section.breadcrumbs.split(" » ").next().unwrap_or_default();
         let mut name = "";
         let mut extra = keywords.of(url).join(" ");

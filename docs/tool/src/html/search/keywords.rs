@@ -1,6 +1,7 @@
 //! `docs/search.toml`: the words by which readers look for a page, and the searches that must list
 //! it first.
 
+use super::page_of;
 use crate::fault::Fault;
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -45,7 +46,7 @@ impl Keywords {
     pub(super) fn faults(&self, urls: &[String]) -> Vec<Fault> {
         let mut faults = Vec::new();
         for address in self.0.keys() {
-            let is_it = |url: &String| url == address || url.split('#').next() == Some(address);
+            let is_it = |url: &String| url == address || page_of(url) == address;
             if !urls.iter().any(is_it) {
                 let reason = format!("the book has no page or section {address}");
                 faults.push(Fault::new(FILE, reason));

@@ -2,28 +2,25 @@
 //! `docs/browser/search.mjs` searches for the same words with the script itself.
 
 use super::index::{Words, json_in, typed_words};
-use crate::build::build;
-use crate::html::site::Site;
+use super::page_of;
+use crate::build::tests::COOKBOOK;
 use elasticlunr::Language;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-/// One build for all tests that search.
-pub(crate) static SITE: LazyLock<Site> = LazyLock::new(|| build(&workspace()).site);
 
 /// What a word counts that only begins as the typed one does.
 const LONGER: f64 = 0.15;
 
-/// The search index of a built book.
+/// The search index of the cookbook.
 pub(crate) struct Reader(Value);
 
 /// Sections by their numbers, and how well each matches.
 type Scores = BTreeMap<usize, f64>;
 
 impl Reader {
-    pub(crate) fn of(site: &Site) -> Self {
+    pub(crate) fn of_cookbook() -> Self {
+        let site = &COOKBOOK.site;
         let address = site.search_index().expect("the book has a search index");
         let script = String::from_utf8_lossy(site.get(&address).expect("it is in the book"));
         let json = json_in(&script).expect("it has JSON");
@@ -51,7 +48,7 @@ impl Reader {
         let scores = self.scores(typed, true);
         scores
             .into_keys()
-            .map(|id| page(self.text(&["doc_urls"], id)).to_owned())
+            .map(|id| page_of(self.text(&["doc_urls"], id)).to_owned())
             .collect()
     }
 
@@ -146,11 +143,6 @@ impl Reader {
     }
 }
 
-/// The page of a section's address.
-pub(crate) fn page(address: &str) -> &str {
-    address.split('#').next().unwrap_or(address)
-}
-
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -177,12 +169,12 @@ mod tests {
 
     /// Whether the address that was wanted is the section that was found, or its page.
     fn is_wanted(found: &str, wanted: &str) -> bool {
-        found == wanted || page(found) == wanted
+        found == wanted || page_of(found) == wanted
     }
 
     #[test]
     fn each_search_lists_its_page_first() {
-        let reader = Reader::of(&SITE);
+        let reader = Reader::of_cookbook();
         let mut wrong = Vec::new();
         let mut count = 0;
         for (wanted, entry) in &keywords().0 {
@@ -214,12 +206,12 @@ mod tests {
 
     #[test]
     fn words_that_no_section_has_together_find_those_with_some() {
-        let reader = Reader::of(&SITE);
+        let reader = Reader::of_cookbook();
         assert!(reader.pages("gong").is_empty());
         assert!(reader.search("gong").is_empty());
         let found = reader.search("gong semaphore");
         assert_eq!(
-            found.first().map(|it| page(it)),
+            found.first().map(|it| page_of(it)),
             Some("synchronization/semaphore.html")
         );
     }
