@@ -15,6 +15,7 @@ mod serve;
 mod warnings;
 
 use anyhow::{Context, Result};
+use checks::command_line;
 use fault::Fault;
 use output::{complain, say};
 use std::env;
@@ -56,31 +57,22 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let mut words = Vec::new();
-    for word in env::args_os().skip(1) {
-        match word.into_string() {
-            Ok(word) => words.push(word),
-            Err(word) => {
-                complain(format!("{} is not UTF-8; {SEE_HELP}", word.display()));
-                return ExitCode::from(2);
-            }
-        }
-    }
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let result = match parse(&words) {
-        Ok(command) => run(command),
+    let command = command_line::arguments().and_then(|words| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        parse(&words)
+    });
+    let command = match command {
+        Ok(command) => command,
         Err(reason) => {
-            complain(format!("{reason}; {SEE_HELP}"));
+            complain(format!("{reason}; see `cargo book --help`"));
             return ExitCode::from(2);
         }
     };
-    result.unwrap_or_else(|error| {
+    run(command).unwrap_or_else(|error| {
         complain(format!("{error:#}"));
         ExitCode::FAILURE
     })
 }
-
-const SEE_HELP: &str = "see `cargo book --help`";
 
 fn parse(words: &[&str]) -> Result<Command, String> {
     match words {

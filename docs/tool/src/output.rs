@@ -1,23 +1,18 @@
 //! Standard output and standard error. Both may be closed while the tool runs:
 //! `cargo book | head -1` goes on serving.
 
+use checks::command_line;
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::process;
 
-/// Prints a line on standard output. If nobody reads it any more, that is fine.
+/// Prints a line on standard output. A reader that has seen enough is no error.
 ///
 /// If it cannot be written for another reason, such as a full disk, says so and ends the program
 /// with status 1.
 pub(crate) fn say(line: impl Display) {
-    let text = format!("{line}\n");
-    let mut stdout = io::stdout().lock();
-    if let Err(error) = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        && error.kind() != ErrorKind::BrokenPipe
-    {
-        complain(format!("cannot write to standard output: {error}"));
+    if let Err(error) = command_line::print(&format!("{line}\n")) {
+        complain(error);
         process::exit(1);
     }
 }

@@ -96,7 +96,7 @@ fn a_word_that_is_not_utf8_gets_one_line() {
     assert_eq!(outcome.status, Some(2));
     assert_eq!(
         outcome.stderr,
-        "b\u{fffd} is not UTF-8; see `cargo book --help`\n"
+        "the argument \"b\\xFF\" is not UTF-8 text; see `cargo book --help`\n"
     );
 }
 

@@ -19,7 +19,8 @@ fn text(argument: OsString) -> Result<String, String> {
         .map_err(|argument| format!("the argument {argument:?} is not UTF-8 text"))
 }
 
-/// Writes to standard output. A reader that has seen enough, such as `head`, is no error.
+/// Writes whole lines to standard output. A reader that has seen enough, such as `head`, is no
+/// error.
 ///
 /// # Errors
 ///
@@ -28,7 +29,7 @@ pub fn print(text: &str) -> io::Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(io::Error::new(
             error.kind(),
-            format!("cannot print the result: {error}"),
+            format!("cannot write to standard output: {error}"),
         )),
         _ => Ok(()),
     }
