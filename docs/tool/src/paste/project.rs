@@ -9,7 +9,7 @@ use catalog::{Kind, Program};
 use checks::ending::Ending;
 use checks::process;
 use std::fs::{self, File, TryLockError};
-use std::path::{self, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 use std::{env, io};
@@ -36,10 +36,8 @@ pub(crate) struct Built<'a> {
 impl<'a> Bench<'a> {
     /// Waits if another check of this workspace is under way.
     pub(crate) fn new(workspace: &'a Path) -> Result<Self, String> {
-        let target =
-            env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
-        // Cargo is run in each project's folder.
-        let target = path::absolute(&target).unwrap_or(target);
+        let target = process::target_folder(workspace)
+            .map_err(|error| format!("cannot find the target folder: {error}"))?;
         let projects = target.join("book-check");
         let lock = lock(&projects)
             .map_err(|error| format!("cannot lock {}: {error}", projects.display()))?;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::env;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -24,6 +24,18 @@ pub struct End {
 /// The Cargo that runs this program; the one on the path if none does.
 pub fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The folder in which Cargo builds the workspace. The path is absolute, because some
+/// commands run Cargo in another folder.
+///
+/// # Errors
+///
+/// Returns an error if the current folder is not known.
+pub fn target_folder(workspace: &Path) -> io::Result<PathBuf> {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    path::absolute(target)
 }
 
 /// The name and the path of the executable that a line of `cargo build --message-format=json`

@@ -20,6 +20,7 @@ mod rules;
 mod scratch;
 
 use checks::command_line::{self, print};
+use checks::process::target_folder;
 use checks::workspace;
 use report::Outcomes;
 use rules::Mutant;
@@ -29,7 +30,7 @@ use std::{
     env,
     error::Error,
     fs::{self, File, TryLockError},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     sync::{Mutex, PoisonError, mpsc},
     thread,
@@ -78,7 +79,7 @@ fn mutate(arguments: &[String]) -> Result<Vec<String>> {
         print(&list)?;
         return Ok(Vec::new());
     }
-    let folder = target_folder()?;
+    let folder = target_folder(workspace())?.join("mutants");
     let _lock = lock(&folder)?;
     let list = read(&here.join("survivors.txt"))?;
     let listed = report::read_survivors(&list)
@@ -146,13 +147,6 @@ fn jobs() -> Result<usize> {
         Some(jobs) => Ok(jobs),
         None => Err("MUTATE_JOBS must be a number of at least 1".into()),
     }
-}
-
-/// Where the copies of the library are.
-fn target_folder() -> Result<PathBuf> {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    Ok(std::path::absolute(target.join("mutants"))?)
 }
 
 /// Reserves the folder for this process. Two runs in the same copies would try out each other's

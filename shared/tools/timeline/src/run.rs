@@ -3,7 +3,7 @@
 use crate::arguments::Wanted;
 use crate::words::times;
 use catalog::{Kind, Program};
-use checks::process::{cargo, executable};
+use checks::process::{cargo, executable, target_folder};
 use checks::workspace;
 use recorder::VARIABLE;
 use shared_child::SharedChild;
@@ -14,8 +14,8 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, thread};
 use tempfile::TempDir;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -99,9 +99,7 @@ impl Run {
 
 /// Where traces are kept for another drawing.
 fn folder() -> Result<PathBuf> {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    let folder = std::path::absolute(target)?.join("timelines");
+    let folder = target_folder(workspace())?.join("timelines");
     fs::create_dir_all(&folder)
         .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     Ok(folder)
