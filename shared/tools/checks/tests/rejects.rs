@@ -6,13 +6,16 @@
 //! beside it in `FILE.stderr`, for the book. `BLESS=1 cargo test -p checks --test rejects` writes
 //! these files anew.
 
-use checks::{judge::assert_all, process::cargo, workspace};
+use checks::judge::assert_all;
+use checks::process::{End, cargo, run};
+use checks::workspace;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::{LazyLock, mpsc};
-use std::{env, fs, thread, time::Duration};
+use std::process::Command;
+use std::sync::LazyLock;
+use std::time::Duration;
+use std::{env, fs};
 
 const MARK: &str = "// refused";
 const TIME_LIMIT: Duration = Duration::from_secs(600);
@@ -165,10 +168,9 @@ static SAID: LazyLock<BTreeMap<String, Said>> = LazyLock::new(|| {
         programs.insert(mended(name), unmarked.collect());
         programs.insert(program(name), source.to_owned());
     }
-    let output = check(&scratch_project(&programs));
-    let stdout = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+    let end = check(&scratch_project(&programs));
     let mut said = BTreeMap::<_, Said>::new();
-    for line in stdout.lines() {
+    for line in end.stdout.lines() {
         let message: Value =
             serde_json::from_str(line).expect("cargo writes one JSON object a line");
         if let Some(program) = message["target"]["name"]
@@ -183,10 +185,10 @@ static SAID: LazyLock<BTreeMap<String, Said>> = LazyLock::new(|| {
             }
         }
     }
-    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
         said.keys().eq(programs.keys()),
-        "cargo did not come to every program:\n{stderr}"
+        "cargo did not come to every program:\n{}",
+        end.stderr
     );
     said
 });
@@ -252,7 +254,7 @@ fn scratch_project(programs: &BTreeMap<String, String>) -> PathBuf {
     project
 }
 
-fn check(project: &Path) -> Output {
+fn check(project: &Path) -> End {
     let mut cargo = cargo();
     cargo.args([
         "check",
@@ -270,12 +272,7 @@ fn check(project: &Path) -> Output {
     cargo
         .env("RUSTFLAGS", "")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(cargo.output()));
-    receiver
-        .recv_timeout(TIME_LIMIT)
-        .expect("cargo ends within the time limit")
-        .expect("cargo can be run")
+    run(&mut cargo, TIME_LIMIT).unwrap_or_else(|reason| panic!("cargo {reason}"))
 }
 
 fn program(name: &str) -> String {
