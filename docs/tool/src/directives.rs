@@ -394,17 +394,13 @@ pub(crate) fn is_name(text: &str) -> bool {
 /// The directive that puts a program on a page whole.
 pub(crate) fn that_shows(program: &Program) -> Directive {
     let recipe = &program.recipe.name;
-    let name = program.name();
     match &program.kind {
         Kind::Lesson => Directive::new(Word::Recipe, recipe, ""),
         Kind::Small => Directive::new(Word::Small, recipe, ""),
-        Kind::Part => {
-            let step = name.rsplit("_part_").next().unwrap_or_default();
-            Directive::new(Word::Part, recipe, step)
-        }
+        Kind::Part { step } => Directive::new(Word::Part, recipe, step),
         Kind::Sequential => Directive::new(Word::Sequential, recipe, ""),
         Kind::Variant { library } => Directive::new(Word::Variant, recipe, library),
-        Kind::Mistake => Directive::new(Word::Mistake, recipe, &name),
+        Kind::Mistake => Directive::new(Word::Mistake, recipe, &program.name()),
         Kind::Solution => Directive::new(Word::Solution, recipe, ""),
     }
 }

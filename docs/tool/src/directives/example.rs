@@ -145,7 +145,7 @@ impl Recipes {
         if !source.program.reads_input() && !uses.has_folder("input") {
             return Ok(None);
         }
-        Input::of(&self.workspace, &source.program.recipe.folder())
+        Input::of(&self.workspace, &source.program.recipe)
     }
 }
 

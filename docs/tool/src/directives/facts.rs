@@ -5,7 +5,7 @@ use super::manifest::Dependency;
 use super::snippet::fenced;
 use super::source::Source;
 use crate::files;
-use catalog::{Kind, Program};
+use catalog::{Kind, Program, Recipe};
 use std::path::{Path, PathBuf};
 
 /// The reader replaces this word with the path of their copy of the repository.
@@ -73,7 +73,10 @@ impl Facts<'_> {
 
 /// Whether a page shows what this program prints, below the command that runs it.
 fn shows_output(program: &Program) -> bool {
-    matches!(program.kind, Kind::Small | Kind::Part | Kind::Mistake)
+    matches!(
+        program.kind,
+        Kind::Small | Kind::Part { .. } | Kind::Mistake
+    )
 }
 
 /// Where a link finds the `src/cli.rs` of a recipe on its page.
@@ -116,8 +119,8 @@ pub(crate) struct Input {
 
 impl Input {
     /// `None` without files in it. A Markdown file there tells people where the others come from.
-    pub(crate) fn of(workspace: &Path, recipe: &Path) -> Result<Option<Self>, String> {
-        let folder = recipe.join("input");
+    pub(crate) fn of(workspace: &Path, recipe: &Recipe) -> Result<Option<Self>, String> {
+        let folder = recipe.input();
         if !workspace.join(&folder).exists() {
             return Ok(None);
         }

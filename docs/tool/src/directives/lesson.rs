@@ -12,7 +12,7 @@ impl Recipes {
         let source = self.source(&recipe.lesson())?;
         let needs = manifest::dependencies(&self.workspace, &recipe.folder())
             .map_err(|error| format!("{error:#}"))?;
-        let reads = Input::of(&self.workspace, &recipe.folder())?;
+        let reads = Input::of(&self.workspace, &recipe)?;
         let mut summary = format!("The whole program: {}", in_lines(source.lines()?));
         let mut inside = source.whole()?;
         if let Some(lines) = source.lines_of_cli()? {

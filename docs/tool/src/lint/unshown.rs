@@ -92,7 +92,7 @@ fn stray(recipe: &Recipe, file: &str, workspace: &Path) -> Option<Fault> {
 /// Whether a program has a text of its own that says what it prints, or may have one.
 fn has_text(program: &Program) -> bool {
     match program.kind {
-        Kind::Small | Kind::Part | Kind::Mistake | Kind::Solution => true,
+        Kind::Small | Kind::Part { .. } | Kind::Mistake | Kind::Solution => true,
         Kind::Lesson | Kind::Sequential | Kind::Variant { .. } => false,
     }
 }

@@ -1,5 +1,5 @@
-//! Workloads of the recipes. Each recipe is compared with its Python twin and with its variants for other libraries, all as
-//! whole processes.
+//! Workloads of the recipes. Each recipe is compared with its Python twin and with its variants for
+//! other libraries, all as whole processes.
 
 use crate::{
     Result,
@@ -48,7 +48,7 @@ fn with_programs(mut workload: Workload, recipe: &Recipe) -> Result<Workload> {
             Kind::Variant { library } => workload.peer(library, run),
             Kind::Sequential => workload.peer("one thread", run),
             // The others do another job, or are not there to be compared with a library.
-            Kind::Small | Kind::Part | Kind::Mistake | Kind::Solution => workload,
+            Kind::Small | Kind::Part { .. } | Kind::Mistake | Kind::Solution => workload,
         };
     }
     let twin = workspace().join(recipe.python());

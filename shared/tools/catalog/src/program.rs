@@ -11,7 +11,10 @@ pub enum Kind {
     /// The smallest program that shows the idea.
     Small,
     /// One step of the lesson on its own.
-    Part,
+    Part {
+        /// The name of the step, as it stands in the name of the file.
+        step: String,
+    },
     /// The same job on one thread, to compare the speed with.
     Sequential,
     /// The same job with another library.
@@ -36,7 +39,8 @@ impl Kind {
             return is_plain(mistake).then_some(Kind::Mistake);
         }
         if let Some(step) = what.strip_prefix("part_") {
-            return is_plain(step).then_some(Kind::Part);
+            let step = step.to_owned();
+            return is_plain(&step).then_some(Kind::Part { step });
         }
         match what {
             "small" => Some(Kind::Small),
@@ -112,7 +116,7 @@ impl Program {
     pub fn expected(&self, workspace: &Path) -> PathBuf {
         match self.kind {
             Kind::Lesson | Kind::Sequential | Kind::Variant { .. } => self.recipe.expected(),
-            Kind::Small | Kind::Part | Kind::Mistake => self.text(),
+            Kind::Small | Kind::Part { .. } | Kind::Mistake => self.text(),
             Kind::Solution if workspace.join(self.text()).is_file() => self.text(),
             Kind::Solution => self.recipe.expected(),
         }
@@ -122,7 +126,7 @@ impl Program {
     pub fn reads_input(&self) -> bool {
         match self.kind {
             Kind::Lesson | Kind::Sequential | Kind::Variant { .. } | Kind::Solution => true,
-            Kind::Small | Kind::Part | Kind::Mistake => false,
+            Kind::Small | Kind::Part { .. } | Kind::Mistake => false,
         }
     }
 }
@@ -147,7 +151,9 @@ mod tests {
             ),
             (
                 "recipes/signals/bell/examples/bell_part_ring.rs",
-                Kind::Part,
+                Kind::Part {
+                    step: "ring".to_owned(),
+                },
                 "cargo run -p bell --example bell_part_ring",
             ),
             (
