@@ -1,5 +1,5 @@
-//! A subject of shared/tools/interleavings as a widget: both models, the way to a bad state as a table, and the graphs for
-//! the script. Without the script everything but the stepping is there.
+//! A subject of shared/tools/interleavings as a widget: both models, the way to a bad state as a
+//! table, and the graphs for the script. Without the script everything but the stepping is there.
 
 use crate::directives::results::with_commas;
 use crate::html::escaped;
@@ -132,7 +132,8 @@ fn data(model: &Model, graph: &Graph) -> Result<Value, String> {
     }))
 }
 
-/// Where each thread stands and what each variable is, one digit each; `values` gets the values not seen before.
+/// Where each thread stands and what each variable is, one digit each; `values` gets the values not
+/// seen before.
 fn coded(model: &Model, state: &State, values: &mut Vec<String>) -> Result<String, String> {
     let mut numbers = state.next_steps().to_vec();
     for value in model.values(state) {

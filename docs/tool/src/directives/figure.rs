@@ -34,8 +34,8 @@ pub(crate) fn words<'a>(svg: &'a str, element: &str) -> Result<&'a str, String> 
     Ok(text)
 }
 
-/// A picture to stand in a page, whose colours it takes. It has no empty line, because Markdown ends
-/// HTML there.
+/// A picture to stand in a page, whose colours it takes. It has no empty line, because Markdown
+/// ends HTML there.
 pub(crate) fn svg(recipes: &Recipes, folder: &str, name: &str) -> Result<String, String> {
     let svg = recipes.read(&Path::new(folder).join(name).with_extension("svg"))?;
     if !svg.starts_with("<svg") || !svg.trim_end().ends_with("</svg>") {

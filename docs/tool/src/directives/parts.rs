@@ -91,8 +91,8 @@ fn is_unknown(folder: &str) -> bool {
     PARTS.iter().all(|part| part.folder != folder)
 }
 
-/// Where the table of contents names a recipe's chapter. A chapter that it lacks comes last; another
-/// check reports it.
+/// Where the table of contents names a recipe's chapter. A chapter that it lacks comes last;
+/// another check reports it.
 fn place_in(summary: &str, recipe: &Recipe) -> usize {
     let link = format!("({}/{}.md)", recipe.part, recipe.name);
     summary.find(&link).unwrap_or(usize::MAX)
@@ -128,8 +128,8 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A workspace with these recipes, whose chapters have titles, and a table of contents in another
-    /// order.
+    /// A workspace with these recipes, whose chapters have titles, and a table of contents in
+    /// another order.
     fn workspace(recipes: &[&str]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {

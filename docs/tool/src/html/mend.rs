@@ -1,5 +1,6 @@
-//! What is wrong in mdBook's table of contents, put right in the built book. `docs/browser/check` finds what is still wrong
-//! there, and what a later mdBook has mended itself. The pages have a template of their own: docs/theme/index.hbs.
+//! What is wrong in mdBook's table of contents, put right in the built book. `docs/browser/check`
+//! finds what is still wrong there, and what a later mdBook has mended itself. The pages have a
+//! template of their own: docs/theme/index.hbs.
 //!
 //! Here the timeline of a mistake is also put into the fold of its program.
 

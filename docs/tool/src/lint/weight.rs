@@ -13,7 +13,8 @@ const LIMIT: usize = 500_000;
 /// How many of the heaviest files a fault names.
 const NAMED: usize = 3;
 
-/// The pages that are too heavy. The page that holds all chapters may be: it is there to be printed.
+/// The pages that are too heavy. The page that holds all chapters may be: it is there to be
+/// printed.
 pub(crate) fn faults(pages: &Pages<'_>) -> Vec<Fault> {
     let on_screen = pages
         .site

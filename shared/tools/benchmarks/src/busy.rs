@@ -1,6 +1,7 @@
 //! `--busy`: as many other processes as there are processors, each of which never sleeps.
 //!
-//! They are processes and not threads, so that they share no memory, allocator or scheduling group with what is measured.
+//! They are processes and not threads, so that they share no memory, allocator or scheduling group
+//! with what is measured.
 
 use crate::Result;
 use std::{

@@ -22,7 +22,8 @@ pub(crate) struct State {
 /// A lock that owns the state, and two condition variables, of any library.
 trait Monitor: Send + Sync + 'static {
     fn new() -> Self;
-    /// Waits on a condition variable until `ready` returns `true`. `ready` may change the state when it does.
+    /// Waits on a condition variable until `ready` returns `true`. `ready` may change the state
+    /// when it does.
     fn wait_until(&self, condition: usize, ready: impl FnMut(&mut State) -> bool);
     fn change(&self, f: impl FnOnce(&mut State));
     fn notify_one(&self, condition: usize);
@@ -162,7 +163,8 @@ impl Monitor for Pthread {
     #[inline]
     fn wait_until(&self, condition: usize, mut ready: impl FnMut(&mut State) -> bool) {
         self.state.with(|state| {
-            // SAFETY: this thread owns the mutex whenever `ready` runs, and the reference ends when `ready` returns.
+            // SAFETY: this thread owns the mutex whenever `ready` runs, and the reference ends when
+            // `ready` returns.
             while !ready(unsafe { &mut *state.get() }) {
                 self.conditions[condition].wait(&self.state);
             }

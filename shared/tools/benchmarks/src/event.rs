@@ -172,7 +172,8 @@ impl Job for WaitWhenSet {
     }
 }
 
-/// Two threads with a flag each. A thread waits for its own flag, clears it, and sets the flag of the other thread.
+/// Two threads with a flag each. A thread waits for its own flag, clears it, and sets the flag of
+/// the other thread.
 #[derive(Clone, Copy)]
 struct WakeOne;
 
@@ -192,7 +193,8 @@ impl Job for WakeOne {
     }
 }
 
-/// One thread opens a gate for eight threads, and waits until all have passed it. The next round uses the other gate.
+/// One thread opens a gate for eight threads, and waits until all have passed it. The next round
+/// uses the other gate.
 struct Gates<F> {
     gates: [CachePadded<F>; 2],
     all_passed: CachePadded<F>,

@@ -64,8 +64,8 @@ pub(crate) fn of_a_permit(workload: Workload) -> Workload {
     })
 }
 
-/// The floor of locking and unlocking a lock that the thread already holds: one load of the owner, and two additions to the
-/// depth.
+/// The floor of locking and unlocking a lock that the thread already holds: one load of the owner,
+/// and two additions to the depth.
 pub(crate) fn of_a_reentry(workload: Workload) -> Workload {
     thread_local!(static MARK: u8 = const { 0 });
     let me = || MARK.with(|mark| (&raw const *mark).addr());
@@ -84,7 +84,8 @@ pub(crate) fn of_a_reentry(workload: Workload) -> Workload {
     })
 }
 
-/// The floor of handing something to a thread that sleeps: a system call to wake it, and one in which it slept.
+/// The floor of handing something to a thread that sleeps: a system call to wake it, and one in
+/// which it slept.
 pub(crate) fn of_a_handoff(workload: Workload) -> Workload {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     let workload = workload.floor("two futex calls", |n| {
@@ -119,8 +120,9 @@ pub(crate) fn of_an_item(workload: Workload) -> Workload {
 const BATCH: u64 = 16;
 const LEAST_BATCHES: u64 = 1_000;
 
-/// Passes a cache line back and forth, and takes the time of each batch of transfers. Both threads run during most batches,
-/// because a batch is short. So the median is the time of a transfer even if other programs run in between.
+/// Passes a cache line back and forth, and takes the time of each batch of transfers. Both threads
+/// run during most batches, because a batch is short. So the median is the time of a transfer even
+/// if other programs run in between.
 fn median_transfer(batches: u64) -> f64 {
     let line = CachePadded::new(AtomicU64::new(0));
     let (_, times) = race_of(2, |index| {
@@ -142,8 +144,8 @@ fn median_transfer(batches: u64) -> f64 {
     Spread::of(times.concat()).median
 }
 
-/// Spins until the value is there. After much more time than a transfer takes, it yields, because the other thread may need
-/// this core to run.
+/// Spins until the value is there. After much more time than a transfer takes, it yields, because
+/// the other thread may need this core to run.
 fn wait_for(line: &AtomicU64, value: u64) {
     loop {
         for _ in 0..10_000 {

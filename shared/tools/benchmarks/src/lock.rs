@@ -1,4 +1,5 @@
-//! Workloads of the lock: without contention, with contention, the time to acquire it, and fairness.
+//! Workloads of the lock: without contention, with contention, the time to acquire it, and
+//! fairness.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -63,7 +64,8 @@ impl CounterLock for pthread::Mutex<UnsafeCell<u64>> {
 
     #[inline]
     fn with<R>(&self, f: impl FnOnce(&mut u64) -> R) -> R {
-        // SAFETY: this thread owns the mutex, and `f` cannot reach the cell in another way than by this reference.
+        // SAFETY: this thread owns the mutex, and `f` cannot reach the cell in another way than by
+        // this reference.
         self.with(|counter| f(unsafe { &mut *counter.get() }))
     }
 }
@@ -203,7 +205,8 @@ impl Job for Fairness {
         let sum: u64 = turns.iter().sum();
         assert_eq!(lock.with(|counter| *counter), sum, "an update was lost");
         let fewest = turns.into_iter().min().expect("there are eight threads");
-        // A starved thread counts as one turn, because a share of zero would make the ratio infinite.
+        // A starved thread counts as one turn, because a share of zero would make the ratio
+        // infinite.
         let smallest_share = fewest.max(1) as f64 * FAIRNESS_THREADS as f64 / sum as f64;
         let longest = threads
             .iter()

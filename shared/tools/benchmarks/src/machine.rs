@@ -66,7 +66,8 @@ pub(crate) fn versions() -> BTreeMap<String, String> {
     crates.collect()
 }
 
-/// The newest version of a crate in the lock file. It is the one that this package uses, because it requires no older one.
+/// The newest version of a crate in the lock file. It is the one that this package uses, because it
+/// requires no older one.
 fn version(lock_file: &str, name: &str) -> Option<String> {
     let head = format!("name = \"{name}\"\nversion = \"");
     let rest = lock_file.rsplit_once(&head)?.1;

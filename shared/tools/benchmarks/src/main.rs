@@ -1,4 +1,5 @@
-//! `cargo bench-peers [FILTER]`: `sync-primitives` measured side by side with its peers, in two build profiles.
+//! `cargo bench-peers [FILTER]`: `sync-primitives` measured side by side with its peers, in two
+//! build profiles.
 //!
 //! ```console
 //! $ cargo bench-peers                        # everything: less than half an hour, with nothing else running
@@ -10,28 +11,34 @@
 //! $ cargo bench-peers --save                 # also writes results/quiet.json, or busy.json, and the plots
 //! ```
 //!
-//! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the workspace's profile `bench-lto`,
-//! with one codegen unit and thin LTO. The same code can be much faster in one than in the other, so a row counts as won
-//! only if it is won in both. Recipes, which are measured as whole processes, and memory are measured in the release
-//! profile only. Each profile is a build of this program, and measures each workload in a process of its own.
+//! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the
+//! workspace's profile `bench-lto`, with one codegen unit and thin LTO. The same code can be much
+//! faster in one than in the other, so a row counts as won only if it is won in both. Recipes,
+//! which are measured as whole processes, and memory are measured in the release profile only. Each
+//! profile is a build of this program, and measures each workload in a process of its own.
 //!
-//! **Rounds.** All contenders of a workload take turns, round after round, and each round has another order. A round gives
-//! one ratio: the cost of this library divided by the cost of the peer. The result is the median of these ratios and their
-//! quartiles, because whatever disturbs one contender in a round disturbs its neighbors too. This library runs twice in
-//! each round, and the noise of a row is how far the quartiles of its ratio to itself are from 1. A floor is the least that
-//! the processor or the kernel can do the work for. The first samples decide how many iterations a sample has, and are not
-//! counted. The threads of a sample start together and are joined, and their results are checked: a wrong result ends the
-//! run, and so does a sample that takes a minute.
+//! **Rounds.** All contenders of a workload take turns, round after round, and each round has
+//! another order. A round gives one ratio: the cost of this library divided by the cost of the
+//! peer. The result is the median of these ratios and their quartiles, because whatever disturbs
+//! one contender in a round disturbs its neighbors too. This library runs twice in each round, and
+//! the noise of a row is how far the quartiles of its ratio to itself are from 1. A floor is the
+//! least that the processor or the kernel can do the work for. The first samples decide how many
+//! iterations a sample has, and are not counted. The threads of a sample start together and are
+//! joined, and their results are checked: a wrong result ends the run, and so does a sample that
+//! takes a minute.
 //!
-//! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four threads for each *m*.
-//! crossbeam-queue does not block, so it is combined with semaphores of this library. A recipe is timed as a whole process,
-//! and so are its Python twin and every variant in its folder `examples`. Their output is compared with `expected.txt`.
+//! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four
+//! threads for each *m*. crossbeam-queue does not block, so it is combined with semaphores of this
+//! library. A recipe is timed as a whole process, and so are its Python twin and every variant in
+//! its folder `examples`. Their output is compared with `expected.txt`.
 //!
-//! **Limits.** The figures are valid for one machine, for its number of cores, and for items of eight bytes. The place of a
-//! contender's code in the program changes a figure of a few nanoseconds by some percent. The control does not show this,
-//! because it runs the same code. Percentiles include reading the clock, about 25 ns. Peers made for async code are measured
-//! through their blocking calls, which are not what they are made for. A primitive that spins without a limit wins every row
-//! here, and loses wherever other threads need the processor, so look at the busy figures too.
+//! **Limits.** The figures are valid for one machine, for its number of cores, and for items of
+//! eight bytes. The place of a contender's code in the program changes a figure of a few
+//! nanoseconds by some percent. The control does not show this, because it runs the same code.
+//! Percentiles include reading the clock, about 25 ns. Peers made for async code are measured
+//! through their blocking calls, which are not what they are made for. A primitive that spins
+//! without a limit wins every row here, and loses wherever other threads need the processor, so
+//! look at the busy figures too.
 
 mod barrier;
 mod busy;
@@ -268,7 +275,8 @@ struct Saved {
 }
 
 impl Saved {
-    /// Reads the file before anything is measured, so that an error in it does not cost a whole run.
+    /// Reads the file before anything is measured, so that an error in it does not cost a whole
+    /// run.
     fn find(options: &Options, new: &Results) -> Result<Self> {
         let name = if options.busy { "busy" } else { "quiet" };
         if options.filter.is_empty() {

@@ -1,4 +1,5 @@
-//! How a workload is measured: in every round each contender takes one turn, and the order changes from round to round.
+//! How a workload is measured: in every round each contender takes one turn, and the order changes
+//! from round to round.
 
 use crate::{
     Result,
@@ -17,15 +18,17 @@ use std::{
 
 /// The name of this library in every table.
 pub(crate) const OURS: &str = "sync-primitives";
-/// This library measured a second time. It is the control: its ratio differs from 1.00 only by noise.
+/// This library measured a second time. It is the control: its ratio differs from 1.00 only by
+/// noise.
 pub(crate) const AGAIN: &str = "sync-primitives again";
 
-/// How long one sample takes. It is long compared with the start of a thread, and short enough that the machine does not
-/// change much within a round.
+/// How long one sample takes. It is long compared with the start of a thread, and short enough that
+/// the machine does not change much within a round.
 const TARGET: Duration = Duration::from_millis(25);
 
-/// A contender that takes this many times the target does fewer iterations from then on. A wakeup on the same core can be
-/// ten times as fast as a wakeup on another core, and calibration may have seen either.
+/// A contender that takes this many times the target does fewer iterations from then on. A wakeup
+/// on the same core can be ten times as fast as a wakeup on another core, and calibration may have
+/// seen either.
 const TOO_LONG: u32 = 4;
 
 /// The result of one sample.
@@ -266,7 +269,8 @@ impl Workload {
             .collect())
     }
 
-    /// Puts the control half a round away from this library, so that drift affects it as much as it affects a peer.
+    /// Puts the control half a round away from this library, so that drift affects it as much as it
+    /// affects a peer.
     fn add_control(&mut self) {
         let ours = self
             .contenders
@@ -323,7 +327,8 @@ impl Workload {
         watchdog::watching(format!("{}, {}", self.title(), contender.name), run)
     }
 
-    /// How many iterations of each contender last about `target`. This also warms the contenders up.
+    /// How many iterations of each contender last about `target`. This also warms the contenders
+    /// up.
     fn calibrated(&self, target: Duration) -> Vec<u64> {
         let all = 0..self.contenders.len();
         let elapsed = |index: usize, n: u64| self.sample(index, n).elapsed;
@@ -331,7 +336,8 @@ impl Workload {
             .clone()
             .map(|index| calibrate(target, |n| elapsed(index, n)))
             .collect();
-        // Of two samples the faster one counts, because another program may have run during the other.
+        // Of two samples the faster one counts, because another program may have run during the
+        // other.
         let refined = |index: usize| {
             let n = rough[index];
             scaled(n, elapsed(index, n).min(elapsed(index, n)), target)
@@ -377,8 +383,8 @@ impl Workload {
     }
 }
 
-/// The order of the contenders in a round. Over the rounds every contender takes every place, and comes before as well as
-/// after each of its neighbors.
+/// The order of the contenders in a round. Over the rounds every contender takes every place, and
+/// comes before as well as after each of its neighbors.
 fn order(round: usize, contenders: usize) -> Vec<usize> {
     let mut order: Vec<_> = (0..contenders).collect();
     order.rotate_left(round % contenders);
@@ -388,7 +394,8 @@ fn order(round: usize, contenders: usize) -> Vec<usize> {
     order
 }
 
-/// Does more and more iterations until they last a good part of `target`, and returns how many last `target`.
+/// Does more and more iterations until they last a good part of `target`, and returns how many last
+/// `target`.
 fn calibrate(target: Duration, run: impl Fn(u64) -> Duration) -> u64 {
     let mut iterations = 1;
     loop {
@@ -409,8 +416,8 @@ fn scaled(iterations: u64, elapsed: Duration, target: Duration) -> u64 {
 /// What one thread of a sample does. The result is used to check the sample.
 pub(crate) type Task<'a, R> = Box<dyn FnOnce() -> R + Send + 'a>;
 
-/// Runs each task in a thread of its own, starts all tasks at the same time, and joins the threads. Returns the time from
-/// the first start to the last end.
+/// Runs each task in a thread of its own, starts all tasks at the same time, and joins the threads.
+/// Returns the time from the first start to the last end.
 pub(crate) fn race<R: Send>(tasks: Vec<Task<'_, R>>) -> (Duration, Vec<R>) {
     let start_together = &Barrier::new(tasks.len());
     let runs: Vec<_> = thread::scope(|scope| {

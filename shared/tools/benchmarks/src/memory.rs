@@ -1,5 +1,5 @@
-//! Workloads of memory: how many bytes idle primitives and queued items allocate. What the allocator adds to a block is not
-//! counted.
+//! Workloads of memory: how many bytes idle primitives and queued items allocate. What the
+//! allocator adds to a block is not counted.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -17,8 +17,8 @@ use std::{
 };
 use sync_primitives::{Event, Lock, Semaphore};
 
-/// The allocator of the system, which counts bytes while `COUNTS` is set. At other times it costs one load of a flag that no
-/// thread writes.
+/// The allocator of the system, which counts bytes while `COUNTS` is set. At other times it costs
+/// one load of a flag that no thread writes.
 struct Counting;
 
 #[global_allocator]
@@ -44,7 +44,8 @@ unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         count(layout.size(), -1);
-        // SAFETY: the caller fulfills the conditions of this method, and the block is from the same allocator.
+        // SAFETY: the caller fulfills the conditions of this method, and the block is from the same
+        // allocator.
         unsafe { System.dealloc(block, layout) }
     }
 
@@ -59,7 +60,8 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(layout.size(), -1);
         count(size, 1);
-        // SAFETY: the caller fulfills the conditions of this method, and the block is from the same allocator.
+        // SAFETY: the caller fulfills the conditions of this method, and the block is from the same
+        // allocator.
         unsafe { System.realloc(block, layout, size) }
     }
 }

@@ -1,8 +1,9 @@
 //! The build profiles that are compared, and the program of this package built in each of them.
 //!
-//! The program that the user starts measures nothing itself. It has Cargo build the same program in every profile that
-//! is asked for, and runs each workload in a child process of each build. A child measures one workload and prints the
-//! measurements as JSON. So both profiles are measured in the same way, and one right after the other.
+//! The program that the user starts measures nothing itself. It has Cargo build the same program in
+//! every profile that is asked for, and runs each workload in a child process of each build. A
+//! child measures one workload and prints the measurements as JSON. So both profiles are measured
+//! in the same way, and one right after the other.
 
 use crate::{
     Result,
@@ -22,7 +23,8 @@ use std::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Profile {
-    /// Cargo's release profile with its defaults: 16 codegen units, and thin LTO within each crate only.
+    /// Cargo's release profile with its defaults: 16 codegen units, and thin LTO within each crate
+    /// only.
     Release,
     /// One codegen unit, and thin LTO across crates.
     Lto,
@@ -131,7 +133,8 @@ fn build(profile: Profile) -> Result<PathBuf> {
     Err(format!("cargo built no program in the profile {profile}").into())
 }
 
-/// The first argument of a child process. The title of a workload and the number of rounds follow it.
+/// The first argument of a child process. The title of a workload and the number of rounds follow
+/// it.
 pub(crate) const ARGUMENT: &str = "--measure-one";
 
 /// What a child process does: it measures one workload, and prints the measurements.

@@ -1,8 +1,8 @@
 //! The primitives of glibc, and the futex calls that are the floor of a hand-off.
 //!
-//! A mutex and a condition variable are initialized from constants of glibc, so they may be moved until they are shared. The
-//! other primitives must be initialized in place, so they are boxed. None of them needs to be destroyed, because glibc keeps
-//! no resources outside of them.
+//! A mutex and a condition variable are initialized from constants of glibc, so they may be moved
+//! until they are shared. The other primitives must be initialized in place, so they are boxed.
+//! None of them needs to be destroyed, because glibc keeps no resources outside of them.
 
 use std::{
     cell::UnsafeCell,
@@ -30,10 +30,11 @@ pub(crate) struct Mutex<T> {
     value: T,
 }
 
-// SAFETY: no thread holds a mutex that no reference points to, so sending the mutex only sends the value.
+// SAFETY: no thread holds a mutex that no reference points to, so sending the mutex only sends the
+// value.
 unsafe impl<T: Send> Send for Mutex<T> {}
-// SAFETY: only `with` gives access to the value, to one thread at a time. This amounts to sending the value from thread to
-// thread, so `T: Send` is enough.
+// SAFETY: only `with` gives access to the value, to one thread at a time. This amounts to sending
+// the value from thread to thread, so `T: Send` is enough.
 unsafe impl<T: Send> Sync for Mutex<T> {}
 
 impl<T> Mutex<T> {
@@ -79,8 +80,8 @@ impl Condition {
     /// Must be called inside of `mutex.with`.
     #[inline]
     pub(crate) fn wait<T>(&self, mutex: &Mutex<T>) {
-        // SAFETY: both are initialized, and they do not move while they are borrowed. A caller that does not own the
-        // mutex gets an error or a deadlock, but no access to the value.
+        // SAFETY: both are initialized, and they do not move while they are borrowed. A caller that
+        // does not own the mutex gets an error or a deadlock, but no access to the value.
         check(unsafe { libc::pthread_cond_wait(self.0.get(), mutex.raw.get()) });
     }
 
@@ -128,7 +129,8 @@ impl Semaphore {
 
     pub(crate) fn permits(&self) -> usize {
         let mut permits = 0;
-        // SAFETY: the semaphore is initialized and never moves. The other pointer is to a local variable.
+        // SAFETY: the semaphore is initialized and never moves. The other pointer is to a local
+        // variable.
         check(unsafe { libc::sem_getvalue(self.0.get(), &mut permits) });
         permits
             .try_into()
@@ -149,7 +151,8 @@ impl Barrier {
         let raw = Box::new(UnsafeCell::new(
             MaybeUninit::<libc::pthread_barrier_t>::zeroed(),
         ));
-        // SAFETY: the pointer is valid for writes of the right size, and no other thread has it. The attributes may be null.
+        // SAFETY: the pointer is valid for writes of the right size, and no other thread has it.
+        // The attributes may be null.
         check(unsafe { libc::pthread_barrier_init(raw.get().cast(), ptr::null(), parties) });
         // SAFETY: the call above has initialized it, and `MaybeUninit` has the same layout.
         Self(unsafe { Box::from_raw(Box::into_raw(raw).cast()) })
@@ -208,7 +211,8 @@ impl Futex {
     }
 }
 
-/// Pins the calling thread to one processor. `index` counts the processors that this process may use.
+/// Pins the calling thread to one processor. `index` counts the processors that this process may
+/// use.
 pub(crate) fn stay_on_processor(index: usize) {
     let size = size_of::<libc::cpu_set_t>();
     // SAFETY: it is a set of bits, and the empty set is valid.

@@ -1,5 +1,5 @@
-//! Workloads of the queue: the matrix of crossbeam-channel's own benchmark, the latency of an item, and the cost of
-//! `task_done`.
+//! Workloads of the queue: the matrix of crossbeam-channel's own benchmark, the latency of an item,
+//! and the cost of `task_done`.
 
 use crate::{
     floor,
@@ -173,7 +173,8 @@ impl Channel for Array {
     }
 }
 
-/// The unbounded queue of crossbeam-queue, with a semaphore of this library on which receivers wait.
+/// The unbounded queue of crossbeam-queue, with a semaphore of this library on which receivers
+/// wait.
 struct Segments {
     items: SegQueue<u64>,
     filled: CachePadded<Semaphore>,
@@ -387,7 +388,8 @@ impl Job for HandOff {
     }
 }
 
-/// The cost of marking tasks as done. This compares the library with itself: the first contender only pushes and pops.
+/// The cost of marking tasks as done. This compares the library with itself: the first contender
+/// only pushes and pops.
 fn finished_tasks(capacity: Option<usize>) -> Workload {
     let one_by_one = |queue: &Queue<u64>, n: u64| {
         let finish = |_| {

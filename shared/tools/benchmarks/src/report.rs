@@ -79,7 +79,8 @@ impl Row {
         })
     }
 
-    /// The verdicts in all profiles in which the row was measured. There is none if the row has no peers.
+    /// The verdicts in all profiles in which the row was measured. There is none if the row has no
+    /// peers.
     pub(crate) fn verdicts(&self) -> Vec<Verdict<'_>> {
         self.profiles
             .keys()
@@ -87,8 +88,8 @@ impl Row {
             .collect()
     }
 
-    /// The verdict on the whole row. It is the worst of all profiles, because a row counts as won only if it is won in
-    /// every profile.
+    /// The verdict on the whole row. It is the worst of all profiles, because a row counts as won
+    /// only if it is won in every profile.
     pub(crate) fn worst_verdict(&self) -> Option<Verdict<'_>> {
         self.verdicts().into_iter().min_by(|a, b| {
             let by_standing = a.standing().cmp(&b.standing());
@@ -197,7 +198,8 @@ fn painted(verdict: &Verdict<'_>, color: bool) -> String {
     format!("\x1b[{code}m{line}\x1b[0m")
 }
 
-/// How many rows are won, and which rows are behind. A row counts by the profile in which it does worst.
+/// How many rows are won, and which rows are behind. A row counts by the profile in which it does
+/// worst.
 pub(crate) fn summary(rows: &[Row]) -> String {
     let mut standings = Vec::new();
     let mut behind = String::new();

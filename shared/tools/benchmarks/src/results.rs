@@ -155,8 +155,8 @@ impl Results {
         (&self.machine, &self.versions) == (&other.machine, &other.versions)
     }
 
-    /// Adds the rows of an older file that were not measured again. The order is that of the older file; a row that it does
-    /// not have comes at the end of its group.
+    /// Adds the rows of an older file that were not measured again. The order is that of the older
+    /// file; a row that it does not have comes at the end of its group.
     pub(crate) fn keep_others_of(&mut self, older: Self) {
         let mut rows = older.workloads;
         for row in self.workloads.drain(..) {
@@ -207,7 +207,8 @@ pub(crate) mod tests {
         );
     }
 
-    /// An entry of the given cost in a row where this library costs 10. The quartiles are a tenth above and below.
+    /// An entry of the given cost in a row where this library costs 10. The quartiles are a tenth
+    /// above and below.
     pub(crate) fn entry(name: &str, cost: f64) -> Entry {
         let around = |median: f64| Spread {
             median,

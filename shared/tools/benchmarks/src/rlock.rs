@@ -1,4 +1,5 @@
-//! Workloads of the reentrant lock: its outermost level, a nested level, and three levels with contention.
+//! Workloads of the reentrant lock: its outermost level, a nested level, and three levels with
+//! contention.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -85,7 +86,8 @@ impl Job for Outermost {
     }
 }
 
-/// The counter passes through `black_box`, because the compiler would otherwise optimize the changes of the depth away.
+/// The counter passes through `black_box`, because the compiler would otherwise optimize the
+/// changes of the depth away.
 #[derive(Clone, Copy)]
 struct Reentry;
 

@@ -1,5 +1,5 @@
-//! Workloads of the semaphore: one permit without and with contention, several permits at once, and a permit that two threads
-//! pass back and forth.
+//! Workloads of the semaphore: one permit without and with contention, several permits at once, and
+//! a permit that two threads pass back and forth.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use crate::pthread;
@@ -98,8 +98,8 @@ impl Permits for pthread::Semaphore {
     }
 }
 
-/// A counter with a mutex and a condition variable of std, which programs use if they have no semaphore. It counts the
-/// waiters, because `Condvar` makes a system call for every notification.
+/// A counter with a mutex and a condition variable of std, which programs use if they have no
+/// semaphore. It counts the waiters, because `Condvar` makes a system call for every notification.
 pub(crate) struct CounterSemaphore {
     state: Mutex<CounterState>,
     more: Condvar,
@@ -122,7 +122,8 @@ impl CounterSemaphore {
         state.permits -= n;
     }
 
-    /// Wakes all waiters if it adds more than one permit, because waiters may need different numbers of permits.
+    /// Wakes all waiters if it adds more than one permit, because waiters may need different
+    /// numbers of permits.
     #[inline]
     fn release(&self, n: u32) {
         let mut state = self.state.lock().expect("no thread panicked");
@@ -178,7 +179,8 @@ impl ManyPermits for CounterSemaphore {
     }
 }
 
-/// The semaphore of tokio has no blocking call. If no permit is available, the thread polls the future and parks.
+/// The semaphore of tokio has no blocking call. If no permit is available, the thread polls the
+/// future and parks.
 impl Permits for tokio::sync::Semaphore {
     fn new(permits: u32) -> Self {
         Self::new(permits as usize)
@@ -375,8 +377,8 @@ impl ManyJob for ContendedMany {
     }
 }
 
-/// Two threads with a semaphore each. A thread takes a permit of its own semaphore, and adds one to the semaphore of the
-/// other thread.
+/// Two threads with a semaphore each. A thread takes a permit of its own semaphore, and adds one to
+/// the semaphore of the other thread.
 #[derive(Clone, Copy)]
 struct PingPong;
 

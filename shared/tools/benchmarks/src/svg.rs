@@ -1,8 +1,10 @@
-//! The plots. A plot shows the workloads of a group below each other, and the peers of each workload as dots on one scale.
+//! The plots. A plot shows the workloads of a group below each other, and the peers of each
+//! workload as dots on one scale.
 //!
-//! A dot is the cost of this library divided by the cost of a peer, so this library is faster than the peers whose dots are
-//! left of 1. The filled dots are the peers in the release profile, and the hollow dot is the best peer in the other
-//! profile. The colors are those of the page (`currentColor`), and the page can change them by class.
+//! A dot is the cost of this library divided by the cost of a peer, so this library is faster than
+//! the peers whose dots are left of 1. The filled dots are the peers in the release profile, and
+//! the hollow dot is the best peer in the other profile. The colors are those of the page
+//! (`currentColor`), and the page can change them by class.
 
 use crate::{
     profile::Profile,
@@ -83,7 +85,8 @@ fn description(rows: &[&Row]) -> String {
     sentences.join(" ")
 }
 
-/// The ratio to the best peer. The release profile is not named, because it is the one that readers expect.
+/// The ratio to the best peer. The release profile is not named, because it is the one that readers
+/// expect.
 fn label(verdict: &Verdict<'_>) -> String {
     let ratio = format!("{} of {}", times(verdict.ratio), verdict.best.name);
     match verdict.profile {
@@ -115,7 +118,8 @@ fn scale(svg: &mut String, bottom: f64) {
     }
 }
 
-/// The marks of the scale, next to the dots of a workload. The mark of 1 is stronger than the others.
+/// The marks of the scale, next to the dots of a workload. The mark of 1 is stronger than the
+/// others.
 fn marks(svg: &mut String, middle: f64) {
     let mark = |ratio| format!("M{:.1} {}V{}", place(ratio), middle - 9.0, middle + 9.0);
     let others: String = TICKS

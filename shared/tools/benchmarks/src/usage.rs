@@ -1,4 +1,5 @@
-//! What a sample costs apart from time. The kernel counts it for this process and its children: see getrusage(2).
+//! What a sample costs apart from time. The kernel counts it for this process and its children: see
+//! getrusage(2).
 
 use crate::results::median;
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,8 @@ impl Usage {
 }
 
 impl PerIteration {
-    /// Takes the usage and the iterations of each sample. Returns `None` if one sample has no usage.
+    /// Takes the usage and the iterations of each sample. Returns `None` if one sample has no
+    /// usage.
     pub(crate) fn of(samples: impl Iterator<Item = (Option<Usage>, u64)>) -> Option<Self> {
         let each = samples.map(|(usage, iterations)| Some(usage?.per_iteration(iterations)));
         let each = each.collect::<Option<Vec<_>>>()?;

@@ -63,7 +63,8 @@ pub(crate) fn start() {
     });
 }
 
-/// Ends the process without unwinding, because the other threads of a sample would wait forever for the one that failed.
+/// Ends the process without unwinding, because the other threads of a sample would wait forever for
+/// the one that failed.
 fn fail(what: &str) -> ! {
     let name = running().map_or("no sample".to_owned(), |(name, _)| name);
     eprintln!("cargo bench-peers: {name}: {what}");

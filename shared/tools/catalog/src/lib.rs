@@ -15,7 +15,8 @@
 //! docs/src/PART/NAME.md                            the chapter
 //! ```
 //!
-//! Package names are unique, so a name alone finds a recipe. Every path is relative to the workspace.
+//! Package names are unique, so a name alone finds a recipe. Every path is relative to the
+//! workspace.
 
 mod program;
 mod recipe;

@@ -110,7 +110,8 @@ impl Program {
         self.path.with_extension("txt")
     }
 
-    /// The file that says what the program prints: the recipe's `expected.txt`, or else a text of its own.
+    /// The file that says what the program prints: the recipe's `expected.txt`, or else a text of
+    /// its own.
     ///
     /// A solution has a text of its own only if the exercise asks for another output.
     pub fn expected(&self, workspace: &Path) -> PathBuf {

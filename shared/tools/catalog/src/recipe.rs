@@ -66,7 +66,8 @@ impl Recipe {
         }
     }
 
-    /// The example with this name, whether its file exists or not. `None` if an example cannot have this name.
+    /// The example with this name, whether its file exists or not. `None` if an example cannot have
+    /// this name.
     pub fn example(&self, name: &str) -> Option<Program> {
         let what = name.strip_prefix(&self.name)?.strip_prefix('_')?;
         Some(Program {
@@ -92,7 +93,8 @@ impl Recipe {
         rejects
     }
 
-    /// The programs of the recipe that exist: the lesson, then its examples in order of their names.
+    /// The programs of the recipe that exist: the lesson, then its examples in order of their
+    /// names.
     pub fn programs(&self, workspace: &Path) -> Vec<Program> {
         let mut programs = vec![self.lesson()];
         for file in files(&workspace.join(self.examples())) {

@@ -1,4 +1,5 @@
-//! The tables in `README.md`, one for each part, list the recipes that there are, and every recipe is whole.
+//! The tables in `README.md`, one for each part, list the recipes that there are, and every recipe
+//! is whole.
 
 use catalog::Recipe;
 use checks::judge::assert_all;

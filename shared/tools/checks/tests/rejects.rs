@@ -1,10 +1,10 @@
 //! What the compiler must refuse, it refuses, and for the reason given.
 //!
-//! A reject is a whole program in the folder `rejects` of a recipe. Its first line, such as
-//! `// error: E0277`, is the error that it must give, with no other beside it. The lines that end in
-//! `// refused` are the reason: without them the program must compile. What the compiler says stands
-//! beside it in `FILE.stderr`, for the book. `BLESS=1 cargo test -p checks --test rejects` writes
-//! these files anew.
+//! A reject is a whole program in the folder `rejects` of a recipe. Its first line, such as `//
+//! error: E0277`, is the error that it must give, with no other beside it. The lines that end in
+//! `// refused` are the reason: without them the program must compile. What the compiler says
+//! stands beside it in `FILE.stderr`, for the book. `BLESS=1 cargo test -p checks --test rejects`
+//! writes these files anew.
 
 use checks::judge::assert_all;
 use checks::process::{End, cargo, run};

@@ -30,8 +30,8 @@ pub(crate) fn read_survivors(text: &str) -> Result<Survivors> {
 /// The outcomes of the mutants that ran, by their names.
 pub(crate) type Outcomes = BTreeMap<String, Outcome>;
 
-/// What is wrong, and what to do about it. Empty if exactly the listed mutants have survived. `all` has every mutant, and
-/// `tried` those that ran.
+/// What is wrong, and what to do about it. Empty if exactly the listed mutants have survived. `all`
+/// has every mutant, and `tried` those that ran.
 pub(crate) fn complaints(all: &[Mutant], tried: &Outcomes, listed: &Survivors) -> Vec<String> {
     let unkilled = tried.iter().filter_map(|(name, outcome)| match (outcome, listed.contains_key(name)) {
         (Outcome::Survived, false) => Some(format!(
@@ -161,7 +161,8 @@ mod tests {
         "event.rs set: store dropped",
     ];
 
-    /// What is complained of when the two mutants of `TEXT` end as `outcomes` say, and `survivors` is the list.
+    /// What is complained of when the two mutants of `TEXT` end as `outcomes` say, and `survivors`
+    /// is the list.
     fn complaints_of(outcomes: [Outcome; 2], survivors: &str) -> Vec<String> {
         let tried = NAMES.map(str::to_owned).into_iter().zip(outcomes).collect();
         complaints(

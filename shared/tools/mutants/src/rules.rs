@@ -1,8 +1,8 @@
 //! The rules that find mutants, line by line.
 //!
-//! The rules read lines, not syntax. They rely on rustfmt and on how the library is written: a comment has a line of its
-//! own, and a test module is the last item of its file. Where that is not so, a mutant is missed or does not compile. It
-//! is never mistaken for another one.
+//! The rules read lines, not syntax. They rely on rustfmt and on how the library is written: a
+//! comment has a line of its own, and a test module is the last item of its file. Where that is not
+//! so, a mutant is missed or does not compile. It is never mistaken for another one.
 
 /// What a line of code says and what the mutant says instead: the name of the change, the old text
 /// and the new text.

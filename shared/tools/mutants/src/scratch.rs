@@ -1,7 +1,9 @@
-//! A copy of the workspace that holds `sync-primitives` and what it needs, where mutants are built and run.
+//! A copy of the workspace that holds `sync-primitives` and what it needs, where mutants are built
+//! and run.
 //!
-//! It has target folders of its own, so that a mutated artifact is never mistaken for the real crate. Cargo compares the
-//! times of files. The file is written again for a mutant and after it, so both versions are built.
+//! It has target folders of its own, so that a mutated artifact is never mistaken for the real
+//! crate. Cargo compares the times of files. The file is written again for a mutant and after it,
+//! so both versions are built.
 
 use crate::{Result, rules::Mutant};
 use checks::process::{cargo, executable};
@@ -34,8 +36,8 @@ pub(crate) enum Outcome {
     DoesNotCompile,
 }
 
-/// Test files that do not run: the models of other checkers, tests that find faults only by chance (the list of survivors
-/// cannot depend on luck), and tests that need a feature.
+/// Test files that do not run: the models of other checkers, tests that find faults only by chance
+/// (the list of survivors cannot depend on luck), and tests that need a feature.
 const LEFT_OUT: [&str; 6] = [
     "linearizability",
     "loom",
@@ -194,7 +196,8 @@ impl Scratch {
         Ok(Outcome::Survived)
     }
 
-    /// The test programs of `suite` in order of their names, or `None` if the crate does not compile.
+    /// The test programs of `suite` in order of their names, or `None` if the crate does not
+    /// compile.
     fn build(&self, suite: &Suite) -> Result<Option<Vec<PathBuf>>> {
         let output = cargo()
             .args([
@@ -259,7 +262,8 @@ impl Scratch {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    // The name of the test that runs is the line that libtest has begun, which ends now.
+                    // The name of the test that runs is the line that libtest has begun, which ends
+                    // now.
                     hangs = " (hangs)";
                     process.kill()?;
                 }
@@ -276,8 +280,8 @@ impl Scratch {
     }
 }
 
-/// The name of the test in a line of libtest's output, unless the test passed. An unfinished line is that of the test
-/// during which the program ended.
+/// The name of the test in a line of libtest's output, unless the test passed. An unfinished line
+/// is that of the test during which the program ended.
 fn failing_test(line: &str) -> Option<&str> {
     let (test, verdict) = line.strip_prefix("test ")?.split_once(" ... ")?;
     (verdict != "ok").then_some(test)

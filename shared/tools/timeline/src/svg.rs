@@ -386,7 +386,8 @@ mod tests {
                 .or_default()
                 .push((*from, to, waits.clone(), held));
         };
-        // A thread reports a release after it has released the lock, so the next owner may be faster.
+        // A thread reports a release after it has released the lock, so the next owner may be
+        // faster.
         let mut late: BTreeSet<(u64, String)> = BTreeSet::new();
         for Record { time, thread, what } in reader.map(|item| item.expect("a good record")) {
             let state = now.entry(thread).or_insert((time, None, Vec::new()));

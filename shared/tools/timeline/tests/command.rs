@@ -285,8 +285,8 @@ fn a_signal_that_ends_the_command_ends_the_program_too() {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return,
             _ => assert!(Instant::now() < deadline, "the program still runs"),
         }
-        // Nothing reports that the last reader of a pipe is gone, so this test polls. The sleep only
-        // limits how often: a program that still runs keeps all that it reads.
+        // Nothing reports that the last reader of a pipe is gone, so this test polls. The sleep
+        // only limits how often: a program that still runs keeps all that it reads.
         thread::sleep(Duration::from_millis(10));
     }
 }
