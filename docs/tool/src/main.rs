@@ -25,14 +25,16 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Builds, checks and serves the Parallel Rust Cookbook.
 
-cargo book [serve] [--port N]   serve the book on 127.0.0.1, port 3000 or N (0: any that is free), and reload the
-                                page in the browser when the book changes; Ctrl-C ends it
+cargo book [serve] [--port N]   serve the book on 127.0.0.1, port 3000 or N (0: any that is free),
+                                and reload the page in the browser when the book changes; Ctrl-C
+                                ends it
 cargo book build                build the book into docs/book, or say what is wrong with it
-cargo book check                build the book, paste each program of its pages into a project of its own, and say
-                                which does not build or does not print what its page says
+cargo book check                build the book, paste each program of its pages into a project of
+                                its own, and say which programs do not build or do not print what
+                                their pages say
 cargo book new PART/NAME [--crate LIBRARY]...
-                                write the skeleton of a recipe and its chapter, such as threads/example, with a variant
-                                for each library, and list both
+                                write the skeleton of a recipe and its chapter, such as
+                                threads/example, with a variant for each library, and list both
 cargo book directives           list the directives that a page can have
 cargo book preprocess           for mdBook: replace the directives of the book on standard input
 cargo book --help               print this";

@@ -27,8 +27,8 @@ pub(crate) fn check(workspace: &Path) -> Vec<Fault> {
     faults.extend(tried(&programs, workspace));
     if faults.is_empty() {
         let sentence = format!(
-            "{} programs out of the book: each built alone, without a warning, and printed what its \
-             page says.",
+            "{} programs out of the book: each built alone, without a warning, and printed what \
+             its page says.",
             programs.len()
         );
         say(&sentence);

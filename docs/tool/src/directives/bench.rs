@@ -147,8 +147,10 @@ fn caption(results: &Results, profiles: &[Profile]) -> String {
 /// by how much, and what the kernel counted for both.
 pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
     let results = measured(recipes, &format!("{file}.json"))?;
-    let mut lines = "| Workload | Profile | Ratio to best peer | Processor, ns | Sleeps | Switches |\n|---|---|---|---|---|---|\n"
-        .to_owned();
+    let mut lines =
+        "| Workload | Profile | Ratio to best peer | Processor, ns | Sleeps | Switches |\n\
+                     |---|---|---|---|---|---|\n"
+            .to_owned();
     for workload in &results.workloads {
         for profile in Profile::ALL {
             lines.extend(row_if_behind(workload, profile));

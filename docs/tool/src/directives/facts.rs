@@ -92,8 +92,8 @@ fn needs(dependencies: &[Dependency]) -> String {
     let note = |it: &Dependency| {
         let Dependency { name, version, .. } = it;
         format!(
-            " {name} {version} is not on crates.io; `{COOKBOOK}` stands for the path of your copy of \
-             this repository."
+            " {name} {version} is not on crates.io; `{COOKBOOK}` stands for the path of your copy \
+             of this repository."
         )
     };
     let notes: String = dependencies
@@ -142,8 +142,8 @@ impl Input {
             names.join(", ")
         };
         format!(
-            "It reads {names} in `{}/` unless you name other files. In a project of your own, put that \
-             folder next to `src/`.\n",
+            "It reads {names} in `{}/` unless you name other files. In a project of your own, put \
+             that folder next to `src/`.\n",
             files::with_slashes(&self.folder)
         )
     }

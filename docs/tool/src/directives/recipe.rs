@@ -144,9 +144,12 @@ mod tests {
         let text = markdown("{{#recipe bell}}");
         assert!(!text.contains("ANCHOR"), "{text}");
         for line in [
-            "<summary>The whole program: 22 lines, and 11 lines in <code>src/cli.rs</code>. How to run it</summary>",
-            "data-program=\"bell\" data-file=\"src/main.rs\" data-cli=\"bell\">\n\n```rust\n//! Rings a bell.",
-            "<summary><code>src/cli.rs</code>, 11 lines: reads the input, prints the result</summary>",
+            "<summary>The whole program: 22 lines, and 11 lines in <code>src/cli.rs</code>. How to \
+             run it</summary>",
+            "data-program=\"bell\" data-file=\"src/main.rs\" data-cli=\"bell\">\n\n```rust\n\
+             //! Rings a bell.",
+            "<summary><code>src/cli.rs</code>, 11 lines: reads the input, prints the \
+             result</summary>",
             "data-file=\"src/cli.rs\" data-cli=\"bell\">\n\n```rust\n//! Reads the times",
             "\ncargo run -p bell\n",
             "\ncargo add chime --path COOKBOOK/shared/chime\n",

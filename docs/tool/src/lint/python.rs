@@ -16,9 +16,10 @@ const PAGE: &str = "coming-from-python";
 const OF_MODULES: [(&str, &str); 4] = [
     (
         "threading",
-        "Barrier BoundedSemaphore BrokenBarrierError Condition Event ExceptHookArgs Lock RLock Semaphore TIMEOUT_MAX Thread \
-         ThreadError Timer active_count current_thread enumerate excepthook get_ident get_native_id local main_thread \
-         settrace settrace_all_threads stack_size activeCount",
+        "Barrier BoundedSemaphore BrokenBarrierError Condition Event ExceptHookArgs Lock RLock \
+         Semaphore TIMEOUT_MAX Thread ThreadError Timer active_count current_thread enumerate \
+         excepthook get_ident get_native_id local main_thread settrace settrace_all_threads \
+         stack_size activeCount",
     ),
     (
         "queue",
@@ -26,17 +27,21 @@ const OF_MODULES: [(&str, &str); 4] = [
     ),
     (
         "multiprocessing",
-        "Array Barrier BoundedSemaphore Condition Event JoinableQueue Lock Manager Pipe Pool Process Queue RLock RawValue \
-         Semaphore SimpleQueue Value shared_memory.SharedMemory managers.SyncManager",
+        "Array Barrier BoundedSemaphore Condition Event JoinableQueue Lock Manager Pipe Pool \
+         Process Queue RLock RawValue Semaphore SimpleQueue Value shared_memory.SharedMemory \
+         managers.SyncManager",
     ),
     ("queue.Queue", "get put"),
 ];
 
 /// Methods and attributes, and functions that share a row with another one.
 const OTHERS: &str = "
-    acquire release locked acquire_lock release_lock locked_lock notify notify_all notifyAll wait wait_for clear is_set isSet
-    set abort broken n_waiting parties reset cancel daemon getName ident isDaemon is_alive join name native_id run
-    setDaemon setName start context setprofile gettrace getprofile setprofile_all_threads currentThread
+    acquire release locked acquire_lock release_lock locked_lock notify notify_all notifyAll wait
+    wait_for clear is_set isSet
+    set abort broken n_waiting parties reset cancel daemon getName ident isDaemon is_alive join
+    name native_id run
+    setDaemon setName start context setprofile gettrace getprofile setprofile_all_threads
+    currentThread
     empty full get get_nowait put put_nowait qsize task_done shutdown maxsize
     close join_thread cancel_join_thread get_value get_lock get_obj RawArray Namespace";
 

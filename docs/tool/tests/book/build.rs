@@ -165,7 +165,8 @@ fn a_missing_output() {
         |workspace| {
             std::fs::remove_file(workspace.path("recipes/signals/bell/expected.txt")).unwrap()
         },
-        "docs/src/signals/bell.md:9: {{#output bell}}: cannot read recipes/signals/bell/expected.txt: ",
+        "docs/src/signals/bell.md:9: {{#output bell}}: cannot read \
+         recipes/signals/bell/expected.txt: ",
     );
 }
 
@@ -181,7 +182,8 @@ fn a_missing_reject() {
 fn a_reject_without_its_code() {
     assert_fault(
         |workspace| workspace.write("recipes/signals/bell/rejects/not-send.rs", "fn main() {}\n"),
-        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: recipes/signals/bell/rejects/not-send.rs: its first line is",
+        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: \
+         recipes/signals/bell/rejects/not-send.rs: its first line is",
     );
 }
 
@@ -192,7 +194,8 @@ fn a_reject_without_the_compilers_words() {
             std::fs::remove_file(workspace.path("recipes/signals/bell/rejects/not-send.stderr"))
                 .unwrap()
         },
-        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: cannot read recipes/signals/bell/rejects/not-send.stderr: ",
+        "docs/src/guide/deep.md:9: {{#reject bell/not-send}}: cannot read \
+         recipes/signals/bell/rejects/not-send.stderr: ",
     );
 }
 
@@ -200,7 +203,8 @@ fn a_reject_without_the_compilers_words() {
 fn a_missing_anchor() {
     assert_fault_on_page(
         "{{#recipe bell:rign}}",
-        "{{#recipe bell:rign}}: recipes/signals/bell/src/main.rs: there is no `// ANCHOR: rign`; the anchors are: helper, ring",
+        "{{#recipe bell:rign}}: recipes/signals/bell/src/main.rs: there is no `// ANCHOR: rign`; \
+         the anchors are: helper, ring",
     );
 }
 
@@ -229,7 +233,8 @@ fn an_anchor_in_both_files() {
                     .replace("END: times", "END: ring"),
             );
         },
-        "docs/src/signals/bell.md:5: {{#recipe bell:ring}}: both src/main.rs and src/cli.rs have `// ANCHOR: ring`",
+        "docs/src/signals/bell.md:5: {{#recipe bell:ring}}: both src/main.rs and src/cli.rs have \
+         `// ANCHOR: ring`",
     );
 }
 
@@ -357,7 +362,8 @@ fn a_dead_fragment() {
                 "\n[bell](../signals/bell.md#nowhere)\n",
             )
         },
-        "docs/src/guide/deep.md: link `../signals/bell.html#nowhere`: there is no id `nowhere` on that page",
+        "docs/src/guide/deep.md: link `../signals/bell.html#nowhere`: there is no id `nowhere` on \
+         that page",
     );
 }
 
@@ -370,7 +376,8 @@ fn a_link_out_of_the_book() {
                 "\n[recipe](../../recipes/signals/bell/README.md)\n",
             )
         },
-        "docs/src/signals/bell.md: link `../../recipes/signals/bell/README.html`: it leads out of the book",
+        "docs/src/signals/bell.md: link `../../recipes/signals/bell/README.html`: it leads out of \
+         the book",
     );
 }
 

@@ -58,13 +58,16 @@ fn what_does_not_build_is_named() {
                 "{MISTAKE}: taken out of the book, it does not build in  … error: expected pattern"
             ),
             &format!(
-                "{SMALL}: taken out of the book, it does not build in  … cannot find module or crate `chime`"
+                "{SMALL}: taken out of the book, it does not build in  … cannot find module or \
+                 crate `chime`"
             ),
             &format!(
-                "{STD}: taken out of the book, it does not build in  … unused variable: `unused` --> src/main.rs:2"
+                "{STD}: taken out of the book, it does not build in  … unused variable: `unused` \
+                 --> src/main.rs:2"
             ),
             &format!(
-                "{RECIPE}: taken out of the book, it does not build in  … cannot find module or crate `chime`"
+                "{RECIPE}: taken out of the book, it does not build in  … cannot find module or \
+                 crate `chime`"
             ),
             "The book has 4 faults.",
         ],
@@ -89,19 +92,23 @@ fn what_prints_something_else_is_named() {
         &workspace,
         &[
             &format!(
-                "{MISTAKE}: taken out of the book, it does not print recipes/signals/bell/examples/bell_mistake_cracked.txt: \
+                "{MISTAKE}: taken out of the book, it does not print \
+                 recipes/signals/bell/examples/bell_mistake_cracked.txt: \
                  line 4 is `--- exit status 0`, not `--- exit status 3`"
             ),
             &format!(
-                "{SMALL}: taken out of the book, it does not print recipes/signals/bell/examples/bell_small.txt: \
+                "{SMALL}: taken out of the book, it does not print \
+                 recipes/signals/bell/examples/bell_small.txt: \
                  line 1 is `dang`, not `ding`"
             ),
             &format!(
-                "{STD}: taken out of the book, it does not print recipes/signals/bell/expected.txt: line 2 is nothing, not `dong`"
+                "{STD}: taken out of the book, it does not print \
+                 recipes/signals/bell/expected.txt: line 2 is nothing, not `dong`"
             ),
             // It builds no more: its page adds a crate for nothing.
             &format!(
-                "{RECIPE}: taken out of the book, it does not build in  … extern crate `chime` is unused"
+                "{RECIPE}: taken out of the book, it does not build in  … extern crate `chime` is \
+                 unused"
             ),
             "The book has 4 faults.",
         ],
@@ -129,7 +136,8 @@ fn what_fails_is_named() {
         &[
             &format!("{MISTAKE}: taken out of the book, it is ended by a signal"),
             &format!(
-                "{STD}: taken out of the book, it fails (exit status: 101): thread 'main' panicked at src/main.rs:4:"
+                "{STD}: taken out of the book, it fails (exit status: 101): thread 'main' \
+                 panicked at src/main.rs:4:"
             ),
             &format!("{RECIPE}: taken out of the book, it fails (exit status: 1)"),
             "The book has 3 faults.",
@@ -143,7 +151,8 @@ fn the_second_file_is_pasted_with_each_program_that_has_it() {
     // Only a warning: without it, the programs build.
     let cli = workspace.read(CLI) + "\nfn unused() {}\n";
     workspace.write(CLI, &cli);
-    let fault = "taken out of the book, it does not build in  … function `unused` is never used --> src/cli.rs:13";
+    let fault = "taken out of the book, it does not build in  … function `unused` is never used \
+                 --> src/cli.rs:13";
     assert_faults(
         &workspace,
         &[

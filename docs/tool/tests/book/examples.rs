@@ -23,7 +23,8 @@ fn assert_shown(parts: &[&str]) {
 fn a_variant_is_shown_with_its_facts() {
     assert_shown(&[
         "<section class=\"variant\" id=\"bell-std\" data-tab=\"std\">",
-        "<figure class=\"program\" data-program=\"bell_std\" data-file=\"src/main.rs\" data-cli=\"bell\">",
+        "<figure class=\"program\" data-program=\"bell_std\" data-file=\"src/main.rs\" \
+         data-cli=\"bell\">",
         "//! Rings once for each line of its input.\n\nmod cli;\n",
         "It shares <a href=\"#bell-cli\"><code>src/cli.rs</code></a> with the recipe",
         "cargo run -p bell --example bell_std",
@@ -38,7 +39,8 @@ fn tabs_begin_with_the_first_variant() {
     let workspace = Workspace::new();
     workspace.append(
         "docs/src/index.md",
-        "\n{{#recipe bell}}\n\n{{#tabs bell}}\n\nBells of std:\n\n{{#variant bell/std}}\n\n{{#python bell}}\n\n{{#end}}\n",
+        "\n{{#recipe bell}}\n\n{{#tabs bell}}\n\nBells of std:\n\n{{#variant \
+         bell/std}}\n\n{{#python bell}}\n\n{{#end}}\n",
     );
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
@@ -60,7 +62,10 @@ fn python_is_folded_outside_tabs() {
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
     assert!(
-        page.contains("<details class=\"python\" id=\"bell-python\">\n<summary>The same job in Python, 1 line</summary>"),
+        page.contains(
+            "<details class=\"python\" id=\"bell-python\">\n<summary>The same job in \
+                       Python, 1 line</summary>"
+        ),
         "{page}"
     );
 }
@@ -116,7 +121,8 @@ fn a_step_and_the_job_on_one_thread_are_folded() {
 fn a_drawing_stands_in_the_page() {
     let workspace = Workspace::new();
     workspace.append("docs/src/index.md", "\n{{#figure bell}}\n");
-    let svg = "<svg role=\"img\" aria-labelledby=\"a b\"><title id=\"a\">T</title>\n\n<desc id=\"b\">D</desc></svg>\n";
+    let svg = "<svg role=\"img\" aria-labelledby=\"a b\"><title id=\"a\">T</title>\n\n<desc \
+               id=\"b\">D</desc></svg>\n";
     workspace.write("docs/figures/bell.svg", svg);
     assert_eq!(workspace.build().stderr, "");
     let page = workspace.read("docs/book/index.html");
@@ -142,8 +148,10 @@ fn a_drawing_on_no_page() {
 #[test]
 fn a_mistake_is_shown_with_its_ending() {
     assert_shown(&[
-        "<summary>The program that shows it: <code>bell_mistake_cracked.rs</code>, 10 lines</summary>",
-        "<p>Rings a bell <code>Option&lt;Bell&gt;</code> that\nis not there.</p>\n<p>It says so and gives up.</p>",
+        "<summary>The program that shows it: <code>bell_mistake_cracked.rs</code>, 10 \
+         lines</summary>",
+        "<p>Rings a bell <code>Option&lt;Bell&gt;</code> that\nis not there.</p>\n<p>It says so \
+         and gives up.</p>",
         "<code class=\"language-rust on-playground\"><span class=\"boring\">//! Rings a bell",
         "<code>$ cargo run -p bell --example bell_mistake_cracked</code>",
         "<code class=\"language-text\">ding\n</code>",
@@ -207,7 +215,8 @@ fn an_ending_that_cannot_be_read() {
     assert_fault(
         |workspace| workspace.write(ENDING, "ding\n--- exit status 3\n"),
         &format!(
-            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {ENDING}: it has no line `--- standard error`"
+            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {ENDING}: it \
+             has no line `--- standard error`"
         ),
     );
 }
@@ -217,7 +226,8 @@ fn a_mistake_without_its_ending() {
     assert_fault(
         |workspace| fs::remove_file(workspace.path(ENDING)).unwrap(),
         &format!(
-            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: cannot read {ENDING}: "
+            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: cannot read \
+             {ENDING}: "
         ),
     );
 }
@@ -227,7 +237,8 @@ fn a_mistake_that_does_not_say_what_goes_wrong() {
     assert_fault(
         |workspace| workspace.write(MISTAKE, "fn main() {}\n"),
         &format!(
-            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {MISTAKE}: it does not begin"
+            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {MISTAKE}: it \
+             does not begin"
         ),
     );
 }
@@ -262,8 +273,10 @@ fn a_program_on_no_page() {
     assert_eq!(
         lines,
         [
-            "recipes/signals/bell/examples/bell_mistake_cracked.rs: on no page; write {{#mistake bell/bell_mistake_cracked}} on one",
-            "recipes/signals/bell/examples/bell_rayon.rs: on no page; write {{#variant bell/rayon}} on one",
+            "recipes/signals/bell/examples/bell_mistake_cracked.rs: on no page; write {{#mistake \
+             bell/bell_mistake_cracked}} on one",
+            "recipes/signals/bell/examples/bell_rayon.rs: on no page; write {{#variant \
+             bell/rayon}} on one",
             "The book has 2 faults.",
         ]
     );
@@ -273,7 +286,8 @@ fn a_program_on_no_page() {
 fn an_ending_without_its_mistake() {
     assert_fault(
         |workspace| workspace.write("recipes/signals/bell/examples/bell_mistake_lost.txt", ""),
-        "recipes/signals/bell/examples/bell_mistake_lost.txt: there is no recipes/signals/bell/examples/bell_mistake_lost.rs beside it",
+        "recipes/signals/bell/examples/bell_mistake_lost.txt: there is no \
+         recipes/signals/bell/examples/bell_mistake_lost.rs beside it",
     );
 }
 
@@ -281,7 +295,8 @@ fn an_ending_without_its_mistake() {
 fn a_variant_with_an_ending() {
     assert_fault(
         |workspace| workspace.write("recipes/signals/bell/examples/bell_std.txt", ""),
-        "recipes/signals/bell/examples/bell_std.txt: recipes/signals/bell/examples/bell_std.rs prints what the recipe prints, which stands in recipes/signals/bell/expected.txt",
+        "recipes/signals/bell/examples/bell_std.txt: recipes/signals/bell/examples/bell_std.rs \
+         prints what the recipe prints, which stands in recipes/signals/bell/expected.txt",
     );
 }
 
@@ -297,7 +312,8 @@ fn a_reject_on_no_page() {
 fn the_compilers_words_without_a_reject() {
     assert_fault(
         |workspace| workspace.write("recipes/signals/bell/rejects/lost.stderr", ""),
-        "recipes/signals/bell/rejects/lost.stderr: there is no recipes/signals/bell/rejects/lost.rs beside it",
+        "recipes/signals/bell/rejects/lost.stderr: there is no \
+         recipes/signals/bell/rejects/lost.rs beside it",
     );
 }
 
@@ -305,6 +321,7 @@ fn the_compilers_words_without_a_reject() {
 fn an_example_called_otherwise() {
     assert_fault(
         |workspace| workspace.write("recipes/signals/bell/examples/gong.rs", ""),
-        "recipes/signals/bell/examples/gong.rs: not the name of an example; examples are called bell_small, bell_part_STEP, bell_sequential, ",
+        "recipes/signals/bell/examples/gong.rs: not the name of an example; examples are called \
+         bell_small, bell_part_STEP, bell_sequential, ",
     );
 }

@@ -294,7 +294,8 @@ fn a_taken_port_is_named() {
     assert_eq!(
         outcome.stderr,
         format!(
-            "cannot serve on port {port} of 127.0.0.1: it is taken; choose another with `cargo book --port N`\n"
+            "cannot serve on port {port} of 127.0.0.1: it is taken; choose another with `cargo \
+             book --port N`\n"
         )
     );
 }

@@ -60,7 +60,8 @@ fn a_word_of_the_field_without_an_entry() {
 fn a_word_that_the_index_does_not_lead_from() {
     assert_fault(
         |workspace| with_glossary(workspace, GLOSSARY, "The [keeper](../glossary.md#guard)."),
-        "docs/src/signals/bell.md:11: the glossary's index does not lead from `keeper` to `glossary.md#guard`",
+        "docs/src/signals/bell.md:11: the glossary's index does not lead from `keeper` to \
+         `glossary.md#guard`",
     );
 }
 
@@ -120,10 +121,12 @@ fn pitfalls_are_made_from_the_headings_of_chapters() {
     let page = workspace.read("docs/book/pitfalls.html");
     for part in [
         "<h2 id=\"it-hangs\">",
-        "<a href=\"signals/bell.html#it-hangs-the-clapper-option-is-missing\">The clapper <code>Option</code> is missing</a>",
+        "<a href=\"signals/bell.html#it-hangs-the-clapper-option-is-missing\">The clapper \
+         <code>Option</code> is missing</a>",
         "(<em>bell</em>): The bell is silent, and nothing moves.",
         "<h2 id=\"it-does-not-compile\">",
-        "<a href=\"signals/bell.html#bell_reject_not-send\">E0277: <code>Rc&lt;&amp;str&gt;</code> cannot be sent between threads safely</a>",
+        "<a href=\"signals/bell.html#bell_reject_not-send\">E0277: \
+         <code>Rc&lt;&amp;str&gt;</code> cannot be sent between threads safely</a>",
         "(<em>bell</em>): You cannot share a bell.",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
@@ -153,7 +156,8 @@ fn a_symptom_that_the_page_does_not_list() {
     );
     assert_fault(
         |workspace| with_pitfalls(workspace, "{{#pitfalls}}\n\n{{#pitfalls It rings}}"),
-        "docs/src/pitfalls.md:5: {{#pitfalls It rings}}: `It rings` is not a symptom; the symptoms are: It hangs,",
+        "docs/src/pitfalls.md:5: {{#pitfalls It rings}}: `It rings` is not a symptom; the \
+         symptoms are: It hangs,",
     );
 }
 
@@ -166,8 +170,10 @@ fn a_mistake_that_has_no_heading() {
     workspace.write("docs/src/signals/bell.md", &page);
     let outcome = workspace.build();
     for fault in [
-        "docs/src/signals/bell.md:15: `### The clapper `Option` is missing` is not `### SYMPTOM: cause`",
-        "docs/src/signals/bell.md:26: {{#mistake bell/bell_mistake_cracked}} is not below a heading",
+        "docs/src/signals/bell.md:15: `### The clapper `Option` is missing` is not `### SYMPTOM: \
+         cause`",
+        "docs/src/signals/bell.md:26: {{#mistake bell/bell_mistake_cracked}} is not below a \
+         heading",
     ] {
         assert!(outcome.stderr.contains(fault), "{outcome:?}");
     }
@@ -223,7 +229,8 @@ fn a_solution_that_prints_something_else_is_named() {
     let mut command = workspace.book("", &["check"]);
     let outcome = Outcome::from(command.env_remove("CARGO_TARGET_DIR").output().unwrap());
     let fault = format!(
-        "{SOLUTION}: taken out of the book, it does not print recipes/signals/bell/expected.txt: line 2 is `ding`, not `dong`\n"
+        "{SOLUTION}: taken out of the book, it does not print recipes/signals/bell/expected.txt: \
+         line 2 is `ding`, not `dong`\n"
     );
     assert_eq!(outcome.stderr, fault + "The book has 1 fault.\n");
 }

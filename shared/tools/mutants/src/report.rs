@@ -33,17 +33,20 @@ pub(crate) type Outcomes = BTreeMap<String, Outcome>;
 /// What is wrong, and what to do about it. Empty if exactly the listed mutants have survived. `all`
 /// has every mutant, and `tried` those that ran.
 pub(crate) fn complaints(all: &[Mutant], tried: &Outcomes, listed: &Survivors) -> Vec<String> {
-    let unkilled = tried.iter().filter_map(|(name, outcome)| match (outcome, listed.contains_key(name)) {
-        (Outcome::Survived, false) => Some(format!(
-            "{name} survives: write the test that kills it, or argue in survivors.txt why it changes nothing"
-        )),
-        (Outcome::Killed(test), true) => {
-            Some(format!("{name} is in survivors.txt, but {test} kills it: delete its entry"))
+    let unkilled = tried.iter().filter_map(|(name, outcome)| {
+        match (outcome, listed.contains_key(name)) {
+            (Outcome::Survived, false) => Some(format!(
+                "{name} survives: write the test that kills it, or argue in survivors.txt why it \
+                 changes nothing"
+            )),
+            (Outcome::Killed(test), true) => Some(format!(
+                "{name} is in survivors.txt, but {test} kills it: delete its entry"
+            )),
+            (Outcome::DoesNotCompile, true) => Some(format!(
+                "{name} is in survivors.txt, but does not compile: delete its entry"
+            )),
+            _ => None,
         }
-        (Outcome::DoesNotCompile, true) => {
-            Some(format!("{name} is in survivors.txt, but does not compile: delete its entry"))
-        }
-        _ => None,
     });
     let gone = listed
         .keys()
@@ -74,8 +77,8 @@ pub(crate) fn counts(mutants: &[&Mutant], outcomes: &Outcomes) -> String {
     let broken = count(|outcome| *outcome == Outcome::DoesNotCompile);
     let not_run = outcomes.iter().filter(|outcome| outcome.is_none()).count();
     format!(
-        "{} mutants: {by_models} killed by models, {by_tests} by tests; {survive} survive, {broken} do not compile, \
-         {not_run} not yet run",
+        "{} mutants: {by_models} killed by models, {by_tests} by tests; {survive} survive, \
+         {broken} do not compile, {not_run} not yet run",
         mutants.len()
     )
 }
@@ -103,7 +106,8 @@ pub(crate) fn table(all: &[Mutant], outcomes: &Outcomes, listed: &Survivors) -> 
     let rows: String = rows.collect();
     let counts = counts(&all.iter().collect::<Vec<_>>(), outcomes);
     format!(
-        "<!-- Written by `cargo mutate`. -->\n\n{counts}.\n\n| In | Fault | Killed by |\n|---|---|---|\n{rows}"
+        "<!-- Written by `cargo mutate`. -->\n\n{counts}.\n\n\
+         | In | Fault | Killed by |\n|---|---|---|\n{rows}"
     )
 }
 

@@ -230,7 +230,10 @@ DEADLOCK at 3 ns: 2 threads wait for one another
         assert_eq!(circles(&trace), [[0; 0]; 0]);
         let end = trace.summary().troubles().join("\n");
         assert!(
-            end.contains("thread 1 waits for Semaphore 2 since 2 ns at a.rs:3:1; which thread has the permits is not known"),
+            end.contains(
+                "thread 1 waits for Semaphore 2 since 2 ns at a.rs:3:1; which thread has \
+                 the permits is not known"
+            ),
             "{end}"
         );
     }

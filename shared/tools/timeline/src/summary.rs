@@ -301,7 +301,8 @@ mod tests {
         trace.end(310, 2).end(320, 3).end(400, 1);
         let expected = [
             "Lock 1 (a.rs:10:1): taken 3 times",
-            "  2 waits, 240 ns in all; the longest, 150 ns, of thread 2 at a.rs:20:1; when it began, main held it (a.rs:10:1)",
+            "  2 waits, 240 ns in all; the longest, 150 ns, of thread 2 at a.rs:20:1; when it \
+             began, main held it (a.rs:10:1)",
             "  taken by main (1), thread 2 (1), thread 3 (1); waiters were overtaken 1 time",
             "main runs 67 %, holds 33 %, waits 0 % of its time",
             "thread 2 runs 5 %, holds 20 %, waits 75 % of its time (1 wait)",
@@ -407,7 +408,8 @@ mod tests {
             report[..2],
             [
                 "When the trace ends:",
-                "  thread 1 waits for Event 1 since 0 at a.rs:5:1; which thread will set it is not known"
+                "  thread 1 waits for Event 1 since 0 at a.rs:5:1; which thread will set it is \
+                 not known"
             ]
         );
         assert!(

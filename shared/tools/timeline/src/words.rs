@@ -297,7 +297,8 @@ impl Summary {
         );
         let place = from(hold.place.as_ref());
         format!(
-            "  {thread} holds {thing} since {since}{place}, and runs, or waits for something that the trace does not show"
+            "  {thread} holds {thing} since {since}{place}, and runs, or waits for something that \
+             the trace does not show"
         )
     }
 
