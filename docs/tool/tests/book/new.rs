@@ -13,6 +13,10 @@ use std::time::Duration;
 /// Each program of the skeleton takes a fraction of a second.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
+/// A name that no recipe of this repository is going to have.
+const RECIPE: &str = "made-by-a-test";
+const FOLDER: &str = "recipes/threads/made-by-a-test";
+
 fn new(workspace: &Workspace, path: &str) -> Outcome {
     Outcome::from(workspace.book("", &["new", path]).output().unwrap())
 }
@@ -34,18 +38,18 @@ fn cargo(workspace: &Workspace, words: &[&str]) -> Outcome {
 fn the_skeleton_is_a_recipe_that_passes() {
     let workspace = Workspace::of_repository();
     let before = files(&workspace.path(""));
-    let words = ["new", "threads/example", "--crate", "parking_lot"];
+    let words = ["new", "threads/made-by-a-test", "--crate", "parking_lot"];
     let outcome = Outcome::from(workspace.book("", &words).output().unwrap());
     assert_eq!((outcome.status, &*outcome.stderr), (Some(0), ""));
     only_the_recipe_and_its_rows_are_new(&before, &files(&workspace.path("")));
 
-    let outcome = cargo(&workspace, &["test", "-p", "example"]);
+    let outcome = cargo(&workspace, &["test", "-p", RECIPE]);
     assert_eq!(outcome.status, Some(0), "{outcome:#?}");
     the_programs_print_what_they_promise(&workspace);
 
     // Other faults of the book are the business of other tests.
     let built = workspace.build();
-    let of_recipe = |line: &&str| line.contains("example.") || line.contains("threads/example");
+    let of_recipe = |line: &&str| line.contains(RECIPE);
     let faults: Vec<&str> = built.stderr.lines().filter(of_recipe).collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
@@ -57,9 +61,9 @@ fn only_the_recipe_and_its_rows_are_new(
     after: &BTreeMap<PathBuf, Vec<u8>>,
 ) {
     for (path, content) in after {
-        let is_recipe = path.starts_with("recipes/threads/example")
-            || path == Path::new("docs/src/threads/example.md")
-            || path == Path::new("docs/figures/example.svg");
+        let is_recipe = path.starts_with(FOLDER)
+            || path == Path::new("docs/src/threads/made-by-a-test.md")
+            || path == Path::new("docs/figures/made-by-a-test.svg");
         let is_list = path == Path::new("README.md") || path == Path::new("docs/src/SUMMARY.md");
         match before.get(path) {
             None => assert!(is_recipe, "{path:?} is new"),
@@ -70,31 +74,28 @@ fn only_the_recipe_and_its_rows_are_new(
 }
 
 fn the_programs_print_what_they_promise(workspace: &Workspace) {
-    let folder = "recipes/threads/example";
-    for (program, text) in [
-        ("example", format!("{folder}/expected.txt")),
-        ("examples/example_std", format!("{folder}/expected.txt")),
-        (
-            "examples/example_parking_lot",
-            format!("{folder}/expected.txt"),
-        ),
-        (
-            "examples/example_solution",
-            format!("{folder}/expected.txt"),
-        ),
-        (
-            "examples/example_small",
-            format!("{folder}/examples/example_small.txt"),
-        ),
+    for program in [
+        RECIPE.to_owned(),
+        format!("examples/{RECIPE}_std"),
+        format!("examples/{RECIPE}_parking_lot"),
+        format!("examples/{RECIPE}_solution"),
     ] {
-        let end = run(program);
-        assert_eq!(end.code, Some(0), "{end:?}");
-        assert_eq!(end.stdout, workspace.read(&text), "{program}");
+        prints(workspace, &program, "expected.txt");
     }
-    let mistake = "examples/example_mistake_lost_update";
-    let ending = Ending::of(run(mistake)).unwrap();
-    let promised = workspace.read(&format!("{folder}/{mistake}.txt"));
+    let small = format!("examples/{RECIPE}_small");
+    prints(workspace, &small, &format!("{small}.txt"));
+
+    let mistake = format!("examples/{RECIPE}_mistake_lost_update");
+    let ending = Ending::of(run(&mistake)).unwrap();
+    let promised = workspace.read(&format!("{FOLDER}/{mistake}.txt"));
     assert_eq!(ending.text(), promised);
+}
+
+fn prints(workspace: &Workspace, program: &str, text: &str) {
+    let end = run(program);
+    assert_eq!(end.code, Some(0), "{end:?}");
+    let promised = workspace.read(&format!("{FOLDER}/{text}"));
+    assert_eq!(end.stdout, promised, "{program}");
 }
 
 fn run(program: &str) -> process::End {
