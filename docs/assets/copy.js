@@ -11,6 +11,8 @@
         "language-toml": "Cargo.toml",
         "language-sh": "Command",
         "language-console": "Commands",
+        // Lines to paste into a file.
+        input: "Input",
     };
     const COPY = "M5.5 5.5h8v8h-8zM10.5 2.5h-8v8";
     // Nothing is pressed on paper.

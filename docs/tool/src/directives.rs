@@ -24,7 +24,9 @@ pub(crate) mod playground;
 pub(crate) mod python;
 pub(crate) mod recipe;
 pub(crate) mod reject;
+pub(crate) mod repository;
 pub(crate) mod results;
+pub(crate) mod sample;
 pub(crate) mod snippet;
 pub(crate) mod source;
 pub(crate) mod tabs;
@@ -71,6 +73,8 @@ pub(crate) enum Word {
     Timeline,
     Explore,
     Parts,
+    Clone,
+    Add,
 }
 
 /// How a directive is written, and what it stands for.
@@ -97,7 +101,7 @@ enum Argument {
 }
 
 /// Every directive, in the order in which the documentation lists them.
-const FORMS: [Form; 24] = [
+const FORMS: [Form; 26] = [
     Form {
         word: Word::Recipe,
         name: "recipe",
@@ -241,6 +245,18 @@ const FORMS: [Form; 24] = [
         name: "parts",
         argument: Argument::Nothing,
         meaning: "the parts of the book with their recipes",
+    },
+    Form {
+        word: Word::Clone,
+        name: "clone",
+        argument: Argument::Nothing,
+        meaning: "where a reader runs the commands that follow: in a clone of this repository",
+    },
+    Form {
+        word: Word::Add,
+        name: "add",
+        argument: Argument::Within("CRATE", "FEATURE"),
+        meaning: "the command that adds a crate of this workspace with a feature",
     },
 ];
 

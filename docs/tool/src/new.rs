@@ -38,7 +38,7 @@ macro_rules! template {
     };
 }
 
-const RECIPE: [Template; 16] = [
+const RECIPE: [Template; 18] = [
     template!("Cargo.toml"),
     template!("expected.txt"),
     template!("skeleton.py"),
@@ -54,6 +54,8 @@ const RECIPE: [Template; 16] = [
     template!("rejects/total_without_lock.stderr"),
     template!("input/numbers.txt"),
     template!("input/SOURCES.md"),
+    template!("sample/numbers.txt"),
+    template!("sample/expected.txt"),
     template!("tests/skeleton.rs"),
 ];
 

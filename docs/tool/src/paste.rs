@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::html::{print, site::Site};
 use crate::output::say;
-use crate::paste::pasted::Pasted;
+use crate::paste::pasted::{Pasted, Sample};
 use crate::paste::project::Bench;
 use catalog::Program;
 use std::collections::BTreeMap;
@@ -72,11 +72,18 @@ fn tried(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> {
         let mut runs = Vec::new();
         for pasted in programs.values() {
             say(&pasted.file);
-            let built = match Program::at(&pasted.file) {
-                Some(program) => bench.build(pasted, program),
-                None => Err("is not a program of a recipe".to_owned()),
+            let (built, sample) = match Program::at(&pasted.file) {
+                Some(program) => {
+                    let sample = sample_for(&program, programs, workspace);
+                    (bench.build(pasted, program), sample)
+                }
+                None => (Err("is not a program of a recipe".to_owned()), None),
             };
-            let run = scope.spawn(move || built.and_then(|built| built.run()));
+            let run = scope.spawn(move || {
+                let built = built?;
+                built.run()?;
+                sample.map_or(Ok(()), |sample| built.run_on(sample))
+            });
             runs.push((&pasted.file, run));
         }
         let mut faults = Vec::new();
@@ -88,6 +95,20 @@ fn tried(programs: &BTreeMap<String, Pasted>, workspace: &Path) -> Vec<Fault> {
         }
         faults
     })
+}
+
+/// What the page of the recipe tells a reader to try, if this program prints what the recipe does.
+fn sample_for<'a>(
+    program: &Program,
+    programs: &'a BTreeMap<String, Pasted>,
+    workspace: &Path,
+) -> Option<&'a Sample> {
+    let recipe = &program.recipe;
+    if program.expected(workspace) != recipe.expected() {
+        return None;
+    }
+    let lesson = programs.get(&files::with_slashes(&recipe.lesson().path))?;
+    lesson.sample.as_ref()
 }
 
 #[cfg(test)]

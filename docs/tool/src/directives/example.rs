@@ -123,9 +123,11 @@ impl Recipes {
     /// The facts of an example.
     pub(crate) fn facts<'a>(&self, source: &'a Source) -> Result<Facts<'a>, String> {
         Ok(Facts {
+            repository: self.repository()?,
             source,
             needs: self.needs(source)?,
             reads: self.reads(source)?,
+            sample: None,
             prints: None,
         })
     }

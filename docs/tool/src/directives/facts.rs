@@ -2,22 +2,25 @@
 //! and where it is. `cargo book check` takes the dependencies and the input folder from there.
 
 use super::manifest::Dependency;
+use super::repository::Repository;
+use super::sample::Sample;
 use super::snippet::fenced;
 use super::source::Source;
 use crate::files;
 use catalog::{Kind, Program, Recipe};
 use std::path::{Path, PathBuf};
 
-/// The reader replaces this word with the path of their copy of the repository.
-pub(crate) const COOKBOOK: &str = "COOKBOOK";
 /// Input files are named up to this many, and counted beyond.
 const MOST_NAMED: usize = 8;
 
 /// The facts in the order they are shown in.
 pub(crate) struct Facts<'a> {
+    pub(crate) repository: Repository,
     pub(crate) source: &'a Source,
     pub(crate) needs: Vec<Dependency>,
     pub(crate) reads: Option<Input>,
+    /// What a reader can try it with instead. Only the recipe itself says that.
+    pub(crate) sample: Option<Sample>,
     /// A sentence about what it prints, where no directive shows that.
     pub(crate) prints: Option<String>,
 }
@@ -29,12 +32,13 @@ impl Facts<'_> {
         let mut facts = Vec::new();
         if !shows_output(program) {
             facts.push(format!(
-                "Run it in this repository:\n\n{}",
+                "Run it in {}:\n\n{}",
+                self.repository.your_clone(),
                 fenced("sh", &program.command())
             ));
         }
         facts.extend(self.prints.clone());
-        facts.push(needs(&self.needs));
+        facts.push(self.needs());
         if self.source.has_cli() && program.kind != Kind::Lesson {
             let id = cli_id(&program.recipe.name);
             facts.push(format!(
@@ -42,6 +46,7 @@ impl Facts<'_> {
             ));
         }
         facts.extend(self.reads.as_ref().map(Input::markdown));
+        facts.extend(self.sample.as_ref().map(Sample::markdown));
         facts.push(self.files(root));
         let name = program.name();
         format!(
@@ -50,23 +55,32 @@ impl Facts<'_> {
         )
     }
 
-    /// Where the program is. The files of a recipe are in the book, too; those of its examples only
-    /// stand on its page.
+    /// What to add to a project of the reader's before the program compiles there.
+    fn needs(&self) -> String {
+        if self.needs.is_empty() {
+            return "In a project of your own, it needs no crate.\n".to_owned();
+        }
+        let add = self.repository.add(&self.needs);
+        format!("In a project of your own, add what it needs first.{add}")
+    }
+
+    /// Where the program is. Without a repository to link to, only the files of a recipe have
+    /// links: the book has copies of them.
     fn files(&self, root: &str) -> String {
-        let mut files = Vec::new();
+        let is_lesson = self.source.program.kind == Kind::Lesson;
+        let mut links = Vec::new();
         for path in self.source.paths() {
-            files.push(files::with_slashes(&path));
+            let file = files::with_slashes(&path);
+            let link = match self.repository.page_of(&file) {
+                Some(page) => format!("[`{file}`](<{page}>)"),
+                None if is_lesson => format!("[`{file}`](<{root}{file}>)"),
+                None => format!("`{file}`"),
+            };
+            links.push(link);
         }
-        if self.source.program.kind != Kind::Lesson {
-            return format!("The program's file is `{}`.\n", files[0]);
-        }
-        let links: Vec<String> = files
-            .iter()
-            .map(|file| format!("[`{file}`](<{root}{file}>)"))
-            .collect();
         match &links[..] {
-            [main] => format!("The program's file is {main}.\n"),
-            _ => format!("The program's files are {}.\n", links.join(" and ")),
+            [main, cli] if is_lesson => format!("The program's files are {main} and {cli}.\n"),
+            _ => format!("The program's file is {}.\n", links[0]),
         }
     }
 }
@@ -82,33 +96,6 @@ fn shows_output(program: &Program) -> bool {
 /// Where a link finds the `src/cli.rs` of a recipe on its page.
 pub(crate) fn cli_id(recipe: &str) -> String {
     format!("{recipe}-cli")
-}
-
-/// What to add to a project of the reader's before the program compiles there.
-fn needs(dependencies: &[Dependency]) -> String {
-    if dependencies.is_empty() {
-        return "In a project of your own, it needs no crate.\n".to_owned();
-    }
-    let note = |it: &Dependency| {
-        let Dependency { name, version, .. } = it;
-        format!(
-            " {name} {version} is not on crates.io; `{COOKBOOK}` stands for the path of your copy \
-             of this repository."
-        )
-    };
-    let notes: String = dependencies
-        .iter()
-        .filter(|it| !it.is_published())
-        .map(note)
-        .collect();
-    let lines: Vec<_> = dependencies
-        .iter()
-        .map(|it| it.cargo_add(COOKBOOK))
-        .collect();
-    format!(
-        "In a project of your own, add what it needs first.{notes}\n\n{}",
-        fenced("sh", &lines.join("\n"))
-    )
 }
 
 /// The input folder of a recipe.
@@ -128,6 +115,11 @@ impl Input {
             .map_err(|error| format!("{}: {error}", files::with_slashes(&folder)))?;
         files.retain(|file| file.extension().is_none_or(|ending| ending != "md"));
         Ok((!files.is_empty()).then_some(Input { folder, files }))
+    }
+
+    /// Whether all files are in folders of their own, so that the recipe reads a tree.
+    pub(crate) fn is_tree(&self) -> bool {
+        self.files.iter().all(|file| file.components().count() > 1)
     }
 
     fn markdown(&self) -> String {

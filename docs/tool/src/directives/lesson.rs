@@ -3,6 +3,7 @@
 use super::facts::{Facts, Input, cli_id};
 use super::manifest;
 use super::recipe::{Recipes, Rendered, folded, in_lines};
+use super::sample::Sample;
 use super::snippet::fenced;
 
 impl Recipes {
@@ -13,6 +14,10 @@ impl Recipes {
         let needs = manifest::dependencies(&self.workspace, &recipe.folder())
             .map_err(|error| format!("{error:#}"))?;
         let reads = Input::of(&self.workspace, &recipe)?;
+        let sample = match &reads {
+            Some(input) => Some(Sample::of(&self.workspace, &recipe, input)?),
+            None => None,
+        };
         let mut summary = format!("The whole program: {}", in_lines(source.lines()?));
         let mut inside = source.whole()?;
         if let Some(lines) = source.lines_of_cli()? {
@@ -25,9 +30,11 @@ impl Recipes {
         }
         summary += ". How to run it";
         let facts = Facts {
+            repository: self.repository()?,
             source: &source,
             needs,
             reads,
+            sample,
             prints: None,
         };
         inside.push('\n');

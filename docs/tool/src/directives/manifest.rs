@@ -1,9 +1,10 @@
 //! What a program needs from outside: dependencies in its recipe's Cargo.toml, as `cargo add`
 //! lines.
 
+use super::repository::Repository;
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// One dependency of a recipe.
@@ -13,7 +14,7 @@ pub(crate) struct Dependency {
     pub(crate) version: String,
     /// The folder in this workspace, for a crate that is not on crates.io.
     path: Option<String>,
-    features: Vec<String>,
+    pub(crate) features: Vec<String>,
     default_features: bool,
 }
 
@@ -22,11 +23,15 @@ impl Dependency {
         self.path.is_none()
     }
 
-    /// Cargo takes a path or a version, not both. `cookbook` stands for the reader's copy of this
-    /// repository.
-    pub(crate) fn cargo_add(&self, cookbook: &str) -> String {
+    /// The folder in `workspace`, for a crate that is not on crates.io.
+    pub(crate) fn folder(&self, workspace: &Path) -> Option<PathBuf> {
+        self.path.as_ref().map(|path| workspace.join(path))
+    }
+
+    /// Cargo takes a place or a version, not both.
+    pub(crate) fn cargo_add(&self, repository: &Repository) -> String {
         let mut line = match &self.path {
-            Some(path) => format!("cargo add {} --path {cookbook}/{path}", self.name),
+            Some(path) => format!("cargo add {} {}", self.name, repository.place_of(path)),
             None => format!("cargo add {}@{}", self.name, self.version),
         };
         if !self.default_features {
@@ -73,6 +78,13 @@ pub(crate) fn dependencies_of_examples(
     all.extend(in_section("dev-dependencies", workspace, folder, &used)?);
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
+}
+
+/// The dependency with this name, as the workspace has it.
+pub(crate) fn named(workspace: &Path, name: &str) -> Result<Dependency> {
+    let entry = Table::from_iter([("workspace".to_owned(), Value::from(true))]);
+    resolve(name, &Value::from(entry), &of_workspace(workspace)?)
+        .with_context(|| format!("Cargo.toml: `{name}`"))
 }
 
 fn in_section(
@@ -173,7 +185,7 @@ mod tests {
     fn cargo_add(entry: &str, workspace: &str) -> Result<String> {
         let entry: Table = entry.parse()?;
         let (name, value) = entry.iter().next().context("no entry")?;
-        Ok(resolve(name, value, &workspace.parse()?)?.cargo_add("COOKBOOK"))
+        Ok(resolve(name, value, &workspace.parse()?)?.cargo_add(&Repository::unknown()))
     }
 
     #[test]

@@ -11,7 +11,8 @@ impl Recipes {
         let program = self.read(&path)?;
         let code = fenced("python", &program);
         let run = fenced("sh", &format!("python3 {}", files::with_slashes(&path)));
-        let inside = format!("{code}\nRun it in this repository:\n\n{run}");
+        let place = self.repository()?.your_clone();
+        let inside = format!("{code}\nRun it in {place}:\n\n{run}");
         if in_tabs {
             return Ok(tabs::panel(name, "Python", &inside));
         }

@@ -75,6 +75,8 @@ impl Recipes {
             Word::Timeline => timeline::lanes(self, name),
             Word::Explore => explore::widget(name),
             Word::Parts => parts::list(self),
+            Word::Clone => self.how_to_clone(),
+            Word::Add => self.add(name, item),
         };
         markdown.map(Rendered::without_link)
     }
@@ -153,7 +155,9 @@ mod tests {
             "data-file=\"src/cli.rs\" data-cli=\"bell\">\n\n```rust\n//! Reads the times",
             "\ncargo run -p bell\n",
             "\ncargo add chime --path COOKBOOK/shared/chime\n",
-            "chime 0.3.0 is not on crates.io",
+            "The crate `chime` is not on crates.io yet. Replace `COOKBOOK` with the folder",
+            "into a file `noon.txt` next to `Cargo.toml`:\n\n```text,input\n12:00\n```\n",
+            "\ncargo run -- noon.txt\n",
             "It reads `times.txt` in `recipes/signals/bell/input/`",
             "[`recipes/signals/bell/src/main.rs`](<../recipes/signals/bell/src/main.rs>)",
             "and [`recipes/signals/bell/src/cli.rs`](<../recipes/signals/bell/src/cli.rs>)",

@@ -22,8 +22,21 @@ pub(crate) struct Pasted {
     pub(crate) cargo_add: Vec<String>,
     /// The folder to put next to `src/`.
     pub(crate) input: Option<String>,
+    /// What to try it with instead.
+    pub(crate) sample: Option<Sample>,
     /// The file that the page says it is.
     pub(crate) file: String,
+}
+
+/// A run on something else than the input: `cargo run -- NAME`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Sample {
+    /// The file or folder that the command names.
+    pub(crate) name: String,
+    /// What to put into the file. `None` for a folder that is there.
+    pub(crate) text: Option<String>,
+    /// What the program prints, if the page says so.
+    pub(crate) output: Option<String>,
 }
 
 /// The programs that a page tells facts about. An excerpt has none, nor has what the compiler
@@ -162,8 +175,17 @@ impl Pasted {
     /// Takes in one `<code>` of the facts.
     fn note(&mut self, class: &str, text: String) {
         if class.contains("language-sh") {
-            let lines = text.lines().filter(|line| line.starts_with("cargo add "));
-            self.cargo_add.extend(lines.map(str::to_owned));
+            for line in text.lines() {
+                if line.starts_with("cargo add ") {
+                    self.cargo_add.push(line.to_owned());
+                } else if let Some(name) = line.strip_prefix("cargo run -- ") {
+                    self.sample.get_or_insert_default().name = name.to_owned();
+                }
+            }
+        } else if class.contains("language-text input") {
+            self.sample.get_or_insert_default().text = Some(text);
+        } else if class.contains("language-text") {
+            self.sample.get_or_insert_default().output = Some(text);
         } else if text.ends_with("/input/") {
             self.input = Some(text);
         } else if text.starts_with("recipes/") && text.ends_with(".rs") && self.file.is_empty() {
@@ -219,6 +241,12 @@ mod tests {
 cargo add b --path COOKBOOK/b
 </code></pre>
 <p>It reads <code>a.txt</code> in <code>recipes/signals/bell/input/</code>.</p>
+<pre><code class=\"language-text input\">12:00
+</code></pre>
+<pre><code class=\"language-sh\">cargo run -- noon.txt
+</code></pre>
+<pre><code class=\"language-text\">dong
+</code></pre>
 <p>They are <code>recipes/signals/bell/src/main.rs</code> and <code>recipes/signals/bell/src/cli.rs</code>.</p>
 </div>
 <figure class=\"program\" data-program=\"bell_std\" data-file=\"src/main.rs\" data-cli=\"bell\">
@@ -243,6 +271,11 @@ cargo add b --path COOKBOOK/b
                 "cargo add b --path COOKBOOK/b".to_owned(),
             ],
             input: Some("recipes/signals/bell/input/".to_owned()),
+            sample: Some(Sample {
+                name: "noon.txt".to_owned(),
+                text: Some("12:00\n".to_owned()),
+                output: Some("dong\n".to_owned()),
+            }),
             file: "recipes/signals/bell/src/main.rs".to_owned(),
         };
         assert_eq!(programs(PAGE.as_bytes())[0], program);

@@ -1,10 +1,11 @@
 //! A program from a page, in a project of its own: pasted, its dependencies added, built, run,
 //! compared.
 
-use crate::directives::facts::COOKBOOK;
+use crate::directives::manifest;
+use crate::directives::repository::COOKBOOK;
 use crate::files;
 use crate::output::complain;
-use crate::paste::pasted::Pasted;
+use crate::paste::pasted::{Pasted, Sample};
 use catalog::{Kind, Program};
 use checks::ending::Ending;
 use checks::process;
@@ -108,10 +109,21 @@ impl<'a> Bench<'a> {
     /// Runs the line as the page has it, without a shell.
     fn cargo_add(&self, folder: &Path, line: &str) -> Result<(), String> {
         let cookbook = self.workspace.display().to_string();
-        let words = line
+        let mut words: Vec<String> = line
             .split_whitespace()
             .skip(1)
-            .map(|word| word.replace(COOKBOOK, &cookbook));
+            .map(|word| word.replace(COOKBOOK, &cookbook))
+            .collect();
+        // The address has what has been published. What is to be checked lies here.
+        if let [_, name, option, address, ..] = &mut words[..]
+            && *option == "--git"
+        {
+            let dependency = manifest::named(self.workspace, name);
+            let folder = dependency.ok().and_then(|it| it.folder(self.workspace));
+            let folder = folder.ok_or_else(|| format!("`{line}`: no crate of this workspace"))?;
+            *option = "--path".to_owned();
+            *address = folder.display().to_string();
+        }
         let mut command = process::cargo();
         command
             .args(words)
@@ -147,30 +159,58 @@ impl Built<'_> {
         self.compare(&end.stdout, &expected)
     }
 
+    /// Runs the program as the page says a reader can try it.
+    pub(crate) fn run_on(&self, sample: &Sample) -> Result<(), String> {
+        let Sample { name, text, output } = sample;
+        if let Some(text) = text {
+            fs::write(self.folder.join(name), text)
+                .map_err(|error| format!("cannot write {name}: {error}"))?;
+        }
+        let mut command = Command::new(&self.executable);
+        command.arg(name).current_dir(&self.folder);
+        let end = process::run(&mut command, TIME_LIMIT)?;
+        if end.code != Some(0) || end.stdout.is_empty() {
+            return Err(format!("fails on {name}: {}", end.stderr));
+        }
+        match output {
+            Some(output) => compare(
+                &end.stdout,
+                output,
+                &format!("for {name} what its page says"),
+            ),
+            None => Ok(()),
+        }
+    }
+
     fn compare(&self, printed: &str, file: &Path) -> Result<(), String> {
         let shown = files::with_slashes(file);
         let promised = fs::read_to_string(self.bench.workspace.join(file));
         let promised = promised.map_err(|error| format!("cannot read {shown}: {error}"))?;
-        if printed == promised {
-            return Ok(());
-        }
-        let same = printed
-            .lines()
-            .zip(promised.lines())
-            .take_while(|(a, b)| a == b)
-            .count();
-        let line = |text: &str| {
-            text.lines()
-                .nth(same)
-                .map_or("nothing".to_owned(), |line| format!("`{line}`"))
-        };
-        Err(format!(
-            "does not print {shown}: line {} is {}, not {}",
-            same + 1,
-            line(printed),
-            line(&promised)
-        ))
+        compare(printed, &promised, &shown)
     }
+}
+
+/// `shown` says where what was promised stands.
+fn compare(printed: &str, promised: &str, shown: &str) -> Result<(), String> {
+    if printed == promised {
+        return Ok(());
+    }
+    let same = printed
+        .lines()
+        .zip(promised.lines())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let line = |text: &str| {
+        text.lines()
+            .nth(same)
+            .map_or("nothing".to_owned(), |line| format!("`{line}`"))
+    };
+    Err(format!(
+        "does not print {shown}: line {} is {}, not {}",
+        same + 1,
+        line(printed),
+        line(promised)
+    ))
 }
 
 fn lock(projects: &Path) -> io::Result<File> {

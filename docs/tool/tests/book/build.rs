@@ -141,6 +141,27 @@ pub(crate) fn assert_fault_on_page(text: &str, reason: &str) {
 }
 
 #[test]
+fn a_recipe_without_a_short_sample() {
+    const SAMPLE: &str = "recipes/signals/bell/sample";
+    let workspace = Workspace::new();
+    let first_fault = || {
+        let outcome = workspace.build();
+        assert_eq!(outcome.status, Some(1), "{outcome:?}");
+        outcome.stderr.lines().next().unwrap().to_owned()
+    };
+    let long = "12:00\n".repeat(11);
+    workspace.write(&format!("{SAMPLE}/noon.txt"), &long);
+    let reason = format!("{SAMPLE}/noon.txt has 11 lines; a reader pastes at most 10");
+    let place = "docs/src/guide/deep.md:5: {{#recipe bell}}";
+    assert_eq!(first_fault(), format!("{place}: {reason}"));
+
+    std::fs::remove_file(workspace.path(&format!("{SAMPLE}/noon.txt"))).unwrap();
+    let reason = format!("{SAMPLE}/ must have one short file that readers paste");
+    let found = first_fault();
+    assert!(found.starts_with(&format!("{place}: {reason}")), "{found}");
+}
+
+#[test]
 fn a_missing_recipe() {
     assert_fault_on_page(
         "{{#recipe bel}}",

@@ -145,6 +145,50 @@ fn what_fails_is_named() {
     );
 }
 
+/// The sample is run with each program that prints what the recipe prints.
+#[test]
+fn what_a_reader_is_told_to_try_is_tried() {
+    let workspace = Workspace::new();
+    workspace.write("recipes/signals/bell/sample/expected.txt", "dang\n");
+    let fault = "taken out of the book, it does not print for noon.txt what its page says: \
+                 line 1 is `dong`, not `dang`";
+    assert_faults(
+        &workspace,
+        &[
+            &format!("{STD}: {fault}"),
+            &format!("{RECIPE}: {fault}"),
+            "The book has 2 faults.",
+        ],
+    );
+}
+
+/// Every project has a tree of folders: its own.
+#[test]
+fn a_recipe_that_reads_a_tree_is_tried_on_a_folder() {
+    let workspace = Workspace::new();
+    for file in ["input/times.txt", "sample/noon.txt", "sample/expected.txt"] {
+        let path = workspace.path(&format!("recipes/signals/bell/{file}"));
+        std::fs::remove_file(path).unwrap();
+    }
+    workspace.write(
+        "recipes/signals/bell/input/tower/times.txt",
+        "12:00\n18:00\n",
+    );
+    let cli = workspace
+        .read(CLI)
+        .replace("/input/times", "/input/tower/times");
+    workspace.write(CLI, &cli);
+    // It cannot read a folder.
+    assert_faults(
+        &workspace,
+        &[
+            &format!("{STD}: taken out of the book, it fails on src: … a file with times"),
+            &format!("{RECIPE}: taken out of the book, it fails on src: … a file with times"),
+            "The book has 2 faults.",
+        ],
+    );
+}
+
 #[test]
 fn the_second_file_is_pasted_with_each_program_that_has_it() {
     let workspace = Workspace::new();
@@ -173,6 +217,7 @@ fn a_crate_of_the_second_file_is_added() {
     );
     workspace.write(CLI, &cli);
     workspace.write("recipes/signals/bell/expected.txt", "\ndong\ndong\n");
+    workspace.write("recipes/signals/bell/sample/expected.txt", "\ndong\n");
     let outcome = check(&workspace);
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
 }

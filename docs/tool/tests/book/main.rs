@@ -6,6 +6,7 @@ mod check;
 mod command_line;
 mod examples;
 mod new;
+mod repository;
 mod run;
 mod serve;
 mod terms;

@@ -42,6 +42,11 @@ impl Recipe {
         self.folder().join("input")
     }
 
+    /// The folder of the small input that readers paste, and of what the recipe prints for it.
+    pub fn sample(&self) -> PathBuf {
+        self.folder().join("sample")
+    }
+
     /// What the recipe prints, and its variants print too.
     pub fn expected(&self) -> PathBuf {
         self.folder().join("expected.txt")
