@@ -44,7 +44,7 @@
             name.textContent = "Does not compile";
         }
         if (code.classList.contains("on-playground")) row.append(playground(code.textContent));
-        // Of a whole program at most the comment at its top is hidden.
+        // In a whole program, at most the comment at its top is hidden.
         const isExcerpt = box.dataset.lines !== undefined;
         if (isExcerpt) row.append(inContext(code));
         if (isProgram || language !== "language-rust") row.append(copier("Copy", () => code.innerText, COPY));

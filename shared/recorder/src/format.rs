@@ -300,7 +300,8 @@ fn place(field: &str) -> Result<Option<Place>, String> {
     }))
 }
 
-/// Of what is not understood, enough to find it again, and nothing that a terminal would obey.
+/// Shortens text that cannot be understood: enough is left to find it again, and nothing that a
+/// terminal would obey.
 fn shortened(field: &str) -> String {
     let few: String = field
         .chars()
@@ -339,7 +340,7 @@ impl std::error::Error for Fault {}
 pub struct Reader<R> {
     input: R,
     bytes: Vec<u8>,
-    /// Of the line in `bytes`.
+    /// The number of the line in `bytes`.
     number: u64,
     time: u64,
     newer: Option<u64>,

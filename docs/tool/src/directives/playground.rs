@@ -3,7 +3,7 @@
 
 use crate::directives::manifest::Dependency;
 
-/// Of the crates that the programs of this book use, those in
+/// The crates that programs of this book use and that the playground has, by
 /// <https://play.rust-lang.org/meta/crates>.
 const THERE: [&str; 4] = ["crossbeam", "parking_lot", "rayon", "tokio"];
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use sync_primitives::{Barrier, Queue};
 
-/// What each of three threads adds up, and waits after each number.
+/// The numbers that each of three threads adds up. A thread waits for the others after each number.
 const COLUMNS: [[&str; 3]; 3] = [["1", "2", "3"], ["4", "five", "6"], ["7", "8", "9"]];
 
 type Outcome = Result<u32, String>;

@@ -41,7 +41,7 @@ pub(crate) struct Tally {
     /// How many items each thread has handled.
     handled: HashMap<ThreadId, u64>,
     disappeared: u64,
-    /// Of the paths that cannot be read, the first in alphabetical order.
+    /// The path that cannot be read. If there are several, the first in alphabetical order.
     failure: Option<Failure>,
 }
 

@@ -336,8 +336,7 @@ impl Workload {
             .clone()
             .map(|index| calibrate(target, |n| elapsed(index, n)))
             .collect();
-        // Of two samples the faster one counts, because another program may have run during the
-        // other.
+        // The faster of two samples counts, because another program may have run during the other.
         let refined = |index: usize| {
             let n = rough[index];
             scaled(n, elapsed(index, n).min(elapsed(index, n)), target)

@@ -90,7 +90,7 @@ impl Look {
         }
     }
 
-    /// Of several things that which it took last.
+    /// The thing that it holds. If it holds several, the one that it took last.
     pub(crate) fn holds(self) -> Option<Id> {
         match self {
             Look::Holding(id) | Look::Both(_, id) => Some(id),
@@ -323,7 +323,8 @@ impl Thread {
     /// Whether it did not hold it before.
     fn take(&mut self, id: Id, event: &Event, time: u64, is_lock: bool) -> bool {
         if let Some(hold) = self.holds.iter_mut().find(|hold| hold.thing == id) {
-            // Of an `RLock` the count is the depth now; of a semaphore, what has been added.
+            // For an `RLock` the count is the present depth. For a semaphore it is the number of permits
+            // that were added.
             hold.count = if is_lock {
                 event.count
             } else {

@@ -42,7 +42,7 @@ pub(crate) struct Faults {
 pub(crate) struct Figures {
     /// How often each operation was reported by each thread.
     pub(crate) uses: BTreeMap<Op, BTreeMap<u64, u64>>,
-    /// Of an `RLock`: levels that its holder took.
+    /// How many levels of an `RLock` its holder took beyond the first.
     pub(crate) again: u64,
     pub(crate) waits: u64,
     pub(crate) waiting: u64,

@@ -30,7 +30,7 @@ pub(crate) const LARGEST: usize = 15_000;
 const HEAD: f64 = 22.0;
 const ROW: f64 = 44.0;
 const FOOT: f64 = 30.0;
-/// Of a wait or a hold.
+/// The height of the bar of a wait or a hold.
 const BAR: f64 = 11.0;
 /// A name on a bar: its letters are about this wide.
 const LETTER: f64 = 5.8;
