@@ -6,6 +6,7 @@ pub(crate) mod mend;
 pub(crate) mod print;
 pub(crate) mod search;
 pub(crate) mod site;
+pub(crate) mod wrong;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, TokenSink, Tokenizer, TokenizerOpts};

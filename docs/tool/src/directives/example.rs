@@ -109,7 +109,7 @@ impl Recipes {
             on_playground: playground::runs(&needs, reads.is_some()),
             ..Look::default()
         };
-        let code = source.without_description(look)?;
+        let code = source.without_description(&look)?;
         let output = self.read(&source.program.text())?;
         let output = printed(&source.program.command(), &output);
         Ok(format!("{code}\n{output}"))

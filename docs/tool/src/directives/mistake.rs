@@ -19,7 +19,7 @@ impl Recipes {
         title(&source)?;
         let facts = self.facts(&source)?;
         let look = Look {
-            goes_wrong: true,
+            wrong: source.wrong_lines()?,
             on_playground: playground::runs(&facts.needs, facts.reads.is_some()),
         };
         let summary = format!(
@@ -28,7 +28,7 @@ impl Recipes {
         );
         let inside = [
             format!("{}\n", source.description()?),
-            source.without_description(look)?,
+            source.without_description(&look)?,
             self.ending(&program)?,
             facts.markdown(root),
         ];

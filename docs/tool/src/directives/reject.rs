@@ -3,6 +3,7 @@
 
 use super::recipe::{Recipes, folded, in_file};
 use super::snippet::{Text, fenced};
+use super::source::wrong_attribute;
 use crate::html::with_code;
 use std::path::Path;
 
@@ -13,6 +14,8 @@ pub(crate) struct Reject {
     /// Why the compiler is right, in Markdown.
     description: String,
     program: String,
+    /// The lines of the program that the compiler refuses, counted from 1.
+    refused: Vec<usize>,
     /// What the compiler says.
     words: String,
 }
@@ -29,6 +32,7 @@ impl Reject {
             code: code.to_owned(),
             description: text.description(),
             program: text.without_description(),
+            refused: text.wrong_lines(),
             words,
         })
     }
@@ -47,6 +51,7 @@ impl Reject {
             code,
             description,
             program,
+            refused,
             words,
         } = self;
         let summary = format!("{code}: {}", with_code(self.message()));
@@ -55,7 +60,8 @@ impl Reject {
             parts.push(format!("{description}\n"));
         }
         parts.push(format!(
-            "<figure class=\"program goes-wrong\">\n\n{}\n</figure>\n",
+            "<figure class=\"program goes-wrong\"{}>\n\n{}\n</figure>\n",
+            wrong_attribute(refused),
             fenced("rust,compile_fail", program)
         ));
         parts.push(format!(

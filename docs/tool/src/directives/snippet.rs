@@ -9,6 +9,10 @@ use std::ops::{Range, RangeInclusive};
 /// files lie in `src/`, so a page leaves this line out.
 const PATH: &str = "#[path = \"../src/cli.rs\"]";
 const MODULE: &str = "mod cli;";
+/// The comment at the end of a line that is wrong begins with this, and then says why.
+const WRONG: &str = " // Wrong: ";
+/// How a line ends that the compiler refuses.
+const REFUSED: &str = "// refused";
 
 /// The lines of a program without its markers, and the lines that each pair of markers encloses.
 #[derive(Debug)]
@@ -72,6 +76,18 @@ impl<'a> Text<'a> {
 
     pub(crate) fn has_anchor(&self, anchor: &str) -> bool {
         self.anchors.contains_key(anchor)
+    }
+
+    /// The numbers of the lines whose comments say that they are wrong, or that the compiler refuses
+    /// them, counted from 1.
+    pub(crate) fn wrong_lines(&self) -> Vec<usize> {
+        let mut numbers = Vec::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            if line.contains(WRONG) || line.ends_with(REFUSED) {
+                numbers.push(index + 1);
+            }
+        }
+        numbers
     }
 
     /// Every line, all of them visible.
@@ -275,6 +291,12 @@ fn main() {
         let program = Text::parse(SOURCE).unwrap();
         assert_eq!(program.excerpt("spawn").unwrap().lines, 4..=7);
         assert_eq!(program.excerpt("inner").unwrap().lines, 5..=6);
+    }
+
+    #[test]
+    fn the_lines_that_are_wrong_are_found() {
+        let source = "a\n    b; // Wrong: too early.\nc // refused\n//! // Wrong\n";
+        assert_eq!(Text::parse(source).unwrap().wrong_lines(), [2, 3]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! data-file="src/main.rs"   where the file lies in a project of the reader's
 //! data-cli="lock"           the program whose src/cli.rs belongs to it, if it has a second file
 //! data-lines="4-7"          the lines that are to be seen, if the others are hidden
+//! data-wrong="12 15 16"     the lines that are wrong, which crate::html::wrong colors
 //! ```
 
 use super::playground;
@@ -35,10 +36,10 @@ struct File {
 }
 
 /// What a block is besides a program.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) struct Look {
-    /// It shows a mistake.
-    pub(crate) goes_wrong: bool,
+    /// The lines that are wrong, counted from 1. It shows a mistake if there are any.
+    pub(crate) wrong: Vec<usize>,
     /// It can run on the Rust Playground, too.
     pub(crate) on_playground: bool,
 }
@@ -102,6 +103,16 @@ impl Source {
         paths
     }
 
+    /// The lines of `src/main.rs` that are wrong. Fails if the program does not mark any.
+    pub(crate) fn wrong_lines(&self) -> Result<Vec<usize>, String> {
+        let lines = self.main.parsed()?.wrong_lines();
+        if lines.is_empty() {
+            let reason = "no line is marked; end each line that is wrong with `// Wrong: ` and why";
+            return Err(in_file(&self.main.path, reason));
+        }
+        Ok(lines)
+    }
+
     /// What both files name.
     pub(crate) fn uses(&self) -> Result<Uses, String> {
         let mut uses = self.main.uses()?;
@@ -119,11 +130,11 @@ impl Source {
     /// All of `src/main.rs`.
     pub(crate) fn whole(&self) -> Result<String, String> {
         let text = self.main.parsed()?.whole();
-        Ok(self.figure(MAIN, None, Look::default(), &text))
+        Ok(self.figure(MAIN, None, &Look::default(), &text))
     }
 
     /// All of `src/main.rs`. The comment at its top is hidden.
-    pub(crate) fn without_description(&self, look: Look) -> Result<String, String> {
+    pub(crate) fn without_description(&self, look: &Look) -> Result<String, String> {
         let text = self.main.parsed()?.without_description();
         Ok(self.figure(MAIN, None, look, &text))
     }
@@ -134,7 +145,7 @@ impl Source {
             return Ok(String::new());
         };
         let text = cli.parsed()?.whole();
-        Ok(self.figure(CLI, None, Look::default(), &text))
+        Ok(self.figure(CLI, None, &Look::default(), &text))
     }
 
     /// The lines between the markers of an anchor, in whichever file they are.
@@ -154,10 +165,10 @@ impl Source {
             .excerpt(anchor)
             .map_err(|reason| in_file(&file.path, reason))?;
         let lines = format!("{}-{}", excerpt.lines.start(), excerpt.lines.end());
-        Ok(self.figure(name, Some(&lines), Look::default(), &excerpt.text))
+        Ok(self.figure(name, Some(&lines), &Look::default(), &excerpt.text))
     }
 
-    fn figure(&self, file: &str, lines: Option<&str>, look: Look, text: &str) -> String {
+    fn figure(&self, file: &str, lines: Option<&str>, look: &Look, text: &str) -> String {
         let program = self.program.name();
         let mut attributes = format!("data-program=\"{program}\" data-file=\"{file}\"");
         if self.has_cli() {
@@ -166,15 +177,21 @@ impl Source {
         if let Some(lines) = lines {
             attributes += &format!(" data-lines=\"{lines}\"");
         }
-        let class = if look.goes_wrong {
-            "program goes-wrong"
-        } else {
-            "program"
-        };
+        let mut class = "program";
+        if !look.wrong.is_empty() {
+            class = "program goes-wrong";
+            attributes += &wrong_attribute(&look.wrong);
+        }
         let mut block = fenced("rust", text);
         if look.on_playground {
             block = playground::marked(&block);
         }
         format!("<figure class=\"{class}\" {attributes}>\n\n{block}\n</figure>\n")
     }
+}
+
+/// Says in the tag of a block which of its lines are wrong.
+pub(crate) fn wrong_attribute(lines: &[usize]) -> String {
+    let numbers: Vec<String> = lines.iter().map(usize::to_string).collect();
+    format!(" data-wrong=\"{}\"", numbers.join(" "))
 }

@@ -50,7 +50,10 @@ fn what_does_not_build_is_named() {
     // The page no longer names the crate that the recipe uses.
     workspace.write("recipes/signals/bell/Cargo.toml", "");
     workspace.write(STD, "fn main() {\n    let unused = 1;\n}\n");
-    workspace.write(MISTAKE, "//! Is not Rust.\nfn main() {\n    let\n}\n");
+    workspace.write(
+        MISTAKE,
+        "//! Is not Rust.\nfn main() {\n    let // Wrong: no pattern.\n}\n",
+    );
     assert_faults(
         &workspace,
         &[

@@ -153,6 +153,8 @@ fn a_mistake_is_shown_with_its_ending() {
         "<p>Rings a bell <code>Option&lt;Bell&gt;</code> that\nis not there.</p>\n<p>It says so \
          and gives up.</p>",
         "<code class=\"language-rust on-playground\"><span class=\"boring\">//! Rings a bell",
+        "<span class=\"decides\">    println!(\"ding\"); // Wrong: rings without a \
+         bell.</span>\n",
         "<code>$ cargo run -p bell --example bell_mistake_cracked</code>",
         "<code class=\"language-text\">ding\n</code>",
         "<code class=\"language-text\">the &lt;bell&gt; is cracked\n</code>",
@@ -239,6 +241,17 @@ fn a_mistake_that_does_not_say_what_goes_wrong() {
         &format!(
             "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {MISTAKE}: it \
              does not begin"
+        ),
+    );
+}
+
+#[test]
+fn a_mistake_that_does_not_mark_a_line() {
+    assert_fault(
+        |workspace| workspace.write(MISTAKE, "//! Is not there.\n\nfn main() {}\n"),
+        &format!(
+            "docs/src/guide/deep.md:15: {{{{#mistake bell/bell_mistake_cracked}}}}: {MISTAKE}: no \
+             line is marked; end each line that is wrong with `// Wrong: ` and why"
         ),
     );
 }

@@ -22,7 +22,7 @@ const START: [u32; 2] = [1, 2];
 const STEPS: usize = 2;
 
 fn main() -> ExitCode {
-    let one = play(1, Duration::from_secs(10));
+    let one = play(1, Duration::from_secs(10)); // Wrong: no wait between writing and reading.
     println!("one wait in each step: {one:?}");
     let two = play(2, Duration::from_millis(100));
     println!("two waits in each step: {two:?}");

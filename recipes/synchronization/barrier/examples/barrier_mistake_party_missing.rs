@@ -20,9 +20,11 @@ const ROWS: [u32; 9] = [3, 1, 4, 1, 5, 9, 2, 6, 5];
 fn main() -> ExitCode {
     let parts: Vec<&[u32]> = ROWS.chunks(ROWS.len().div_ceil(THREADS)).collect();
     let threads = parts.len();
-    let passed = meet(&parts, &Barrier::new(THREADS), Duration::from_millis(300));
+    let barrier = Barrier::new(THREADS); // Wrong: nine rows make only three parts.
+    let passed = meet(&parts, &barrier, Duration::from_millis(300));
     println!("a barrier for {THREADS}: {passed} of {threads} threads passed it");
-    let all_passed = meet(&parts, &Barrier::new(threads), Duration::from_secs(10));
+    let barrier = Barrier::new(threads);
+    let all_passed = meet(&parts, &barrier, Duration::from_secs(10));
     println!("a barrier for {threads}: {all_passed} of {threads} threads passed it");
     if passed == threads {
         return ExitCode::SUCCESS;

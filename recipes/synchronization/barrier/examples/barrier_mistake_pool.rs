@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 fn in_a_pool(patience: Duration) -> usize {
     let pool = ThreadPoolBuilder::new().num_threads(3).build();
     let pool = pool.expect("three threads can be started");
-    let barrier = Barrier::new(PARTIES);
+    let barrier = Barrier::new(PARTIES); // Wrong: the pool has only three threads.
     let met = AtomicUsize::new(0);
     pool.in_place_scope(|scope| {
         for _ in 0..PARTIES {

@@ -71,7 +71,7 @@ impl Buffer {
     }
 
     fn notify_then_close(&self) {
-        self.changed.notify_all();
+        self.changed.notify_all(); // Wrong: nothing has changed yet.
         // The consumer is seldom fast enough to look in between. Here it always does.
         self.wait_for_look(2);
         self.state.lock().closed = true;

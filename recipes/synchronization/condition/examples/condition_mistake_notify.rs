@@ -71,7 +71,7 @@ async fn all_end(consumers: JoinSet<Option<u32>>, limit: Duration) -> bool {
 }
 
 async fn take_when_notified(buffer: Arc<Buffer>) -> Option<u32> {
-    buffer.not_empty.notified().await;
+    buffer.not_empty.notified().await; // Wrong: waits before it has looked.
     buffer.pop()
 }
 

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     let table = Lock::new(Counts::from([("the", 3129), ("and", 3091)]));
 
     let inside = match table.lock().get("the").copied() {
-        Some(count) => percentage(&table, count), // This thread still holds the lock.
+        Some(count) => percentage(&table, count), // Wrong: this thread still holds the lock.
         None => Some(0),
     };
     println!("guard in the match expression: {inside:?}");

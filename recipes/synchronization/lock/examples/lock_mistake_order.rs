@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 fn transfer(from: &Shelf, to: &Shelf, each_holds_one: &Barrier) -> bool {
     let mut source = from.bolts.lock();
     each_holds_one.wait(); // Both threads are rarely here by chance. The barrier makes it certain.
-    let target = to.bolts.try_lock_for(PATIENCE);
+    let target = to.bolts.try_lock_for(PATIENCE); // Wrong: the other thread has the opposite order.
     each_holds_one.wait(); // Neither thread releases its lock before the other has given up too.
     let Some(mut target) = target else {
         return false;

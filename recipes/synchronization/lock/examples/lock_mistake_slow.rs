@@ -70,7 +70,7 @@ fn race(add: fn(&Lock<u64>, PipeReader, &mpsc::Sender<()>)) -> Outcome {
 fn add_reading(sum: &Lock<u64>, input: PipeReader, begin: &mpsc::Sender<()>) {
     let mut sum = sum.lock();
     begin.send(()).expect("`race` receives it");
-    *sum += number(input);
+    *sum += number(input); // Wrong: reads while it holds the lock.
 }
 
 fn read_then_add(sum: &Lock<u64>, input: PipeReader, begin: &mpsc::Sender<()>) {

@@ -48,7 +48,7 @@ fn sell_to_two(buy: impl Fn() -> bool + Sync) -> u32 {
 }
 
 fn buy(lamps: &Lock<i32>, both_have_checked: &Barrier) -> bool {
-    let in_stock = *lamps.lock() > 0; // The guard is dropped here, so this can soon be out of date.
+    let in_stock = *lamps.lock() > 0; // Wrong: drops its guard, so the stock may change.
     both_have_checked.wait(); // Both threads are rarely here by chance. This makes it certain.
     if in_stock {
         *lamps.lock() -= 1;

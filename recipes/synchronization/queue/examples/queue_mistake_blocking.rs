@@ -56,7 +56,7 @@ fn ends<F: Future<Output = ()>>(
 }
 
 async fn pop_in_task(jobs: Arc<Queue<&'static str>>) {
-    let _ = jobs.pop();
+    let _ = jobs.pop(); // Wrong: blocks the thread that should run the other task.
 }
 
 async fn pop_in_thread(jobs: Arc<Queue<&'static str>>) {

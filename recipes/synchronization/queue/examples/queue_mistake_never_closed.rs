@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     let has_ended = thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let sum: u32 = numbers.iter().sum();
+                let sum: u32 = numbers.iter().sum(); // Wrong: does not end while the queue is open.
                 sums.push(sum).expect("the queue is open");
             });
         }

@@ -50,7 +50,7 @@ fn add_with_pop(items: &Queue<&str>) -> u32 {
     let mut sum = 0;
     while let Ok(item) = items.pop() {
         let Ok(number) = item.parse::<u32>() else {
-            continue;
+            continue; // Wrong: skips `task_done`.
         };
         sum += number;
         items.task_done().expect("the item has been popped");

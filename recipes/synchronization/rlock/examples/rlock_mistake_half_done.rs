@@ -47,7 +47,7 @@ impl Warehouse {
     fn transfer(&self, quantity: i64) -> i64 {
         let shelves = self.shelves.lock();
         shelves.reserve.update(|bolts| bolts - quantity);
-        let audited = self.audit(); // Ten bolts are on neither shelf.
+        let audited = self.audit(); // Wrong: ten bolts are on neither shelf.
         shelves.picking.update(|bolts| bolts + quantity);
         audited
     }

@@ -45,7 +45,7 @@ struct EachLocks {
 impl EachLocks {
     fn transfer(&self, quantity: i64) -> bool {
         let _guard = self.shelves.lock(); // No other thread may see the goods on neither shelf.
-        self.add(0, -quantity) && self.add(1, quantity)
+        self.add(0, -quantity) && self.add(1, quantity) // Wrong: `add` locks again.
     }
 
     /// Returns whether it got the lock. `lock()` instead of `try_lock_for` would wait forever.

@@ -80,7 +80,7 @@ fn accept(listener: &TcpListener, open: &AtomicUsize) -> io::Result<TcpStream> {
 }
 
 fn close_then_count(stream: TcpStream, open: &AtomicUsize, next_client: Receiver<()>) {
-    drop(stream);
+    drop(stream); // Wrong: the next client may come while this one is still counted.
     // The scheduler may stop this thread here until the next client has come. Here it always does.
     let _ = next_client.recv();
     open.fetch_sub(1, Relaxed);

@@ -41,7 +41,7 @@ fn sum_kilobytes(sizes: &[u32], pieces: usize) -> f64 {
     let kilobytes: Vec<f64> = sizes.iter().map(|size| f64::from(*size) / 1000.0).collect();
     let sums: Vec<f64> = kilobytes
         .par_chunks(sizes.len() / pieces)
-        .map(|piece| piece.iter().sum())
+        .map(|piece| piece.iter().sum()) // Wrong: each piece is rounded by itself.
         .collect();
     sums.iter().sum()
 }

@@ -33,7 +33,7 @@ fn all_passed() -> bool {
     let (sender, receiver) = mpsc::channel();
     for winds in FILES {
         let sender = sender.clone();
-        thread::spawn(move || sender.send(strongest(winds))); // Drops the handle.
+        thread::spawn(move || sender.send(strongest(winds))); // Wrong: drops the handle.
     }
     drop(sender); // Now only the threads have one, so the loop ends with the last of them.
     for wind in receiver {

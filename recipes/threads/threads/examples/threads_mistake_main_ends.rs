@@ -42,7 +42,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn check() {
-    start(); // Drops the handle.
+    start(); // Wrong: drops the handle.
 }
 
 fn check_and_join() {

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn add_one(total: &Lock<u32>, both_have_read: &Barrier) {
-    let before = *total.lock(); // The guard is dropped here, at the end of the statement.
+    let before = *total.lock(); // Wrong: drops its guard at the end of the statement.
     both_have_read.wait();
     *total.lock() = before + 1; // Overwrites what the other thread has written.
 }
