@@ -111,15 +111,14 @@
         return made;
     }
 
-    /** Every file of the program. If there are two, a comment before each says where it belongs. */
+    /** The program as one file, so that it compiles wherever it is pasted. If it has a second file, that is a module here. */
     function wholeProgram(box, code) {
-        const { program, file, cli } = box.dataset;
-        if (!cli) return code.textContent.trimEnd();
-        const other = file === "src/cli.rs" ? fileOf(program, "src/main.rs") : fileOf(cli, "src/cli.rs");
-        const files = [[file, code], other && [other.closest(".program").dataset.file, other]];
-        files.sort((one, another) => (one && another ? another[0].localeCompare(one[0]) : 0));
-        const texts = files.filter(Boolean).map(([name, it]) => `// ${name}\n${it.textContent.trimEnd()}`);
-        return texts.join("\n\n");
+        const { program, cli } = box.dataset;
+        const main = cli ? fileOf(program, "src/main.rs") : code;
+        if (!cli || !main) return code.textContent.trimEnd();
+        const module = fileOf(cli, "src/cli.rs").textContent.trimEnd();
+        const inBraces = `// These lines are src/cli.rs. They may move to that file, and then \`mod cli;\` takes their place.\nmod cli {\n${module}\n}`;
+        return `// src/main.rs\n${main.textContent.trimEnd().replace("mod cli;", () => inBraces)}`;
     }
 
     function fileOf(program, file) {

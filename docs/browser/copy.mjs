@@ -43,12 +43,15 @@ const pressAll = async (most) => {
     for (const block of blocks.slice(0, most)) {
         const code = block.querySelector("code");
         const start = code.innerText.trim().split("\n")[0].slice(0, 50);
-        const { program, file, cli } = block.dataset;
-        const other = file === "src/main.rs" ? `[data-program="${cli}"][data-file="src/cli.rs"]` : `[data-program="${program}"][data-file="src/main.rs"]`;
-        // The files of a program that has two, whichever of them this block shows.
-        const both = cli ? [block, document.querySelector(other)].sort((one) => (one.dataset.file === "src/main.rs" ? -1 : 1)) : null;
-        const headed = (box) => `// ${box.dataset.file}\n${box.querySelector("code").textContent.trimEnd()}`;
-        const whole = both ? both.map(headed).join("\n\n") : code.textContent;
+        const { program, cli } = block.dataset;
+        const fileOf = (name, file) => document.querySelector(`[data-program="${name}"][data-file="${file}"] code`).textContent.trimEnd();
+        // A program that has two files becomes one, with the second as a module in braces.
+        const joined = () => {
+            const [before, after] = fileOf(program, "src/main.rs").split("\nmod cli;\n");
+            const note = "// These lines are src/cli.rs. They may move to that file, and then `mod cli;` takes their place.";
+            return ["// src/main.rs", before, note, "mod cli {", fileOf(cli, "src/cli.rs"), "}", after].join("\n");
+        };
+        const whole = cli ? joined() : code.textContent;
         const wanted = { "button[data-copy-whole]": whole, "button[data-copy]": code.innerText };
         for (const [selector, text] of Object.entries(wanted)) {
             const buttons = block.querySelectorAll(selector);

@@ -42,7 +42,7 @@ impl Facts<'_> {
         if self.source.has_cli() && program.kind != Kind::Lesson {
             let id = cli_id(&program.recipe.name);
             facts.push(format!(
-                "It shares [`src/cli.rs`](#{id}) with the recipe: put that file next to it.\n"
+                "It shares [`src/cli.rs`](#{id}) with the recipe. *Copy all* puts both into one file.\n"
             ));
         }
         facts.extend(self.reads.as_ref().map(Input::markdown));

@@ -172,6 +172,16 @@ impl State {
 }
 
 impl Pasted {
+    /// The program as the page's button copies it, if it has two files: docs/assets/copy.js makes the
+    /// second one a module of the first.
+    pub(crate) fn in_one_file(&self) -> Option<String> {
+        let cli = self.cli.as_ref()?;
+        Some(
+            self.main
+                .replacen("mod cli;", &format!("mod cli {{\n{cli}}}"), 1),
+        )
+    }
+
     /// Takes in one `<code>` of the facts.
     fn note(&mut self, class: &str, text: String) {
         if class.contains("language-sh") {

@@ -95,6 +95,13 @@ impl<'a> Bench<'a> {
         if let Some(cli) = &pasted.cli {
             fs::write(folder.join("src/cli.rs"), cli)?;
         }
+        if let Some(one_file) = pasted.in_one_file() {
+            fs::create_dir(folder.join("src/bin"))?;
+            fs::write(
+                folder.join(format!("src/bin/{name}-in-one-file.rs")),
+                one_file,
+            )?;
+        }
         fs::write(folder.join("Cargo.toml"), manifest(name))?;
         let lock = self.workspace.join("Cargo.lock");
         if lock.exists() {

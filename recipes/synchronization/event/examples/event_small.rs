@@ -14,6 +14,7 @@ fn main() {
                 println!("stopped");
             });
         }
+        thread::sleep(Duration::from_millis(100)); // Stands for other work.
         stop.set(); // Ends the pause of every thread. A later pause ends before it begins.
     });
 }
