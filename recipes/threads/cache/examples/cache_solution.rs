@@ -1,0 +1,136 @@
+//! The solution: sixteen maps, each behind an `RwLock` of its own.
+//!
+//! ```text
+//! cargo run -p cache --example cache_solution
+//! ```
+//!
+//! What differs from the recipe: the hash of a word decides in which of sixteen maps its entry is.
+//! A thread that inserts a word locks one of them, and the other fifteen can be read in the
+//! meantime. dashmap works in this way.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, RwLock};
+use std::thread;
+
+use cli::{Book, Finding};
+
+/// More than a small machine has processors, so that threads meet in the cache on every machine.
+const THREADS: usize = 4;
+
+/// An unknown word that occurs this often is no typing error. It is a name, such as *Alice*.
+const OFTEN: usize = 10;
+
+const SHARDS: usize = 16;
+
+/// One of the maps.
+type Shard<'book> = RwLock<HashMap<&'book str, Arc<Entry<'book>>>>;
+
+/// What is known about a word.
+#[derive(Default)]
+struct Entry<'book> {
+    finding: OnceLock<Finding<'book>>,
+    seen: AtomicUsize,
+}
+
+/// What the threads read for every line, and change only a few times.
+#[derive(Clone, Default)]
+struct Settings<'book> {
+    ignored: HashSet<&'book str>,
+}
+
+struct Checker<'book> {
+    book: &'book Book,
+    shards: [Shard<'book>; SHARDS],
+    hasher: RandomState,
+    settings: RwLock<Arc<Settings<'book>>>,
+}
+
+fn main() {
+    let book = cli::load_or_exit();
+    let lines = book.lines();
+    let checker = Checker {
+        book: &book,
+        shards: Default::default(),
+        hasher: RandomState::new(),
+        settings: RwLock::default(),
+    };
+
+    let share = lines.len().div_ceil(THREADS).max(1);
+    thread::scope(|scope| {
+        for part in lines.chunks(share) {
+            scope.spawn(|| checker.check(part));
+        }
+    });
+
+    checker.print();
+}
+
+impl<'book> Checker<'book> {
+    fn check(&self, lines: &[&'book str]) {
+        for line in lines {
+            let settings = self.settings();
+            for word in cli::words(line) {
+                if settings.ignored.contains(word) {
+                    continue;
+                }
+                let entry = self.entry(word);
+                // No lock is held here, so the other threads can use the cache.
+                let finding = entry.finding.get_or_init(|| self.book.search(word));
+                // Relaxed: every addition counts, and nothing else depends on it.
+                let seen = entry.seen.fetch_add(1, Ordering::Relaxed) + 1;
+                if seen == OFTEN && *finding != Finding::Correct {
+                    self.ignore(word);
+                }
+            }
+        }
+    }
+
+    /// Returns the entry of a word. It is empty if the word is new.
+    fn entry(&self, word: &'book str) -> Arc<Entry<'book>> {
+        let shard = self.shard(word);
+        let entries = shard.read().expect("no thread panics");
+        if let Some(entry) = entries.get(word) {
+            return Arc::clone(entry);
+        }
+        drop(entries); // With the read lock, this thread would wait for itself in `write`.
+
+        let mut entries = shard.write().expect("no thread panics");
+        // Another thread may have inserted the word between the two locks. `entry` asks again.
+        let entry = entries.entry(word).or_default();
+        Arc::clone(entry)
+    }
+
+    fn shard(&self, word: &str) -> &Shard<'book> {
+        let hash = self.hasher.hash_one(word);
+        &self.shards[hash as usize % SHARDS]
+    }
+
+    /// Returns the settings of this moment. They stay as they are while the caller uses them.
+    fn settings(&self) -> Arc<Settings<'book>> {
+        let settings = self.settings.read().expect("no thread panics");
+        Arc::clone(&settings)
+    }
+
+    fn ignore(&self, word: &'book str) {
+        let mut settings = self.settings.write().expect("no thread panics");
+        // Changes a copy if another thread still uses the old settings.
+        Arc::make_mut(&mut settings).ignored.insert(word);
+    }
+
+    fn print(self) {
+        let mut findings = Vec::new();
+        for shard in self.shards {
+            for (word, entry) in shard.into_inner().expect("no thread panicked") {
+                let finding = entry.finding.get().expect("every word was searched");
+                findings.push((word, *finding));
+            }
+        }
+        let settings = self.settings.into_inner().expect("no thread panicked");
+        cli::print(self.book, findings, &settings.ignored);
+    }
+}
