@@ -11,8 +11,10 @@ const HOW: &str = "`cargo bench-peers` writes it";
 
 /// The table of a group: one row per workload and profile, and one column per contender.
 pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
-    let quiet = measured(recipes, "quiet.json")?;
-    let busy = Results::read(&recipes.workspace, "busy.json")?;
+    let quiet = with_group(recipes, "quiet", group)?
+        .ok_or_else(|| format!("there is no {FOLDER}/quiet.json; {HOW}"))?;
+    let has_group = |results: &Results| results.group(group).next().is_some();
+    let busy = with_group(recipes, "busy", group)?.filter(has_group);
     let workloads: Vec<_> = quiet.group(group).collect();
     if workloads.is_empty() {
         let groups = quiet.groups().join(", ");
@@ -46,6 +48,20 @@ pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
         .collect();
     let caption = caption(&quiet, &profiles);
     Ok(format!("{lines}\n{caption}\n"))
+}
+
+/// The results that have this group: those of all groups, or else those of a run that measured the
+/// group alone, on another machine.
+fn with_group(recipes: &Recipes, load: &str, group: &str) -> Result<Option<Results>, String> {
+    let all = Results::read(&recipes.workspace, &format!("{load}.json"))?;
+    if all
+        .as_ref()
+        .is_some_and(|all| all.group(group).next().is_some())
+    {
+        return Ok(all);
+    }
+    let file = format!("{load}-{}.json", group.to_lowercase());
+    Ok(Results::read(&recipes.workspace, &file)?.or(all))
 }
 
 fn measured(recipes: &Recipes, file: &str) -> Result<Results, String> {

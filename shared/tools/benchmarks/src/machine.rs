@@ -14,12 +14,15 @@ const LOCK_FILE: &str = include_str!("../../../../Cargo.lock");
 
 /// The crates that are measured.
 const CRATES: &[&str] = &[
+    "arc-swap",
     "async-channel",
     "async-lock",
     "crossbeam-channel",
     "crossbeam-queue",
+    "dashmap",
     "flume",
     "kanal",
+    "papaya",
     "parking_lot",
     "sync-primitives",
     "tokio",

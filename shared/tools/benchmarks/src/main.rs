@@ -9,7 +9,11 @@
 //! $ cargo bench-peers --profile lto queue    # one of the two profiles only
 //! $ cargo bench-peers --rounds 5 lock        # a quick look
 //! $ cargo bench-peers --save                 # also writes results/quiet.json, or busy.json, and the plots
+//! $ cargo bench-peers --save cache:          # measures and writes one group
 //! ```
+//!
+//! A group that is saved on another machine than the rest gets a file of its own, such as
+//! results/quiet-cache.json. The next run that saves all groups removes it.
 //!
 //! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the
 //! workspace's profile `bench-lto`, with one codegen unit and thin LTO. The same code can be much
@@ -29,7 +33,8 @@
 //!
 //! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four
 //! threads for each *m*. crossbeam-queue does not block, so it is combined with semaphores of this
-//! library. A recipe is timed as a whole process, and so are its Python twin and every variant in
+//! library. The library has no map: in the workloads of the cache, it is a `HashMap` in a `Lock`.
+//! A recipe is timed as a whole process, and so are its Python twin and every variant in
 //! its folder `examples`. Their output is compared with `expected.txt`.
 //!
 //! **Limits.** The figures are valid for one machine, for its number of cores, and for items of
@@ -42,6 +47,7 @@
 
 mod barrier;
 mod busy;
+mod cache;
 mod condition;
 mod event;
 mod floor;
@@ -215,6 +221,7 @@ fn all() -> Vec<Workload> {
         event::workloads(),
         barrier::workloads(),
         queue::workloads(),
+        cache::workloads(),
         recipes::workloads(),
         memory::workloads(),
     ];
@@ -238,7 +245,7 @@ fn bench(options: &Options) -> Result<()> {
         options.rounds,
     );
     let saved = if options.save {
-        Some(Saved::find(options, &results)?)
+        Some(Saved::find(options, &chosen, &results)?)
     } else {
         None
     };
@@ -269,7 +276,8 @@ fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -
 
 /// The results of earlier runs.
 struct Saved {
-    name: &'static str,
+    /// The name of the file, without its extension.
+    name: String,
     /// Results whose rows are kept, unless they are measured again.
     older: Option<Results>,
 }
@@ -277,18 +285,31 @@ struct Saved {
 impl Saved {
     /// Reads the file before anything is measured, so that an error in it does not cost a whole
     /// run.
-    fn find(options: &Options, new: &Results) -> Result<Self> {
-        let name = if options.busy { "busy" } else { "quiet" };
+    ///
+    /// If its results are from another machine, a group that is measured as a whole gets a file of
+    /// its own, such as `quiet-cache.json`, and the tables of the book show that.
+    fn find(options: &Options, chosen: &[Workload], new: &Results) -> Result<Self> {
+        let name = load(options.busy);
         if options.filter.is_empty() {
+            let name = name.to_owned();
             return Ok(Self { name, older: None });
         }
         let older = Results::read(&folder().join(format!("{name}.json")))?;
-        match &older {
-            Some(older) if !older.is_comparable_to(new) => Err(format!(
-                "results/{name}.json is from another machine or other versions; measure all workloads: --save without a filter"
+        let is_comparable = older.as_ref().is_none_or(|it| it.is_comparable_to(new));
+        match whole_group(chosen) {
+            _ if is_comparable => Ok(Self {
+                name: name.to_owned(),
+                older,
+            }),
+            Some(group) => Ok(Self {
+                name: file_of_group(name, group),
+                older: None,
+            }),
+            None => Err(format!(
+                "results/{name}.json is from another machine or other versions; measure all \
+                 workloads, --save without a filter, or a whole group, such as --save queue:"
             )
             .into()),
-            _ => Ok(Self { name, older }),
         }
     }
 
@@ -297,16 +318,47 @@ impl Saved {
             results.keep_others_of(older);
         }
         fs::create_dir_all(folder())?;
-        results.write(&folder().join(format!("{}.json", self.name)))?;
+        let name = self.name;
+        let load = load(results.busy);
+        results.write(&folder().join(format!("{name}.json")))?;
         for (group, plot) in svg::plots(&results.workloads, results.busy) {
-            let file = folder().join(format!("{}-{}.svg", self.name, group.to_lowercase()));
+            let file = folder().join(format!("{}.svg", file_of_group(load, &group)));
             fs::write(&file, plot)
                 .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+            if name == load {
+                remove_if_there(&file.with_extension("json"))?;
+            }
         }
-        let name = self.name;
         Ok(print(&format!(
             "wrote shared/tools/benchmarks/results/{name}.json and its plots\n"
         ))?)
+    }
+}
+
+fn load(is_busy: bool) -> &'static str {
+    if is_busy { "busy" } else { "quiet" }
+}
+
+/// The file of one group, without its extension.
+fn file_of_group(load: &str, group: &str) -> String {
+    format!("{load}-{}", group.to_lowercase())
+}
+
+/// The group that these workloads are, if they are one and nothing of it is missing.
+fn whole_group(chosen: &[Workload]) -> Option<&'static str> {
+    let group = chosen.first()?.group;
+    let is_group = chosen.iter().all(|workload| workload.group == group);
+    let members = all().iter().filter(|it| it.group == group).count();
+    (is_group && chosen.len() == members).then_some(group)
+}
+
+/// Removes results of a group that the file of all groups now has.
+fn remove_if_there(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(format!("{} cannot be removed: {error}", file.display()).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -420,6 +472,17 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_whole_if_no_workload_of_it_is_missing_and_none_is_added() {
+        let whole = |filter: &str| {
+            let options = parse(filter).expect("it is a filter");
+            whole_group(&options.chosen().expect("there are some"))
+        };
+        assert_eq!(whole("cache:"), Some("Cache"));
+        assert_eq!(whole("map,"), None);
+        assert_eq!(whole("lock"), None);
+    }
+
+    #[test]
     fn every_contender_of_every_workload_does_its_work() {
         for group in [
             rlock::workloads,
@@ -427,6 +490,7 @@ mod tests {
             condition::workloads,
             event::workloads,
             queue::workloads,
+            cache::workloads,
         ] {
             group().iter().for_each(|workload| workload.try_all(100));
         }

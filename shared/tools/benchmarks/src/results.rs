@@ -150,9 +150,17 @@ impl Results {
             .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
     }
 
-    /// Whether rows of both may be in one file.
+    /// Whether rows of both may be in one file. A crate that only one of them knows was not
+    /// measured in the other.
     pub(crate) fn is_comparable_to(&self, other: &Self) -> bool {
-        (&self.machine, &self.versions) == (&other.machine, &other.versions)
+        let mut known_to_both = self.versions.iter();
+        self.machine == other.machine
+            && known_to_both.all(|(name, version)| {
+                other
+                    .versions
+                    .get(name)
+                    .is_none_or(|other| other == version)
+            })
     }
 
     /// Adds the rows of an older file that were not measured again. The order is that of the older
@@ -279,6 +287,25 @@ pub(crate) mod tests {
         let older = r#"{"format": 1, "workloads": [{"contenders": []}]}"#;
         let error = Results::parse(older).expect_err("the format is unknown");
         assert_eq!(error.to_string(), "its format is 1");
+    }
+
+    #[test]
+    fn results_with_another_version_of_a_crate_are_not_comparable() {
+        let with = |crates: &[(&str, &str)]| {
+            let mut results = results(&[]);
+            for (name, version) in crates {
+                let (name, version) = ((*name).to_owned(), (*version).to_owned());
+                results.versions.insert(name, version);
+            }
+            results
+        };
+        let older = with(&[("tokio", "1.54.1")]);
+        assert!(older.is_comparable_to(&with(&[("tokio", "1.54.1"), ("papaya", "0.2.5")])));
+        assert!(with(&[("tokio", "1.54.1"), ("papaya", "0.2.5")]).is_comparable_to(&older));
+        assert!(!older.is_comparable_to(&with(&[("tokio", "1.55.0")])));
+        let mut elsewhere = with(&[("tokio", "1.54.1")]);
+        elsewhere.machine.cores = 64;
+        assert!(!older.is_comparable_to(&elsewhere));
     }
 
     #[test]
