@@ -74,7 +74,7 @@ impl<'book> Checker<'book> {
                 if settings.ignored.contains(word) {
                     continue;
                 }
-                let entry = self.entry(word);
+                let entry = self.entry_of(word);
                 // No lock is held here, so the other threads can use the cache.
                 let finding = entry.finding.get_or_init(|| self.book.search(word));
                 // Relaxed: every addition counts, and nothing else depends on it.
@@ -87,7 +87,7 @@ impl<'book> Checker<'book> {
     }
 
     /// Returns the entry of a word. It is empty if the word is new.
-    fn entry(&self, word: &'book str) -> Arc<Entry<'book>> {
+    fn entry_of(&self, word: &'book str) -> Arc<Entry<'book>> {
         if let Some(entry) = self.entries.read().get(word) {
             return Arc::clone(entry);
         }

@@ -80,7 +80,7 @@ impl<'book> Checker<'book> {
                 if settings.ignored.contains(word) {
                     continue;
                 }
-                let entry = self.entry(word);
+                let entry = self.entry_of(word);
                 // No lock is held here, so the other threads can use the cache.
                 let finding = entry.finding.get_or_init(|| self.book.search(word));
                 // Relaxed: every addition counts, and nothing else depends on it.
@@ -95,7 +95,7 @@ impl<'book> Checker<'book> {
 
     // ANCHOR: entry
     /// Returns the entry of a word. It is empty if the word is new.
-    fn entry(&self, word: &'book str) -> Arc<Entry<'book>> {
+    fn entry_of(&self, word: &'book str) -> Arc<Entry<'book>> {
         let entries = self.entries.read().expect("no thread panics");
         if let Some(entry) = entries.get(word) {
             return Arc::clone(entry);
@@ -103,7 +103,7 @@ impl<'book> Checker<'book> {
         drop(entries); // With the read lock, this thread would wait for itself in `write`.
 
         let mut entries = self.entries.write().expect("no thread panics");
-        // Another thread may have inserted the word between the two locks. `entry` asks again.
+        // Another thread may have inserted the word in between, so `entry` looks again.
         let entry = entries.entry(word).or_default();
         Arc::clone(entry)
     }
