@@ -291,7 +291,7 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         // The high bits are the better ones.
-        (self.0 >> 32) * end >> 32
+        ((self.0 >> 32) * end) >> 32
     }
 }
 
