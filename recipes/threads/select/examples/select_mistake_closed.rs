@@ -1,0 +1,81 @@
+//! A closed channel in `select!` is always ready, so the loop spins instead of waiting.
+//!
+//! ```text
+//! cargo run -p select --example select_mistake_closed
+//! ```
+//!
+//! Newark has closed its channel, and Kennedy sends nothing, so there is nothing to do until the
+//! time limit. `keep_closed` is wrong: it ignores the `Err` of the closed channel, and the next
+//! round receives it again. `replace_closed` is right: it puts `never()` in the place of the closed
+//! channel.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crossbeam::channel::{after, never, select, unbounded};
+
+const LIMIT: Duration = Duration::from_millis(50);
+
+/// The wrong version stops here, long before its own time limit.
+const ENOUGH: u32 = 1000;
+const LONG: Duration = Duration::from_secs(10);
+
+fn main() -> ExitCode {
+    let kept = keep_closed();
+    println!("closed channel kept: {kept} rounds without a reading, then stopped");
+    let replaced = replace_closed();
+    println!("replaced by `never()`: {replaced} rounds without a reading");
+    if kept < ENOUGH {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("a closed channel is always ready: each round receives the same error again");
+    eprintln!("replace the channel by `never()` when it is closed, or leave the loop");
+    ExitCode::FAILURE
+}
+
+fn keep_closed() -> u32 {
+    let (newark, from_newark) = unbounded::<u32>();
+    let (_kennedy, from_kennedy) = unbounded::<u32>();
+    drop(newark);
+    let limit = after(LONG);
+    let mut rounds = 0;
+    while rounds < ENOUGH {
+        rounds += 1;
+        select! {
+            recv(from_newark) -> message => {
+                if let Ok(pressure) = message {
+                    println!("Newark: {pressure}");
+                }
+            }
+            recv(from_kennedy) -> message => {
+                if let Ok(pressure) = message {
+                    println!("Kennedy: {pressure}");
+                }
+            }
+            recv(limit) -> _ => break,
+        }
+    }
+    rounds
+}
+
+fn replace_closed() -> u32 {
+    let (newark, mut from_newark) = unbounded::<u32>();
+    let (_kennedy, mut from_kennedy) = unbounded::<u32>();
+    drop(newark);
+    let limit = after(LIMIT);
+    let mut rounds = 0;
+    loop {
+        rounds += 1;
+        select! {
+            recv(from_newark) -> message => match message {
+                Ok(pressure) => println!("Newark: {pressure}"),
+                Err(_) => from_newark = never(),
+            },
+            recv(from_kennedy) -> message => match message {
+                Ok(pressure) => println!("Kennedy: {pressure}"),
+                Err(_) => from_kennedy = never(),
+            },
+            recv(limit) -> _ => return rounds,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A time limit that is made anew in each round starts anew in each round, and never passes.
+//!
+//! ```text
+//! cargo run -p select --example select_mistake_new_limit
+//! ```
+//!
+//! A station has so many readings waiting that handling them takes twice the time limit.
+//! `limit_in_loop` is wrong: it calls `after` in each round, and in each round there is a reading
+//! long before that limit. `limit_before_loop` is right: it calls `after` once.
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, after, select, unbounded};
+
+const LIMIT: Duration = Duration::from_millis(200);
+
+/// Plays the work for one reading.
+const WORK: Duration = Duration::from_millis(5);
+
+const READINGS: u32 = 80;
+
+fn main() -> ExitCode {
+    let (station, readings) = unbounded();
+    for pressure in 0..READINGS {
+        station.send(pressure).expect("`readings` exists");
+    }
+    let in_loop = limit_in_loop(&readings);
+    println!("limit made in each round: it passed: {in_loop}");
+
+    let (station, readings) = unbounded();
+    for pressure in 0..READINGS {
+        station.send(pressure).expect("`readings` exists");
+    }
+    let before_loop = limit_before_loop(&readings);
+    println!("limit made before the loop: it passed: {before_loop}");
+    if in_loop {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("the readings took twice the time limit, and it did not pass");
+    eprintln!("call `after` once, before the loop, and use the same channel in each round");
+    ExitCode::FAILURE
+}
+
+/// Returns whether the limit passed before all readings were handled.
+fn limit_in_loop(readings: &Receiver<u32>) -> bool {
+    for _ in 0..READINGS {
+        select! {
+            recv(readings) -> _ => thread::sleep(WORK),
+            recv(after(LIMIT)) -> _ => return true,
+        }
+    }
+    false
+}
+
+fn limit_before_loop(readings: &Receiver<u32>) -> bool {
+    let limit = after(LIMIT);
+    for _ in 0..READINGS {
+        select! {
+            recv(readings) -> _ => thread::sleep(WORK),
+            recv(limit) -> _ => return true,
+        }
+    }
+    false
+}

@@ -1,0 +1,33 @@
+//! The same job on one thread: one station after the other, and nothing to wait for.
+//!
+//! ```text
+//! cargo run -p select --example select_sequential
+//! ```
+//!
+//! What differs from the recipe: the readings are in memory already, so no reading is late. Choose
+//! it when your data is in files, and none of it is still to come.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use cli::{Ending, Log};
+
+fn main() {
+    let stations = cli::stations_or_exit();
+    let mut log = Log::default();
+
+    for station in &stations {
+        for reading in &station.readings {
+            log.add(&station.name, *reading);
+        }
+        let ending = if station.falls_silent {
+            Ending::Silent
+        } else {
+            Ending::Closed
+        };
+        log.end(&station.name, ending);
+    }
+
+    log.assert_complete(&stations);
+    cli::print_report(log);
+}

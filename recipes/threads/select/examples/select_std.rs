@@ -1,0 +1,176 @@
+//! The same job with one channel of the standard library.
+//!
+//! ```text
+//! cargo run -p select --example select_std
+//! ```
+//!
+//! What differs from the recipe: std has no `select!`, so everything that the collector waits for
+//! comes through one channel, as the variants of an enum. Every message says who sent it, and a
+//! station that closes has to say so. `recv_timeout` is the time limit. Choose it when you write
+//! both ends: one channel is simpler than `Select`. You cannot choose it when another library gives
+//! you channels, and all senders share one capacity.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cli::{Ending, Log, Reading, Station, Time};
+
+/// An hour of the readings takes this many microseconds.
+const HOUR: u64 = 200;
+
+/// How long a station may stay silent after the stop signal.
+const LIMIT: Duration = Duration::from_millis(100);
+
+/// A type without values. Nothing can be sent, so the only signal is the end of the channel.
+enum Signal {}
+
+/// Everything that the collector waits for.
+enum Event {
+    /// The station with this name stops when the collector drops the sender.
+    Arrival(String, Sender<Signal>),
+    Reading(String, Reading),
+    Closed(String),
+    Stop,
+    Limit,
+}
+
+/// Says that the station has closed, even if its thread panics.
+struct Line<'a> {
+    station: &'a str,
+    events: Sender<Event>,
+}
+
+impl Line<'_> {
+    fn connect(&self, stop: Sender<Signal>) {
+        let arrival = Event::Arrival(self.station.to_string(), stop);
+        let _ = self.events.send(arrival);
+    }
+
+    fn send(&self, reading: Reading) {
+        let event = Event::Reading(self.station.to_string(), reading);
+        let _ = self.events.send(event);
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        let _ = self.events.send(Event::Closed(self.station.to_string()));
+    }
+}
+
+fn main() {
+    let stations = cli::stations_or_exit();
+    let clock = Clock::start(&stations);
+    let (events, receiver) = mpsc::channel();
+    let (sent, all_sent) = mpsc::channel();
+
+    let log = thread::scope(|scope| {
+        let collector = scope.spawn(|| collect(receiver));
+        for station in &stations {
+            let line = Line {
+                station: &station.name,
+                events: events.clone(),
+            };
+            let sent = sent.clone();
+            scope.spawn(move || play(station, clock, line, sent));
+        }
+        drop(sent);
+
+        // Plays the operator, who stops the collector when no more readings will come.
+        let _ = all_sent.recv(); // Returns when the last sender is dropped.
+        let _ = events.send(Event::Stop);
+        collector.join().expect("the collector panicked")
+    });
+
+    log.assert_complete(&stations);
+    cli::print_report(log);
+}
+
+/// Sends each reading of a station when it is due. Drops `sent` when all of that is done.
+fn play(station: &Station, clock: Clock, line: Line, sent: Sender<Signal>) {
+    let (stop, stopped) = mpsc::channel();
+    thread::sleep(clock.time_until(&station.readings[0]));
+    line.connect(stop);
+
+    for reading in &station.readings {
+        let pause = clock.time_until(reading);
+        let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) else {
+            return; // The collector has dropped the sender.
+        };
+        line.send(*reading);
+    }
+
+    if station.falls_silent {
+        drop(sent);
+        let _ = stopped.recv(); // Returns when the collector drops the sender.
+    } else {
+        drop(line); // Says that the station has closed, before `sent` is dropped.
+    }
+}
+
+/// Receives from all stations until the stop signal has come and the last station has gone, or
+/// until the time limit after the stop signal has passed.
+fn collect(events: Receiver<Event>) -> Log {
+    let mut log = Log::default();
+    let mut connections = BTreeMap::new();
+    let mut deadline = None;
+
+    while deadline.is_none() || !connections.is_empty() {
+        match next_event(&events, deadline) {
+            Event::Arrival(station, stop) => {
+                connections.insert(station, stop);
+            }
+            Event::Reading(station, reading) => log.add(&station, reading),
+            Event::Closed(station) => {
+                connections.remove(&station);
+                log.end(&station, Ending::Closed);
+            }
+            Event::Stop => deadline = Some(Instant::now() + LIMIT),
+            Event::Limit => break,
+        }
+    }
+
+    for station in connections.keys() {
+        log.end(station, Ending::Silent);
+    }
+    log
+}
+
+fn next_event(events: &Receiver<Event>, deadline: Option<Instant>) -> Event {
+    let Some(deadline) = deadline else {
+        return events.recv().expect("`main` has a sender");
+    };
+    let rest = deadline.saturating_duration_since(Instant::now());
+    events.recv_timeout(rest).unwrap_or(Event::Limit)
+}
+
+/// Tells when a reading is due. The first of all is due at the start.
+#[derive(Clone, Copy)]
+struct Clock {
+    start: Instant,
+    first_minute: u64,
+}
+
+impl Clock {
+    fn start(stations: &[Station]) -> Self {
+        let first_readings = stations.iter().map(|station| station.readings[0].time);
+        Clock {
+            start: Instant::now(),
+            first_minute: first_readings.min().map_or(0, Time::minutes),
+        }
+    }
+
+    fn due(&self, reading: &Reading) -> Instant {
+        let minutes = reading.time.minutes() - self.first_minute;
+        self.start + Duration::from_micros(minutes * HOUR / 60)
+    }
+
+    fn time_until(&self, reading: &Reading) -> Duration {
+        self.due(reading).saturating_duration_since(Instant::now())
+    }
+}
