@@ -55,9 +55,9 @@ fn main() {
             let sent = all_sent.clone();
             scope.spawn(move || play(station, clock, arrivals, sent));
         }
-        drop(arrivals); // From here on, only stations can let stations in.
+        drop(arrivals); // The channel closes when the last station has connected.
 
-        // Plays the operator, who stops the collector when no more readings will come.
+        // Acts as the operator, who stops the collector when all readings have been sent.
         all_sent.wait();
         drop(stop);
         collector.join().expect("the collector panicked")

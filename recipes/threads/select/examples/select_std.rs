@@ -81,7 +81,7 @@ fn main() {
         }
         drop(sent);
 
-        // Plays the operator, who stops the collector when no more readings will come.
+        // Acts as the operator, who stops the collector when all readings have been sent.
         let _ = all_sent.recv(); // Returns when the last sender is dropped.
         let _ = events.send(Event::Stop);
         collector.join().expect("the collector panicked")

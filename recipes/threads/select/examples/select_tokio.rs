@@ -62,7 +62,7 @@ async fn main() {
     drop(arrivals);
     drop(sent);
 
-    // Plays the operator, who stops the collector when no more readings will come.
+    // Acts as the operator, who stops the collector when all readings have been sent.
     let _ = all_sent.recv().await; // Returns when the last sender is dropped.
     stop.cancel();
     let log = collector.await.expect("the collector panicked");

@@ -1,10 +1,11 @@
-//! Merge the readings of weather stations that come late, close or fall silent, until a stop signal.
+//! Merge the readings of stations that come late, close or fall silent, until a stop signal.
 //!
-//! Each station is a thread. It connects to the collector when its first reading is due, and brings
-//! a channel for its readings. So the collector waits for several channels at once, and they are
-//! more or fewer as time passes: `Select` does that. After the stop signal, stations that are still
-//! connected have a time limit. A station waits for two things at once, its next reading and the
-//! end of its connection: a fixed set, so it uses `select!`.
+//! Each weather station is a thread. It connects to the collector when its first reading is due, and
+//! hands over a channel from which the collector receives its readings. So the collector waits for
+//! several channels at once, and their number changes while it runs: that is what `Select` is for.
+//! After the stop signal, stations that are still connected have a time limit. A station always
+//! waits for the same two things, the time of its next reading and its own stop signal, so it uses
+//! `select!`.
 //!
 //! ```text
 //! cargo run -p select                # the stations in input/readings.csv
@@ -59,9 +60,9 @@ fn main() {
             let sent = all_sent.clone();
             scope.spawn(move || play(station, clock, arrivals, sent));
         }
-        drop(arrivals); // From here on, only stations can let stations in.
+        drop(arrivals); // The channel closes when the last station has connected.
 
-        // Plays the operator, who stops the collector when no more readings will come.
+        // Acts as the operator, who stops the collector when all readings have been sent.
         all_sent.wait();
         drop(stop);
         collector.join().expect("the collector panicked")
