@@ -203,7 +203,7 @@ fn words(message: &Value, code: &str) -> String {
         .find(|span| span["is_primary"] == true);
     let mut words = format!("error[{code}]: {}\n", text(&message["message"]));
     if let Some(span) = primary {
-        let line = text(&span["text"][0]["text"]);
+        let line = text(&in_program(span)["text"][0]["text"]);
         words += &format!("  | {}\n", line.trim().trim_end_matches(MARK).trim_end());
         words += &format!("  | {}\n", text(&span["label"]));
     }
@@ -217,6 +217,14 @@ fn words(message: &Value, code: &str) -> String {
         }
     }
     words
+}
+
+/// If the compiler points into a macro, the place where the program calls it.
+fn in_program(mut span: &Value) -> &Value {
+    while span["expansion"].is_object() {
+        span = &span["expansion"]["span"];
+    }
+    span
 }
 
 fn error_code(message: &Value) -> Option<String> {
@@ -244,14 +252,34 @@ fn scratch_project(programs: &BTreeMap<String, String>) -> PathBuf {
     let library = workspace().join("shared/sync-primitives");
     let package = "[workspace]\n\n[package]\nname = \"rejects\"\nedition = \"2024\"\n";
     let manifest = format!(
-        "{package}\n[dependencies]\nsync-primitives.path = '{}'\n",
-        library.display()
+        "{package}\n[dependencies]\nsync-primitives.path = '{}'\n{}",
+        library.display(),
+        used_crates(programs)
     );
     fs::write(project.join("Cargo.toml"), manifest).expect("the target folder takes files");
     // With the workspace's versions, cargo needs nothing that it has not fetched for the workspace.
     fs::copy(workspace().join("Cargo.lock"), project.join("Cargo.lock"))
         .expect("cargo has locked the versions");
     project
+}
+
+/// The crates from crates.io that the programs use, with their versions in the workspace.
+fn used_crates(programs: &BTreeMap<String, String>) -> String {
+    let manifest = fs::read_to_string(workspace().join("Cargo.toml"))
+        .expect("the workspace has a manifest that is text");
+    let mut used = String::new();
+    for line in manifest.lines() {
+        // Other sections have no such lines for a crate's name.
+        let Some((name, rest)) = line.split_once(" = \"") else {
+            continue;
+        };
+        let import = format!("use {}::", name.replace('-', "_"));
+        if programs.values().any(|source| source.contains(&import)) {
+            let version = rest.split('"').next().unwrap_or_default();
+            used += &format!("{name} = \"{version}\"\n");
+        }
+    }
+    used
 }
 
 fn check(project: &Path) -> End {
