@@ -51,12 +51,12 @@ class Station(threading.Thread):
         self.start_time, self.first, self.events = start, first, events
 
     def run(self):
-        time.sleep(self.time_until(self.readings[0]))
-        self.events.put(("arrival", self, None))
         try:
+            time.sleep(self.time_until(self.readings[0]))
+            self.events.put(("arrival", self, None))
             for reading in self.readings:
                 if self.stop.wait(self.time_until(reading)):
-                    return  # The collector has ended.
+                    return
                 self.events.put(("reading", self, reading))
             if self.falls_silent:
                 self.all_sent.set()
@@ -92,13 +92,12 @@ class Collector(threading.Thread):
             elif kind == "reading":
                 self.received.append((reading.time, station.name, reading.pressure))
             elif kind == "closed":
-                connected.remove(station)
+                connected.discard(station)
                 self.endings[station.name] = "closed"
             else:
                 deadline = time.monotonic() + LIMIT
         for station in connected:
             self.endings[station.name] = "silent"
-            station.stop.set()
 
 
 def rest(deadline):
@@ -123,8 +122,10 @@ def main():
     for station in stations:
         station.all_sent.wait()
     events.put(("stop", None, None))
-    for thread in [collector, *stations]:
-        thread.join()
+    collector.join()
+    for station in stations:
+        station.stop.set()  # Nobody receives from it any more.
+        station.join()
     if failures:
         raise failures[0].exc_value
 
