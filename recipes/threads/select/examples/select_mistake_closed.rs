@@ -6,8 +6,8 @@
 //!
 //! Newark has closed its channel, and Kennedy sends nothing, so there is nothing to do until the
 //! time limit. `keep_closed` is wrong: it ignores the `Err` of the closed channel, and the next
-//! round receives it again. `replace_closed` is right: it puts `never()` in the place of the closed
-//! channel.
+//! round receives it again. `replace_closed` is right: it replaces the closed channel with
+//! `never()`.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -24,12 +24,12 @@ fn main() -> ExitCode {
     let kept = keep_closed();
     println!("closed channel kept: {kept} rounds without a reading, then stopped");
     let replaced = replace_closed();
-    println!("replaced by `never()`: {replaced} rounds without a reading");
+    println!("replaced with `never()`: {replaced} rounds without a reading");
     if kept < ENOUGH {
         return ExitCode::SUCCESS;
     }
     eprintln!("a closed channel is always ready: each round receives the same error again");
-    eprintln!("replace the channel by `never()` when it is closed, or leave the loop");
+    eprintln!("replace the channel with `never()` when it is closed, or leave the loop");
     ExitCode::FAILURE
 }
 

@@ -127,8 +127,8 @@ fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) ->
             }
             Event::Limit => break,
             Event::Tick => {
-                let count = connections.len();
-                eprintln!("{count} stations connected, {received} readings received");
+                let connected = connections.len();
+                eprintln!("stations connected: {connected}, readings received: {received}");
             }
         }
     }

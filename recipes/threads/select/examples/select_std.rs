@@ -39,13 +39,14 @@ enum Event {
     Limit,
 }
 
-/// Says that the station has closed, even if its thread panics.
-struct Line<'a> {
+/// Sends the events of one station. The last one says that the station has closed, and is sent even
+/// if its thread panics.
+struct EventSender<'a> {
     station: &'a str,
     events: Sender<Event>,
 }
 
-impl Line<'_> {
+impl EventSender<'_> {
     fn connect(&self, stop: Sender<Signal>) {
         let arrival = Event::Arrival(self.station.to_string(), stop);
         let _ = self.events.send(arrival);
@@ -57,7 +58,7 @@ impl Line<'_> {
     }
 }
 
-impl Drop for Line<'_> {
+impl Drop for EventSender<'_> {
     fn drop(&mut self) {
         let _ = self.events.send(Event::Closed(self.station.to_string()));
     }
@@ -72,12 +73,12 @@ fn main() {
     let log = thread::scope(|scope| {
         let collector = scope.spawn(|| collect(receiver));
         for station in &stations {
-            let line = Line {
+            let sender = EventSender {
                 station: &station.name,
                 events: events.clone(),
             };
             let sent = sent.clone();
-            scope.spawn(move || play(station, clock, line, sent));
+            scope.spawn(move || play(station, clock, sender, sent));
         }
         drop(sent);
 
@@ -92,24 +93,24 @@ fn main() {
 }
 
 /// Sends each reading of a station when it is due. Drops `sent` when all of that is done.
-fn play(station: &Station, clock: Clock, line: Line, sent: Sender<Signal>) {
+fn play(station: &Station, clock: Clock, sender: EventSender, sent: Sender<Signal>) {
     let (stop, stopped) = mpsc::channel();
     thread::sleep(clock.time_until(&station.readings[0]));
-    line.connect(stop);
+    sender.connect(stop);
 
     for reading in &station.readings {
         let pause = clock.time_until(reading);
         let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(pause) else {
             return; // The collector has dropped the sender.
         };
-        line.send(*reading);
+        sender.send(*reading);
     }
 
     if station.falls_silent {
         drop(sent);
         let _ = stopped.recv(); // Returns when the collector drops the sender.
     } else {
-        drop(line); // Says that the station has closed, before `sent` is dropped.
+        drop(sender); // Says that the station has closed, before `sent` is dropped.
     }
 }
 

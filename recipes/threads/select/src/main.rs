@@ -45,7 +45,6 @@ struct Connection {
 }
 // ANCHOR_END: connection
 
-// ANCHOR: main
 fn main() {
     let stations = cli::stations_or_exit();
     let clock = Clock::start(&stations);
@@ -62,18 +61,18 @@ fn main() {
         }
         drop(arrivals); // The channel closes when the last station has connected.
 
+        // ANCHOR: stop
         // Acts as the operator, who stops the collector when all readings have been sent.
         all_sent.wait();
         drop(stop);
         collector.join().expect("the collector panicked")
+        // ANCHOR_END: stop
     });
 
     log.assert_complete(&stations);
     cli::print_report(log);
 }
-// ANCHOR_END: main
 
-// ANCHOR: play
 /// Sends each reading of a station when it is due. Drops `sent` when all of that is done.
 fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: WaitGroup) {
     let (sender, readings) = channel::bounded(0);
@@ -87,6 +86,7 @@ fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Wai
     let _ = arrivals.send(connection); // If the collector has ended, the loop notices it.
     drop(arrivals);
 
+    // ANCHOR: play
     for reading in &station.readings {
         select! {
             recv(at(clock.due(reading))) -> _ => {}
@@ -96,6 +96,7 @@ fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Wai
             return;
         }
     }
+    // ANCHOR_END: play
 
     if station.falls_silent {
         drop(sent);
@@ -104,7 +105,6 @@ fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Wai
         drop(sender); // Closes the channel of the readings, before `sent` is dropped.
     }
 }
-// ANCHOR_END: play
 
 // ANCHOR: collect
 /// Receives from all stations until the stop signal has come and the last station has gone, or
@@ -134,6 +134,7 @@ fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) ->
             Event::Limit => break,
         }
     }
+    // ANCHOR_END: collect
 
     for connection in connections {
         log.end(&connection.station, ending_at_limit(&connection));
@@ -141,7 +142,6 @@ fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) ->
     eprintln!("the collector woke up {rounds} times");
     log
 }
-// ANCHOR_END: collect
 
 /// A station may have closed its channel at the moment at which the limit passed.
 fn ending_at_limit(connection: &Connection) -> Ending {
@@ -151,7 +151,6 @@ fn ending_at_limit(connection: &Connection) -> Ending {
     }
 }
 
-// ANCHOR: event
 /// What the collector waits for. An `Err` says that the channel is closed.
 enum Event {
     Arrival(Result<Connection, RecvError>),
@@ -168,6 +167,7 @@ fn next_event(
     limit: &Receiver<Instant>,
     connections: &[Connection],
 ) -> Event {
+    // ANCHOR: wait
     let mut select = Select::new();
     for connection in connections {
         select.recv(&connection.readings);
@@ -177,6 +177,7 @@ fn next_event(
     let limit_passed = select.recv(limit);
 
     let ready = select.select();
+    // ANCHOR_END: wait
     let index = ready.index();
     if index == arrival {
         Event::Arrival(ready.recv(arrivals))
@@ -190,7 +191,6 @@ fn next_event(
         Event::Reading(index, ready.recv(&connections[index].readings))
     }
 }
-// ANCHOR_END: event
 
 /// Tells when a reading is due. The first of all is due at the start.
 #[derive(Clone, Copy)]
