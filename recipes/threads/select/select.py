@@ -3,10 +3,10 @@
     python3 select.py             # the stations in input/readings.csv
     python3 select.py mine.csv    # your own readings
 
-Each weather station is a thread. Python cannot wait for several queues at once, so everything that the
-collector waits for comes through one queue: a new station, a reading, the end of a station and the
-stop signal. `get` with a timeout is the time limit for stations that are still connected after the
-stop signal.
+Each weather station is a thread. Python cannot wait for several queues at once, so everything
+that the collector waits for comes through one queue: a new station, a reading, the end of a
+station and the stop signal. `get` with a timeout is the time limit for stations that are still
+connected after the stop signal.
 
 A row is a reading of a station, later than its row before:
 

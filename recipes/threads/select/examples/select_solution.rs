@@ -153,7 +153,7 @@ enum Event {
     Stop,
     Limit,
     Tick,
-    /// From the connection with this index.
+    /// A reading of the connection with this index, or its end.
     Reading(usize, Result<Reading, RecvError>),
 }
 

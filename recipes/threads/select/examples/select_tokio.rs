@@ -6,8 +6,8 @@
 //!
 //! What differs from the recipe: `tokio::select!` waits for futures of any kind, not only for
 //! channels, and drops those that were not ready. A `StreamMap` is the set of stations that grows
-//! and shrinks. It removes a stream that has ended without telling, so each stream has a last item,
-//! `None`, that says so. A branch whose pattern does not match, such as `Some(…)` at a closed
+//! and shrinks. It removes a stream that has ended and does not tell you, so each stream has a
+//! last item, `None`, that says so. A branch whose pattern does not match, such as `Some(…)` at a closed
 //! channel, is switched off for that round. Choose it if your program is async, or if there are
 //! thousands of stations: a task needs far less memory than a thread.
 

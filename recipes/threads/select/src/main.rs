@@ -1,11 +1,11 @@
 //! Merge the readings of stations that come late, close or fall silent, until a stop signal.
 //!
-//! Each weather station is a thread. It connects to the collector when its first reading is due, and
-//! hands over a channel from which the collector receives its readings. So the collector waits for
-//! several channels at once, and their number changes while it runs: that is what `Select` is for.
-//! After the stop signal, stations that are still connected have a time limit. A station always
-//! waits for the same two things, the time of its next reading and its own stop signal, so it uses
-//! `select!`.
+//! Each weather station is a thread. It connects to the collector when its first reading is due,
+//! and hands over a channel from which the collector receives its readings. So the collector waits
+//! for several channels at once, and their number changes while it runs: that is what `Select` is
+//! for. After the stop signal, stations that are still connected have a time limit. A station
+//! always waits for the same two things, the time of its next reading and its own stop signal, so
+//! it uses `select!`.
 //!
 //! ```text
 //! cargo run -p select                # the stations in input/readings.csv
@@ -156,7 +156,7 @@ enum Event {
     Arrival(Result<Connection, RecvError>),
     Stop,
     Limit,
-    /// From the connection with this index.
+    /// A reading of the connection with this index, or its end.
     Reading(usize, Result<Reading, RecvError>),
 }
 
