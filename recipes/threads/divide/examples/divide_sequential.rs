@@ -39,7 +39,7 @@ fn closest<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
         return cli::closest_of_few(cities);
     }
     let middle = cities.len() / 2;
-    cities.select_nth_unstable_by(middle, City::from_south);
+    cities.select_nth_unstable_by(middle, City::south_to_north);
     let (south, north) = cities.split_at_mut(middle);
     let closest = closest(south).min(closest(north));
     cli::closest_across(south, north, closest)

@@ -75,13 +75,13 @@ impl List {
 
 impl City<'_> {
     /// The order from south to north. Cities at the same place are in alphabetical order.
-    pub(crate) fn from_south(&self, other: &City) -> Ordering {
+    pub(crate) fn south_to_north(&self, other: &City) -> Ordering {
         let order = self.z.total_cmp(&other.z);
-        order.then_with(|| self.from_left(other))
+        order.then_with(|| self.left_to_right(other))
     }
 
     /// The order by x. Cities at the same place are neighbors, and in alphabetical order.
-    fn from_left(&self, other: &City) -> Ordering {
+    fn left_to_right(&self, other: &City) -> Ordering {
         self.x
             .total_cmp(&other.x)
             .then_with(|| self.y.total_cmp(&other.y))
@@ -148,7 +148,7 @@ pub(crate) fn closest_across<'text>(
             strip.push(*city);
         }
     }
-    strip.sort_unstable_by(City::from_left);
+    strip.sort_unstable_by(City::left_to_right);
 
     for (index, city) in strip.iter().enumerate() {
         for other in &strip[index + 1..] {

@@ -53,7 +53,7 @@ fn closest<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
 
     // Divide: moves the southern half to the left, and the northern half to the right.
     let middle = cities.len() / 2;
-    cities.select_nth_unstable_by(middle, City::from_south);
+    cities.select_nth_unstable_by(middle, City::south_to_north);
     let (south, north) = cities.split_at_mut(middle);
 
     // Conquer.

@@ -1,0 +1,148 @@
+//! The same job with crossbeam's work-stealing deques.
+//!
+//! ```text
+//! cargo run -p divide --example divide_crossbeam
+//! ```
+//!
+//! What differs from the recipe: this program does the work stealing itself. Each worker has a
+//! deque with parts of the list. It cuts the part that it pushed last, keeps both halves, and
+//! searches a part that is small enough. A worker with an empty deque steals the oldest part of
+//! another worker, which is the largest. No worker waits for the halves of its part, so one thread
+//! searches the borders at the end. Choose it if you write a scheduler of your own.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use cli::{BadLine, City, Pair};
+use crossbeam::deque::{Steal, Stealer, Worker};
+use crossbeam::utils::Backoff;
+
+/// A half with fewer cities than this does not become a part of its own.
+const WORTH_A_TASK: usize = 1000;
+
+/// So few cities are not cut. Each is compared with each.
+const FEW: usize = 16;
+
+/// A part of the list, which only the worker that takes it may change.
+type Part<'cities, 'text> = &'cities mut [City<'text>];
+
+fn main() {
+    let list = cli::load_or_exit();
+    let mut cities = vec![City::default(); list.count()];
+    let parsed = parse(list.text(), &mut cities);
+    cli::check_or_exit(&list, parsed);
+
+    let closest = closest_in_parts(&mut cities);
+    let closest = closest_at_borders(&cities, closest);
+    cli::print(&cities, closest);
+}
+
+/// Finds the closest cities that are in the same part.
+fn closest_in_parts<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+    let first_pair = cli::closest_of_few(&cities[..2]);
+    // How many cities are in parts that no worker has begun to search.
+    let unclaimed = AtomicUsize::new(cities.len());
+
+    let mut deques = Vec::new();
+    let mut stealers = Vec::new();
+    for _ in 0..threads() {
+        let deque = Worker::new_lifo();
+        stealers.push(deque.stealer());
+        deques.push(deque);
+    }
+    deques[0].push(cities);
+
+    thread::scope(|scope| {
+        let mut workers = Vec::new();
+        for own in deques {
+            workers.push(scope.spawn(|| work(own, &stealers, &unclaimed, first_pair)));
+        }
+        let mut closest = first_pair;
+        for worker in workers {
+            closest = closest.min(worker.join().expect("a worker panicked"));
+        }
+        closest
+    })
+}
+
+/// Takes one part after another until all are taken, and returns the closest cities.
+fn work<'cities, 'text>(
+    own: Worker<Part<'cities, 'text>>,
+    stealers: &[Stealer<Part<'cities, 'text>>],
+    unclaimed: &AtomicUsize,
+    mut closest: Pair<'text>,
+) -> Pair<'text> {
+    let backoff = Backoff::new();
+    // Relaxed: the count only says when to stop. What the workers found is read after `join`.
+    while unclaimed.load(Ordering::Relaxed) > 0 {
+        let Some(part) = own.pop().or_else(|| steal(stealers)) else {
+            backoff.snooze(); // Another worker has a part, and may cut it.
+            continue;
+        };
+        backoff.reset();
+
+        let middle = part.len() / 2;
+        if middle < WORTH_A_TASK {
+            // Before the search, so that the others would end even if it panicked.
+            unclaimed.fetch_sub(part.len(), Ordering::Relaxed);
+            closest = closest.min(search(part));
+            continue;
+        }
+        part.select_nth_unstable_by(middle, City::south_to_north);
+        let (south, north) = part.split_at_mut(middle);
+        own.push(north);
+        own.push(south);
+    }
+    closest
+}
+
+/// Takes the oldest part of another worker.
+fn steal<T>(stealers: &[Stealer<T>]) -> Option<T> {
+    loop {
+        // Stops at the first success. Otherwise, it is `Retry` if any of the attempts was.
+        let attempt: Steal<T> = stealers.iter().map(Stealer::steal).collect();
+        if !attempt.is_retry() {
+            return attempt.success();
+        }
+    }
+}
+
+/// Looks for closer cities across the borders of the parts, which are in order from the south to
+/// the north by now.
+fn closest_at_borders<'text>(cities: &[City<'text>], closest: Pair<'text>) -> Pair<'text> {
+    let middle = cities.len() / 2;
+    if middle < WORTH_A_TASK {
+        return closest;
+    }
+    let (south, north) = cities.split_at(middle);
+    let closest = closest_at_borders(south, closest);
+    let closest = closest_at_borders(north, closest);
+    cli::closest_across(south, north, closest)
+}
+
+/// Finds the closest of at least two cities on this thread.
+fn search<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+    if cities.len() <= FEW {
+        return cli::closest_of_few(cities);
+    }
+    let middle = cities.len() / 2;
+    cities.select_nth_unstable_by(middle, City::south_to_north);
+    let (south, north) = cities.split_at_mut(middle);
+    let closest = search(south).min(search(north));
+    cli::closest_across(south, north, closest)
+}
+
+fn parse<'text>(text: &'text str, cities: &mut [City<'text>]) -> Result<(), BadLine> {
+    for (line, city) in text.lines().zip(cities) {
+        *city = cli::parse_line(line)?;
+    }
+    Ok(())
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
