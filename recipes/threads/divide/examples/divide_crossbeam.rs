@@ -17,7 +17,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use cli::{BadLine, City, Pair};
+use cli::{BadLine, City, Pair, Piece};
 use crossbeam::deque::{Steal, Stealer, Worker};
 use crossbeam::utils::Backoff;
 
@@ -28,12 +28,12 @@ const WORTH_A_TASK: usize = 1000;
 const FEW: usize = 16;
 
 /// A part of the list, which only the worker that takes it may change.
-type Part<'cities, 'text> = &'cities mut [City<'text>];
+type Part<'cities> = &'cities mut [City];
 
 fn main() {
     let list = cli::load_or_exit();
     let mut cities = vec![City::default(); list.count()];
-    let parsed = parse(list.text(), &mut cities);
+    let parsed = parse(list.pieces(), &mut cities);
     cli::check_or_exit(&list, parsed);
 
     let closest = closest_in_parts(&mut cities);
@@ -42,7 +42,7 @@ fn main() {
 }
 
 /// Finds the closest cities that are in the same part.
-fn closest_in_parts<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+fn closest_in_parts(cities: &mut [City]) -> Pair {
     let first_pair = cli::closest_of_few(&cities[..2]);
     // How many cities are in parts that no worker has begun to search.
     let unclaimed = AtomicUsize::new(cities.len());
@@ -70,12 +70,12 @@ fn closest_in_parts<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
 }
 
 /// Takes one part after another until all are taken, and returns the closest cities.
-fn work<'cities, 'text>(
-    own: Worker<Part<'cities, 'text>>,
-    stealers: &[Stealer<Part<'cities, 'text>>],
+fn work<'cities>(
+    own: Worker<Part<'cities>>,
+    stealers: &[Stealer<Part<'cities>>],
     unclaimed: &AtomicUsize,
-    mut closest: Pair<'text>,
-) -> Pair<'text> {
+    mut closest: Pair,
+) -> Pair {
     let backoff = Backoff::new();
     // Relaxed: the count only says when to stop. What the workers found is read after `join`.
     while unclaimed.load(Ordering::Relaxed) > 0 {
@@ -113,7 +113,7 @@ fn steal<T>(stealers: &[Stealer<T>]) -> Option<T> {
 
 /// Looks for closer cities across the borders of the parts, which are in order from the south to
 /// the north by now.
-fn closest_at_borders<'text>(cities: &[City<'text>], closest: Pair<'text>) -> Pair<'text> {
+fn closest_at_borders(cities: &[City], closest: Pair) -> Pair {
     let middle = cities.len() / 2;
     if middle < WORTH_A_TASK {
         return closest;
@@ -125,22 +125,30 @@ fn closest_at_borders<'text>(cities: &[City<'text>], closest: Pair<'text>) -> Pa
 }
 
 /// Finds the closest of at least two cities on this thread.
-fn search<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+fn search(cities: &mut [City]) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
     let middle = cities.len() / 2;
     cities.select_nth_unstable_by(middle, City::south_to_north);
     let (south, north) = cities.split_at_mut(middle);
-    let closest = search(south).min(search(north));
+    let in_south = search(south);
+    let in_north = search(north);
+    let closest = in_south.min(in_north);
     cli::closest_across(south, north, closest)
 }
 
-fn parse<'text>(text: &'text str, cities: &mut [City<'text>]) -> Result<(), BadLine> {
-    for (line, city) in text.lines().zip(cities) {
-        *city = cli::parse_line(line)?;
+/// Parses pieces of the list. There are as many cities as lines.
+fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
+    if let [piece] = pieces {
+        return piece.parse(cities);
     }
-    Ok(())
+    let middle = pieces.len() / 2;
+    let (first, second) = pieces.split_at(middle);
+    let lines = cli::count_lines(first);
+    let (first_cities, second_cities) = cities.split_at_mut(lines);
+    parse(first, first_cities)?;
+    parse(second, second_cities)
 }
 
 fn threads() -> usize {

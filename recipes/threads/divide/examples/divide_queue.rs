@@ -16,7 +16,7 @@ mod cli;
 use std::num::NonZero;
 use std::{mem, thread};
 
-use cli::{BadLine, City, Pair};
+use cli::{BadLine, City, Pair, Piece};
 use sync_primitives::Queue;
 
 /// A half with fewer cities than this does not become an item of the queue.
@@ -28,7 +28,7 @@ const FEW: usize = 16;
 fn main() {
     let list = cli::load_or_exit();
     let mut cities = vec![City::default(); list.count()];
-    let parsed = parse(list.text(), &mut cities);
+    let parsed = parse(list.pieces(), &mut cities);
     cli::check_or_exit(&list, parsed);
 
     let closest = closest_in_parts(&mut cities);
@@ -37,7 +37,7 @@ fn main() {
 }
 
 /// Finds the closest cities that are in the same part.
-fn closest_in_parts<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+fn closest_in_parts(cities: &mut [City]) -> Pair {
     let first_pair = cli::closest_of_few(&cities[..2]);
     // Unbounded, because the threads that pop are also the ones that push.
     let queue = Queue::unbounded();
@@ -59,7 +59,7 @@ fn closest_in_parts<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
 }
 
 /// Takes one part after another until the queue is closed, and returns the closest cities.
-fn work<'text>(queue: &Queue<&mut [City<'text>]>, mut closest: Pair<'text>) -> Pair<'text> {
+fn work(queue: &Queue<&mut [City]>, mut closest: Pair) -> Pair {
     // If this worker panics, the others stop too.
     let _guard = queue.close_now_on_drop();
     for mut task in queue.tasks() {
@@ -81,7 +81,7 @@ fn work<'text>(queue: &Queue<&mut [City<'text>]>, mut closest: Pair<'text>) -> P
 
 /// Looks for closer cities across the borders of the parts, which are in order from the south to
 /// the north by now.
-fn closest_at_borders<'text>(cities: &[City<'text>], closest: Pair<'text>) -> Pair<'text> {
+fn closest_at_borders(cities: &[City], closest: Pair) -> Pair {
     let middle = cities.len() / 2;
     if middle < WORTH_A_TASK {
         return closest;
@@ -93,22 +93,30 @@ fn closest_at_borders<'text>(cities: &[City<'text>], closest: Pair<'text>) -> Pa
 }
 
 /// Finds the closest of at least two cities on this thread.
-fn search<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+fn search(cities: &mut [City]) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
     let middle = cities.len() / 2;
     cities.select_nth_unstable_by(middle, City::south_to_north);
     let (south, north) = cities.split_at_mut(middle);
-    let closest = search(south).min(search(north));
+    let in_south = search(south);
+    let in_north = search(north);
+    let closest = in_south.min(in_north);
     cli::closest_across(south, north, closest)
 }
 
-fn parse<'text>(text: &'text str, cities: &mut [City<'text>]) -> Result<(), BadLine> {
-    for (line, city) in text.lines().zip(cities) {
-        *city = cli::parse_line(line)?;
+/// Parses pieces of the list. There are as many cities as lines.
+fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
+    if let [piece] = pieces {
+        return piece.parse(cities);
     }
-    Ok(())
+    let middle = pieces.len() / 2;
+    let (first, second) = pieces.split_at(middle);
+    let lines = cli::count_lines(first);
+    let (first_cities, second_cities) = cities.split_at_mut(lines);
+    parse(first, first_cities)?;
+    parse(second, second_cities)
 }
 
 fn threads() -> usize {

@@ -11,7 +11,7 @@
 #[path = "../src/cli.rs"]
 mod cli;
 
-use cli::{BadLine, City, Pair};
+use cli::{BadLine, City, Pair, Piece};
 
 /// So few cities are not cut. Each is compared with each.
 const FEW: usize = 16;
@@ -19,28 +19,36 @@ const FEW: usize = 16;
 fn main() {
     let list = cli::load_or_exit();
     let mut cities = vec![City::default(); list.count()];
-    let parsed = parse(list.text(), &mut cities);
+    let parsed = parse(list.pieces(), &mut cities);
     cli::check_or_exit(&list, parsed);
 
     let closest = closest(&mut cities);
     cli::print(&cities, closest);
 }
 
-fn parse<'text>(text: &'text str, cities: &mut [City<'text>]) -> Result<(), BadLine> {
-    for (line, city) in text.lines().zip(cities) {
-        *city = cli::parse_line(line)?;
+/// Parses pieces of the list. There are as many cities as lines.
+fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
+    if let [piece] = pieces {
+        return piece.parse(cities);
     }
-    Ok(())
+    let middle = pieces.len() / 2;
+    let (first, second) = pieces.split_at(middle);
+    let lines = cli::count_lines(first);
+    let (first_cities, second_cities) = cities.split_at_mut(lines);
+    parse(first, first_cities)?;
+    parse(second, second_cities)
 }
 
 /// Finds the closest of at least two cities. Changes the order of the cities.
-fn closest<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+fn closest(cities: &mut [City]) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
     let middle = cities.len() / 2;
     cities.select_nth_unstable_by(middle, City::south_to_north);
     let (south, north) = cities.split_at_mut(middle);
-    let closest = closest(south).min(closest(north));
+    let in_south = closest(south);
+    let in_north = closest(north);
+    let closest = in_south.min(in_north);
     cli::closest_across(south, north, closest)
 }

@@ -14,7 +14,7 @@ mod cli;
 
 use rayon::prelude::*;
 
-use cli::{BadLine, City, Pair};
+use cli::{BadLine, City, Pair, Piece};
 
 /// Fewer cities than this stay on one thread.
 const WORTH_A_TASK: usize = 1000;
@@ -26,7 +26,7 @@ fn main() {
     let list = cli::load_or_exit();
     let places = rayon::iter::repeat_n(City::default(), list.count());
     let mut cities: Vec<City> = places.collect();
-    let parsed = parse(list.text(), &mut cities);
+    let parsed = parse(list.pieces(), &mut cities);
     cli::check_or_exit(&list, parsed);
 
     sort(&mut cities);
@@ -46,48 +46,36 @@ fn sort(cities: &mut [City]) {
 }
 
 /// Finds the closest of at least two cities, which must be sorted.
-fn closest<'text>(cities: &[City<'text>]) -> Pair<'text> {
+fn closest(cities: &[City]) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
     let middle = cities.len() / 2;
     let (south, north) = cities.split_at(middle);
-    let (in_south, in_north) = if middle < WORTH_A_TASK {
-        (closest(south), closest(north))
+    let in_south;
+    let in_north;
+    if middle < WORTH_A_TASK {
+        in_south = closest(south);
+        in_north = closest(north);
     } else {
-        rayon::join(|| closest(south), || closest(north))
-    };
-    cli::closest_across(south, north, in_south.min(in_north))
+        (in_south, in_north) = rayon::join(|| closest(south), || closest(north));
+    }
+    let closest = in_south.min(in_north);
+    cli::closest_across(south, north, closest)
 }
 
-/// Parses the lines of a text. There are as many cities as lines.
-fn parse<'text>(text: &'text str, cities: &mut [City<'text>]) -> Result<(), BadLine> {
-    if cities.len() < WORTH_A_TASK {
-        for (line, city) in text.lines().zip(cities) {
-            *city = cli::parse_line(line)?;
-        }
-        return Ok(());
+/// Parses pieces of the list. There are as many cities as lines.
+fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
+    if let [piece] = pieces {
+        return piece.parse(cities);
     }
-
-    let (first, second) = text.split_at(middle_line(text));
-    let (first_cities, second_cities) = cities.split_at_mut(cli::count_lines(first));
+    let middle = pieces.len() / 2;
+    let (first, second) = pieces.split_at(middle);
+    let lines = cli::count_lines(first);
+    let (first_cities, second_cities) = cities.split_at_mut(lines);
     let (one, other) = rayon::join(
         || parse(first, first_cities),
         || parse(second, second_cities),
     );
     one.and(other)
-}
-
-/// Where a line begins, close to the middle of the text. There must be at least two lines.
-fn middle_line(text: &str) -> usize {
-    let middle = text.len() / 2;
-    let bytes = text.as_bytes();
-    let is_end = |byte: &u8| *byte == b'\n';
-    // No line begins after the last byte, even if it is a line end.
-    let after = bytes[middle..bytes.len() - 1].iter().position(is_end);
-    let before = || bytes[..middle].iter().rposition(is_end);
-    match after {
-        Some(distance) => middle + distance + 1,
-        None => before().expect("there are two lines") + 1,
-    }
 }

@@ -15,7 +15,7 @@ mod cli;
 use std::num::NonZero;
 use std::thread;
 
-use cli::{BadLine, City, Pair};
+use cli::{BadLine, City, Pair, Piece};
 
 /// Fewer cities than this stay on one thread.
 const WORTH_A_THREAD: usize = 10_000;
@@ -26,7 +26,7 @@ const FEW: usize = 16;
 fn main() {
     let list = cli::load_or_exit();
     let mut cities = vec![City::default(); list.count()];
-    let parsed = parse(list.text(), &mut cities, threads());
+    let parsed = parse(list.pieces(), &mut cities, threads());
     cli::check_or_exit(&list, parsed);
 
     let closest = closest(&mut cities, threads());
@@ -34,7 +34,7 @@ fn main() {
 }
 
 /// Finds the closest of at least two cities, with at most this many threads.
-fn closest<'text>(cities: &mut [City<'text>], threads: usize) -> Pair<'text> {
+fn closest(cities: &mut [City], threads: usize) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
@@ -42,56 +42,47 @@ fn closest<'text>(cities: &mut [City<'text>], threads: usize) -> Pair<'text> {
     cities.select_nth_unstable_by(middle, City::south_to_north);
     let (south, north) = cities.split_at_mut(middle);
 
-    let (in_south, in_north) = if threads < 2 || middle < WORTH_A_THREAD {
-        (closest(south, 1), closest(north, 1))
+    let in_south;
+    let in_north;
+    if threads < 2 || middle < WORTH_A_THREAD {
+        in_south = closest(south, 1);
+        in_north = closest(north, 1);
     } else {
         let half = threads / 2;
-        thread::scope(|scope| {
+        (in_south, in_north) = thread::scope(|scope| {
             let other = scope.spawn(|| closest(north, half));
             let in_south = closest(south, threads - half);
-            (in_south, other.join().expect("the search does not panic"))
-        })
-    };
-    cli::closest_across(south, north, in_south.min(in_north))
+            let in_north = other.join().expect("the search does not panic");
+            (in_south, in_north)
+        });
+    }
+    let closest = in_south.min(in_north);
+    cli::closest_across(south, north, closest)
 }
 
-/// Parses the lines of a text, with at most this many threads.
-fn parse<'text>(
-    text: &'text str,
-    cities: &mut [City<'text>],
-    threads: usize,
-) -> Result<(), BadLine> {
-    if threads < 2 || cities.len() < WORTH_A_THREAD {
-        for (line, city) in text.lines().zip(cities) {
-            *city = cli::parse_line(line)?;
-        }
-        return Ok(());
+/// Parses pieces of the list, with at most this many threads.
+fn parse(pieces: &[Piece], cities: &mut [City], threads: usize) -> Result<(), BadLine> {
+    if let [piece] = pieces {
+        return piece.parse(cities);
     }
-    let (first, second) = text.split_at(middle_line(text));
-    let (first_cities, second_cities) = cities.split_at_mut(cli::count_lines(first));
+    let middle = pieces.len() / 2;
+    let (first, second) = pieces.split_at(middle);
+    let lines = cli::count_lines(first);
+    let (first_cities, second_cities) = cities.split_at_mut(lines);
+    if threads < 2 {
+        parse(first, first_cities, 1)?;
+        return parse(second, second_cities, 1);
+    }
     let half = threads / 2;
     thread::scope(|scope| {
         let other = scope.spawn(|| parse(second, second_cities, half));
         let one = parse(first, first_cities, threads - half);
-        one.and(other.join().expect("parsing does not panic"))
+        let other = other.join().expect("parsing does not panic");
+        one.and(other)
     })
 }
 
 /// The processors that this process may use.
 fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// Where a line begins, close to the middle of the text. There must be at least two lines.
-fn middle_line(text: &str) -> usize {
-    let middle = text.len() / 2;
-    let bytes = text.as_bytes();
-    let is_end = |byte: &u8| *byte == b'\n';
-    // No line begins after the last byte, even if it is a line end.
-    let after = bytes[middle..bytes.len() - 1].iter().position(is_end);
-    let before = || bytes[..middle].iter().rposition(is_end);
-    match after {
-        Some(distance) => middle + distance + 1,
-        None => before().expect("there are two lines") + 1,
-    }
 }

@@ -20,13 +20,24 @@ const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/cities.cs
 /// The mean radius of the earth, in kilometers.
 const RADIUS: f64 = 6371.0088;
 
+/// The size of a piece. It takes much longer to parse one than to give it to another thread.
+const PIECE: usize = 32 * 1024;
+
 /// How many cities are compared with each other at the end, as a check.
 const SAMPLE: usize = 300;
 
 /// One or more files that have been read into memory.
 pub(crate) struct List {
     files: Vec<File>,
-    text: String,
+    /// It stays in memory until the program ends, so that cities can refer to it.
+    text: &'static str,
+    pieces: Vec<Piece>,
+}
+
+/// A number of lines of a list.
+pub(crate) struct Piece {
+    text: &'static str,
+    lines: usize,
 }
 
 /// A part of a list.
@@ -39,9 +50,9 @@ struct File {
 /// A city, as a point on a globe with the radius 1. The center is at 0, 0, 0, and the north pole is
 /// at z = 1. So distances are right near the poles and across the date line too.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct City<'text> {
+pub(crate) struct City {
     /// The name and the country.
-    place: &'text str,
+    place: &'static str,
     x: f64,
     y: f64,
     z: f64,
@@ -49,9 +60,9 @@ pub(crate) struct City<'text> {
 
 /// Two cities.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pair<'text> {
-    one: City<'text>,
-    other: City<'text>,
+pub(crate) struct Pair {
+    one: City,
+    other: City,
     /// The square of their distance on a straight line through the globe. It is less work than the
     /// distance on the surface, and a pair that is closer by one is closer by the other.
     squared: f64,
@@ -62,18 +73,50 @@ pub(crate) struct Pair<'text> {
 pub(crate) struct BadLine;
 
 impl List {
-    /// The lines of the list.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    fn new(files: Vec<File>, text: String) -> Self {
+        let text = text.leak();
+        List {
+            files,
+            text,
+            pieces: pieces(text),
+        }
+    }
+
+    /// All lines, in pieces of about equal size. There is at least one piece.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
     /// How many lines there are.
     pub(crate) fn count(&self) -> usize {
-        count_lines(&self.text)
+        count_lines(&self.pieces)
     }
 }
 
-impl City<'_> {
+impl Piece {
+    fn new(text: &'static str) -> Self {
+        // Many times faster than `text.lines().count()`. So few bytes are counted in a `u8`, and
+        // the processor counts many of these at once.
+        let mut lines = 0;
+        for bytes in text.as_bytes().chunks(192) {
+            let line_ends: u8 = bytes.iter().map(|byte| u8::from(*byte == b'\n')).sum();
+            lines += usize::from(line_ends);
+        }
+        let has_unended_line = !text.is_empty() && !text.ends_with('\n');
+        lines += usize::from(has_unended_line);
+        Piece { text, lines }
+    }
+
+    /// Parses each line. There must be as many cities as lines.
+    pub(crate) fn parse(&self, cities: &mut [City]) -> Result<(), BadLine> {
+        for (line, city) in self.text.lines().zip(cities) {
+            *city = parse_line(line).ok_or(BadLine)?;
+        }
+        Ok(())
+    }
+}
+
+impl City {
     /// The order from south to north. Cities at the same place are in alphabetical order.
     pub(crate) fn south_to_north(&self, other: &City) -> Ordering {
         let order = self.z.total_cmp(&other.z);
@@ -90,8 +133,8 @@ impl City<'_> {
     }
 }
 
-impl<'text> Pair<'text> {
-    fn new(one: City<'text>, other: City<'text>) -> Self {
+impl Pair {
+    fn new(one: City, other: City) -> Self {
         let (x, y, z) = (one.x - other.x, one.y - other.y, one.z - other.z);
         Pair {
             one,
@@ -108,7 +151,7 @@ impl<'text> Pair<'text> {
     }
 
     /// The two cities in alphabetical order.
-    fn places(&self) -> (&'text str, &'text str) {
+    fn places(&self) -> (&'static str, &'static str) {
         let (one, other) = (self.one.place, self.other.place);
         (one.min(other), one.max(other))
     }
@@ -122,7 +165,7 @@ impl<'text> Pair<'text> {
 }
 
 /// Compares each city with each. There must be at least two.
-pub(crate) fn closest_of_few<'text>(cities: &[City<'text>]) -> Pair<'text> {
+pub(crate) fn closest_of_few(cities: &[City]) -> Pair {
     let mut closest = Pair::new(cities[0], cities[1]);
     for (index, city) in cities.iter().enumerate() {
         for other in &cities[index + 1..] {
@@ -134,11 +177,7 @@ pub(crate) fn closest_of_few<'text>(cities: &[City<'text>]) -> Pair<'text> {
 
 // ANCHOR: across
 /// Looks for a closer pair with one city in the south and one in the north.
-pub(crate) fn closest_across<'text>(
-    south: &[City<'text>],
-    north: &[City<'text>],
-    mut closest: Pair<'text>,
-) -> Pair<'text> {
+pub(crate) fn closest_across(south: &[City], north: &[City], mut closest: Pair) -> Pair {
     let border = north.iter().map(|city| city.z).fold(1.0, f64::min);
 
     // Any other city is too far from the border, and even farther from the other half.
@@ -173,22 +212,16 @@ pub(crate) fn load_or_exit() -> List {
     if paths.is_empty() {
         paths.push(PathBuf::from(DEFAULT_FILE));
     }
-    let mut list = List {
-        files: Vec::new(),
-        text: String::new(),
-    };
+    let mut files = Vec::new();
+    let mut text = String::new();
     for path in paths {
-        if let Err(reason) = read(&path, &mut list) {
+        if let Err(reason) = read(&path, &mut files, &mut text) {
             // A bad line in an earlier file comes first.
+            let list = List::new(files, text);
             exit(&first_bad_line(&list).unwrap_or(reason));
         }
     }
-    list
-}
-
-/// Finds the city in a line of a list.
-pub(crate) fn parse_line(line: &str) -> Result<City<'_>, BadLine> {
-    split(line).ok_or(BadLine)
+    List::new(files, text)
 }
 
 /// If there is a bad line, or only one city, prints one line that says so, and exits with status 1.
@@ -197,7 +230,7 @@ pub(crate) fn check_or_exit(list: &List, parsed: Result<(), BadLine>) {
         // Threads that parse at the same time may meet another bad line than the first.
         exit(&first_bad_line(list).expect("there is a bad line"));
     }
-    let count = list.text.lines().take(2).count();
+    let count = list.count();
     if count < 2 {
         let names: Vec<&str> = list.files.iter().map(|file| file.name.as_str()).collect();
         let names = names.join(", ");
@@ -228,16 +261,24 @@ pub(crate) fn print(cities: &[City], closest: Pair) {
     }
 }
 
-/// Counts lines many times faster than `text.lines().count()` does.
-pub(crate) fn count_lines(text: &str) -> usize {
-    let mut lines = 0;
-    // A piece this short is counted in a `u8`, and the processor counts many of these at once.
-    for piece in text.as_bytes().chunks(192) {
-        let line_ends: u8 = piece.iter().map(|byte| u8::from(*byte == b'\n')).sum();
-        lines += usize::from(line_ends);
+/// How many lines the pieces have together.
+pub(crate) fn count_lines(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|piece| piece.lines).sum()
+}
+
+/// Cuts a text at line ends into pieces of about `PIECE` bytes.
+fn pieces(text: &'static str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while rest.len() > PIECE {
+        let line_end = rest.as_bytes()[PIECE..].iter().position(|b| *b == b'\n');
+        let Some(line_end) = line_end else { break };
+        let (piece, after) = rest.split_at(PIECE + line_end + 1);
+        pieces.push(Piece::new(piece));
+        rest = after;
     }
-    let has_unended_line = !text.is_empty() && !text.ends_with('\n');
-    lines + usize::from(has_unended_line)
+    pieces.push(Piece::new(rest));
+    pieces
 }
 
 /// The name of a city, and its country in parentheses.
@@ -246,8 +287,8 @@ fn show(place: &str) -> String {
     format!("{name} ({country})")
 }
 
-/// Adds the text of a file to the list.
-fn read(path: &Path, list: &mut List) -> Result<(), String> {
+/// Adds the text of a file to the text of the files before it.
+fn read(path: &Path, files: &mut Vec<File>, all: &mut String) -> Result<(), String> {
     let name = path.display().to_string();
     let bytes = fs::read(path).map_err(|error| format!("cannot read {name}: {error}"))?;
     let mut text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text"))?;
@@ -255,20 +296,18 @@ fn read(path: &Path, list: &mut List) -> Result<(), String> {
     if text.starts_with('\u{feff}') {
         text.remove(0);
     }
-    if let Some(last) = list.files.last_mut() {
+    if let Some(last) = files.last_mut() {
         // The last line of a file may have no end.
-        if !list.text.is_empty() && !list.text.ends_with('\n') {
-            list.text.push('\n');
+        if !all.is_empty() && !all.ends_with('\n') {
+            all.push('\n');
             last.end += 1;
         }
-        list.text.push_str(&text);
+        all.push_str(&text);
     } else {
-        list.text = text;
+        *all = text;
     }
-    list.files.push(File {
-        name,
-        end: list.text.len(),
-    });
+    let end = all.len();
+    files.push(File { name, end });
     Ok(())
 }
 
@@ -277,7 +316,7 @@ fn first_bad_line(list: &List) -> Option<String> {
     for File { name, end } in &list.files {
         let text = &list.text[start..*end];
         for (index, line) in text.lines().enumerate() {
-            if parse_line(line).is_err() {
+            if parse_line(line).is_none() {
                 let number = index + 1;
                 return Some(format!(
                     "{name}:{number}: expected a line such as Reykjavík,IS,64.13548,-21.89541, \
@@ -290,7 +329,7 @@ fn first_bad_line(list: &List) -> Option<String> {
     None
 }
 
-fn split(line: &str) -> Option<City<'_>> {
+fn parse_line(line: &'static str) -> Option<City> {
     // A line that ends as on Windows, in case it was not cut there.
     let line = line.trim_end_matches('\r');
     let (line, longitude) = line.rsplit_once(',')?;

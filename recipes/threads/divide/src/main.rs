@@ -18,7 +18,7 @@ mod cli;
 
 use rayon::prelude::*;
 
-use cli::{BadLine, City, Pair};
+use cli::{BadLine, City, Pair, Piece};
 
 // ANCHOR: threshold
 /// Fewer cities than this stay on one thread. To search them takes many times as long as to offer
@@ -36,7 +36,7 @@ fn main() {
     let places = rayon::iter::repeat_n(City::default(), list.count());
     let mut cities: Vec<City> = places.collect();
 
-    let parsed = parse(list.text(), &mut cities);
+    let parsed = parse(list.pieces(), &mut cities);
     cli::check_or_exit(&list, parsed);
 
     let closest = closest(&mut cities);
@@ -46,7 +46,7 @@ fn main() {
 
 // ANCHOR: closest
 /// Finds the closest of at least two cities. Changes the order of the cities.
-fn closest<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
+fn closest(cities: &mut [City]) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
@@ -57,29 +57,31 @@ fn closest<'text>(cities: &mut [City<'text>]) -> Pair<'text> {
     let (south, north) = cities.split_at_mut(middle);
 
     // Conquer.
-    let (in_south, in_north) = if middle < WORTH_A_TASK {
-        (closest(south), closest(north))
+    let in_south;
+    let in_north;
+    if middle < WORTH_A_TASK {
+        in_south = closest(south);
+        in_north = closest(north);
     } else {
-        rayon::join(|| closest(south), || closest(north))
-    };
+        (in_south, in_north) = rayon::join(|| closest(south), || closest(north));
+    }
 
     // Combine.
-    cli::closest_across(south, north, in_south.min(in_north))
+    let closest = in_south.min(in_north);
+    cli::closest_across(south, north, closest)
 }
 // ANCHOR_END: closest
 
 // ANCHOR: parse
-/// Parses the lines of a text. There are as many cities as lines.
-fn parse<'text>(text: &'text str, cities: &mut [City<'text>]) -> Result<(), BadLine> {
-    if cities.len() < WORTH_A_TASK {
-        for (line, city) in text.lines().zip(cities) {
-            *city = cli::parse_line(line)?;
-        }
-        return Ok(());
+/// Parses pieces of the list. There are as many cities as lines.
+fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
+    if let [piece] = pieces {
+        return piece.parse(cities);
     }
-
-    let (first, second) = text.split_at(middle_line(text));
-    let (first_cities, second_cities) = cities.split_at_mut(cli::count_lines(first));
+    let middle = pieces.len() / 2;
+    let (first, second) = pieces.split_at(middle);
+    let lines = cli::count_lines(first);
+    let (first_cities, second_cities) = cities.split_at_mut(lines);
     let (one, other) = rayon::join(
         || parse(first, first_cities),
         || parse(second, second_cities),
@@ -87,17 +89,3 @@ fn parse<'text>(text: &'text str, cities: &mut [City<'text>]) -> Result<(), BadL
     one.and(other)
 }
 // ANCHOR_END: parse
-
-/// Where a line begins, close to the middle of the text. There must be at least two lines.
-fn middle_line(text: &str) -> usize {
-    let middle = text.len() / 2;
-    let bytes = text.as_bytes();
-    let is_end = |byte: &u8| *byte == b'\n';
-    // No line begins after the last byte, even if it is a line end.
-    let after = bytes[middle..bytes.len() - 1].iter().position(is_end);
-    let before = || bytes[..middle].iter().rposition(is_end);
-    match after {
-        Some(distance) => middle + distance + 1,
-        None => before().expect("there are two lines") + 1,
-    }
-}
