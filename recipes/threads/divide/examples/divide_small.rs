@@ -8,7 +8,7 @@ fn main() {
 
 fn sort(names: &mut [&str]) {
     if names.len() <= 2 {
-        names.sort(); // Too few for a task. In earnest, this is 1000.
+        names.sort(); // Too few to share. A real limit is about 1000.
         return;
     }
     let (left, right) = names.split_at_mut(names.len() / 2);

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use cli::{BadLine, City, Pair, Piece};
 
-/// Fewer cities than this stay on one thread.
+/// Shorter halves are not offered to other threads.
 const WORTH_A_TASK: usize = 1000;
 
 /// So few cities are not cut. Each is compared with each.

@@ -17,8 +17,8 @@ use std::thread;
 
 use cli::{BadLine, City, Pair, Piece};
 
-/// Fewer cities than this stay on one thread.
-const WORTH_A_THREAD: usize = 10_000;
+/// For shorter halves, no thread is started.
+const WORTH_A_THREAD: usize = 1000;
 
 /// So few cities are not cut. Each is compared with each.
 const FEW: usize = 16;

@@ -21,8 +21,8 @@ use rayon::prelude::*;
 use cli::{BadLine, City, Pair, Piece};
 
 // ANCHOR: threshold
-/// Fewer cities than this stay on one thread. To search them takes many times as long as to offer
-/// them to another thread.
+/// Shorter halves are not offered to other threads. To search so many cities takes several times as
+/// long as to wake a thread for them.
 const WORTH_A_TASK: usize = 1000;
 
 /// So few cities are not cut. Each is compared with each.
