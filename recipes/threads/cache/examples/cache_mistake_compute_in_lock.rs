@@ -41,7 +41,7 @@ fn compute_in_lock() -> bool {
             let mut entries = cache.write().expect(NO_PANIC);
             entries
                 .entry("tea")
-                .or_insert_with(|| meeting.compute("tea"));
+                .or_insert_with(|| meeting.compute("tea")); // Wrong: every reader waits.
         });
         meeting.can_read(&cache)
     })

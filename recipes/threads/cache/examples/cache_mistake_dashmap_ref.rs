@@ -44,7 +44,7 @@ fn ends(count: fn(&Counts), patience: Duration) -> bool {
 
 fn insert_beside_ref(counts: &Counts) {
     if let Some(count) = counts.get("tea") {
-        counts.insert("tea", *count + 1);
+        counts.insert("tea", *count + 1); // Wrong: `count` locks the same shard.
     }
 }
 

@@ -17,7 +17,7 @@ fn main() {
     let numbers: Vec<u64> = (1..=NUMBERS).collect();
 
     let tasks = AtomicUsize::new(0);
-    let sum = add(&numbers, 1, &tasks);
+    let sum = add(&numbers, 1, &tasks); // Wrong: cuts down to a single number.
     let without = tasks.into_inner();
     println!("no threshold: {NUMBERS} numbers, sum {sum}, {without} tasks");
 

@@ -41,7 +41,7 @@ fn sort(numbers: &mut [usize], threads: &AtomicUsize) {
         threads.fetch_add(2, Ordering::Relaxed);
         thread::scope(|scope| {
             scope.spawn(|| sort(left, threads));
-            scope.spawn(|| sort(right, threads));
+            scope.spawn(|| sort(right, threads)); // Wrong: two threads at every cut.
         });
     }
     numbers.sort(); // Finds two sorted halves, and merges them.

@@ -65,7 +65,7 @@ fn sort(numbers: &mut [usize], cut: fn(&mut [usize]) -> usize) -> Cost {
 
 /// Moves the elements that are less than the first one in front of it, and returns where it is.
 fn cut_at_first(numbers: &mut [usize]) -> usize {
-    let first = numbers[0];
+    let first = numbers[0]; // Wrong: in a sorted list, nothing is less than the first.
     let mut less = 0;
     for index in 1..numbers.len() {
         if numbers[index] < first {

@@ -43,7 +43,7 @@ fn keep_closed() -> u32 {
         rounds += 1;
         select! {
             recv(from_newark) -> message => {
-                if let Ok(pressure) = message {
+                if let Ok(pressure) = message { // Wrong: ignores that the channel is closed.
                     println!("Newark: {pressure}");
                 }
             }

@@ -43,7 +43,7 @@ fn ask_again() -> u32 {
             recv(from_newark) -> message => println!("Newark: {message:?}"),
             recv(from_kennedy) -> message => println!("Kennedy: {message:?}"),
             recv(limit) -> _ => break,
-            default => {}
+            default => {} // Wrong: runs whenever no channel is ready.
         }
     }
     rounds

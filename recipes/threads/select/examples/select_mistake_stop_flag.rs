@@ -57,7 +57,7 @@ fn stop_by_flag() -> bool {
         });
 
         waits.recv().expect("the thread is about to wait");
-        stop.store(true, Relaxed);
+        stop.store(true, Relaxed); // Wrong: the thread is in `recv` and does not look.
         let in_time = has_ended.recv_timeout(SHORT) != Err(RecvTimeoutError::Timeout);
         drop(station); // Ends the wait, so that this program can end.
         in_time
