@@ -122,6 +122,13 @@ impl Input {
         self.files.iter().all(|file| file.components().count() > 1)
     }
 
+    /// Whether all files are pictures.
+    pub(crate) fn is_of_pictures(&self) -> bool {
+        self.files
+            .iter()
+            .all(|file| file.extension().is_some_and(|ending| ending == "png"))
+    }
+
     fn markdown(&self) -> String {
         let names: Vec<_> = self
             .files

@@ -2,7 +2,8 @@
 //!
 //! The folder `sample/` of a recipe has one short file to paste, and in `expected.txt` what the
 //! recipe prints for it. A recipe that reads a tree of folders has none: every project has such a
-//! tree. `cargo book check` does what the page says with the recipe, and with each program that
+//! tree. A recipe that reads pictures has none either, because nobody can paste a picture: readers
+//! name a folder with their own. `cargo book check` does what the page says with the recipe, and with each program that
 //! prints the same.
 
 use super::facts::Input;
@@ -24,6 +25,7 @@ pub(crate) enum Sample {
         output: String,
     },
     Folder,
+    Pictures,
 }
 
 impl Sample {
@@ -31,6 +33,9 @@ impl Sample {
     pub(crate) fn of(workspace: &Path, recipe: &Recipe, input: &Input) -> Result<Self, String> {
         let folder = recipe.sample();
         let shown = files::with_slashes(&folder);
+        if input.is_of_pictures() {
+            return Ok(Sample::Pictures);
+        }
         if input.is_tree() {
             return Ok(Sample::Folder);
         }
@@ -69,6 +74,10 @@ impl Sample {
                 "Or name any folder, such as the `src/` of your project:\n\n{}",
                 fenced("sh", "cargo run -- src")
             ),
+            // No command that a check could run: a new project has no pictures.
+            Sample::Pictures => {
+                "Or name a folder with PNG pictures of your own after `cargo run --`.\n".to_owned()
+            }
             Sample::File { name, text, output } => format!(
                 "Or try it on a small input. Put these lines into a file `{name}` next to \
                  `Cargo.toml`:\n\n{}\nThen name that file:\n\n{}\nThe program prints:\n\n{}",
