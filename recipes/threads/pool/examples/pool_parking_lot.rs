@@ -1,0 +1,169 @@
+//! The same job with a queue under a lock of parking_lot.
+//!
+//! ```text
+//! cargo run -p pool --example pool_parking_lot
+//! ```
+//!
+//! What differs from the recipe: the queue is a `VecDeque` in a `Mutex`, and a `Condvar` wakes a
+//! thread when there is a job. With these you can build what a channel does not offer, such as a
+//! queue that gives out the largest job first. The results come back over std's channel. Choose it
+//! if you need such a queue and use parking_lot already; std's `Mutex` and `Condvar` do as well.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::VecDeque;
+use std::io;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+
+use indicatif::ProgressBar;
+use parking_lot::{Condvar, Mutex};
+
+use cli::Outcome;
+
+fn main() {
+    let options = cli::options_or_exit();
+    let pool = Pool::new(options.threads)
+        .unwrap_or_else(|error| cli::exit(&format!("cannot start a thread: {error}")));
+    // Draws on standard error, and only if that is a terminal.
+    let progress = ProgressBar::new(options.pictures.len() as u64);
+
+    let mut tasks = Vec::new();
+    for picture in &options.pictures {
+        let picture = picture.clone();
+        let progress = progress.clone();
+        tasks.push(pool.submit(move || {
+            let thumbnail = cli::make_thumbnail(&picture);
+            progress.inc(1);
+            thumbnail
+        }));
+    }
+
+    let mut outcomes = Vec::new();
+    for (picture, task) in options.pictures.iter().zip(tasks) {
+        let result = task.join().unwrap_or_else(cli::failure_of_panic);
+        let has_failed = result.is_err();
+        outcomes.push(Outcome { picture, result });
+        if has_failed && options.fail_fast {
+            pool.cancel();
+            break;
+        }
+    }
+    drop(pool); // Waits for the jobs that are still running.
+    progress.finish_and_clear();
+    cli::finish_or_exit(&options, &outcomes);
+}
+
+/// A closure that calls what `submit` was given, and sends the result.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A fixed number of threads that take jobs from one queue. Dropping the pool waits until all jobs
+/// are done.
+struct Pool {
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// The result of a job, which may still have to be computed.
+struct Task<T> {
+    result: Receiver<thread::Result<T>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    /// Notified when there is a job, and when the queue is closed.
+    has_changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    is_closed: bool,
+}
+
+impl Pool {
+    /// Starts the threads. If one of them cannot be started, the others end again.
+    fn new(size: usize) -> io::Result<Self> {
+        assert!(size > 0, "a pool without threads would never do a job");
+        let mut pool = Pool {
+            queue: Arc::default(),
+            threads: Vec::new(),
+        };
+        for number in 0..size {
+            let queue = Arc::clone(&pool.queue);
+            let builder = thread::Builder::new().name(format!("worker {number}"));
+            let thread = builder.spawn(move || work(&queue))?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+
+    /// Adds a job to the queue.
+    fn submit<T, F>(&self, work: F) -> Task<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let (sender, result) = mpsc::sync_channel(1);
+        let job = move || {
+            // A panic drops what the job owns. What it shares must stay valid after a panic.
+            let outcome = panic::catch_unwind(AssertUnwindSafe(work));
+            // Fails if the task was dropped, so that nobody wants the result.
+            let _ = sender.send(outcome);
+        };
+        self.queue.state.lock().jobs.push_back(Box::new(job));
+        self.queue.has_changed.notify_one();
+        Task { result }
+    }
+
+    /// Discards the jobs that no thread has taken yet.
+    fn cancel(&self) {
+        let jobs = mem::take(&mut self.queue.state.lock().jobs);
+        // Dropped without the lock, because a job may own anything.
+        drop(jobs);
+    }
+}
+
+/// Calls one job after the other, until the queue is closed and empty.
+fn work(queue: &Queue) {
+    while let Some(job) = queue.pop() {
+        job();
+    }
+}
+
+impl Queue {
+    /// Waits for a job. Returns `None` if the queue is closed and empty.
+    fn pop(&self) -> Option<Job> {
+        let mut state = self.state.lock();
+        while state.jobs.is_empty() && !state.is_closed {
+            self.has_changed.wait(&mut state);
+        }
+        state.jobs.pop_front()
+    }
+}
+
+impl<T> Task<T> {
+    /// Waits for the result. Returns an error if the job panicked, or if it was canceled.
+    fn join(self) -> thread::Result<T> {
+        self.result
+            .recv()
+            .unwrap_or_else(|_| Err(Box::new("the job was canceled")))
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // Closes the queue: each thread ends when it finds no more jobs.
+        self.queue.state.lock().is_closed = true;
+        self.queue.has_changed.notify_all();
+        for thread in self.threads.drain(..) {
+            // The panic of a job never comes here, and a panic in `drop` could abort the program.
+            let _ = thread.join();
+        }
+    }
+}
