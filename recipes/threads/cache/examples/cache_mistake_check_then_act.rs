@@ -35,7 +35,7 @@ fn check_then_act() -> usize {
     let computed = AtomicUsize::new(0);
     let both_have_checked = Barrier::new(2);
     let look_up = || {
-        let is_missing = !cache.read().expect(NO_PANIC).contains_key("tea"); // Wrong: true for both.
+        let is_missing = !cache.read().expect(NO_PANIC).contains_key("tea"); // Wrong: true twice.
         both_have_checked.wait();
         if is_missing {
             let letters = compute("tea", &computed);

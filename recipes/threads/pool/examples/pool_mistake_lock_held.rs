@@ -54,7 +54,7 @@ fn ending(lines: Option<usize>) -> String {
 
 fn locked<'scope>(shared: &'scope Shared, scope: &Scope<'scope>) {
     let mut report = shared.report.lock().unwrap();
-    rayon::join(|| first_half(shared), || second_half(shared, scope));
+    rayon::join(|| first_half(shared), || second_half(shared, scope)); // Wrong: holds the lock.
     report.push("cat.png");
 }
 

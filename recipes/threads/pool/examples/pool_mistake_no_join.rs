@@ -57,7 +57,7 @@ fn written_by_forgetful() -> usize {
     let pool = Forgetful::new();
     let (ready, disk) = channel::bounded(0);
     let written = pool.write_pictures(&disk);
-    drop(pool);
+    drop(pool); // Wrong: does not wait for the threads.
     let count = written.load(Relaxed);
     drop(ready);
     count

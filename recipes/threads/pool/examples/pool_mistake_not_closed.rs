@@ -34,7 +34,7 @@ struct Closed {
 impl Drop for NotClosed {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            let _ = thread.join(); // Wrong: the queue is still open.
         }
     }
 }

@@ -62,7 +62,7 @@ fn wait_inside() -> Result<u32, RecvTimeoutError> {
         results.push(pool.submit(move || {
             all_begun.wait();
             let half = inner.submit(half_of_a_picture);
-            half.recv().expect("a result comes")
+            half.recv().expect("a result comes") // Wrong: no thread is left to do it.
         }));
     }
     let mut pixels = 0;
