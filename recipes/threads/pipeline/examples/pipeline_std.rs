@@ -1,0 +1,126 @@
+//! The same job with the channels of the standard library.
+//!
+//! ```text
+//! cargo run -p pipeline --example pipeline_std
+//! ```
+//!
+//! What differs from the recipe: a `Receiver` cannot be cloned or shared, so the cutters keep it in
+//! a `Mutex`: while one of them waits for a piece, the others wait for the lock. The `Mutex` is in
+//! an `Arc`, so that the receiver is dropped with the last cutter. If `main` owned it, the reader
+//! would wait forever after the cutters have left. Choose it when you want no dependency.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use cli::{Book, Table, Text, Words};
+
+const CUTTERS: usize = 3;
+/// How many pieces a channel holds.
+const CAPACITY: usize = 4;
+/// How many pieces there are at most in all stages together.
+const IN_FLIGHT: usize = 16;
+
+/// What the reader sends: a piece of the book, or why it could not be read.
+struct Piece {
+    number: usize,
+    text: Result<Text, String>,
+}
+
+/// What a cutter sends: the words of a piece, or why there are none.
+struct Cut {
+    number: usize,
+    words: Result<Words, String>,
+}
+
+fn main() {
+    let book = cli::book_or_exit();
+    let (piece_sender, pieces) = mpsc::sync_channel(CAPACITY);
+    let (cut_sender, cuts) = mpsc::sync_channel(CAPACITY);
+    // Holds a token for each piece that has been begun and not been counted yet.
+    let (enter, leave) = mpsc::sync_channel(IN_FLIGHT);
+
+    let table = thread::scope(|scope| {
+        scope.spawn(|| read(book, enter, piece_sender));
+        let pieces = Arc::new(Mutex::new(pieces));
+        for _ in 0..CUTTERS {
+            let pieces = Arc::clone(&pieces);
+            let cut_sender = cut_sender.clone();
+            scope.spawn(|| cut_pieces(pieces, cut_sender));
+        }
+        // From here on, only the threads of a stage hold its ends of the channels.
+        drop(pieces);
+        drop(cut_sender);
+        let counter = scope.spawn(|| count(cuts, leave));
+        counter.join().unwrap_or_else(|panic| Err(message(panic)))
+    });
+
+    cli::print_or_exit(table);
+}
+
+fn read(mut book: Book, enter: SyncSender<()>, pieces: SyncSender<Piece>) {
+    for number in 0.. {
+        if enter.send(()).is_err() {
+            return;
+        }
+        let Some(text) = book.next_piece() else {
+            return;
+        };
+        if pieces.send(Piece { number, text }).is_err() {
+            return;
+        }
+    }
+}
+
+fn cut_pieces(pieces: Arc<Mutex<Receiver<Piece>>>, cuts: SyncSender<Cut>) {
+    while let Some(piece) = next_piece(&pieces) {
+        let number = piece.number;
+        let words = piece.text.and_then(cut);
+        if cuts.send(Cut { number, words }).is_err() {
+            return;
+        }
+    }
+}
+
+/// Unlocks the receiver when it returns. If `recv` were called in the `while let` itself, the guard
+/// would live until the end of each iteration.
+fn next_piece(pieces: &Mutex<Receiver<Piece>>) -> Option<Piece> {
+    pieces.lock().unwrap().recv().ok()
+}
+
+fn cut(text: Text) -> Result<Words, String> {
+    panic::catch_unwind(|| text.cut()).map_err(message)
+}
+
+fn count(cuts: Receiver<Cut>, leave: Receiver<()>) -> Result<Table, String> {
+    let mut table = Table::new();
+    let mut early = BTreeMap::new(); // Pieces that have overtaken an earlier one.
+    let mut next = 0;
+    for cut in cuts {
+        early.insert(cut.number, cut.words);
+        while let Some(words) = early.remove(&next) {
+            table.add(words?);
+            if table.is_complete() {
+                return Ok(table);
+            }
+            next += 1;
+            leave.recv().expect("each piece has a token");
+        }
+    }
+    assert!(early.is_empty(), "a piece was lost");
+    Ok(table)
+}
+
+/// The message of a panic.
+fn message(payload: Box<dyn Any + Send>) -> String {
+    match payload.downcast::<String>() {
+        Ok(message) => *message,
+        Err(_) => "a stage panicked".to_string(),
+    }
+}
