@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crossbeam::channel::{self, Receiver, Sender};
 
-const PIECES: usize = 2_000;
+const PIECES: usize = 100;
 const CUTTERS: usize = 3;
 const CAPACITY: usize = 4;
 const IN_FLIGHT: usize = 16;

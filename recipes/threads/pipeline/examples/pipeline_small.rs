@@ -13,7 +13,7 @@ fn main() {
     });
 }
 
-fn read(lines: Sender<&str>) {
+fn read(lines: Sender<&'static str>) {
     for line in ["down down down", "would the fall", "never come to an end"] {
         if lines.send(line).is_err() {
             return; // The next stage has left.
@@ -21,7 +21,7 @@ fn read(lines: Sender<&str>) {
     }
 }
 
-fn cut<'book>(lines: Receiver<&'book str>, words: Sender<&'book str>) {
+fn cut(lines: Receiver<&'static str>, words: Sender<&'static str>) {
     for word in lines.into_iter().flat_map(str::split_whitespace) {
         if words.send(word).is_err() {
             return;

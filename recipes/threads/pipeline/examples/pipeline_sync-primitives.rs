@@ -16,7 +16,7 @@ mod cli;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic;
-use std::thread;
+use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
 use sync_primitives::{CloseOnDrop, Queue};
 
@@ -54,13 +54,15 @@ fn main() {
         // A guard of a stage that fills a queue leaves the items in it, so that they can be popped.
         // A guard of a stage that takes from a queue discards them, because nobody will.
         let filled = pieces.close_on_drop();
-        scope.spawn(|| read(book, &tokens, filled));
+        start(scope, "reader", || read(book, &tokens, filled));
 
         let taken = pieces.close_now_on_drop();
         let filled = cuts.close_on_drop();
-        for _ in 0..CUTTERS {
+        for number in 1..=CUTTERS {
             let (taken, filled) = (taken.clone(), filled.clone());
-            scope.spawn(|| cut_pieces(taken, filled));
+            start(scope, &format!("cutter {number}"), || {
+                cut_pieces(taken, filled)
+            });
         }
         // From here on, only the cutters hold these guards.
         drop(taken);
@@ -68,11 +70,23 @@ fn main() {
 
         let taken = cuts.close_now_on_drop();
         let tokens = tokens.close_now_on_drop();
-        let counter = scope.spawn(|| count(taken, tokens));
+        let counter = start(scope, "counter", || count(taken, tokens));
         counter.join().unwrap_or_else(|panic| Err(message(panic)))
     });
 
     cli::print_or_exit(table);
+}
+
+/// Starts a thread with a name, which a timeline shows.
+fn start<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    stage: impl FnOnce() -> T + Send + 'scope,
+) -> ScopedJoinHandle<'scope, T> {
+    let builder = Builder::new().name(name.to_string());
+    builder
+        .spawn_scoped(scope, stage)
+        .expect("the system can start a thread")
 }
 
 fn read(mut book: Book, tokens: &Queue<()>, pieces: Stage<Piece>) {
