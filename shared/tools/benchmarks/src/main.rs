@@ -36,6 +36,9 @@
 //! library. The library has no map: in the workloads of the cache, it is a `HashMap` in a `Lock`.
 //! A recipe is timed as a whole process, and so are its Python twin and every variant in
 //! its folder `examples`. Their output is compared with `expected.txt`.
+//! library. The rows of the pipeline are the three stages of the recipe of that name. A recipe is
+//! timed as a whole process, and so are its Python twin and every variant in its folder `examples`.
+//! Their output is compared with `expected.txt`.
 //!
 //! **Limits.** The figures are valid for one machine, for its number of cores, and for items of
 //! eight bytes. The place of a contender's code in the program changes a figure of a few
@@ -55,6 +58,7 @@ mod lock;
 mod machine;
 mod measure;
 mod memory;
+mod pipeline;
 mod profile;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod pthread;
@@ -222,6 +226,7 @@ fn all() -> Vec<Workload> {
         barrier::workloads(),
         queue::workloads(),
         cache::workloads(),
+        pipeline::workloads(),
         recipes::workloads(),
         memory::workloads(),
     ];
@@ -491,6 +496,7 @@ mod tests {
             event::workloads,
             queue::workloads,
             cache::workloads,
+            pipeline::workloads,
         ] {
             group().iter().for_each(|workload| workload.try_all(100));
         }

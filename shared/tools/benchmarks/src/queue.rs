@@ -59,7 +59,7 @@ impl Channel for Ours {
 /// The peers whose senders and receivers can be cloned.
 macro_rules! channel {
     ($Channel:ident, $library:ident, $send:ident, $recv:ident) => {
-        struct $Channel;
+        pub(crate) struct $Channel;
 
         impl Channel for $Channel {
             type Tx = $library::Sender<u64>;
@@ -95,7 +95,7 @@ channel!(AsyncChannel, async_channel, send_blocking, recv_blocking);
 /// The queue of std. It has one receiver, and a type of sender for each kind of queue.
 macro_rules! std_channel {
     ($Channel:ident, $Sender:ident, $open:expr) => {
-        struct $Channel;
+        pub(crate) struct $Channel;
 
         impl Channel for $Channel {
             type Tx = mpsc::$Sender<u64>;
