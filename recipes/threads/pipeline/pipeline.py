@@ -73,7 +73,7 @@ def read(path, tokens, stop, pieces):
 
 
 def cut_pieces(pieces, cuts):
-    """The second stage. An exception goes on to the counter, or else it would wait for the piece."""
+    """The second stage. An exception goes on, because the counter waits for every number."""
     for number, text in iter(pieces.get, None):
         try:
             words = text if isinstance(text, Exception) else cut(*text)

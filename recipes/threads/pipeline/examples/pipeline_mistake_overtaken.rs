@@ -1,15 +1,15 @@
-//! Every channel is bounded, but one slow piece fills the memory: all the others overtake it, and the
-//! counter keeps them until their turn comes.
+//! Every channel is bounded, but one slow piece fills the memory: all the others overtake it, and
+//! the counter keeps them until their turn comes.
 //!
 //! ```text
 //! cargo run -p pipeline --example pipeline_mistake_overtaken
 //! ```
 //!
 //! The counter must put pieces aside until all earlier ones have come, and nothing limits how many.
-//! `tokens` is the way out: a token for each piece that has been begun and not been counted, in a
-//! channel with a bound. The reader sends one before each piece, and the counter takes one out after
-//! each piece that it has counted. Here the first piece is so slow that it arrives when no other
-//! piece is left or can be begun.
+//! Tokens are the way out: one for each piece that has been begun and not been counted yet, in a
+//! channel with a bound. The reader sends a token before each piece, and the counter takes one out
+//! after each piece that it has counted. Here the first piece is so slow that it arrives when no
+//! other piece is left, or none can be begun.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;

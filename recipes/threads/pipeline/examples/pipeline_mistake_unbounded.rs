@@ -5,10 +5,10 @@
 //! cargo run -p pipeline --example pipeline_mistake_unbounded
 //! ```
 //!
-//! A send to an unbounded channel never waits, so nothing slows the reader down. With a file that is
-//! larger than the memory, the program is killed. Here the counter is so slow that it does not take
-//! the next piece before the reader has done all that it can: in the unbounded version it has ended,
-//! and in the bounded version it waits in `send`.
+//! A send to an unbounded channel never waits, so nothing slows the reader down. With a file that
+//! is larger than the memory, the program is killed. Here the counter is so slow that the reader
+//! does all that it can before the counter takes the next piece: without a bound the reader comes
+//! to its end, and with a bound it waits in `send`.
 
 use std::process::ExitCode;
 use std::thread;

@@ -1,13 +1,14 @@
-//! The counter has found what it looked for and leaves. The stage before it calls `send().unwrap()`,
-//! and panics although nothing is wrong.
+//! The counter has found what it looked for and leaves. The stage before it calls
+//! `send().unwrap()`, and panics although nothing is wrong.
 //!
 //! ```text
 //! cargo run -p pipeline --example pipeline_mistake_unwrap
 //! ```
 //!
 //! A send fails when the last receiver is gone, and that is how a stage learns that nobody needs
-//! its work any more. `cut_or_panic` is wrong: it takes this for an error. `cut` is right: it returns,
-//! which drops its own receiver, so that the stage before it learns the same.
+//! its work any more. `cut_or_panic` is wrong: it takes this for an error. `cut` is right: it
+//! returns. If it had a receiver of its own, it would drop it then, so that the stage before it
+//! would learn the same.
 
 use std::panic;
 use std::process::ExitCode;

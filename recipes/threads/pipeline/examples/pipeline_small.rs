@@ -1,4 +1,5 @@
-//! Three threads and two channels: each thread works on what the one before it has sent.
+//! Three threads and two channels: each thread works on what the one
+//! before it has sent.
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 use std::thread;
@@ -14,7 +15,7 @@ fn main() {
 }
 
 fn read(lines: Sender<&'static str>) {
-    for line in ["down down down", "would the fall", "never come to an end"] {
+    for line in ["down down down", "would the fall", "never end"] {
         if lines.send(line).is_err() {
             return; // The next stage has left.
         }

@@ -4,8 +4,8 @@
 //! cargo run -p pipeline --example pipeline_solution
 //! ```
 //!
-//! The reader makes a channel of capacity 1 for each piece. It sends the piece and the sender to the
-//! cutters, and the receiver to the counter. The counter gets the receivers in the order of the
+//! The reader makes a channel of capacity 1 for each piece. It sends the receiver to the counter,
+//! and the piece with the sender to the cutters. The counter gets the receivers in the order of the
 //! book, and waits at each until its words arrive. The capacity of the channel of receivers limits
 //! the pieces in flight, so there are no tokens. If the cutting panics, the sender is dropped, and
 //! the counter learns at once that these words will not come.

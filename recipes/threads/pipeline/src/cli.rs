@@ -7,8 +7,8 @@
 //! - A line `THE END`, or one that begins with `*** END OF`, as in the files of Project Gutenberg,
 //!   ends the book. What follows is not counted.
 //! - A line has at most 65,536 bytes.
-//! - A word of more than 1,000 letters makes the cutting panic. That stands for the mistake that
-//!   every program has, so you can see what a panic does to the stages.
+//! - A word of more than 1,000 letters makes the cutting panic. It stands for a bug, so that you can
+//!   see what a panic does to the stages.
 
 use std::collections::HashSet;
 use std::fs::File;
