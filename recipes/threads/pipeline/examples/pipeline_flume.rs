@@ -42,7 +42,7 @@ fn main() {
     let book = cli::book_or_exit();
     let (piece_sender, pieces) = flume::bounded(CAPACITY);
     let (cut_sender, cuts) = flume::bounded(CAPACITY);
-    // Holds a token for each piece that has been begun and not been counted yet.
+    // This channel holds a token for each piece that has been begun and not been counted yet.
     let (enter, leave) = flume::bounded(IN_FLIGHT);
 
     let table = thread::scope(|scope| {

@@ -43,7 +43,7 @@ fn main() {
     let book = cli::book_or_exit();
     let (piece_sender, pieces) = mpsc::sync_channel(CAPACITY);
     let (cut_sender, cuts) = mpsc::sync_channel(CAPACITY);
-    // Holds a token for each piece that has been begun and not been counted yet.
+    // This channel holds a token for each piece that has been begun and not been counted yet.
     let (enter, leave) = mpsc::sync_channel(IN_FLIGHT);
 
     let table = thread::scope(|scope| {

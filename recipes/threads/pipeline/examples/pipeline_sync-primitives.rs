@@ -47,7 +47,7 @@ fn main() {
     let book = cli::book_or_exit();
     let pieces = Queue::bounded(CAPACITY);
     let cuts = Queue::bounded(CAPACITY);
-    // Holds a token for each piece that has been begun and not been counted yet.
+    // This queue holds a token for each piece that has been begun and not been counted yet.
     let tokens = Queue::bounded(IN_FLIGHT);
 
     let table = thread::scope(|scope| {

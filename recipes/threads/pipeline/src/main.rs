@@ -33,7 +33,6 @@ const CAPACITY: usize = 4;
 /// How many pieces there are at most in all stages together.
 const IN_FLIGHT: usize = 16;
 
-// ANCHOR: pieces
 /// What the reader sends: a piece of the book, or why it could not be read.
 struct Piece {
     number: usize,
@@ -45,14 +44,13 @@ struct Cut {
     number: usize,
     words: Result<Words, String>,
 }
-// ANCHOR_END: pieces
 
 // ANCHOR: main
 fn main() {
     let book = cli::book_or_exit();
     let (piece_sender, pieces) = channel::bounded(CAPACITY);
     let (cut_sender, cuts) = channel::bounded(CAPACITY);
-    // Holds a token for each piece that has been begun and not been counted yet.
+    // This channel holds a token for each piece that has been begun and not been counted yet.
     let (enter, leave) = channel::bounded(IN_FLIGHT);
 
     let table = thread::scope(|scope| {
