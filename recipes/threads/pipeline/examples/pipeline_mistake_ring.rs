@@ -18,7 +18,7 @@ use crossbeam::channel::{self, Receiver, Sender};
 
 const CAPACITY: usize = 4;
 /// The first piece has so many words. A piece of one word is not cut any more.
-const WORDS: usize = 64;
+const WORDS: usize = 32;
 
 struct Outcome {
     words: usize,
