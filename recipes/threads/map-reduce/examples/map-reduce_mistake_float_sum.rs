@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use rayon::prelude::*;
 
 fn main() -> ExitCode {
-    let sizes = [986, 1020, 244, 58636].repeat(250);
+    let sizes = [203023, 171717, 26185, 7697].repeat(250);
     let mut floats = Vec::new();
     let mut whole = Vec::new();
     for pieces in [1, 2, 4] {

@@ -7,7 +7,7 @@ use std::thread;
 
 fn main() {
     let mut bytes = 0;
-    for_each(&[986, 1020, 244], |size| {
+    for_each(&[26185, 7697, 2892], |size| {
         bytes += size; // refused
     });
     println!("{bytes}");
