@@ -1,0 +1,117 @@
+"""Count the requests in a web server's log by status, with a lock and with a count per thread.
+
+    python3 atomics.py                              # the log in input/
+    python3 atomics.py access.log access.log.1      # your own files
+
+Python has no atomic numbers. `counts[status] += 1` is several steps, and another thread may run in
+between. So there are two right ways: take a lock for each addition, or let each thread count in a
+Counter of its own and add these up at the end.
+
+Checks that both ways give the same result, and prints it.
+"""
+
+import re
+import sys
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+DEFAULT_FILE = Path(__file__).with_name("input") / "access.log"
+THREADS = 4
+MOST_BYTES = 2**64 - 1
+
+# What stands behind the quote that opens the request. After the number of bytes, the line ends or
+# goes on with a space.
+REST = re.compile(r'(?:[^"\\]|\\.)*" ([1-9][0-9]{2}) ([0-9]+|-)(?: |\Z)')
+
+
+def main():
+    log = load_log(sys.argv[1:] or [DEFAULT_FILE])
+    with_lock = count_with_lock(log)
+    separately = count_separately(log)
+    assert with_lock == separately, "the two ways have different results"
+    assert with_lock.total() == len(log), "requests were lost"
+    print_counts(with_lock)
+
+
+def count_with_lock(log):
+    """A thread takes the lock for each request."""
+    counts = Counter()
+    lock = threading.Lock()
+
+    def add(share):
+        for status in share:
+            with lock:
+                counts[status] += 1
+
+    threads = [threading.Thread(target=add, args=[share]) for share in shares(log)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return counts
+
+
+def count_separately(log):
+    """Each thread fills a Counter of its own."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        return sum(pool.map(Counter, shares(log)), Counter())
+
+
+def shares(log):
+    """Divides the log among the threads."""
+    longest = max(-(-len(log) // THREADS), 1)
+    return [log[start : start + longest] for start in range(0, len(log), longest)]
+
+
+def load_log(paths):
+    """Reads the status in each line of the logs."""
+    statuses = []
+    for path in paths:
+        try:
+            # Other line ends than \n and \r\n are a part of the line.
+            with open(path, encoding="utf-8-sig", newline="\n") as log:
+                lines = [line.removesuffix("\n") for line in log]
+        except OSError as error:
+            sys.exit(f"cannot read {path}: {error.strerror}")
+        except UnicodeDecodeError:
+            sys.exit(f"{path} is not UTF-8 text")
+        for number, line in enumerate(lines, start=1):
+            status = parse(line)
+            if status is None:
+                expected = 'HOST - USER [TIME] "REQUEST" STATUS BYTES'
+                sys.exit(f"{path}:{number}: expected {expected}, found {line!r}")
+            statuses.append(status)
+    return statuses
+
+
+def parse(line):
+    """Finds the status in a line."""
+    host, _, rest = line.rstrip("\r").partition(" ")
+    _, _, rest = rest.partition(" [")
+    _, _, rest = rest.partition('] "')
+    found = REST.match(rest)
+    if host.split() != [host] or found is None:
+        return None
+    if found[2] != "-" and int(found[2]) > MOST_BYTES:
+        return None
+    return int(found[1])
+
+
+def print_counts(counts):
+    report = f"requests: {counts.total()}\nstatus requests\n"
+    for status, requests in sorted(counts.items()):
+        report += f"{status:>6} {requests:>8}\n"
+    try:
+        # The same bytes on every platform, and any error is raised here.
+        with open(1, "w", encoding="utf-8", newline="\n", closefd=False) as output:
+            output.write(report)
+    except BrokenPipeError:
+        pass  # A program that reads our output, such as head, may stop when it has seen enough.
+    except OSError as error:
+        sys.exit(f"cannot print the result: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+//! A thread stores a total, and then raises a flag with `Relaxed`. Another thread sees the flag and
+//! loads the total, but may get the number that was there before.
+//!
+//! ```text
+//! cargo run -p atomics --example atomics_mistake_relaxed_flag
+//! ```
+//!
+//! `Relaxed` is wrong for the flag: it makes the flag itself atomic, and promises nothing about
+//! other memory. `Release` and `Acquire` are right: a thread that sees the flag sees all that was
+//! written before it. An x86 processor never shows this mistake, because it keeps stores in order,
+//! and an ARM processor shows it rarely. So this program does not wait for it to happen. loom runs
+//! the model once for every order of the threads and every value that a load may return, and the
+//! program collects what the reader gets.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use loom::thread;
+
+const TOTAL: u64 = 2500;
+
+/// What two threads share: a total, and whether it is there.
+struct Report {
+    total: AtomicU64,
+    is_ready: AtomicBool,
+}
+
+fn main() -> ExitCode {
+    let relaxed = totals_read(Ordering::Relaxed, Ordering::Relaxed);
+    println!("flag with Relaxed: the reader may get {relaxed:?}");
+
+    let paired = totals_read(Ordering::Release, Ordering::Acquire);
+    println!("flag with Release and Acquire: the reader may get {paired:?}");
+
+    if relaxed == paired {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("reordering: the reader may see the flag before it sees the total");
+    eprintln!("store the flag with Release, and load it with Acquire");
+    ExitCode::FAILURE
+}
+
+/// Every total that a reader who has seen the flag may get, in any run of the model.
+fn totals_read(raise: Ordering, look: Ordering) -> BTreeSet<u64> {
+    let totals = Arc::new(Mutex::new(BTreeSet::new()));
+    let totals_of_all_runs = Arc::clone(&totals);
+    loom::model(move || {
+        if let Some(total) = publish_and_read(raise, look) {
+            let mut totals = totals_of_all_runs.lock().expect("no thread panics");
+            totals.insert(total);
+        }
+    });
+    let totals = totals.lock().expect("no thread panics");
+    totals.clone()
+}
+
+fn publish_and_read(raise: Ordering, look: Ordering) -> Option<u64> {
+    let report = Arc::new(Report {
+        total: AtomicU64::new(0),
+        is_ready: AtomicBool::new(false),
+    });
+    let published = Arc::clone(&report);
+    let writer = thread::spawn(move || {
+        published.total.store(TOTAL, Ordering::Relaxed);
+        published.is_ready.store(true, raise);
+    });
+    let mut total = None;
+    if report.is_ready.load(look) {
+        total = Some(report.total.load(Ordering::Relaxed));
+    }
+    writer.join().expect("no thread panics");
+    total
+}
