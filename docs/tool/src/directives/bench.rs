@@ -8,23 +8,23 @@ use crate::directives::results::{
 use std::collections::BTreeSet;
 
 const HOW: &str = "`cargo bench-peers` writes it";
-
 /// The table of a group: one row per workload and profile, and one column per contender.
 pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
-    let quiet = with_group(recipes, "quiet", group)?
-        .ok_or_else(|| format!("there is no {FOLDER}/quiet.json; {HOW}"))?;
+    let quiet = measured(recipes, "quiet.json")?;
     let has_group = |results: &Results| results.group(group).next().is_some();
-    let busy = with_group(recipes, "busy", group)?.filter(has_group);
-    let workloads: Vec<_> = quiet.group(group).collect();
-    if workloads.is_empty() {
+    if !has_group(&quiet) {
         let groups = quiet.groups().join(", ");
         return Err(format!(
             "{FOLDER}/quiet.json has no group `{group}`; it has: {groups}"
         ));
     }
+    let busy = Results::read(&recipes.workspace, "busy.json")?.filter(has_group);
+    let workloads: Vec<_> = quiet.group(group).collect();
     let profiles = profiles(&workloads);
     let contenders = contenders(&workloads);
-    let mut rows = vec![head(&profiles, &contenders, busy.is_some())];
+    // Ways to do something have no peers and no noise.
+    let is_comparison = contenders.first() == Some(&OURS);
+    let mut rows = vec![head(&profiles, &contenders, is_comparison, busy.is_some())];
     rows.push(vec!["---".to_owned(); rows[0].len()]);
     for workload in &workloads {
         for (index, profile) in profiles.iter().enumerate() {
@@ -35,10 +35,13 @@ pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
             if profiles.len() > 1 {
                 cells.push(profile.label().to_owned());
             }
-            let beside = busy
-                .as_ref()
-                .map(|busy| busy.workload(group, &workload.name));
-            cells.extend(measurements(workload, *profile, &contenders, beside));
+            cells.extend(costs(workload, *profile, &contenders));
+            if is_comparison {
+                let beside = busy
+                    .as_ref()
+                    .map(|busy| busy.workload(group, &workload.name));
+                cells.extend(comparison(workload, *profile, beside));
+            }
             rows.push(cells);
         }
     }
@@ -48,20 +51,6 @@ pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
         .collect();
     let caption = caption(&quiet, &profiles);
     Ok(format!("{lines}\n{caption}\n"))
-}
-
-/// The results that have this group: those of all groups, or else those of a run that measured the
-/// group alone, on another machine.
-fn with_group(recipes: &Recipes, load: &str, group: &str) -> Result<Option<Results>, String> {
-    let all = Results::read(&recipes.workspace, &format!("{load}.json"))?;
-    if all
-        .as_ref()
-        .is_some_and(|all| all.group(group).next().is_some())
-    {
-        return Ok(all);
-    }
-    let file = format!("{load}-{}.json", group.to_lowercase());
-    Ok(Results::read(&recipes.workspace, &file)?.or(all))
 }
 
 fn measured(recipes: &Recipes, file: &str) -> Result<Results, String> {
@@ -92,31 +81,38 @@ fn contenders<'a>(workloads: &[&'a Workload]) -> Vec<&'a str> {
     names
 }
 
-fn head(profiles: &[Profile], contenders: &[&str], busy: bool) -> Vec<String> {
+fn head(profiles: &[Profile], contenders: &[&str], is_comparison: bool, busy: bool) -> Vec<String> {
     let mut cells = vec!["Workload".to_owned()];
     if profiles.len() > 1 {
         cells.push("Profile".to_owned());
     }
     cells.extend(contenders.iter().map(|name| format!("`{name}`")));
-    cells.push("Ratio to best peer".to_owned());
-    cells.extend(busy.then(|| "Ratio on a busy machine".to_owned()));
-    cells.push("Noise".to_owned());
+    if is_comparison {
+        cells.push("Ratio to best peer".to_owned());
+        cells.extend(busy.then(|| "Ratio on a busy machine".to_owned()));
+        cells.push("Noise".to_owned());
+    }
     cells
 }
 
-/// The cells of a workload in one profile. `busy` is the same workload in the results of a busy
-/// machine, if there are such results.
-fn measurements(
-    workload: &Workload,
-    profile: Profile,
-    contenders: &[&str],
-    busy: Option<Option<&Workload>>,
-) -> Vec<String> {
+/// What a workload costs in one profile.
+fn costs(workload: &Workload, profile: Profile, contenders: &[&str]) -> Vec<String> {
     let mut cells = Vec::new();
     for name in contenders {
         let contender = workload.contender(profile, name);
         cells.push(contender.map_or_else(none, |it| number(it.median)));
     }
+    cells
+}
+
+/// The ratios and the noise of a workload in one profile. `busy` is the same workload in the results
+/// of a busy machine, if there are such results.
+fn comparison(
+    workload: &Workload,
+    profile: Profile,
+    busy: Option<Option<&Workload>>,
+) -> Vec<String> {
+    let mut cells = Vec::new();
     if workload.is_measured_in(profile) {
         cells.push(best(workload, profile));
     } else {

@@ -107,6 +107,18 @@ fn a_group_that_was_measured_in_both_profiles_has_two_rows_per_workload() {
 }
 
 #[test]
+fn a_group_that_compares_ways_has_no_ratio_and_no_noise() {
+    let workspace = Workspace::new();
+    let ways = results(10.0, &[("Ways", "ring", &[("loud", 8.0)])])
+        .replace("sync-primitives again", "very soft")
+        .replace("sync-primitives", "soft");
+    workspace.write(QUIET, &ways);
+    let rows = cells(&workspace, "{{#bench Ways}}");
+    assert_eq!(rows[0], ["Workload", "soft", "very soft", "loud"]);
+    assert_eq!(rows[1], ["ring (ms)", "10.0", "10.0", "8.00"]);
+}
+
+#[test]
 fn a_group_that_was_measured_in_one_profile_says_so() {
     let workspace = Workspace::new();
     workspace.write(

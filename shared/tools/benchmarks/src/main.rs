@@ -9,16 +9,13 @@
 //! $ cargo bench-peers --profile lto queue    # one of the two profiles only
 //! $ cargo bench-peers --rounds 5 lock        # a quick look
 //! $ cargo bench-peers --save                 # also writes results/quiet.json, or busy.json, and the plots
-//! $ cargo bench-peers --save cache:          # measures and writes one group
 //! ```
-//!
-//! A group that is saved on another machine than the rest gets a file of its own, such as
-//! results/quiet-cache.json. The next run that saves all groups removes it.
 //!
 //! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the
 //! workspace's profile `bench-lto`, with one codegen unit and thin LTO. The same code can be much
 //! faster in one than in the other, so a row counts as won only if it is won in both. Recipes,
-//! which are measured as whole processes, and memory are measured in the release profile only. Each
+//! which are measured as whole processes, memory and the ways to count are measured in the release
+//! profile only. Each
 //! profile is a build of this program, and measures each workload in a process of its own.
 //!
 //! **Rounds.** All contenders of a workload take turns, round after round, and each round has
@@ -34,9 +31,10 @@
 //! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four
 //! threads for each *m*. crossbeam-queue does not block, so it is combined with semaphores of this
 //! library. The library has no map: in the workloads of the cache, it is a `HashMap` in a `Lock`.
-//! The rows of the pipeline are the three stages of the recipe of that name. A recipe is
-//! timed as a whole process, and so are its Python twin and every variant in its folder `examples`.
-//! Their output is compared with `expected.txt`.
+//! The rows of the pipeline are the three stages of the recipe of that name. The ways to count are
+//! compared with each other, and not this library with its peers. A recipe is timed as a whole
+//! process, and so are its Python twin and every variant in its folder `examples`. Their output is
+//! compared with `expected.txt`.
 //!
 //! **Limits.** The figures are valid for one machine, for its number of cores, and for items of
 //! eight bytes. The place of a contender's code in the program changes a figure of a few
@@ -46,6 +44,7 @@
 //! without a limit wins every row here, and loses wherever other threads need the processor, so
 //! look at the busy figures too.
 
+mod atomics;
 mod barrier;
 mod busy;
 mod cache;
@@ -227,6 +226,7 @@ fn all() -> Vec<Workload> {
         pipeline::workloads(),
         recipes::workloads(),
         memory::workloads(),
+        atomics::workloads(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -248,7 +248,7 @@ fn bench(options: &Options) -> Result<()> {
         options.rounds,
     );
     let saved = if options.save {
-        Some(Saved::find(options, &chosen, &results)?)
+        Some(Saved::find(options, &results)?)
     } else {
         None
     };
@@ -258,7 +258,12 @@ fn bench(options: &Options) -> Result<()> {
 }
 
 fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -> Result<()> {
-    let programs = Programs::build(options.profiles)?;
+    let mut profiles = options.profiles.to_vec();
+    profiles.retain(|profile| {
+        let is_measured_in = |workload: &Workload| workload.profiles().contains(profile);
+        workloads.iter().any(is_measured_in)
+    });
+    let programs = Programs::build(&profiles)?;
     let _processes = if options.busy {
         Some(busy::BusyProcesses::start()?)
     } else {
@@ -279,8 +284,7 @@ fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -
 
 /// The results of earlier runs.
 struct Saved {
-    /// The name of the file, without its extension.
-    name: String,
+    name: &'static str,
     /// Results whose rows are kept, unless they are measured again.
     older: Option<Results>,
 }
@@ -288,31 +292,18 @@ struct Saved {
 impl Saved {
     /// Reads the file before anything is measured, so that an error in it does not cost a whole
     /// run.
-    ///
-    /// If its results are from another machine, a group that is measured as a whole gets a file of
-    /// its own, such as `quiet-cache.json`, and the tables of the book show that.
-    fn find(options: &Options, chosen: &[Workload], new: &Results) -> Result<Self> {
-        let name = load(options.busy);
+    fn find(options: &Options, new: &Results) -> Result<Self> {
+        let name = if options.busy { "busy" } else { "quiet" };
         if options.filter.is_empty() {
-            let name = name.to_owned();
             return Ok(Self { name, older: None });
         }
         let older = Results::read(&folder().join(format!("{name}.json")))?;
-        let is_comparable = older.as_ref().is_none_or(|it| it.is_comparable_to(new));
-        match whole_group(chosen) {
-            _ if is_comparable => Ok(Self {
-                name: name.to_owned(),
-                older,
-            }),
-            Some(group) => Ok(Self {
-                name: file_of_group(name, group),
-                older: None,
-            }),
-            None => Err(format!(
-                "results/{name}.json is from another machine or other versions; measure all \
-                 workloads, --save without a filter, or a whole group, such as --save queue:"
+        match &older {
+            Some(older) if !older.is_comparable_to(new) => Err(format!(
+                "results/{name}.json is from another machine or other versions; measure all workloads: --save without a filter"
             )
             .into()),
+            _ => Ok(Self { name, older }),
         }
     }
 
@@ -321,47 +312,16 @@ impl Saved {
             results.keep_others_of(older);
         }
         fs::create_dir_all(folder())?;
-        let name = self.name;
-        let load = load(results.busy);
-        results.write(&folder().join(format!("{name}.json")))?;
-        for (group, plot) in svg::plots(&results.workloads, results.busy) {
-            let file = folder().join(format!("{}.svg", file_of_group(load, &group)));
+        results.write(&folder().join(format!("{}.json", self.name)))?;
+        for (file, plot) in svg::plots(&results) {
+            let file = folder().join(format!("{file}.svg"));
             fs::write(&file, plot)
                 .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-            if name == load {
-                remove_if_there(&file.with_extension("json"))?;
-            }
         }
+        let name = self.name;
         Ok(print(&format!(
             "wrote shared/tools/benchmarks/results/{name}.json and its plots\n"
         ))?)
-    }
-}
-
-fn load(is_busy: bool) -> &'static str {
-    if is_busy { "busy" } else { "quiet" }
-}
-
-/// The file of one group, without its extension.
-fn file_of_group(load: &str, group: &str) -> String {
-    format!("{load}-{}", group.to_lowercase())
-}
-
-/// The group that these workloads are, if they are one and nothing of it is missing.
-fn whole_group(chosen: &[Workload]) -> Option<&'static str> {
-    let group = chosen.first()?.group;
-    let is_group = chosen.iter().all(|workload| workload.group == group);
-    let members = all().iter().filter(|it| it.group == group).count();
-    (is_group && chosen.len() == members).then_some(group)
-}
-
-/// Removes results of a group that the file of all groups now has.
-fn remove_if_there(file: &Path) -> Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(format!("{} cannot be removed: {error}", file.display()).into())
-        }
-        _ => Ok(()),
     }
 }
 
@@ -475,17 +435,6 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_whole_if_no_workload_of_it_is_missing_and_none_is_added() {
-        let whole = |filter: &str| {
-            let options = parse(filter).expect("it is a filter");
-            whole_group(&options.chosen().expect("there are some"))
-        };
-        assert_eq!(whole("cache:"), Some("Cache"));
-        assert_eq!(whole("map,"), None);
-        assert_eq!(whole("lock"), None);
-    }
-
-    #[test]
     fn every_contender_of_every_workload_does_its_work() {
         for group in [
             rlock::workloads,
@@ -501,6 +450,7 @@ mod tests {
         barrier::workloads()
             .iter()
             .chain(&memory::workloads())
+            .chain(&atomics::workloads())
             .for_each(|workload| workload.try_all(100));
     }
 

@@ -70,6 +70,7 @@ type Run = Rc<dyn Fn(u64) -> Sample>;
 #[derive(Clone, Copy, PartialEq)]
 enum Role {
     Ours,
+    Baseline,
     Control,
     Peer,
     Floor,
@@ -185,6 +186,12 @@ impl Workload {
         self.contender(OURS, Role::Ours, run)
     }
 
+    /// Adds the contender that the others are compared with, in a workload that compares ways to do
+    /// something, and not this library with its peers.
+    pub(crate) fn baseline(self, name: &str, run: impl Fn(u64) -> Sample + 'static) -> Self {
+        self.contender(name, Role::Baseline, run)
+    }
+
     pub(crate) fn peer(
         self,
         name: impl Into<String>,
@@ -230,6 +237,12 @@ impl Workload {
         format!("{}: {}", self.group, self.name)
     }
 
+    /// Whether this library is compared with its peers.
+    pub(crate) fn is_comparison(&self) -> bool {
+        let mut roles = self.contenders.iter().map(|contender| contender.role);
+        roles.all(|role| role != Role::Baseline)
+    }
+
     /// The profiles in which the workload is measured.
     pub(crate) fn profiles(&self) -> &'static [Profile] {
         self.profiles
@@ -260,7 +273,7 @@ impl Workload {
         if let Some(prepare) = self.prepare.take() {
             self = prepare(self)?;
         }
-        if self.pace != Pace::Fixed(1) {
+        if self.pace != Pace::Fixed(1) && self.is_comparison() {
             self.add_control();
         }
         let samples = self.samples(rounds);
@@ -276,7 +289,7 @@ impl Workload {
             .contenders
             .iter()
             .find(|contender| contender.role == Role::Ours);
-        let run = Rc::clone(&ours.expect("every workload has this library").run);
+        let run = Rc::clone(&ours.expect("every comparison has this library").run);
         let middle = self.contenders.len().div_ceil(2);
         self.contenders.insert(
             middle,
@@ -351,18 +364,19 @@ impl Workload {
                 .map(|sample| sample.figures[figure])
                 .collect::<Vec<f64>>()
         };
-        let ours = self
+        let first = self
             .contenders
             .iter()
-            .position(|contender| contender.role == Role::Ours);
-        let ours = values(ours.expect("every workload has this library"));
+            .position(|contender| [Role::Ours, Role::Baseline].contains(&contender.role));
+        let first = values(first.expect("every workload has this library or a baseline"));
         let entry = |index: usize| Entry {
             name: self.contenders[index].name.clone(),
             value: Spread::of(values(index)),
             ratio: Spread::of(
-                ours.iter()
+                first
+                    .iter()
                     .zip(values(index))
-                    .map(|(ours, theirs)| ours / theirs)
+                    .map(|(first, theirs)| first / theirs)
                     .collect(),
             ),
             usage: PerIteration::of(samples[index].iter().map(|sample| sample.usage)),
@@ -374,6 +388,7 @@ impl Workload {
         };
         Measurement {
             contenders: of(Role::Ours)
+                .chain(of(Role::Baseline))
                 .chain(of(Role::Control))
                 .chain(of(Role::Peer))
                 .collect(),
@@ -551,6 +566,25 @@ mod tests {
             .collect();
         assert_eq!(ratios, [1.0, 1.0, 2.0, 0.5]);
         assert_eq!(row.floor.expect("it has one").ratio.median, 2.0);
+    }
+
+    #[test]
+    fn a_workload_with_a_baseline_compares_with_it_and_has_no_control() {
+        let cost = |nanoseconds: u64| {
+            move |n| Sample::per_operation(Duration::from_nanos(nanoseconds * n), n)
+        };
+        let workload = Workload::new("Test", "planted", "ns")
+            .peer("slow", cost(4))
+            .baseline("plain", cost(2));
+        assert!(!workload.is_comparison());
+        let row = workload.measure(3);
+        let row = row.expect("there is nothing to prepare").remove(0);
+        let ratios: Vec<_> = row
+            .contenders
+            .iter()
+            .map(|entry| (entry.name.as_str(), entry.ratio.median))
+            .collect();
+        assert_eq!(ratios, [("plain", 1.0), ("slow", 0.5)]);
     }
 
     #[test]

@@ -47,6 +47,10 @@ impl Measurement {
             .filter(|entry| ![OURS, AGAIN].contains(&entry.name.as_str()))
     }
 
+    fn has_this_library(&self) -> bool {
+        self.contenders.iter().any(|entry| entry.name == OURS)
+    }
+
     fn noise(&self) -> Option<f64> {
         let control = self.contenders.iter().find(|entry| entry.name == AGAIN)?;
         let above = control.ratio.high - 1.0;
@@ -65,8 +69,16 @@ impl Row {
         }
     }
 
+    /// Whether the row compares this library with its peers.
+    pub(crate) fn is_comparison(&self) -> bool {
+        self.profiles.values().any(Measurement::has_this_library)
+    }
+
     fn verdict(&self, profile: Profile) -> Option<Verdict<'_>> {
         let measurement = self.profiles.get(&profile)?;
+        if !measurement.has_this_library() {
+            return None;
+        }
         let against = |entry: &Entry| self.read(entry.ratio.median);
         let best = measurement
             .peers()
@@ -199,7 +211,7 @@ fn painted(verdict: &Verdict<'_>, color: bool) -> String {
 }
 
 /// How many rows are won, and which rows are behind. A row counts by the profile in which it does
-/// worst.
+/// worst. The summary is empty if no row compares this library with its peers.
 pub(crate) fn summary(rows: &[Row]) -> String {
     let mut standings = Vec::new();
     let mut behind = String::new();
@@ -216,6 +228,9 @@ pub(crate) fn summary(rows: &[Row]) -> String {
                     .expect("writing to a string succeeds");
             }
         }
+    }
+    if standings.is_empty() {
+        return String::new();
     }
     let count = |standing| standings.iter().filter(|it| **it == standing).count();
     format!(
@@ -341,6 +356,15 @@ Lock: planted (ns), one unit + LTO
 ";
         assert_eq!(text, expected);
         assert!(table(&row, true).contains("\x1b[31m2.00 of std"));
+    }
+
+    #[test]
+    fn a_row_without_this_library_has_no_verdict() {
+        let row = row("Ways", "planted", vec![entry("a", 10.0), entry("b", 5.0)]);
+        assert!(!row.is_comparison());
+        assert!(row.worst_verdict().is_none());
+        assert_eq!(summary(&[row]), "");
+        assert!(planted(5.0).is_comparison());
     }
 
     #[test]

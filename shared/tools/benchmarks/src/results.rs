@@ -48,7 +48,8 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) value: Spread,
-    /// The cost of this library divided by the cost of this contender, round by round.
+    /// The cost of this library, or else of the baseline, divided by the cost of this contender, round
+    /// by round.
     pub(crate) ratio: Spread,
     /// What the kernel counted per iteration, on systems where it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +70,8 @@ pub(crate) struct Row {
 /// A row in one build profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Measurement {
-    /// This library, then the control if there is one, then the peers.
+    /// This library, then the control if there is one, then the peers. In a row that does not compare
+    /// this library, the baseline comes first.
     pub(crate) contenders: Vec<Entry>,
     pub(crate) floor: Option<Entry>,
 }
@@ -249,7 +251,8 @@ pub(crate) mod tests {
         }
     }
 
-    fn results(names: &[(&str, &str, f64)]) -> Results {
+    /// Results of a quiet machine with two cores.
+    pub(crate) fn results_of(rows: Vec<Row>) -> Results {
         let text = String::new;
         let machine = Machine {
             cpu: text(),
@@ -258,10 +261,14 @@ pub(crate) mod tests {
             rustc: text(),
         };
         let mut results = Results::new(text(), false, machine, BTreeMap::new(), 3);
+        results.workloads = rows;
+        results
+    }
+
+    fn results(names: &[(&str, &str, f64)]) -> Results {
         let row =
             |(group, name, cost): &(&str, &str, f64)| row(group, name, vec![entry("std", *cost)]);
-        results.workloads = names.iter().map(row).collect();
-        results
+        results_of(names.iter().map(row).collect())
     }
 
     #[test]

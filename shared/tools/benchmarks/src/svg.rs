@@ -4,12 +4,15 @@
 //! A dot is the cost of this library divided by the cost of a peer, so this library is faster than
 //! the peers whose dots are left of 1. The filled dots are the peers in the release profile, and
 //! the hollow dot is the best peer in the other profile. The colors are those of the page
-//! (`currentColor`), and the page can change them by class.
+//! (`currentColor`), and the page can change them by class. Workloads that do not compare this
+//! library have plots of another form, in the module `bars`.
+
+mod bars;
 
 use crate::{
     profile::Profile,
     report::Verdict,
-    results::{Entry, Row},
+    results::{Entry, Results, Row},
 };
 use std::fmt::Write;
 
@@ -32,42 +35,63 @@ const HEAD: f64 = 48.0;
 const ROW: f64 = 38.0;
 const FOOT: f64 = 24.0;
 
-/// For each group that has peers, the name of the group and its plot.
-pub(crate) fn plots(rows: &[Row], busy: bool) -> Vec<(String, String)> {
-    let mut groups: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
-    groups.dedup();
-    let rows_of = |group: &str| {
-        rows.iter()
-            .filter(|row| row.group == group && row.worst_verdict().is_some())
-            .collect()
-    };
-    let plots = groups.into_iter().map(|group| (group, rows_of(group)));
-    let plots = plots.filter(|(_, rows): &(_, Vec<&Row>)| !rows.is_empty());
+/// For each group that has peers, the name of the file without its ending, and the plot.
+pub(crate) fn plots(results: &Results) -> Vec<(String, String)> {
+    let mut groups: Vec<&str> = Vec::new();
+    for row in &results.workloads {
+        if groups.last() != Some(&row.group.as_str()) {
+            groups.push(&row.group);
+        }
+    }
+    let mut plots = Vec::new();
+    for group in groups {
+        let rows = results.workloads.iter().filter(|row| row.group == group);
+        let (compared, others): (Vec<&Row>, Vec<&Row>) = rows.partition(|row| row.is_comparison());
+        let compared: Vec<&Row> = compared
+            .into_iter()
+            .filter(|row| row.worst_verdict().is_some())
+            .collect();
+        let file = file(group, results.busy);
+        if !compared.is_empty() {
+            plots.push((file, plot(group, &compared, results.busy)));
+        } else if !others.is_empty() {
+            plots.push((file, bars::plot(group, &others, results)));
+        }
+    }
     plots
-        .map(|(group, rows)| (group.to_owned(), plot(group, &rows, busy)))
-        .collect()
+}
+
+fn file(group: &str, busy: bool) -> String {
+    let group = group.to_lowercase().replace(' ', "-");
+    format!("{}-{group}", if busy { "busy" } else { "quiet" })
+}
+
+fn on_a_machine(busy: bool) -> &'static str {
+    if busy {
+        "on a busy machine"
+    } else {
+        "on a quiet machine"
+    }
+}
+
+/// The beginning of a plot, with its title and its content in words.
+fn opened(group: &str, busy: bool, height: f64, title: &str, description: &str) -> String {
+    let id = format!("bench-{}", file(group, busy));
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="bench" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-title {id}-desc" style="width:100%;max-width:36rem;height:auto" font-family="sans-serif" font-size="12" fill="currentColor">
+<title id="{id}-title">{}</title>
+<desc id="{id}-desc">{}</desc>
+"#,
+        escaped(title),
+        escaped(description),
+    )
 }
 
 fn plot(group: &str, rows: &[&Row], busy: bool) -> String {
     let height = HEAD + ROW * rows.len() as f64 + FOOT;
-    let id = format!(
-        "bench-{}-{}",
-        if busy { "busy" } else { "quiet" },
-        group.to_lowercase()
-    );
-    let mut svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" class="bench" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-title {id}-desc" style="width:100%;max-width:36rem;height:auto" font-family="sans-serif" font-size="12" fill="currentColor">
-<title id="{id}-title">{}: this library divided by each peer, {}</title>
-<desc id="{id}-desc">{}</desc>
-"#,
-        escaped(group),
-        if busy {
-            "on a busy machine"
-        } else {
-            "on a quiet machine"
-        },
-        escaped(&description(rows)),
-    );
+    let on_a_machine = on_a_machine(busy);
+    let title = format!("{group}: this library divided by each peer, {on_a_machine}");
+    let mut svg = opened(group, busy, height, &title, &description(rows));
     scale(&mut svg, height - FOOT);
     for (index, row) in rows.iter().enumerate() {
         line(&mut svg, row, HEAD + ROW * index as f64);
@@ -247,7 +271,7 @@ mod tests {
     use super::*;
     use crate::{
         measure::{AGAIN, OURS},
-        results::tests::{entry, measurement, row},
+        results::tests::{entry, measurement, results_of, row},
     };
 
     fn contenders(peer: &str, cost: f64) -> Vec<Entry> {
@@ -261,13 +285,13 @@ mod tests {
 
     #[test]
     fn each_group_has_a_plot_and_each_peer_a_dot() {
-        let rows = [
+        let rows = vec![
             row("Lock", "a < b", contenders("std", 5.0)),
             row("Queue", "c", contenders("kanal", 5.0)),
         ];
-        let plots = plots(&rows, false);
-        let groups: Vec<_> = plots.iter().map(|(group, _)| group.as_str()).collect();
-        assert_eq!(groups, ["Lock", "Queue"]);
+        let plots = plots(&results_of(rows));
+        let files: Vec<_> = plots.iter().map(|(file, _)| file.as_str()).collect();
+        assert_eq!(files, ["quiet-lock", "quiet-queue"]);
         let svg = &plots[0].1;
         assert_eq!(svg.matches("<circle").count(), 2);
         assert!(svg.contains("<title>std: 2.00</title>"), "{svg}");
@@ -279,7 +303,7 @@ mod tests {
         let mut row = row("Lock", "a", contenders("std", 5.0));
         let lto = measurement(contenders("std", 4.0));
         row.profiles.insert(Profile::Lto, lto);
-        let svg = plots(&[row], false).remove(0).1;
+        let svg = plots(&results_of(vec![row])).remove(0).1;
         assert_eq!(svg.matches("<circle").count(), 3);
         assert_eq!(svg.matches(r#"class="bench-lto""#).count(), 1);
         assert!(svg.contains("a: 2.00 of std, 2.50 of std (LTO)."), "{svg}");
