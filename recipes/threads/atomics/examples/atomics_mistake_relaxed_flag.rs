@@ -7,10 +7,10 @@
 //!
 //! `Relaxed` is wrong for the flag: it makes the flag itself atomic, and promises nothing about
 //! other memory. `Release` and `Acquire` are right: a thread that sees the flag sees all that was
-//! written before it. An x86 processor never shows this mistake, because it keeps stores in order,
-//! and an ARM processor shows it rarely. So this program does not wait for it to happen. loom runs
-//! the model once for every order of the threads and every value that a load may return, and the
-//! program collects what the reader gets.
+//! written before it. On most runs, the wrong flag works. An x86 processor keeps the order of
+//! stores, so that only the compiler can go wrong there. So this program does not wait for it to
+//! happen. The model checker loom runs `publish_and_read` again and again, with other orders of the
+//! threads and other values that a load may return, and the program collects what the reader gets.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
