@@ -69,11 +69,11 @@ fn heading(svg: &mut String, row: &Row, y: f64) {
         format_args!(r#"<text x="{LEFT}" y="{y}" font-weight="bold">{name}</text>"#),
     );
     if let [_, second] = ways(row) {
-        let times = 1.0 / second.ratio.median;
+        let (second, times) = (escaped(&second.name), 1.0 / second.ratio.median);
         add(
             svg,
             format_args!(
-                r#"<text x="{RIGHT}" y="{y}" text-anchor="end" font-weight="bold">{times:.1} times as long</text>"#
+                r#"<text x="{RIGHT}" y="{y}" text-anchor="end" font-weight="bold">{second}: {times:.1} times as long</text>"#
             ),
         );
     }
@@ -138,7 +138,10 @@ mod tests {
     #[test]
     fn the_second_of_two_ways_is_compared_with_the_first() {
         let svg = planted(&[("padded", 10.0), ("on one line", 50.0)]);
-        assert!(svg.contains(">5.0 times as long</text>"), "{svg}");
+        assert!(
+            svg.contains(">on one line: 5.0 times as long</text>"),
+            "{svg}"
+        );
     }
 
     #[test]
