@@ -40,16 +40,17 @@ def count_with_lock(log):
     counts = Counter()
     lock = threading.Lock()
 
-    def add(share):
-        for status in share:
-            with lock:
-                counts[status] += 1
+    def add(status):
+        with lock:
+            counts[status] += 1
 
-    threads = [threading.Thread(target=add, args=[share]) for share in shares(log)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    def add_all(share):
+        for status in share:
+            add(status)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        # The results are None, but asking for them raises an exception of a thread here.
+        list(pool.map(add_all, shares(log)))
     return counts
 
 
