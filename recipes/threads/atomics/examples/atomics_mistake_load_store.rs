@@ -51,7 +51,7 @@ fn count_in_two_steps(counted: &AtomicU64, both_have_loaded: &Barrier) {
     for _ in 0..REQUESTS_OF_EACH {
         let count = counted.load(Ordering::SeqCst);
         both_have_loaded.wait(); // Both threads are rarely here by chance. This makes it certain.
-        counted.store(count + 1, Ordering::SeqCst);
+        counted.store(count + 1, Ordering::SeqCst); // Wrong: another thread may have counted.
         both_have_loaded.wait(); // Both have stored the same number before either loads again.
     }
 }

@@ -24,7 +24,7 @@ const CACHE_LINE: usize = 64;
 
 /// The counters begin with a cache line, so that the program prints the same on every run.
 #[repr(align(64))]
-struct Neighbors([AtomicU64; THREADS]);
+struct Neighbors([AtomicU64; THREADS]); // Wrong: all on one cache line.
 
 struct Apart([CachePadded<AtomicU64>; THREADS]);
 

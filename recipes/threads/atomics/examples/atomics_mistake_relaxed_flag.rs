@@ -28,7 +28,7 @@ struct Report {
 }
 
 fn main() -> ExitCode {
-    let relaxed = totals_read(Ordering::Relaxed, Ordering::Relaxed);
+    let relaxed = totals_read(Ordering::Relaxed, Ordering::Relaxed); // Wrong: orders nothing.
     println!("flag with Relaxed: the reader may get {relaxed:?}");
 
     let paired = totals_read(Ordering::Release, Ordering::Acquire);

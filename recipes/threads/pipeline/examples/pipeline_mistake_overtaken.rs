@@ -30,7 +30,7 @@ struct Tokens {
 }
 
 fn main() -> ExitCode {
-    let without = most_put_aside(PIECES);
+    let without = most_put_aside(PIECES); // Wrong: no limit in all.
     println!("without tokens: {without} of {PIECES} pieces were put aside at once");
     let with = most_put_aside(IN_FLIGHT);
     println!("with {IN_FLIGHT} tokens: {with} of {PIECES} pieces were put aside at once");

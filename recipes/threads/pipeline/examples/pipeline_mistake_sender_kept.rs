@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     let (sender, words) = channel::bounded(4);
     let has_ended = thread::scope(|scope| {
         for line in ["down down down", "would the fall", "never come to an end"] {
-            let sender = sender.clone();
+            let sender = sender.clone(); // Wrong: `main` keeps the original.
             scope.spawn(move || {
                 for word in line.split(' ') {
                     sender

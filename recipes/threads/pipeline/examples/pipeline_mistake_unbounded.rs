@@ -22,7 +22,7 @@ const CAPACITY: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(4);
 
 fn main() -> ExitCode {
-    let unbounded = peak(channel::unbounded());
+    let unbounded = peak(channel::unbounded()); // Wrong: the reader never waits.
     println!("unbounded: {unbounded} of {PIECES} pieces were in the channel at once");
     let bounded = peak(channel::bounded(CAPACITY));
     println!("bounded: {bounded} of {PIECES} pieces were in the channel at once");

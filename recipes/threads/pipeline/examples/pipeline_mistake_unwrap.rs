@@ -52,7 +52,7 @@ fn cut_or_panic(words: Sender<&'static str>) {
     for word in [
         "the", "rabbit", "went", "straight", "on", "like", "a", "tunnel",
     ] {
-        words.send(word).unwrap();
+        words.send(word).unwrap(); // Wrong: panics when the receiver has left.
     }
 }
 
