@@ -1,0 +1,149 @@
+//! The same job in processes.
+//!
+//! ```text
+//! cargo run -p bootstrap --example bootstrap_processes
+//! ```
+//!
+//! What differs from the recipe: the program starts itself once for each processor, in the role of
+//! a worker. A worker shares no memory with the program, so it gets the series and the seeds of
+//! its chunks on standard input, and writes its sums to standard output. Choose it if a crash or a
+//! memory leak in the work must not take the program down. Threads are faster: nothing is copied.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::io::{self, Write};
+use std::num::NonZero;
+use std::process::{self, Child, Command, Stdio};
+use std::{env, thread};
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, RngExt, SeedableRng};
+
+use cli::{Input, Report};
+
+/// How many resamples share a seed. The result depends on this number.
+const CHUNK: usize = 100;
+
+/// The first argument of a process that is a worker.
+const WORKER: &str = "--worker";
+
+fn main() {
+    let is_worker = env::args_os().nth(1).is_some_and(|role| role == WORKER);
+    if is_worker {
+        work().unwrap_or_else(|error| exit(&format!("cannot answer: {error}")));
+        return;
+    }
+    let input = cli::input_or_exit();
+    let sums = resample(&input).unwrap_or_else(|error| exit(&format!("a worker failed: {error}")));
+    cli::print_or_exit(
+        &input,
+        Report {
+            statistic: "mean",
+            of_series: input.series.iter().sum(),
+            of_resamples: sums,
+            divisor: input.series.len(),
+        },
+    );
+}
+
+/// Returns the sum of each resample.
+fn resample(input: &Input) -> io::Result<Vec<i64>> {
+    let seeds = seeds(input);
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut workers = Vec::new();
+    for share in seeds.chunks(seeds.len().div_ceil(processors)) {
+        workers.push(start_worker(&input.series, share)?);
+    }
+
+    // All workers are drawing by now, so it is time to wait for them.
+    let mut sums = Vec::with_capacity(input.resamples);
+    for worker in workers {
+        let output = worker.wait_with_output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(output.status.to_string()));
+        }
+        let (share, _) = output.stdout.as_chunks();
+        for sum in share {
+            sums.push(i64::from_le_bytes(*sum));
+        }
+    }
+    // All chunks are whole, so the last one may go beyond what is asked for.
+    sums.truncate(input.resamples);
+    Ok(sums)
+}
+
+/// Starts this program as a worker, and tells it what to do.
+fn start_worker(series: &[i64], seeds: &[u64]) -> io::Result<Child> {
+    let mut command = Command::new(env::current_exe()?);
+    command.arg(WORKER);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut worker = command.spawn()?;
+    let mut stdin = worker.stdin.take().expect("it is a pipe");
+    writeln!(stdin, "{}", to_line(series))?;
+    writeln!(stdin, "{}", to_line(seeds))?;
+    drop(stdin); // The worker reads until its input ends.
+    Ok(worker)
+}
+
+/// What a worker does: it reads a line with the series and a line with the seeds of its chunks, and
+/// writes eight bytes for each sum.
+fn work() -> io::Result<()> {
+    let text = io::read_to_string(io::stdin())?;
+    let (series_line, seeds_line) = text.split_once('\n').expect("there are two lines");
+    let mut series: Vec<i64> = Vec::new();
+    for number in series_line.split_whitespace() {
+        series.push(number.parse().expect("the program sends numbers"));
+    }
+    let mut seeds: Vec<u64> = Vec::new();
+    for number in seeds_line.split_whitespace() {
+        seeds.push(number.parse().expect("the program sends numbers"));
+    }
+
+    let mut sums = vec![0; CHUNK * seeds.len()];
+    for (chunk, seed) in sums.chunks_mut(CHUNK).zip(seeds) {
+        draw(chunk, seed, &series);
+    }
+
+    let mut bytes = Vec::new();
+    for sum in sums {
+        bytes.extend(sum.to_le_bytes());
+    }
+    io::stdout().write_all(&bytes)
+}
+
+fn to_line(numbers: &[impl ToString]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    words.join(" ")
+}
+
+fn exit(reason: &str) -> ! {
+    eprintln!("{reason}");
+    process::exit(1)
+}
+
+/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+fn seeds(input: &Input) -> Vec<u64> {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
+    let chunks = input.resamples.div_ceil(CHUNK);
+    let mut seeds = Vec::new();
+    for _ in 0..chunks {
+        seeds.push(generator.next_u64());
+    }
+    seeds
+}
+
+/// Draws the resamples of one chunk.
+fn draw(sums: &mut [i64], seed: u64, series: &[i64]) {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    // A range of 32-bit numbers is faster to draw from than one of `usize`.
+    let count = u32::try_from(series.len()).expect("a series has at most a million values");
+    for sum in sums {
+        let mut total = 0;
+        for _ in series {
+            let index = generator.random_range(..count) as usize;
+            total += series[index];
+        }
+        *sum = total;
+    }
+}

@@ -1,0 +1,68 @@
+//! The same job on one thread.
+//!
+//! ```text
+//! cargo run -p bootstrap --example bootstrap_sequential
+//! ```
+//!
+//! What differs from the recipe: a loop draws one chunk after the other. Choose it if you draw a
+//! few thousand resamples, and to find out what the other programs gain.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, RngExt, SeedableRng};
+
+use cli::{Input, Report};
+
+/// How many resamples share a seed. The result depends on this number.
+const CHUNK: usize = 100;
+
+fn main() {
+    let input = cli::input_or_exit();
+    let sums = resample(&input);
+    cli::print_or_exit(
+        &input,
+        Report {
+            statistic: "mean",
+            of_series: input.series.iter().sum(),
+            of_resamples: sums,
+            divisor: input.series.len(),
+        },
+    );
+}
+
+/// Returns the sum of each resample.
+fn resample(input: &Input) -> Vec<i64> {
+    let mut sums = vec![0; input.resamples];
+    for (chunk, seed) in sums.chunks_mut(CHUNK).zip(seeds(input)) {
+        draw(chunk, seed, &input.series);
+    }
+    sums
+}
+
+/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+fn seeds(input: &Input) -> Vec<u64> {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
+    let chunks = input.resamples.div_ceil(CHUNK);
+    let mut seeds = Vec::new();
+    for _ in 0..chunks {
+        seeds.push(generator.next_u64());
+    }
+    seeds
+}
+
+/// Draws the resamples of one chunk.
+fn draw(sums: &mut [i64], seed: u64, series: &[i64]) {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    // A range of 32-bit numbers is faster to draw from than one of `usize`.
+    let count = u32::try_from(series.len()).expect("a series has at most a million values");
+    for sum in sums {
+        let mut total = 0;
+        for _ in series {
+            let index = generator.random_range(..count) as usize;
+            total += series[index];
+        }
+        *sum = total;
+    }
+}

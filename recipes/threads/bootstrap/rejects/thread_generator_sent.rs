@@ -1,0 +1,28 @@
+// error: E0277
+//! Takes the generator of one thread into another. It is shared within its thread through an `Rc`,
+//! as rand's `ThreadRng` is, so it is not `Send`. Let each thread call `rand::rng()` itself, or
+//! give it a generator with a seed of its own if the result must be the same on every run.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::thread;
+
+/// As rand's `ThreadRng`: a handle on the generator of the thread that made it.
+struct ThreadRng {
+    state: Rc<Cell<u64>>,
+}
+
+fn main() {
+    let random = ThreadRng {
+        state: Rc::new(Cell::new(1899)),
+    };
+    let drawing = thread::spawn(move || next(random)); // refused
+    println!("{:?}", drawing.join().ok()); // refused
+}
+
+/// One step of a generator.
+fn next(random: ThreadRng) -> u64 {
+    let state = random.state.get().wrapping_mul(6364136223846793005);
+    random.state.set(state);
+    state
+}
