@@ -9,6 +9,7 @@
 //! $ cargo bench-peers --profile lto queue    # one of the two profiles only
 //! $ cargo bench-peers --rounds 5 lock        # a quick look
 //! $ cargo bench-peers --save                 # also writes results/quiet.json, or busy.json, and the plots
+//! $ cargo bench-peers --speed-up --save      # recipes with 1 to 8 threads; writes results/speed-up.json
 //! ```
 //!
 //! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the
@@ -35,6 +36,9 @@
 //! compared with each other, and not this library with its peers. A recipe is timed as a whole
 //! process, and so are its Python twin and every variant in its folder `examples`. Their output is
 //! compared with `expected.txt`.
+//!
+//! **Speed-up.** `--speed-up` is another measurement. It compares recipes on large inputs with their
+//! own sequential programs, and two threads with two copies of the sequential program.
 //!
 //! **Limits.** The figures are valid for one machine, for its number of cores, and for items of
 //! eight bytes. The place of a contender's code in the program changes a figure of a few
@@ -65,6 +69,7 @@ mod report;
 mod results;
 mod rlock;
 mod semaphore;
+mod speed_up;
 mod svg;
 mod usage;
 mod watchdog;
@@ -119,6 +124,8 @@ Usage: cargo bench-peers [OPTIONS] [FILTER]
   --profile release|lto|both  Build in this profile only [default: both]
   --rounds NUMBER             How often every contender takes its turn [default: 21]
   --save                      Write the results and the plots to shared/tools/benchmarks/results
+  --speed-up                  Measure recipes with 1, 2, 4 and 8 threads instead, beside one and two
+                              copies of their sequential programs
 ";
 
 /// What the command line asks for.
@@ -129,6 +136,7 @@ struct Options {
     list: bool,
     busy: bool,
     save: bool,
+    speed_up: bool,
     profiles: &'static [Profile],
     rounds: usize,
 }
@@ -144,6 +152,7 @@ impl Options {
             list: false,
             busy: false,
             save: false,
+            speed_up: false,
             profiles: Profile::BOTH,
             rounds: ROUNDS,
         };
@@ -153,6 +162,7 @@ impl Options {
                 "--list" => options.list = true,
                 "--busy" => options.busy = true,
                 "--save" => options.save = true,
+                "--speed-up" => options.speed_up = true,
                 "--profile" => options.profiles = profiles(arguments.next())?,
                 "--rounds" => options.rounds = rounds(arguments.next())?,
                 option if option.starts_with('-') => {
@@ -167,6 +177,9 @@ impl Options {
         }
         if options.save && options.profiles != Profile::BOTH {
             return Err("--save needs both profiles".into());
+        }
+        if options.speed_up && (options.busy || options.profiles != Profile::BOTH) {
+            return Err("--speed-up goes with a filter, --list, --rounds and --save only".into());
         }
         Ok(options)
     }
@@ -232,6 +245,9 @@ fn all() -> Vec<Workload> {
 }
 
 fn bench(options: &Options) -> Result<()> {
+    if options.speed_up {
+        return measure_speed_up(options);
+    }
     let chosen = options.chosen()?;
     if options.list {
         let mut list = String::new();
@@ -255,6 +271,14 @@ fn bench(options: &Options) -> Result<()> {
     measure(chosen, options, &mut results)?;
     print(&report::summary(&results.workloads))?;
     saved.map_or(Ok(()), |saved| saved.replace_by(results))
+}
+
+fn measure_speed_up(options: &Options) -> Result<()> {
+    if options.list {
+        return speed_up::list(&options.filter);
+    }
+    let save_into = options.save.then(folder);
+    speed_up::measure(&options.filter, options.rounds, save_into)
 }
 
 fn measure(workloads: Vec<Workload>, options: &Options, results: &mut Results) -> Result<()> {
@@ -351,6 +375,7 @@ mod tests {
             list: false,
             busy: true,
             save: true,
+            speed_up: false,
             profiles: Profile::BOTH,
             rounds: 3,
         };
@@ -358,6 +383,14 @@ mod tests {
         let defaults = parse("").expect("nothing is needed");
         assert_eq!(defaults.rounds, ROUNDS);
         assert_eq!(defaults.profiles, Profile::BOTH);
+    }
+
+    #[test]
+    fn a_speed_up_is_measured_in_one_way_only() {
+        let options = parse("--speed-up boot --rounds 3 --save").expect("all are options");
+        assert!(options.speed_up);
+        assert!(parse("--speed-up --busy").is_err());
+        assert!(parse("--speed-up --profile lto").is_err());
     }
 
     #[test]

@@ -64,7 +64,7 @@ fn with_programs(mut workload: Workload, recipe: &Recipe) -> Result<Workload> {
 }
 
 /// The executables of a recipe by the names of its programs.
-fn build(recipe: &Recipe) -> Result<BTreeMap<String, PathBuf>> {
+pub(crate) fn build(recipe: &Recipe) -> Result<BTreeMap<String, PathBuf>> {
     let name = &recipe.name;
     let mut command = cargo();
     command
