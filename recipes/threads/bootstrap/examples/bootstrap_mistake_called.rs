@@ -23,7 +23,7 @@ fn main() {
 
     let mut threads = Vec::new();
     for chunk in 0..CHUNKS {
-        threads.push(thread::spawn(finished_job(chunk, main)));
+        threads.push(thread::spawn(finished_job(chunk, main))); // Wrong: does the work here.
     }
     let sums: Vec<u64> = threads
         .into_iter()
