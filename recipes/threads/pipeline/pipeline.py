@@ -41,8 +41,10 @@ def main():
     pieces, cuts = queue.Queue(CAPACITY), queue.Queue(CAPACITY)
     tokens = threading.Semaphore(IN_FLIGHT)
     stop = threading.Event()
-    reader = threading.Thread(target=read, args=(path, tokens, stop, pieces))
-    cutters = [threading.Thread(target=cut_pieces, args=(pieces, cuts)) for _ in range(CUTTERS)]
+    reader = threading.Thread(target=read, args=(path, tokens, stop, pieces), daemon=True)
+    cutters = []
+    for _ in range(CUTTERS):
+        cutters.append(threading.Thread(target=cut_pieces, args=(pieces, cuts), daemon=True))
     for thread in [reader, *cutters]:
         thread.start()
     table = Table()

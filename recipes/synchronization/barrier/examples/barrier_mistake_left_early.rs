@@ -20,7 +20,7 @@ const COLUMNS: [[&str; 3]; 3] = [["1", "2", "3"], ["4", "five", "6"], ["7", "8",
 type Outcome = Result<u32, String>;
 
 fn main() -> ExitCode {
-    let without_abort = ended(add_up, Duration::from_millis(300)); // Wrong: leaves without `abort`.
+    let without_abort = ended(add_up, Duration::from_millis(300)); // Wrong: never calls `abort`.
     println!("left without abort: {without_abort} of 3 threads ended");
     let with_abort = ended(add_up_or_abort, Duration::from_secs(10));
     println!("left with abort: {with_abort} of 3 threads ended");

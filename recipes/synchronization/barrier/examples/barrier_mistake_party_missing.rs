@@ -1,5 +1,5 @@
-//! It hangs: the barrier is for four threads, but only three are started. Nine rows, divided into
-//! parts of at least nine quarters of a row, make three parts.
+//! It hangs: the barrier is for four threads, but only three are started. Nine rows in four parts
+//! would be 2.25 rows each. That is rounded up to 3, so there are three parts.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_mistake_party_missing

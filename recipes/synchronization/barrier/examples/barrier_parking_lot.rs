@@ -4,7 +4,7 @@
 //! cargo run -p barrier --example barrier_parking_lot
 //! ```
 //!
-//! What differs from the recipe: parking_lot has no barrier, so the program makes one from its
+//! The difference from the recipe: parking_lot has no barrier, so the program makes one from its
 //! `Mutex` and `Condvar`. It counts arrivals, and it breaks when a thread leaves. Choose this when
 //! your program uses parking_lot already, or when you need a barrier with rules of your own. This
 //! one has no action, so each thread counts its own cells, and no timeout.

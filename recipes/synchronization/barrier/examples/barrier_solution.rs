@@ -4,7 +4,7 @@
 //! cargo run -p barrier --example barrier_solution
 //! ```
 //!
-//! What differs from the recipe: the action compares the two boards, and sets `is_still` if they
+//! The difference from the recipe: the action compares the two boards, and sets `is_still` if they
 //! are equal. All threads read it after the same round. The next action cannot run before all of
 //! them have arrived again, so they see the same value and leave after the same generation.
 

@@ -4,7 +4,7 @@
 //! cargo run -p barrier --example barrier_tokio
 //! ```
 //!
-//! What differs from the recipe: the parties are async tasks, and a task that waits at tokio's
+//! The difference from the recipe: the parties are async tasks, and a task that waits at tokio's
 //! barrier takes up no thread. The barrier has no action, so each task counts its own cells.
 //! Nothing can break it, so a task that fails still waits at the barrier once, and then all tasks
 //! leave. Choose it when the parties are async tasks. A long computation does not belong in a

@@ -1,8 +1,9 @@
 //! Play the Game of Life with threads that wait for each other after every generation.
 //!
-//! Four threads share a board, and each of them computes some of its rows. A cell depends on the
-//! rows above and below it, which may belong to another thread. So no thread may begin a generation
-//! before all threads have finished the one before: they meet at a `Barrier`.
+//! Four threads share two boards: they read one generation and write the next. Each thread computes
+//! some of the rows. A cell depends on the rows above and below it, which may belong to another
+//! thread. So no thread may begin a generation before all threads have finished the previous one:
+//! they meet at a `Barrier`.
 //!
 //! ```text
 //! cargo run -p barrier               # the board in input/gosper-glider-gun.cells
@@ -10,7 +11,7 @@
 //! ```
 //!
 //! Prints the number of living cells in every 30th generation, then the last board. They are the
-//! same on every run.
+//! same on every run. How often each thread arrived last differs, and goes to standard error.
 
 mod cli;
 
@@ -57,8 +58,8 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
             workers.push(scope.spawn(|| evolve(&boards, rows, &barrier)));
         }
 
-        // If several threads fail, report the error of the topmost rows, so that the message is
-        // always the same.
+        // Joining in the order of the rows makes the error the same on every run: if several threads
+        // fail, it is that of the topmost rows.
         let mut arrived_last = Vec::new();
         for worker in workers {
             arrived_last.push(worker.join().expect("a thread panicked")?);
@@ -104,8 +105,8 @@ fn evolve(
 }
 
 /// Breaks the barrier when a thread leaves, even if it panics. Otherwise the other threads would
-/// wait for it forever. A round that has passed stays passed, so a thread that has finished
-/// disturbs nobody.
+/// wait for it forever. A thread that has finished aborts it too, which is harmless: the last
+/// round is complete by then.
 struct AbortOnDrop<'a, A> {
     barrier: &'a Barrier<A>,
 }

@@ -1,4 +1,4 @@
-//! What only this recipe promises: it plays the Game of Life, it accepts the plaintext format, and
+//! Tests what only this recipe promises: it plays the Game of Life, it accepts the plaintext format, and
 //! no thread waits forever when another one fails.
 
 use std::collections::HashSet;

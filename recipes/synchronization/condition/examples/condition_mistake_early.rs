@@ -1,4 +1,4 @@
-//! Notifies first and changes the data afterwards. The waiter wakes up, finds nothing new, and
+//! Notifies first and changes the data afterward. The waiter wakes up, finds nothing new, and
 //! sleeps on when the change has come: a lost wakeup.
 //!
 //! ```text

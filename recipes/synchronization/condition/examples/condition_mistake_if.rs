@@ -57,7 +57,7 @@ impl Buffer {
     fn take_if(&self) -> Option<u32> {
         let mut slots = self.slots.lock();
         if slots.readings.is_empty() {
-            self.wait(&mut slots); // Wrong: does not look again afterward.
+            self.wait(&mut slots); // Wrong: does not check again after waking up.
         }
         slots.readings.pop()
     }

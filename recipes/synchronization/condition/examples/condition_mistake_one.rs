@@ -77,7 +77,7 @@ impl Buffer {
 
     fn close_for_one(&self) {
         self.state.lock().closed = true;
-        self.changed.notify_one(); // Wrong: two consumers wait.
+        self.changed.notify_one(); // Wrong: both consumers wait, and this wakes only one.
     }
 
     fn close_for_all(&self) {

@@ -4,7 +4,7 @@
 //! cargo run -p condition --example condition_parking_lot
 //! ```
 //!
-//! What differs from the recipe: only the types. A `Condvar` works with one mutex at a time, and
+//! The difference from the recipe: only the types. A `Condvar` works with one mutex at a time, and
 //! panics if threads wait on it with two. It has no spurious wakeups, but the waits need their
 //! predicates all the same, because another consumer may take the reading before a notified one has
 //! the lock. Choose it when your locks are parking_lot's already.

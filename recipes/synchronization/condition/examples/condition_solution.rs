@@ -5,7 +5,7 @@
 //! cargo run -p condition --example condition_solution
 //! ```
 //!
-//! What differs from the recipe: `take` waits by `wait_while_for`. Its result, `timed_out`, says
+//! The difference from the recipe: `take` waits by `wait_while_for`. Its result, `timed_out`, says
 //! that the predicate still holds. A reading that arrives just as the time ends is therefore taken,
 //! not counted as a timeout, and the table stays the same.
 

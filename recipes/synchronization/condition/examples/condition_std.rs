@@ -4,7 +4,7 @@
 //! cargo run -p condition --example condition_std
 //! ```
 //!
-//! What differs from the recipe: `wait_while` takes the guard and returns it, in a `Result`,
+//! The difference from the recipe: `wait_while` takes the guard and returns it, in a `Result`,
 //! because a mutex is poisoned if a thread panics while it holds it. All waits on a `Condvar` must
 //! use the same mutex, or they may panic. Choose it when you want no dependency.
 

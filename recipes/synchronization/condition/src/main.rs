@@ -2,8 +2,9 @@
 //!
 //! The main thread reads the file and puts each reading into the buffer. Two consumer threads take
 //! the readings out and compute the minimum, mean and maximum of every station. The main thread
-//! has to wait while the buffer is full, and the consumers while it is empty. Each of the two waits
-//! has a [`Condition`], on which a thread sleeps until another thread has changed the buffer.
+//! has to wait while the buffer is full, and the consumers while it is empty. The buffer has a
+//! [`Condition`] for each of these two waits. A thread sleeps on it until another thread changes the
+//! buffer.
 //!
 //! ```text
 //! cargo run -p condition             # the readings in input/readings.csv
@@ -32,7 +33,7 @@ struct Buffer {
     not_full: Condition,
 }
 
-/// What the lock protects.
+/// The data behind the lock.
 #[derive(Default)]
 struct Slots {
     readings: VecDeque<Reading>,
@@ -44,11 +45,11 @@ impl Buffer {
     fn put(&self, reading: Reading) {
         let mut slots = self.slots.lock();
         // While the closure returns `true`, `wait_while` releases the lock and sleeps.
-        self.not_full.wait_while(&mut slots, |now| {
-            now.readings.len() == CAPACITY && !now.closed
+        self.not_full.wait_while(&mut slots, |slots| {
+            slots.readings.len() == CAPACITY && !slots.closed
         });
-        // The producer has not closed the buffer yet, so a consumer has, and only a panic makes it
-        // do so this early.
+        // The producer closes the buffer only after its last reading, so a consumer has closed it.
+        // Before that, a consumer closes it only when it panics.
         assert!(!slots.closed, "a consumer panicked");
         slots.readings.push_back(reading);
         // One consumer is enough for one reading. A second one would wake to an empty buffer.
@@ -58,8 +59,9 @@ impl Buffer {
     /// Waits for a reading and takes it. Returns `None` if the buffer is closed and empty.
     fn take(&self) -> Option<Reading> {
         let mut slots = self.slots.lock();
-        self.not_empty
-            .wait_while(&mut slots, |now| now.readings.is_empty() && !now.closed);
+        self.not_empty.wait_while(&mut slots, |slots| {
+            slots.readings.is_empty() && !slots.closed
+        });
         let reading = slots.readings.pop_front();
         self.not_full.notify_one();
         reading
@@ -91,6 +93,7 @@ fn main() {
     let buffer = Buffer::default();
 
     let outcome: Result<Statistics, String> = thread::scope(|scope| {
+        let _close = CloseOnDrop(&buffer); // Ends the consumers if a `spawn` panics.
         let first = scope.spawn(|| consume(&buffer));
         let second = scope.spawn(|| consume(&buffer));
 

@@ -1,4 +1,4 @@
-//! What only this recipe promises. What all recipes promise is tested in `checks`.
+//! Tests what only this recipe promises. `shared/tools/checks` tests what every recipe promises.
 
 use checks::program::Program;
 use checks::scratch::Scratch;

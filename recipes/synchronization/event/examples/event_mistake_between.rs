@@ -62,7 +62,7 @@ fn watch_between(stop: &Event, quakes: Receiver<&str>, checking: Sender<()>) -> 
     let mut seen = 0;
     while !stop.is_set() {
         checking.send(()).expect("main listens");
-        let Ok(_quake) = quakes.recv() else { break }; // Wrong: does not notice the stop.
+        let Ok(_quake) = quakes.recv() else { break }; // Wrong: setting `stop` does not end it.
         seen += 1;
     }
     seen

@@ -44,11 +44,12 @@ fn main() {
 fn watch_busily(stop: &Event, report: Sender<()>) -> u64 {
     let mut looks = 1;
     while !stop.is_set() {
-        looks += 1; // Wrong: looks again at once, instead of sleeping.
+        looks += 1;
         if looks == LOOKS {
             report.send(()).expect("main listens");
         }
-        hint::spin_loop(); // Leaves more of the core to its other hardware thread; still busy.
+        // A spin hint leaves more of the core to its other hardware thread. It stays busy.
+        hint::spin_loop(); // Wrong: spins instead of sleeping.
     }
     looks
 }

@@ -4,7 +4,7 @@
 //! cargo run -p event --example event_parking_lot
 //! ```
 //!
-//! What differs from the recipe: parking_lot has no event. A `Once` is enough for `start`, which is
+//! The difference from the recipe: parking_lot has no event. A `Once` is enough for `start`, which is
 //! set once and never cleared. `stop` needs a timeout, so it is a `bool` in a `Mutex`, with a
 //! `Condvar`. Choose it when your program uses parking_lot already and never clears an event: a
 //! flag that can be cleared would also have to count how often it was set, or a waiter could sleep

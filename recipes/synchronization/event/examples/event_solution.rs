@@ -4,7 +4,7 @@
 //! cargo run -p event --example event_solution
 //! ```
 //!
-//! What differs from the recipe: each monitor has an event of its own, which the feed sets after
+//! The difference from the recipe: each monitor has an event of its own, which the feed sets after
 //! each batch. The monitor clears the event before it looks. If it cleared the event after the
 //! look, it could sleep although a batch has arrived in between.
 

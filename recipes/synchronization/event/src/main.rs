@@ -3,16 +3,16 @@
 //! Three threads watch a feed of earthquakes and check it every 5 milliseconds for new ones. They
 //! all wait for the event `start`, so none of them begins before all three have been spawned.
 //! Setting the event `stop` wakes them from their pauses immediately. Each monitor then looks one
-//! last time, because earthquakes may have arrived since its last look. `main` plays the feed: it
-//! adds one day of earthquakes every 20 milliseconds.
+//! last time, because earthquakes may have arrived since its last look. `main` simulates the
+//! feed: every 20 milliseconds it adds a batch, usually one day of earthquakes.
 //!
 //! ```text
 //! cargo run -p event                        # the feed in input/earthquakes.txt
 //! cargo run -p event -- may.txt june.txt    # your own feed; src/cli.rs describes the format
 //! ```
 //!
-//! Prints how many earthquakes there were on each day and of each magnitude, and those of
-//! magnitude 6 or more. They are the same on every run.
+//! Prints the number of earthquakes on each day and of each magnitude, rounded down, and lists those
+//! of magnitude 6 or more. The output is the same on every run.
 
 mod cli;
 
@@ -30,7 +30,7 @@ const BATCH: Duration = Duration::from_millis(20);
 const PAUSE: Duration = Duration::from_millis(5);
 
 // ANCHOR: service
-/// What all threads share.
+/// The state that all threads share.
 struct Service<'a> {
     start: Event,
     stop: Event,
@@ -45,8 +45,9 @@ struct Feed<'a> {
     looks: usize,
 }
 
-/// Stops the service for all threads when one of them ends, even if it panics. Otherwise the
-/// other threads could wait forever. `main` and each monitor hold one.
+/// Sets both events when a thread ends, even if it panics. Otherwise the other threads could wait
+/// forever. `main` and each monitor hold one. A monitor that ends normally has already seen `stop`,
+/// so this changes nothing.
 struct StopOnDrop<'s, 'a> {
     service: &'s Service<'a>,
 }
@@ -117,14 +118,14 @@ fn main() {
     };
 
     let report = thread::scope(|scope| {
-        let stop_on_drop = StopOnDrop { service: &service };
+        let _stop_on_drop = StopOnDrop { service: &service }; // Also if a `spawn` panics.
         let days = scope.spawn(|| count_by_day(&service));
         let magnitudes = scope.spawn(|| count_by_magnitude(&service));
         let strong = scope.spawn(|| find_strong(&service));
 
         service.start.set(); // All threads have been spawned, so they may begin.
         service.play(&batches);
-        drop(stop_on_drop); // Sets `stop`.
+        service.stop.set(); // Ends the pause of every monitor.
 
         Report {
             days: days.join().expect("a monitor panicked"),

@@ -1,4 +1,4 @@
-//! What only this recipe promises: which rows it accepts, that it misses no earthquake, and that
+//! Tests what only this recipe promises: which rows it accepts, that it misses no earthquake, and that
 //! it ends.
 
 use std::thread;

@@ -4,7 +4,7 @@
 //! cargo run -p lock --example lock_crossbeam
 //! ```
 //!
-//! What differs from the recipe: no two threads share a table. One channel hands out the files,
+//! The difference from the recipe: no two threads share a table. One channel hands out the files,
 //! another brings the counts of each file back, and only `main` adds them up. The second channel is
 //! bounded, so a thread that is faster than `main` waits instead of piling up tables. A `for` loop
 //! over a receiver ends when all senders are gone: one forgotten sender, and it would hang. Choose

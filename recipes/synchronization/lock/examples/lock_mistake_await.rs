@@ -59,7 +59,7 @@ where
 #[expect(clippy::await_holding_lock, reason = "this is the mistake")]
 async fn add_across_await(sum: Rc<Mutex<u32>>) {
     let mut sum = sum.lock();
-    yield_now().await; // Wrong: `sum` is a guard and still lives. Any other wait is as bad.
+    yield_now().await; // Wrong: holds the guard `sum`. At any other `.await` it is as bad.
     *sum += 1;
 }
 

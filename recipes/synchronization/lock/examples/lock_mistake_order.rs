@@ -64,8 +64,8 @@ fn main() -> ExitCode {
 /// Returns whether it got both locks. `lock()` instead of `try_lock_for` would wait forever.
 fn transfer(from: &Shelf, to: &Shelf, each_holds_one: &Barrier) -> bool {
     let mut source = from.bolts.lock();
-    each_holds_one.wait(); // Both threads are rarely here by chance. The barrier makes it certain.
-    let target = to.bolts.try_lock_for(PATIENCE); // Wrong: the other thread has the opposite order.
+    each_holds_one.wait(); // By chance, both are rarely here. The barrier makes it certain.
+    let target = to.bolts.try_lock_for(PATIENCE); // Wrong: the other thread locks in reverse.
     each_holds_one.wait(); // Neither thread releases its lock before the other has given up too.
     let Some(mut target) = target else {
         return false;

@@ -48,8 +48,8 @@ fn sell_to_two(buy: impl Fn() -> bool + Sync) -> u32 {
 }
 
 fn buy(lamps: &Lock<i32>, both_have_checked: &Barrier) -> bool {
-    let in_stock = *lamps.lock() > 0; // Wrong: drops its guard, so the stock may change.
-    both_have_checked.wait(); // Both threads are rarely here by chance. This makes it certain.
+    let in_stock = *lamps.lock() > 0; // Wrong: releases the lock, so the stock may change.
+    both_have_checked.wait(); // By chance, both are rarely here. This makes it certain.
     if in_stock {
         *lamps.lock() -= 1;
     }

@@ -4,7 +4,7 @@
 //! cargo run -p lock --example lock_parking_lot
 //! ```
 //!
-//! What differs from the recipe: only the name of the lock. `Mutex` has the methods of `Lock`,
+//! The difference from the recipe: only the name of the lock. `Mutex` has the methods of `Lock`,
 //! timed ones and `map` included. It is not poisoned either: if a thread panicked while it adds its
 //! counts, the other threads would go on with the half-added counts, and only `join` would tell
 //! you. Choose it if your program already uses parking_lot. A waiter is certain to be next only if

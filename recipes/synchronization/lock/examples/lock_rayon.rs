@@ -4,7 +4,7 @@
 //! cargo run -p lock --example lock_rayon
 //! ```
 //!
-//! What differs from the recipe: the code has no lock, no threads and no shared table. rayon
+//! The difference from the recipe: the code has no lock, no threads and no shared table. rayon
 //! counts the files in parallel, on as many threads as there are processors, and adds up
 //! neighboring tables until one is left. Choose it first whenever the work is a loop over
 //! independent parts. Reading a file blocks one of rayon's threads, which are meant for computing:

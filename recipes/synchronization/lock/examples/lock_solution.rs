@@ -4,7 +4,7 @@
 //! cargo run -p lock --example lock_solution
 //! ```
 //!
-//! What differs from the recipe: two threads that add words with different first letters do not
+//! The difference from the recipe: two threads that add words with different first letters do not
 //! wait for each other. A thread holds only one lock at a time, so the order in which it takes them
 //! does not matter: there can be no deadlock.
 

@@ -4,7 +4,7 @@
 //! cargo run -p lock --example lock_std
 //! ```
 //!
-//! What differs from the recipe: a `Mutex` is poisoned when a thread panics while it holds the
+//! The difference from the recipe: a `Mutex` is poisoned when a thread panics while it holds the
 //! lock, so `lock` and `into_inner` return a `Result`. Here that is welcome: a thread that dies
 //! while it adds its counts leaves a wrong table behind, and every other thread then fails with a
 //! message that says why. Choose it if you want no dependency and need no timed lock.

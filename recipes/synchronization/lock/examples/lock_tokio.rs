@@ -4,7 +4,7 @@
 //! cargo run -p lock --example lock_tokio
 //! ```
 //!
-//! What differs from the recipe: a task may outlive the variables of `main`, so what the tasks
+//! The difference from the recipe: a task may outlive the variables of `main`, so what the tasks
 //! share is in an `Arc`. The lock is std's `Mutex`: adding the counts awaits nothing. tokio's own
 //! `Mutex` costs more, and is for guards that live across an `.await`. Reading and counting would
 //! keep a task's thread from running other tasks, so they go to the pool for blocking work. Choose

@@ -1,7 +1,7 @@
 //! Count the words of many text files with four threads, in one table behind a `Lock`.
 //!
-//! Each thread takes a file, counts its words in a table of its own, and then adds its counts to
-//! the table that all threads share. It holds the lock only for this last step. Without a lock, two
+//! Each thread takes one file after another, counts its words in a separate table, and then adds
+//! these counts to the table that all threads share. It holds the lock only for this last step. Without a lock, two
 //! threads could change the table at the same time. That would be a data race, so the compiler
 //! rejects it.
 //!
@@ -10,7 +10,7 @@
 //! cargo run -p lock -- one.txt two.txt   # your own files
 //! ```
 //!
-//! Prints how many words there are, and the ten commonest. A word is a run of ASCII letters, and
+//! Prints the number of words and the ten most common ones. A word is a run of ASCII letters, and
 //! upper case counts as lower case. The result is the same on every run.
 
 mod cli;
@@ -58,8 +58,8 @@ fn main() {
 // ANCHOR: merge
 /// Counts one file after another until all are taken, and returns the number of words in them.
 ///
-/// Stops at a file that it cannot read. The threads take files in order, so every earlier file is
-/// already taken, and the first bad file is always found.
+/// Stops at the first file that it cannot read. The other threads still finish the files they have
+/// taken. All earlier files are among these, so the first bad file is reported on every run.
 fn count_files(
     files: &[TextFile],
     next_file: &AtomicUsize,
@@ -73,7 +73,7 @@ fn count_files(
             return Ok(words);
         };
 
-        // Counting takes most of the time, but no lock: each thread has its own table.
+        // Counting takes most of the time. It needs no lock, because `counts` is not shared.
         let counts = count_words(file)?;
         words += counts.values().sum::<u64>();
 

@@ -24,7 +24,7 @@ struct Walk {
 }
 
 fn main() -> ExitCode {
-    let bounded = walk(&Queue::bounded(2), Duration::from_millis(300)); // Wrong: workers push too.
+    let bounded = walk(&Queue::bounded(2), Duration::from_millis(300)); // Wrong: workers also push.
     println!("bounded: all jobs done: {}", bounded.is_done);
     let unbounded = walk(&Queue::unbounded(), Duration::from_secs(10));
     println!("unbounded: all jobs done: {}", unbounded.is_done);

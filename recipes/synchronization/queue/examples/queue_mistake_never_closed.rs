@@ -22,12 +22,12 @@ fn main() -> ExitCode {
     let has_ended = thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let sum: u32 = numbers.iter().sum(); // Wrong: does not end while the queue is open.
+                let sum: u32 = numbers.iter().sum();
                 sums.push(sum).expect("the queue is open");
             });
         }
         // Without the `close` below, the end of the scope would wait forever.
-        let first_sum = sums.try_pop_for(Duration::from_millis(300));
+        let first_sum = sums.try_pop_for(Duration::from_millis(300)); // Wrong: not closed yet.
         numbers.close();
         first_sum != Err(TryPopError::Empty)
     });

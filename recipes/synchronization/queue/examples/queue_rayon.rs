@@ -4,7 +4,7 @@
 //! cargo run -p queue --example queue_rayon
 //! ```
 //!
-//! What differs from the recipe: there is no queue and no loop. Every entry of a directory becomes
+//! The difference from the recipe: there is no queue and no loop. Every entry of a directory becomes
 //! a task, and rayon decides which thread runs it. Instead of `join`, `scope` returns when all of
 //! its tasks have ended, also those that were started by tasks. Choose it when jobs only start
 //! other jobs. It has no bound, no order, and no way to wait for jobs that come from elsewhere.

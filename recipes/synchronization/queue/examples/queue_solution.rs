@@ -4,7 +4,7 @@
 //! cargo run -p queue --example queue_solution
 //! ```
 //!
-//! What differs from the recipe: the queue is a `PriorityQueue`. It pops the smallest item first,
+//! The difference from the recipe: the queue is a `PriorityQueue`. It pops the smallest item first,
 //! so every job is wrapped in `Reverse`, which makes the largest job the smallest item. Directories
 //! count as larger than any file, because the largest file may be in one of them. Choose it when
 //! one large job that starts last would keep the other workers waiting at the end.

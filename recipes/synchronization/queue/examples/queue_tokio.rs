@@ -4,7 +4,7 @@
 //! cargo run -p queue --example queue_tokio
 //! ```
 //!
-//! What differs from the recipe: one async task receives the jobs and starts a blocking task for
+//! The difference from the recipe: one async task receives the jobs and starts a blocking task for
 //! each. There is no `join`: every unfinished job holds a sender instead, so the channel closes
 //! when the last job is done. The channel has a single receiver, so workers cannot share it. Choose
 //! it when your program is asynchronous anyway. Otherwise, another variant is simpler.

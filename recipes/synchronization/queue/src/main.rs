@@ -5,8 +5,8 @@
 //! advance, and an empty queue does not mean that the walk is over: a worker may be about to
 //! push more. `Queue::join` waits until every item that was pushed is also done.
 //!
-//! The rest is in src/cli.rs: an `Entry` is a directory or a file, and a `Tally` reads them and
-//! adds up what it finds.
+//! The rest is in src/cli.rs: an `Entry` is a directory or a file. A `Tally` holds one worker's
+//! counts, and its methods list a directory or count a file.
 //!
 //! ```text
 //! cargo run -p queue                # the tree in input/flask-examples
@@ -36,6 +36,7 @@ fn main() {
 
     let mut total = Tally::default();
     thread::scope(|scope| {
+        let _guard = queue.close_now_on_drop(); // Stops the workers if a `spawn` panics.
         let mut workers = Vec::new();
         for _ in 0..WORKERS {
             workers.push(scope.spawn(|| work(&queue)));
@@ -56,8 +57,9 @@ fn main() {
 // ANCHOR: work
 /// Handles one item after another until the queue is closed.
 fn work(queue: &Queue<Entry>) -> Tally {
-    // If this worker panics, the guard closes the queue and discards its items, so that the other
-    // workers stop too. Without it, `join` would hang if all workers panicked.
+    // If this worker panics, the guard closes the queue and discards the items in it, so the other
+    // workers stop too. Without the guard, if every worker panicked, nobody would handle these items,
+    // and `join` would wait forever.
     let _guard = queue.close_now_on_drop();
 
     let mut tally = Tally::default();
@@ -73,8 +75,8 @@ fn work(queue: &Queue<Entry>) -> Tally {
             }
             Entry::File(path) => tally.count_file(path),
         }
-        // Here `task` is dropped, which marks its item as done. The entries of a directory are in
-        // the queue by now, so `join` cannot return before they are done as well.
+        // Here `task` is dropped, which marks its item as done. The entries of a directory have been
+        // pushed before that, so the walk never seems to be over too early.
     }
     tally
 }

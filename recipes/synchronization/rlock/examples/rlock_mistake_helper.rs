@@ -41,7 +41,7 @@ fn restock(bolts: &RLock<Cell<i64>>) -> bool {
     stock.set(stock.get() - 10);
     thread::scope(|scope| {
         let helper = scope.spawn(|| add(bolts, 50));
-        helper.join().expect("the helper does not panic") // Wrong: it needs this thread's lock.
+        helper.join().expect("the helper does not panic") // Wrong: it needs the lock held here.
     })
 }
 

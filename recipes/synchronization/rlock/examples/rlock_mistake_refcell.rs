@@ -41,7 +41,7 @@ fn clear_all(journal: &Journal) -> bool {
     let guard = journal.lock();
     let mut lines = guard.borrow_mut();
     lines.clear();
-    log(journal, "cleared") // Wrong: `lines` is still borrowed.
+    log(journal, "cleared") // Wrong: `lines` still borrows.
 }
 
 fn clear_first(journal: &Journal) -> bool {

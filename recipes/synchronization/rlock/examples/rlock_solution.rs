@@ -4,7 +4,7 @@
 //! cargo run -p rlock --example rlock_solution
 //! ```
 //!
-//! What differs from the recipe: `audit` locks and calls `sum`, which locks as well. The audit
+//! The difference from the recipe: `audit` locks and calls `sum`, which locks as well. The audit
 //! holds its own level across both readings, so no order comes between them, and it never finds a
 //! difference. It would find one if `add` called it after `adjust` and before the total is updated:
 //! the lock lets its owner in again, even in the middle of a change.

@@ -4,7 +4,7 @@
 //! cargo run -p rlock --example rlock_tokio
 //! ```
 //!
-//! What differs from the recipe: tokio has no re-entrant lock, because a task can move from one
+//! The difference from the recipe: tokio has no re-entrant lock, because a task can move from one
 //! thread to another. Here the stock belongs to an actor, a task that carries out one order after
 //! another. A transfer is a single order, so no other task sees it half done. Inside the actor,
 //! methods call one another freely, and nothing is locked. The channel is bounded: a task that

@@ -1,11 +1,10 @@
-//! Let methods call each other although each takes the lock: a warehouse inventory behind an
-//! `RLock`.
+//! Use an `RLock`, which its owner can lock again, when methods that lock call each other.
 //!
 //! Three threads carry out a day's orders: one adds goods, one removes goods, and one transfers
 //! goods from one item to another. An item's name begins with its shelf, as in
-//! `reserve/hex bolt M8x40`. Every method of [`Inventory`] takes the lock itself, because
-//! each is useful on its own, and `transfer` calls two of the others while it holds the lock. With
-//! a `Lock` instead of an `RLock`, `transfer` would deadlock when it calls `remove`.
+//! `reserve/hex bolt M8x40`. The methods `add`, `remove` and `transfer` of [`Inventory`] each take
+//! the lock, because each can be called on its own. But `transfer` also calls the other two while it
+//! holds the lock. With a `Lock` instead of an `RLock`, `transfer` would deadlock when it calls `remove`.
 //!
 //! ```text
 //! cargo run -p rlock               # the orders in input/orders.csv
@@ -28,7 +27,7 @@ struct Inventory {
     stock: RLock<Stock>,
 }
 
-/// What the lock protects.
+/// The data behind the lock.
 ///
 /// A thread can hold several guards of one `RLock`, so a guard lends `&Stock` and never
 /// `&mut Stock`. The values that change are therefore in `Cell`s.
@@ -59,8 +58,8 @@ impl Inventory {
         stock.total.set(stock.total.get() - quantity);
     }
 
-    /// Changes the quantity of one item. During a transfer this locks for the third time, after
-    /// `transfer` and `remove` or `add`.
+    /// Changes the quantity of one item. During a transfer, the thread then holds three guards:
+    /// those of `transfer`, of `remove` or `add`, and of `adjust`.
     fn adjust(&self, item: &str, change: i64) {
         let stock = self.stock.lock();
         let quantity = &stock.quantities[item];

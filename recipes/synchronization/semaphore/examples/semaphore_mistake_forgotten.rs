@@ -53,7 +53,7 @@ fn count_started(work: fn(OwnedSemaphorePermit, &Semaphore, &str), patience: Dur
 }
 
 fn forget_and_add(permit: OwnedSemaphorePermit, permits: &Semaphore, request: &str) {
-    permit.forget(); // Wrong: from here on, only `add_permits` gives it back.
+    permit.forget(); // Wrong: if `add_permits` is skipped, the permit is lost.
     let Ok(number) = request.parse::<u64>() else {
         return;
     };

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 fn ask(permits: &Semaphore, number: &str) {
     let _permit = permits.acquire();
     if number.parse::<u64>().is_err() {
-        permits.add_permits(1); // Wrong: `_permit` is dropped as well.
+        permits.add_permits(1); // Wrong: dropping `_permit` already gives it back.
     }
 }
 

@@ -56,7 +56,7 @@ fn copy_one_by_one(permits: &Semaphore, barrier: &Barrier) -> bool {
     // The scheduler may stop every thread here. The barrier makes it happen on every run.
     barrier.wait();
     // `acquire` would wait forever.
-    let target = permits.try_acquire_for(Duration::from_millis(300)); // Wrong: none may be left.
+    let target = permits.try_acquire_for(Duration::from_millis(300)); // Wrong: holds one already.
     barrier.wait(); // No thread drops its first permit while another still waits for its second.
     target.is_some()
 }

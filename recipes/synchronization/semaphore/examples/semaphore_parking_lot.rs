@@ -4,7 +4,7 @@
 //! cargo run -p semaphore --example semaphore_parking_lot
 //! ```
 //!
-//! What differs from the recipe: parking_lot has no semaphore, so a count under its `Mutex` and its
+//! The difference from the recipe: parking_lot has no semaphore, so a count under its `Mutex` and its
 //! `Condvar` make one. Unlike std's, they are not poisoned by a panic. It lacks what the recipe's
 //! has: several permits at once, timeouts, and a promise that no thread waits forever while others
 //! are served. Choose it when your locks are parking_lot's already.

@@ -4,7 +4,7 @@
 //! cargo run -p semaphore --example semaphore_rayon
 //! ```
 //!
-//! What differs from the recipe: there are no permits but only three threads, so there are never
+//! The difference from the recipe: there are no permits but only three threads, so there are never
 //! more than three requests. A client keeps its thread until it has all its answers, and then the
 //! next client gets it. The pool is its own, because its threads sleep while the server works, and
 //! in the global pool they would keep others from computing. Choose it when the work starts in the

@@ -5,7 +5,7 @@
 //! cargo run -p semaphore --example semaphore_solution
 //! ```
 //!
-//! What differs from the recipe: `try_acquire_for` gives up and returns `None`. The request goes to
+//! The difference from the recipe: `try_acquire_for` gives up and returns `None`. The request goes to
 //! the end of the client's queue, so no answer is missing. The answers keep the order of the
 //! requests.
 

@@ -4,7 +4,7 @@
 //! cargo run -p semaphore --example semaphore_std
 //! ```
 //!
-//! What differs from the recipe: std has no semaphore, so the program builds one from a
+//! The difference from the recipe: std has no semaphore, so the program builds one from a
 //! `Mutex<usize>` and a `Condvar`. It lacks what the recipe's has: several permits at once,
 //! timeouts, and a promise that no thread waits forever while others are served. Choose it when you
 //! want no dependency.

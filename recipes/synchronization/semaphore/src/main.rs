@@ -1,6 +1,6 @@
-//! Limit how many threads do something at once: twelve clients use a server that serves three.
+//! Limit how many threads do something at once: twelve clients share a server.
 //!
-//! Each client is a thread that sends requests one after another, and connects anew for each. The
+//! Each client is a thread that sends its requests one after another, each over a new connection. The
 //! server serves three connections at a time and answers "busy" to a fourth. Therefore a client
 //! takes one of the three permits of a [`Semaphore`] before it connects, and gives it back when it
 //! has read the answer. If no permit is free, the client waits for one. So the server never has to
@@ -12,8 +12,9 @@
 //! ```
 //!
 //! A request is a number, and the answer is its largest prime factor. Prints the answers for every
-//! client and how many requests were refused. They are the same on every run. The largest number of
-//! connections that were open at once may differ, and goes to standard error.
+//! client, and that no request was refused. If one is refused, the program fails instead. The output
+//! is the same on every run. The peak number of open connections may differ, so it goes to standard
+//! error.
 
 mod cli;
 
@@ -68,8 +69,8 @@ fn ask_all(numbers: &[u64], permits: &Semaphore, server: SocketAddr) -> Result<V
     Ok(answers)
 }
 
-/// Sends one request and returns the answer. Waits until the server has closed the connection, so
-/// that it has room for the next client.
+/// Sends one request and returns the answer. `read_to_string` returns when the server closes the
+/// connection. By then the server has room for the next client.
 fn request(number: u64, server: SocketAddr) -> io::Result<u64> {
     let mut stream = TcpStream::connect_timeout(&server, NETWORK_TIMEOUT)?;
     stream.set_read_timeout(Some(NETWORK_TIMEOUT))?;

@@ -4,7 +4,7 @@
 //! cargo run -p atomics --example atomics_crossbeam
 //! ```
 //!
-//! What differs from the recipe: each thread has a table of its own, but the tables are atomic, so
+//! The difference from the recipe: each thread has a table of its own, but the tables are atomic, so
 //! any thread may add them up at any time. `CachePadded` keeps two tables off the same cache line,
 //! where their threads would slow each other down. An `AtomicCell` is an atomic for any type that
 //! is `Copy`, and has no orderings to choose from. If the processor has no atomics of that size, it

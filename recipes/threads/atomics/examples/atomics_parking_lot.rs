@@ -4,7 +4,7 @@
 //! cargo run -p atomics --example atomics_parking_lot
 //! ```
 //!
-//! What differs from the recipe: this `Mutex` takes one byte and is not poisoned by a panic, so
+//! The difference from the recipe: this `Mutex` takes one byte and is not poisoned by a panic, so
 //! `lock` returns a guard and not a `Result`. Choose it if an update changes more than one number,
 //! such as a count and a sum that have to agree at every moment.
 

@@ -4,7 +4,7 @@
 //! cargo run -p atomics --example atomics_rayon
 //! ```
 //!
-//! What differs from the recipe: rayon divides the log among its own threads, fills a table for
+//! The difference from the recipe: rayon divides the log among its own threads, fills a table for
 //! each piece, and merges the tables two at a time. No table is shared. Choose it if the input is
 //! in memory, and if nobody has to read the counts before the end.
 

@@ -4,7 +4,7 @@
 //! cargo run -p atomics --example atomics_sequential
 //! ```
 //!
-//! What differs from the recipe: there is one table, and one loop that fills it. Choose it if the
+//! The difference from the recipe: there is one table, and one loop that fills it. Choose it if the
 //! log is small, and to find out what the other programs gain.
 
 #[path = "../src/cli.rs"]

@@ -4,7 +4,7 @@
 //! cargo run -p atomics --example atomics_solution
 //! ```
 //!
-//! What differs from the recipe: `next` is the number of the first request that no thread has
+//! The difference from the recipe: `next` is the number of the first request that no thread has
 //! taken. `fetch_add` returns the number before the addition, so each thread gets another one. A
 //! thread that is done early takes more of the log. It takes many requests at once, so that `next`
 //! changes seldom.

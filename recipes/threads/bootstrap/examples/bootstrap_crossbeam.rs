@@ -4,7 +4,7 @@
 //! cargo run -p bootstrap --example bootstrap_crossbeam
 //! ```
 //!
-//! What differs from the recipe: all chunks are put into a channel, and one thread for each
+//! The difference from the recipe: all chunks are put into a channel, and one thread for each
 //! processor takes them out, so a thread that is done early takes more of them. A chunk is a `&mut`
 //! slice: whoever receives it is the only one that writes to it. Choose it if the work arrives bit
 //! by bit, or if the threads do other things as well.

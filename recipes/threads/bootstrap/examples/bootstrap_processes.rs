@@ -4,7 +4,7 @@
 //! cargo run -p bootstrap --example bootstrap_processes
 //! ```
 //!
-//! What differs from the recipe: the program starts itself once for each processor, in the role of
+//! The difference from the recipe: the program starts itself once for each processor, in the role of
 //! a worker. A worker shares no memory with the program, so it gets the series and the seeds of
 //! its chunks on standard input, and writes its sums to standard output. Choose it if a crash or a
 //! memory leak in the work must not take the program down. Threads are faster: nothing is copied.

@@ -4,7 +4,7 @@
 //! cargo run -p bootstrap --example bootstrap_sequential
 //! ```
 //!
-//! What differs from the recipe: a loop draws one chunk after the other. Choose it if you draw a
+//! The difference from the recipe: a loop draws one chunk after the other. Choose it if you draw a
 //! few thousand resamples, and to find out what the other programs gain.
 
 #[path = "../src/cli.rs"]

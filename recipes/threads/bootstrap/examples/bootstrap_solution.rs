@@ -4,7 +4,7 @@
 //! cargo run -p bootstrap --example bootstrap_solution
 //! ```
 //!
-//! What differs from the recipe: a median needs all values of a resample, so they are drawn into a
+//! The difference from the recipe: a median needs all values of a resample, so they are drawn into a
 //! buffer. `for_each_init` makes one buffer for each piece into which rayon divides the chunks, and
 //! the chunks of a piece use it one after the other. That is allowed because a chunk overwrites
 //! whatever the buffer held. A generator must not be made there: its numbers would continue from

@@ -4,7 +4,7 @@
 //! cargo run -p bootstrap --example bootstrap_std
 //! ```
 //!
-//! What differs from the recipe: this program starts one thread for each processor, and gives each
+//! The difference from the recipe: this program starts one thread for each processor, and gives each
 //! of them an equal share of the chunks. A thread that is done early does not help the others.
 //! Choose it if you want no library for threads and all chunks take equally long, as they do here.
 

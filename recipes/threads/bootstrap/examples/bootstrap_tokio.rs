@@ -4,7 +4,7 @@
 //! cargo run -p bootstrap --example bootstrap_tokio
 //! ```
 //!
-//! What differs from the recipe: `spawn_blocking` may start up to 512 threads, so this program asks
+//! The difference from the recipe: `spawn_blocking` may start up to 512 threads, so this program asks
 //! for one for each processor. A task may outlive the variables of `main`, so it cannot borrow the
 //! series, which is in an `Arc`. It returns its sums instead of writing them to their place. Choose
 //! this if your program is async already and computes a little. If it computes a lot, let rayon do

@@ -4,7 +4,7 @@
 //! cargo run -p cache --example cache_arc-swap
 //! ```
 //!
-//! What differs from the recipe: an `ArcSwap` replaces the `RwLock<Arc<_>>` of the settings. `load`
+//! The difference from the recipe: an `ArcSwap` replaces the `RwLock<Arc<_>>` of the settings. `load`
 //! takes no lock and usually does not even count a reference, so threads that read do not slow each
 //! other down. `rcu` copies the settings, changes the copy, and puts it in place. If another thread
 //! was faster, it does so again. Choose it for what is read all the time and changed now and then.

@@ -4,7 +4,7 @@
 //! cargo run -p cache --example cache_dashmap
 //! ```
 //!
-//! What differs from the recipe: a `DashMap` is divided into *shards*, many maps with an `RwLock`
+//! The difference from the recipe: a `DashMap` is divided into *shards*, many maps with an `RwLock`
 //! each, and the hash of a key decides which of them it is in. So threads that insert different
 //! words rarely wait for each other. The lock is inside: `get` returns a guard, and no other call
 //! may touch the map while a thread holds one. Choose it if threads often insert and remove.

@@ -4,7 +4,7 @@
 //! cargo run -p cache --example cache_papaya
 //! ```
 //!
-//! What differs from the recipe: the map has no lock. `pin` returns a view of the map, and what the
+//! The difference from the recipe: the map has no lock. `pin` returns a view of the map, and what the
 //! view returns is a plain reference, valid as long as the view. So there is no `Arc`, and a thread
 //! can insert while it holds a reference. In return, memory that is removed stays allocated until
 //! the views of that time are gone. Choose it if there are many more reads than writes, or if a

@@ -4,7 +4,7 @@
 //! cargo run -p cache --example cache_parking_lot
 //! ```
 //!
-//! What differs from the recipe: a thread that does not find a word takes an *upgradable* read
+//! The difference from the recipe: a thread that does not find a word takes an *upgradable* read
 //! lock. Only one thread at a time can have it, but all others can still read. The thread looks
 //! again, and then turns its lock into the write lock, and no other thread can write in between.
 //! The locks do not get poisoned, so there is no `expect`. Choose it if the second look takes long,

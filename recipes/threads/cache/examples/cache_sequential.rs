@@ -4,7 +4,7 @@
 //! cargo run -p cache --example cache_sequential
 //! ```
 //!
-//! What differs from the recipe: the cache is a `HashMap` without a lock, and its entries are plain
+//! The difference from the recipe: the cache is a `HashMap` without a lock, and its entries are plain
 //! values. Choose it if the book is short, and to find out what the other programs gain.
 
 #[path = "../src/cli.rs"]

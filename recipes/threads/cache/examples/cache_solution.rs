@@ -4,7 +4,7 @@
 //! cargo run -p cache --example cache_solution
 //! ```
 //!
-//! What differs from the recipe: the hash of a word decides in which of sixteen maps its entry is.
+//! The difference from the recipe: the hash of a word decides in which of sixteen maps its entry is.
 //! A thread that inserts a word locks one of them, and the other fifteen can be read in the
 //! meantime. dashmap works in this way.
 

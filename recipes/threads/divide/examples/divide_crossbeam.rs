@@ -4,7 +4,7 @@
 //! cargo run -p divide --example divide_crossbeam
 //! ```
 //!
-//! What differs from the recipe: this program does the work stealing itself. Each worker has a
+//! The difference from the recipe: this program does the work stealing itself. Each worker has a
 //! deque with parts of the list. It cuts the part that it pushed last, keeps both halves, and
 //! searches a part that is small enough. A worker with an empty deque steals the oldest part of
 //! another worker, which is the largest. No worker waits for the halves of its part, so one thread

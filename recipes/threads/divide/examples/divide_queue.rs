@@ -4,7 +4,7 @@
 //! cargo run -p divide --example divide_queue
 //! ```
 //!
-//! What differs from the recipe: a part of the list is an item of one queue. A worker that pops a
+//! The difference from the recipe: a part of the list is an item of one queue. A worker that pops a
 //! part cuts it and pushes both halves, until a part is small enough to be searched. No worker
 //! waits for the halves of its part. So one thread searches the borders at the end, when all parts
 //! are done. Choose it if the parts need nothing from each other, as in a quicksort, or if your

@@ -4,7 +4,7 @@
 //! cargo run -p divide --example divide_sequential
 //! ```
 //!
-//! What differs from the recipe: one thread parses the lines in a loop, and searches one half after
+//! The difference from the recipe: one thread parses the lines in a loop, and searches one half after
 //! the other. The cuts are the same. Choose it if the list is small, and to find out what the other
 //! programs gain.
 

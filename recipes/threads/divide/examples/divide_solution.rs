@@ -4,7 +4,7 @@
 //! cargo run -p divide --example divide_solution
 //! ```
 //!
-//! What differs from the recipe: `sort` brings all cities into order from the south to the north.
+//! The difference from the recipe: `sort` brings all cities into order from the south to the north.
 //! It is the merge sort of the small program. In a sorted list, every part is a slice that can be
 //! cut in the middle at once, so `closest` borrows the list as shared, and nothing is moved. It is
 //! more work together: a search needs the halves, but not the order inside of them.

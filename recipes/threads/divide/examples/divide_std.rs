@@ -4,7 +4,7 @@
 //! cargo run -p divide --example divide_std
 //! ```
 //!
-//! What differs from the recipe: a cut starts a thread for one half, and the other half stays on
+//! The difference from the recipe: a cut starts a thread for one half, and the other half stays on
 //! the thread that cut. The cuts stop when there is a thread for each processor. A thread that is
 //! done early does not help the others. Choose it if you want no dependency, and all halves take
 //! about equally long.

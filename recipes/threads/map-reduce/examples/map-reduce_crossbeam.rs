@@ -4,7 +4,7 @@
 //! cargo run -p map-reduce --example map-reduce_crossbeam
 //! ```
 //!
-//! What differs from the recipe: one thread for each processor takes pieces of the logs from a
+//! The difference from the recipe: one thread for each processor takes pieces of the logs from a
 //! channel, so a thread that is done early takes more of them. Choose it if the pieces come one
 //! after the other, from a network or from a file that does not fit into memory. The bounded
 //! channel then lets the reader be only a few pieces ahead.
@@ -28,7 +28,9 @@ const PIECE: usize = 64 * 1024;
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
-    let logs = cli::load_or_exit();
+    let paths = cli::paths();
+    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(outcomes);
     let hosts = count_in_threads(pieces(&logs));
     cli::print_or_exit(&logs, hosts);
 }

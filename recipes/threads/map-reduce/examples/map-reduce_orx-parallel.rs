@@ -4,7 +4,7 @@
 //! cargo run -p map-reduce --example map-reduce_orx-parallel
 //! ```
 //!
-//! What differs from the recipe: orx-parallel cannot cut a text at its line ends, so this program
+//! The difference from the recipe: orx-parallel cannot cut a text at its line ends, so this program
 //! does it. The threads take pieces from a shared iterator, and no work is stolen. `into_fallible`
 //! stops at the first error, and the steps after it are written as if there were none. Choose it if
 //! your input is an iterator that rayon cannot split, or if each thread needs a value of its own
@@ -27,7 +27,9 @@ const PIECE: usize = 64 * 1024;
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
-    let logs = cli::load_or_exit();
+    let paths = cli::paths();
+    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(outcomes);
     let pieces = pieces(&logs);
     let hosts = pieces
         .par()

@@ -4,7 +4,7 @@
 //! cargo run -p map-reduce --example map-reduce_parking_lot
 //! ```
 //!
-//! What differs from the recipe: the threads share one table. Each of them counts in a table of its
+//! The difference from the recipe: the threads share one table. Each of them counts in a table of its
 //! own, and locks the shared one only once, when no piece is left. Choose it if something has to
 //! read the table while the threads still count, and merge more often then.
 
@@ -28,7 +28,9 @@ const PIECE: usize = 64 * 1024;
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
-    let logs = cli::load_or_exit();
+    let paths = cli::paths();
+    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(outcomes);
     let hosts = count_in_threads(&pieces(&logs));
     cli::print_or_exit(&logs, hosts);
 }

@@ -4,7 +4,7 @@
 //! cargo run -p map-reduce --example map-reduce_sequential
 //! ```
 //!
-//! What differs from the recipe: there is one table, and one loop that fills it. Choose it if the
+//! The difference from the recipe: there is one table, and one loop that fills it. Choose it if the
 //! log is small, and to find out what the other programs gain.
 
 #[path = "../src/cli.rs"]
@@ -18,7 +18,9 @@ use cli::{BadLine, Log, Request, Traffic};
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
-    let logs = cli::load_or_exit();
+    let paths = cli::paths();
+    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(outcomes);
     let hosts = count(&logs);
     cli::print_or_exit(&logs, hosts);
 }

@@ -4,7 +4,7 @@
 //! cargo run -p map-reduce --example map-reduce_solution
 //! ```
 //!
-//! What differs from the recipe: a piece has sixteen tables, and the hash of a host decides in
+//! The difference from the recipe: a piece has sixteen tables, and the hash of a host decides in
 //! which of them the host is counted. After the fold, the first tables of all pieces are merged,
 //! and so are the second tables, and so on. This step is the *shuffle* of MapReduce. A host is in
 //! only one of the sixteen groups, so the groups can be merged in parallel.
@@ -25,7 +25,9 @@ const SHARDS: usize = 16;
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
-    let logs = cli::load_or_exit();
+    let paths = cli::paths();
+    let outcomes = paths.par_iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(outcomes);
     let hosts = count(&logs);
     cli::print_or_exit(&logs, hosts);
 }

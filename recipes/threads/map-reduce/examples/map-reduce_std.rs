@@ -4,7 +4,7 @@
 //! cargo run -p map-reduce --example map-reduce_std
 //! ```
 //!
-//! What differs from the recipe: this program cuts the logs itself, starts one thread for each
+//! The difference from the recipe: this program cuts the logs itself, starts one thread for each
 //! processor, gives each an equal share of the pieces, and merges the tables one by one. A thread
 //! that is done early does not help the others. Choose it if you want no dependency and all lines
 //! take about equally long.
@@ -25,7 +25,9 @@ const PIECE: usize = 64 * 1024;
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
-    let logs = cli::load_or_exit();
+    let paths = cli::paths();
+    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(outcomes);
     let hosts = count_in_threads(&pieces(&logs));
     cli::print_or_exit(&logs, hosts);
 }

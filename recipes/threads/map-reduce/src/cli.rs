@@ -62,17 +62,29 @@ impl AddAssign for Traffic {
     }
 }
 
-/// Reads the files named on the command line, or else the recipe's own log.
-///
-/// If one cannot be read, prints one line that says why, and exits with status 1.
-pub(crate) fn load_or_exit() -> Vec<Log> {
-    let mut paths: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
+/// The files named on the command line, or else the recipe's own log.
+pub(crate) fn paths() -> Vec<PathBuf> {
+    let paths: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
     if paths.is_empty() {
-        paths.push(PathBuf::from(DEFAULT_FILE));
+        return vec![PathBuf::from(DEFAULT_FILE)];
     }
+    paths
+}
+
+/// Reads a log. The error says why it cannot be read.
+pub(crate) fn read(path: &Path) -> Result<Log, String> {
+    let file = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| format!("cannot read {file}: {error}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{file} is not UTF-8 text"))?;
+    Ok(Log { file, text })
+}
+
+/// Returns the logs if all of them could be read. Otherwise prints one line that says what is wrong
+/// with the first bad one, and exits with status 1.
+pub(crate) fn logs_or_exit(outcomes: Vec<Result<Log, String>>) -> Vec<Log> {
     let mut logs = Vec::new();
-    for path in paths {
-        match read(&path) {
+    for outcome in outcomes {
+        match outcome {
             Ok(log) => logs.push(log),
             // A bad line in an earlier file comes first.
             Err(reason) => exit(&first_bad_line(&logs).unwrap_or(reason)),
@@ -142,13 +154,6 @@ fn print(hosts: HashMap<&str, Traffic>, total: Traffic) {
             exit(&format!("cannot print the result: {error}"));
         }
     }
-}
-
-fn read(path: &Path) -> Result<Log, String> {
-    let file = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| format!("cannot read {file}: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{file} is not UTF-8 text"))?;
-    Ok(Log { file, text })
 }
 
 fn first_bad_line(logs: &[Log]) -> Option<String> {

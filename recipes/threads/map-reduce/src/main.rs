@@ -26,7 +26,10 @@ use cli::{BadLine, Request, Traffic};
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
-    let logs = cli::load_or_exit();
+    let paths = cli::paths();
+    let outcomes = paths.par_iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(outcomes);
+
     let hosts = logs
         .par_iter()
         .flat_map(|log| log.text().par_lines())

@@ -4,7 +4,7 @@
 //! cargo run -p pipeline --example pipeline_flume
 //! ```
 //!
-//! What differs from the recipe: only the names. Both ends of a channel of flume can also be used
+//! The difference from the recipe: only the names. Both ends of a channel of flume can also be used
 //! in async code, where `send_async` and `recv_async` wait without blocking the thread. Choose it
 //! if one stage of your pipeline is async and another one is not.
 
@@ -114,8 +114,11 @@ fn count(cuts: Receiver<Cut>, leave: Receiver<()>) -> Result<Table, String> {
     Ok(table)
 }
 
-/// The message of a panic.
+/// The message of a panic. It is a `&str` if the message has no arguments.
 fn message(payload: Box<dyn Any + Send>) -> String {
+    if let Some(message) = payload.downcast_ref::<&str>() {
+        return message.to_string();
+    }
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(_) => "a stage panicked".to_string(),

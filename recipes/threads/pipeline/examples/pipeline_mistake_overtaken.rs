@@ -8,8 +8,8 @@
 //! The counter must put pieces aside until all earlier ones have come, and nothing limits how many.
 //! Tokens are the way out: one for each piece that has been begun and not been counted yet, in a
 //! channel with a bound. The reader sends a token before each piece, and the counter takes one out
-//! after each piece that it has counted. Here the first piece is so slow that it arrives when no
-//! other piece is left, or none can be begun.
+//! after each piece that it has counted. Here the first piece is delayed until every other piece
+//! has overtaken it or is waiting for a token.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ struct Tokens {
 }
 
 fn main() -> ExitCode {
-    let without = most_put_aside(PIECES); // Wrong: no limit in all.
+    let without = most_put_aside(PIECES); // Wrong: nothing limits the total.
     println!("without tokens: {without} of {PIECES} pieces were put aside at once");
     let with = most_put_aside(IN_FLIGHT);
     println!("with {IN_FLIGHT} tokens: {with} of {PIECES} pieces were put aside at once");
@@ -54,7 +54,9 @@ fn most_put_aside(tokens: usize) -> usize {
     thread::scope(|scope| {
         scope.spawn(|| read(&tokens.enter, piece_sender));
         for _ in 0..CUTTERS {
-            let (pieces, cut_sender, slow) = (pieces.clone(), cut_sender.clone(), slow.clone());
+            let pieces = pieces.clone();
+            let cut_sender = cut_sender.clone();
+            let slow = slow.clone();
             scope.spawn(|| cut_pieces(pieces, cut_sender, slow));
         }
         drop(pieces);

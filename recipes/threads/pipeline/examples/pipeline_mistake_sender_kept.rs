@@ -5,9 +5,9 @@
 //! ```
 //!
 //! A loop over a receiver ends when the channel is empty and the last sender has been dropped. Here
-//! each cutter gets a clone of the sender, and `main` still has the original. It is wrong up to the
-//! call of `drop`, and right after it. The same happens if a struct keeps the sender, or a thread
-//! that has nothing more to send.
+//! each cutter gets a clone of the sender, and `main` still has the original. Before the call of
+//! `drop` the program is wrong. After it, the program is right. The same happens if a struct keeps
+//! the sender, or a thread that has nothing more to send.
 
 use std::process::ExitCode;
 use std::thread;

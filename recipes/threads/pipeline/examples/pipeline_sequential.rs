@@ -4,7 +4,7 @@
 //! cargo run -p pipeline --example pipeline_sequential
 //! ```
 //!
-//! What differs from the recipe: one loop reads a piece, cuts it and counts it. Only one piece is
+//! The difference from the recipe: one loop reads a piece, cuts it and counts it. Only one piece is
 //! in memory at a time, and the order is that of the book. Choose it if the work is short, and to
 //! find out what the stages gain.
 

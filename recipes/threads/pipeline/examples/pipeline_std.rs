@@ -4,7 +4,7 @@
 //! cargo run -p pipeline --example pipeline_std
 //! ```
 //!
-//! What differs from the recipe: a `Receiver` cannot be cloned or shared, so the cutters keep it in
+//! The difference from the recipe: a `Receiver` cannot be cloned or shared, so the cutters keep it in
 //! a `Mutex`: while one of them waits for a piece, the others wait for the lock. The `Mutex` is in
 //! an `Arc`, so that the receiver is dropped with the last cutter. If `main` owned it, the reader
 //! would wait forever after the cutters have left. Choose it when you want no dependency.
@@ -117,8 +117,11 @@ fn count(cuts: Receiver<Cut>, leave: Receiver<()>) -> Result<Table, String> {
     Ok(table)
 }
 
-/// The message of a panic.
+/// The message of a panic. It is a `&str` if the message has no arguments.
 fn message(payload: Box<dyn Any + Send>) -> String {
+    if let Some(message) = payload.downcast_ref::<&str>() {
+        return message.to_string();
+    }
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(_) => "a stage panicked".to_string(),

@@ -4,11 +4,10 @@
 //! cargo run -p pipeline --example pipeline_sync-primitives
 //! ```
 //!
-//! What differs from the recipe: a queue has no ends that close it when they are dropped, so each
+//! The difference from the recipe: a queue has no ends that close it when they are dropped, so each
 //! stage holds a guard for the queue that it takes from and one for the queue that it fills. The
 //! cutters share their guards, and the last of them closes both queues. The threads borrow the
-//! queues. Choose it if you want to see in a timeline which stage waits, or need a wait with a time
-//! limit at both ends.
+//! queues. Choose it if you want to see in a timeline which stage waits.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -47,30 +46,31 @@ fn main() {
     let book = cli::book_or_exit();
     let pieces = Queue::bounded(CAPACITY);
     let cuts = Queue::bounded(CAPACITY);
-    // This queue holds a token for each piece that has been begun and not been counted yet.
+    // A semaphore: a token for each piece that has been started and not been counted yet.
     let tokens = Queue::bounded(IN_FLIGHT);
 
     let table = thread::scope(|scope| {
-        // A guard of a stage that fills a queue leaves the items in it, so that they can be popped.
-        // A guard of a stage that takes from a queue discards them, because nobody will.
-        let filled = pieces.close_on_drop();
-        start(scope, "reader", || read(book, &tokens, filled));
+        // The guard of a stage that pushes leaves the items in the queue for the next stage. The guard
+        // of a stage that pops discards them, because nobody is left to pop them.
+        let pieces_pushed = pieces.close_on_drop();
+        start(scope, "reader", || read(book, &tokens, pieces_pushed));
 
-        let taken = pieces.close_now_on_drop();
-        let filled = cuts.close_on_drop();
+        let pieces_popped = pieces.close_now_on_drop();
+        let cuts_pushed = cuts.close_on_drop();
         for number in 1..=CUTTERS {
-            let (taken, filled) = (taken.clone(), filled.clone());
+            let pieces_popped = pieces_popped.clone();
+            let cuts_pushed = cuts_pushed.clone();
             start(scope, &format!("cutter {number}"), || {
-                cut_pieces(taken, filled)
+                cut_pieces(pieces_popped, cuts_pushed)
             });
         }
         // From here on, only the cutters hold these guards.
-        drop(taken);
-        drop(filled);
+        drop(pieces_popped);
+        drop(cuts_pushed);
 
-        let taken = cuts.close_now_on_drop();
-        let tokens = tokens.close_now_on_drop();
-        let counter = start(scope, "counter", || count(taken, tokens));
+        let cuts_popped = cuts.close_now_on_drop();
+        let tokens_popped = tokens.close_now_on_drop();
+        let counter = start(scope, "counter", || count(cuts_popped, tokens_popped));
         counter.join().unwrap_or_else(|panic| Err(message(panic)))
     });
 
@@ -136,8 +136,11 @@ fn count(cuts: Stage<Cut>, tokens: Stage<()>) -> Result<Table, String> {
     Ok(table)
 }
 
-/// The message of a panic.
+/// The message of a panic. It is a `&str` if the message has no arguments.
 fn message(payload: Box<dyn Any + Send>) -> String {
+    if let Some(message) = payload.downcast_ref::<&str>() {
+        return message.to_string();
+    }
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(_) => "a stage panicked".to_string(),

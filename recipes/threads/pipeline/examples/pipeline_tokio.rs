@@ -4,7 +4,7 @@
 //! cargo run -p pipeline --example pipeline_tokio
 //! ```
 //!
-//! What differs from the recipe: reading a file and cutting would block other tasks, so both run on
+//! The difference from the recipe: reading a file and cutting would block other tasks, so both run on
 //! tokio's threads for blocking work. A receiver cannot be shared, so one task receives the pieces
 //! and starts a blocking task for each. It sends their handles to the counter, which awaits them in
 //! the order of the book: no piece needs a number, no piece overtakes another in the channel, and a
@@ -20,7 +20,8 @@ use cli::{Book, Table, Text, Words};
 
 /// How many pieces wait to be cut.
 const CAPACITY: usize = 4;
-/// How many pieces are being cut, or wait to be counted.
+/// How many handles the channel holds. The counter awaits one more, and another one waits for room,
+/// so up to five pieces are being cut or wait to be counted.
 const CUTS: usize = 3;
 
 /// A piece that has been read, or why it could not be read.
@@ -74,7 +75,11 @@ async fn count(mut cuts: Receiver<Cut>) -> Result<Table, String> {
 
 /// The message of a panic in a task. A task also fails if it is aborted, but nobody aborts these.
 fn message(error: JoinError) -> String {
-    match error.into_panic().downcast::<String>() {
+    let payload = error.into_panic();
+    if let Some(message) = payload.downcast_ref::<&str>() {
+        return message.to_string();
+    }
+    match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(_) => "a stage panicked".to_string(),
     }

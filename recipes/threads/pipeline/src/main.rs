@@ -33,13 +33,13 @@ const CAPACITY: usize = 4;
 /// How many pieces there are at most in all stages together.
 const IN_FLIGHT: usize = 16;
 
-/// What the reader sends: a piece of the book, or why it could not be read.
+/// A message from the reader: a piece of the book, or the reason why it could not be read.
 struct Piece {
     number: usize,
     text: Result<Text, String>,
 }
 
-/// What a cutter sends: the words of a piece, or why there are none.
+/// A message from a cutter: the words of a piece, or the reason why there are none.
 struct Cut {
     number: usize,
     words: Result<Words, String>,
@@ -50,11 +50,11 @@ fn main() {
     let book = cli::book_or_exit();
     let (piece_sender, pieces) = channel::bounded(CAPACITY);
     let (cut_sender, cuts) = channel::bounded(CAPACITY);
-    // This channel holds a token for each piece that has been begun and not been counted yet.
-    let (enter, leave) = channel::bounded(IN_FLIGHT);
+    // A semaphore: a token for each piece that has been started and not been counted yet.
+    let (token_sender, tokens) = channel::bounded(IN_FLIGHT);
 
     let table = thread::scope(|scope| {
-        scope.spawn(|| read(book, enter, piece_sender));
+        scope.spawn(|| read(book, token_sender, piece_sender));
         for _ in 0..CUTTERS {
             let pieces = pieces.clone();
             let cut_sender = cut_sender.clone();
@@ -63,7 +63,8 @@ fn main() {
         // From here on, only the threads of a stage hold its ends of the channels.
         drop(pieces);
         drop(cut_sender);
-        let counter = scope.spawn(|| count(cuts, leave));
+        // `join` returns the panic of the counter, so that it is reported like any other failure.
+        let counter = scope.spawn(|| count(cuts, tokens));
         counter.join().unwrap_or_else(|panic| Err(message(panic)))
     });
 
@@ -72,10 +73,10 @@ fn main() {
 // ANCHOR_END: main
 
 // ANCHOR: read
-/// The first stage. Ends with the book, or when nobody receives any more.
-fn read(mut book: Book, enter: Sender<()>, pieces: Sender<Piece>) {
+/// The first stage. Returns at the end of the book, or when a later stage has ended.
+fn read(mut book: Book, tokens: Sender<()>, pieces: Sender<Piece>) {
     for number in 0.. {
-        if enter.send(()).is_err() {
+        if tokens.send(()).is_err() {
             return;
         }
         let Some(text) = book.next_piece() else {
@@ -109,7 +110,7 @@ fn cut(text: Text) -> Result<Words, String> {
 
 // ANCHOR: count
 /// The third stage. Ends with the book, or at the first piece that has failed.
-fn count(cuts: Receiver<Cut>, leave: Receiver<()>) -> Result<Table, String> {
+fn count(cuts: Receiver<Cut>, tokens: Receiver<()>) -> Result<Table, String> {
     let mut table = Table::new();
     let mut early = BTreeMap::new(); // Pieces that have overtaken an earlier one.
     let mut next = 0;
@@ -121,7 +122,7 @@ fn count(cuts: Receiver<Cut>, leave: Receiver<()>) -> Result<Table, String> {
                 return Ok(table);
             }
             next += 1;
-            leave.recv().expect("each piece has a token");
+            tokens.recv().expect("each piece has a token");
         }
     }
     assert!(early.is_empty(), "a piece was lost");
@@ -129,8 +130,11 @@ fn count(cuts: Receiver<Cut>, leave: Receiver<()>) -> Result<Table, String> {
 }
 // ANCHOR_END: count
 
-/// The message of a panic.
+/// The message of a panic. It is a `&str` if the message has no arguments.
 fn message(payload: Box<dyn Any + Send>) -> String {
+    if let Some(message) = payload.downcast_ref::<&str>() {
+        return message.to_string();
+    }
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(_) => "a stage panicked".to_string(),

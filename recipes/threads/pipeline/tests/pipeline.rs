@@ -1,4 +1,4 @@
-//! What only this recipe promises. What every recipe promises is tested in `shared/tools/checks`.
+//! Tests what only this recipe promises. `shared/tools/checks` tests what every recipe promises.
 
 use std::thread;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crossbeam::channel;
 /// How many pieces may be in memory at once.
 const IN_FLIGHT: usize = 16;
 const HEADINGS: &str = " words    new  chapter\n";
-/// More than the book holds in the stages at once.
+/// More lines than all stages hold at once.
 const LONG: usize = 100_000;
 
 fn pipeline() -> Program {
@@ -38,7 +38,20 @@ fn pieces(end: &End) -> (usize, usize) {
     (number(peak), number(all))
 }
 
-/// The cutters finish the pieces in another order on every run.
+/// The first piece takes far longer to cut than the others, so they overtake it.
+#[test]
+fn pieces_that_overtake_a_slow_one_do_not_fill_the_memory() {
+    let scratch = scratch("pieces_that_overtake_a_slow_one_do_not_fill_the_memory");
+    let slow = "a ".repeat(32_767) + "\n";
+    let quick = (" ".repeat(2047) + "\n").repeat(1000);
+    let file = scratch.file("book.txt", slow + &quick);
+    let end = pipeline().run([&file]);
+    let (peak, all) = pieces(&end);
+    assert!(all > 10 * IN_FLIGHT, "{all} pieces are too few");
+    assert!(peak <= IN_FLIGHT, "{peak} pieces at once");
+}
+
+/// The cutters may finish the pieces in a different order on each run.
 #[test]
 fn every_run_prints_the_expected_table() {
     for _ in 0..20 {
@@ -211,18 +224,20 @@ fn a_heading_is_shortened_and_has_no_control_characters() {
     assert!(end.stdout.ends_with(&heading), "{}", end.stdout);
 }
 
-/// What the stages build on: a receiver that leaves ends a sender that waits for room.
+/// The stages rely on this. In some of the rounds the sender already waits for room.
 #[test]
-fn a_sender_that_waits_learns_that_the_receiver_has_left() {
-    let (sender, receiver) = channel::bounded(1);
-    let (done_sender, done) = channel::bounded(1);
-    sender.send(1).expect("there is room");
-    let waiting = thread::spawn(move || {
-        let result = sender.send(2);
-        done_sender.send(result.is_err()).expect("the test waits");
-    });
-    drop(receiver);
-    let has_failed = done.recv_timeout(Duration::from_secs(30));
-    assert_eq!(has_failed, Ok(true), "the sender did not learn it");
-    waiting.join().expect("the sender does not panic");
+fn a_sender_learns_that_the_receiver_has_left() {
+    for _ in 0..1000 {
+        let (sender, receiver) = channel::bounded(1);
+        let (done_sender, done) = channel::bounded(1);
+        sender.send(1).expect("there is room");
+        let waiting = thread::spawn(move || {
+            let result = sender.send(2);
+            done_sender.send(result.is_err()).expect("the test waits");
+        });
+        drop(receiver);
+        let has_failed = done.recv_timeout(Duration::from_secs(30));
+        assert_eq!(has_failed, Ok(true), "the sender did not learn it");
+        waiting.join().expect("the sender does not panic");
+    }
 }

@@ -4,7 +4,7 @@
 //! cargo run -p pool --example pool_parking_lot
 //! ```
 //!
-//! What differs from the recipe: the queue is a `VecDeque` in a `Mutex`, and a `Condvar` wakes a
+//! The difference from the recipe: the queue is a `VecDeque` in a `Mutex`, and a `Condvar` wakes a
 //! thread when there is a job. With these you can build what a channel does not offer, such as a
 //! queue that gives out the largest job first. The results come back over std's channel. Choose it
 //! if you need such a queue and use parking_lot already; std's `Mutex` and `Condvar` do as well.

@@ -4,7 +4,7 @@
 //! cargo run -p pool --example pool_rayon
 //! ```
 //!
-//! What differs from the recipe: the pool is rayon's, and a parallel iterator makes the jobs.
+//! The difference from the recipe: the pool is rayon's, and a parallel iterator makes the jobs.
 //! `collect` puts the results in the order of the pictures. The jobs may borrow, because `install`
 //! returns only when they are done. A panic would be passed on to the caller, so each job catches
 //! its own. rayon does not begin the pictures in order, so if several are damaged, `--fail-fast`

@@ -4,7 +4,7 @@
 //! cargo run -p pool --example pool_sequential
 //! ```
 //!
-//! What differs from the recipe: there is no `join` that would return a panic as an error, so
+//! The difference from the recipe: there is no `join` that would return a panic as an error, so
 //! `catch_unwind` does it, and there is nothing to cancel. Choose it as long as you do not mind the
 //! time.
 

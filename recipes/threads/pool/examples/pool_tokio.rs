@@ -4,7 +4,7 @@
 //! cargo run -p pool --example pool_tokio
 //! ```
 //!
-//! What differs from the recipe: tokio has the threads, up to 512 of them, and a semaphore limits
+//! The difference from the recipe: tokio has the threads, up to 512 of them, and a semaphore limits
 //! how many work at once. Each picture is a task that first waits for a permit. Closing the
 //! semaphore cancels the tasks that still wait for one. A panic comes back as a `JoinError`. Choose
 //! it if your program is async already. If all it does is compute, choose rayon.

@@ -4,7 +4,7 @@
 //! cargo run -p select --example select_sequential
 //! ```
 //!
-//! What differs from the recipe: the readings are in memory already, so no reading is late. Choose
+//! The difference from the recipe: the readings are in memory already, so no reading is late. Choose
 //! it when your data is in files, and none of it is still to come.
 
 #[path = "../src/cli.rs"]

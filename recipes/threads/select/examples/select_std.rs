@@ -4,7 +4,7 @@
 //! cargo run -p select --example select_std
 //! ```
 //!
-//! What differs from the recipe: std has no `select!`, so everything that the collector waits for
+//! The difference from the recipe: std has no `select!`, so everything that the collector waits for
 //! comes through one channel, as the variants of an enum. Every message says who sent it, and a
 //! station that closes has to say so. `recv_timeout` is the time limit. Choose it when you write
 //! both ends: one channel is simpler than `Select`. You cannot choose it when another library gives

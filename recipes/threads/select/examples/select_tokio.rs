@@ -4,7 +4,7 @@
 //! cargo run -p select --example select_tokio
 //! ```
 //!
-//! What differs from the recipe: `tokio::select!` waits for futures of any kind, not only for
+//! The difference from the recipe: `tokio::select!` waits for futures of any kind, not only for
 //! channels, and drops those that were not ready. A `StreamMap` is the set of stations that grows
 //! and shrinks. It removes a stream that has ended and does not tell you, so each stream has a
 //! last item, `None`, that says so. A branch whose pattern does not match, such as `Some(…)` at a closed

@@ -53,7 +53,7 @@ fn join_in_loop() -> usize {
     thread::scope(|scope| {
         for _station in STATIONS {
             let thread = scope.spawn(|| counter.check(SHORT));
-            thread.join().expect("a check does not panic"); // Wrong: no other check has started.
+            thread.join().expect("a check does not panic"); // Wrong: no later check has started.
         }
     });
     counter.peak()
@@ -65,7 +65,7 @@ fn join_lazily() -> usize {
         let stations = STATIONS.iter();
         let threads = stations.map(|_station| scope.spawn(|| counter.check(SHORT)));
         for thread in threads {
-            thread.join().expect("a check does not panic"); // Wrong: the next has not started yet.
+            thread.join().expect("a check does not panic"); // Wrong: no later check has started.
         }
     });
     counter.peak()

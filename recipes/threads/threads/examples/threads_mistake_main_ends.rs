@@ -42,7 +42,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn check() {
-    start(); // Wrong: drops the handle.
+    start(); // Wrong: nobody joins the thread.
 }
 
 fn check_and_join() {

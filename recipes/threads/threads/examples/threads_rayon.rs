@@ -4,7 +4,7 @@
 //! cargo run -p threads --example threads_rayon
 //! ```
 //!
-//! What differs from the recipe: rayon starts as many threads as there are processors and gives
+//! The difference from the recipe: rayon starts as many threads as there are processors and gives
 //! them one job after another. `collect` puts the outcomes in the order of the files. A panic in
 //! one job would be passed on to the caller, so each job catches its own. Choose it if there are
 //! many files and checking them is computing.

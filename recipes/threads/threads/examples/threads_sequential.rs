@@ -4,7 +4,7 @@
 //! cargo run -p threads --example threads_sequential
 //! ```
 //!
-//! What differs from the recipe: there is no `join` that would return a panic as an error, so
+//! The difference from the recipe: there is no `join` that would return a panic as an error, so
 //! `catch_unwind` does it. Choose it as long as the files are small: in a release build, the three
 //! of the recipe take less than a millisecond.
 

@@ -4,7 +4,7 @@
 //! cargo run -p threads --example threads_tokio
 //! ```
 //!
-//! What differs from the recipe: a task may outlive the variables of `main`, so it cannot borrow a
+//! The difference from the recipe: a task may outlive the variables of `main`, so it cannot borrow a
 //! file, and what `main` and the task share is in an `Arc`. The threads belong to tokio, which
 //! starts up to 512 of them and keeps them for later tasks; their names are tokio's. A panic comes
 //! back as a `JoinError`. Choose this if your program is async already, and never check a file in

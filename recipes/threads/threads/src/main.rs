@@ -1,16 +1,17 @@
 //! Check the files of several weather stations, each in a thread of its own.
 //!
 //! Like a test, a check panics at the first reading that cannot be true. A panic ends only its own
-//! thread: `join` returns it as an error, so the report has a line about that file, and the files
-//! of the other stations are checked to their end. Each thread has the name of its station, and a
-//! panic hook tells by this name on standard error which check failed, and where in the program.
+//! thread: `join` returns it as an error, so the report has a line about that file, and the other
+//! files are still checked to the end. Each thread is named after its station. If a check fails, a
+//! panic hook prints this name and the place in the program to standard error.
 //!
 //! ```text
 //! cargo run -p threads                      # the stations in input/
 //! cargo run -p threads -- EWR.csv JFK.csv   # your own files; src/cli.rs describes the format
 //! ```
 //!
-//! Prints a line for each file and how many passed. The output is the same on every run.
+//! Prints a line for each file and how many passed. Standard output is the same on every
+//! run.
 
 mod cli;
 
@@ -39,7 +40,7 @@ fn main() {
             threads.push(thread);
         }
 
-        // Every file has its thread by now, so it is time to wait for them.
+        // All threads have been started, so now wait for each of them.
         for (file, thread) in files.iter().zip(threads) {
             outcomes.push(Outcome {
                 station: &file.station,
@@ -67,8 +68,8 @@ fn check(file: &StationFile) -> Summary {
 // ANCHOR_END: check
 
 // ANCHOR: message
-/// Returns the message of a panic. Its payload can be any type, but `panic!` and `assert!` make a
-/// `&str` of a plain message and a `String` of one with values in it.
+/// Returns the message of a panic. A payload can have any type. With `panic!` and `assert!` it is a
+/// `&'static str` for a plain message and a `String` for a formatted one.
 fn message(payload: Box<dyn Any + Send>) -> String {
     if let Some(message) = payload.downcast_ref::<String>() {
         message.clone()
@@ -83,7 +84,7 @@ fn message(payload: Box<dyn Any + Send>) -> String {
 // ANCHOR: hook
 /// Runs in a thread that panics, and says which one that is and where its check failed.
 ///
-/// Without this hook, Rust prints the message of the panic instead, which the report has anyway.
+/// The default hook also prints the message of the panic, which the report shows anyway.
 fn say_where(panic: &PanicHookInfo) {
     let thread = thread::current();
     let name = thread.name().unwrap_or("a thread without a name");

@@ -1,4 +1,4 @@
-//! What only this recipe promises. What every recipe promises is tested in `shared/tools/checks`.
+//! Tests what only this recipe promises. `shared/tools/checks` tests what every recipe promises.
 
 use checks::program::Program;
 use checks::scratch::Scratch;

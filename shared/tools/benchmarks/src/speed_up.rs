@@ -50,8 +50,20 @@ struct Job {
 
 const JOBS: &[Job] = &[
     Job {
+        recipe: "pool",
+        arguments: many_pictures,
+        set_threads: set_threads_by_option,
+        picture: None,
+    },
+    Job {
         recipe: "map-reduce",
-        arguments: long_log,
+        arguments: long_logs,
+        set_threads: set_rayon_threads,
+        picture: None,
+    },
+    Job {
+        recipe: "divide",
+        arguments: many_cities,
         set_threads: set_rayon_threads,
         picture: None,
     },
@@ -63,11 +75,62 @@ const JOBS: &[Job] = &[
     },
 ];
 
-fn long_log(folder: &Path) -> Result<Vec<OsString>> {
+/// Copies of the pictures of the recipe, in a folder.
+fn many_pictures(folder: &Path) -> Result<Vec<OsString>> {
+    let pictures = folder.join("pictures");
+    fs::create_dir_all(&pictures)?;
+    for entry in fs::read_dir(workspace().join("recipes/threads/pool/input/pictures"))? {
+        let original = entry?.path();
+        let name = original.file_name().ok_or("a picture has no name")?;
+        for copy in 0..40 {
+            let name = format!("{copy}-{}", name.display());
+            fs::copy(&original, pictures.join(name))?;
+        }
+    }
+    let sheet = folder.join("sheet.png");
+    Ok(vec!["--sheet".into(), sheet.into(), pictures.into()])
+}
+
+/// Four files, as a server leaves them that begins a new log every day.
+fn long_logs(folder: &Path) -> Result<Vec<OsString>> {
     let log = workspace().join("recipes/threads/map-reduce/input/access.log");
-    let log = fs::read_to_string(log)?;
-    let file = folder.join("access.log");
-    fs::write(&file, log.repeat(1000))?;
+    let log = fs::read_to_string(log)?.repeat(250);
+    let mut files = Vec::new();
+    for day in 1..=4 {
+        let file = folder.join(format!("access.log.{day}"));
+        fs::write(&file, &log)?;
+        files.push(file.into());
+    }
+    Ok(files)
+}
+
+/// Many cities around each city of the recipe.
+fn many_cities(folder: &Path) -> Result<Vec<OsString>> {
+    let mut cities = fs::read_dir(workspace().join("recipes/threads/divide/input"))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.extension().is_some_and(|it| it == "csv"))
+        .map(fs::read_to_string)
+        .ok_or("there is no list of cities")??;
+    let mut list = String::new();
+    for (number, line) in cities.lines().enumerate() {
+        let [name, country, latitude, longitude] = line.split(',').collect::<Vec<_>>()[..] else {
+            continue;
+        };
+        let (Ok(latitude), Ok(longitude)) = (latitude.parse::<f64>(), longitude.parse::<f64>())
+        else {
+            continue;
+        };
+        for copy in 0..800_u64 {
+            // Steps of less than a thousandth of a degree, which no two copies have in common.
+            let step = (copy * 7919 + number as u64) % 100_003;
+            let latitude = latitude + step as f64 / 1e6;
+            let longitude = longitude + (copy * 104_729 % 100_003) as f64 / 1e6;
+            writeln!(list, "{name} {copy},{country},{latitude:.6},{longitude:.6}")?;
+        }
+    }
+    cities.clear();
+    let file = folder.join("cities.csv");
+    fs::write(&file, list)?;
     Ok(vec![file.into()])
 }
 
@@ -78,6 +141,11 @@ fn many_resamples(_folder: &Path) -> Result<Vec<OsString>> {
 /// For recipes whose threads are those of rayon's global pool.
 fn set_rayon_threads(command: &mut Command, threads: usize) {
     command.env("RAYON_NUM_THREADS", threads.to_string());
+}
+
+/// For recipes whose threads are their own.
+fn set_threads_by_option(command: &mut Command, threads: usize) {
+    command.arg("--threads").arg(threads.to_string());
 }
 
 /// How many threads are measured.

@@ -4,7 +4,7 @@
 //! cargo run -p skeleton --example skeleton_std
 //! ```
 //!
-//! What differs from the recipe: a `Mutex` is poisoned if a thread panics while it holds the
+//! The difference from the recipe: a `Mutex` is poisoned if a thread panics while it holds the
 //! guard, so `lock` and `into_inner` return a `Result`. Choose it if you want no dependency.
 //!
 //! A variant for another library is a file like this one. Name it after the library, and say here
