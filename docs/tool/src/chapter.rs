@@ -21,11 +21,12 @@ use mdbook_markdown::pulldown_cmark::{Event, TagEnd};
 use mdbook_markdown::{MarkdownOptions, new_cmark_parser};
 
 /// The symptoms that all chapters share, in the order in which a reader finds them.
-pub(crate) const SYMPTOMS: [&str; 5] = [
+pub(crate) const SYMPTOMS: [&str; 6] = [
     "It hangs",
     "It panics",
     "The result is wrong",
     "It is slow",
+    "It runs out of memory",
     REFUSED,
 ];
 /// The symptom of a program that the compiler refuses. One heading of a chapter may hold all of

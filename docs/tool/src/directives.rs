@@ -29,6 +29,7 @@ pub(crate) mod results;
 pub(crate) mod sample;
 pub(crate) mod snippet;
 pub(crate) mod source;
+pub(crate) mod speed_up;
 pub(crate) mod tabs;
 pub(crate) mod timeline;
 pub(crate) mod uses;
@@ -67,6 +68,8 @@ pub(crate) enum Word {
     Solution,
     Bench,
     Behind,
+    SpeedUps,
+    SpeedUp,
     Plot,
     Mutants,
     Figure,
@@ -101,7 +104,7 @@ enum Argument {
 }
 
 /// Every directive, in the order in which the documentation lists them.
-const FORMS: [Form; 26] = [
+const FORMS: [Form; 28] = [
     Form {
         word: Word::Recipe,
         name: "recipe",
@@ -209,6 +212,18 @@ const FORMS: [Form; 26] = [
         name: "behind",
         argument: Argument::Name("FILE"),
         meaning: "where another library is ahead in FILE.json of the benchmark's results",
+    },
+    Form {
+        word: Word::SpeedUps,
+        name: "speed-up",
+        argument: Argument::Nothing,
+        meaning: "what each recipe gains from more threads on a large input",
+    },
+    Form {
+        word: Word::SpeedUp,
+        name: "speed-up",
+        argument: Argument::Name("NAME"),
+        meaning: "the same for one recipe",
     },
     Form {
         word: Word::Plot,

@@ -1,7 +1,7 @@
 //! The Markdown that replaces each directive.
 
 use super::{Directive, Word};
-use super::{bench, compare, explore, figure, mutants, parts, pitfalls, tabs, timeline};
+use super::{bench, compare, explore, figure, mutants, parts, pitfalls, speed_up, tabs, timeline};
 use crate::files;
 use catalog::Recipe;
 use std::fs;
@@ -67,6 +67,8 @@ impl Recipes {
             Word::Solution => self.solution(name, root),
             Word::Bench => bench::table(self, name),
             Word::Behind => bench::behind(self, name),
+            Word::SpeedUps => speed_up::table(self, None),
+            Word::SpeedUp => speed_up::table(self, Some(name)),
             Word::Plot => bench::plot(self, name),
             Word::Mutants => mutants::table(self),
             Word::Tabs => self.find(name).map(|_| tabs::BEGIN.to_owned()),

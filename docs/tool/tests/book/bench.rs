@@ -118,6 +118,44 @@ fn a_group_that_compares_ways_has_no_ratio_and_no_noise() {
     assert_eq!(rows[1], ["ring (ms)", "10.0", "10.0", "8.00"]);
 }
 
+/// Results of one recipe with one and two threads.
+const SPEED_UPS: &str = r#"{
+    "format": 1, "date": "2026-11-30", "rounds": 3,
+    "machine": {"cpu": "A", "cores": 2, "os": "linux", "rustc": "rustc 1.95.0"},
+    "recipes": {"bell": {
+        "share_of_two_copies": {"median": 0.956, "low": 0.9, "high": 1.0},
+        "threads": {
+            "1": {"speed_up": {"median": 0.99, "low": 0.9, "high": 1.0}},
+            "2": {"speed_up": {"median": 1.9, "low": 1.8, "high": 2.0}}
+        }
+    }}
+}"#;
+
+#[test]
+fn what_more_threads_gain_is_a_table() {
+    let workspace = Workspace::new();
+    workspace.write("shared/tools/benchmarks/results/speed-up.json", SPEED_UPS);
+    for directive in ["{{#speed-up}}", "{{#speed-up bell}}"] {
+        let rows = cells(&workspace, directive);
+        assert_eq!(
+            rows[0],
+            ["Recipe", "1 thread", "2 threads", "Share of two copies"]
+        );
+        assert_eq!(rows[1], ["bell", "0.99", "1.90", "96 %"]);
+    }
+}
+
+#[test]
+fn a_recipe_whose_speed_up_was_not_measured() {
+    assert_fault(
+        |workspace| {
+            workspace.append("docs/src/index.md", "\n{{#speed-up gong}}\n");
+            workspace.write("shared/tools/benchmarks/results/speed-up.json", SPEED_UPS);
+        },
+        "shared/tools/benchmarks/results/speed-up.json has no such recipe; it has: bell",
+    );
+}
+
 #[test]
 fn a_group_that_was_measured_in_one_profile_says_so() {
     let workspace = Workspace::new();

@@ -318,9 +318,11 @@ pub(crate) fn workloads() -> Vec<Workload> {
 
 fn of_maps(name: String, share: Share) -> Workload {
     workload(name, share)
-        .ours(move |n| use_map::<Lock<HashMap<u64, u64>>>(share, n))
-        .peer("std Mutex", move |n| {
+        .baseline("std Mutex", move |n| {
             use_map::<Mutex<HashMap<u64, u64>>>(share, n)
+        })
+        .peer("Lock", move |n| {
+            use_map::<Lock<HashMap<u64, u64>>>(share, n)
         })
         .peer("std RwLock", move |n| {
             use_map::<RwLock<HashMap<u64, u64>>>(share, n)
@@ -336,10 +338,10 @@ fn of_maps(name: String, share: Share) -> Workload {
 
 fn of_settings(name: String, share: Share) -> Workload {
     workload(name, share)
-        .ours(move |n| use_settings::<Lock<Arc<u64>>>(share, n))
-        .peer("std Mutex", move |n| {
+        .baseline("std Mutex", move |n| {
             use_settings::<Mutex<Arc<u64>>>(share, n)
         })
+        .peer("Lock", move |n| use_settings::<Lock<Arc<u64>>>(share, n))
         .peer("std RwLock", move |n| {
             use_settings::<RwLock<Arc<u64>>>(share, n)
         })

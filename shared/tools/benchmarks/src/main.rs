@@ -31,9 +31,8 @@
 //!
 //! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four
 //! threads for each *m*. crossbeam-queue does not block, so it is combined with semaphores of this
-//! library. The library has no map: in the workloads of the cache, it is a `HashMap` in a `Lock`.
-//! The rows of the pipeline are the three stages of the recipe of that name. The ways to count are
-//! compared with each other, and not this library with its peers. A recipe is timed as a whole
+//! library. The rows of the pipeline are the three stages of the recipe of that name. The ways to
+//! count and to cache are compared with each other, and not this library with its peers. A recipe is timed as a whole
 //! process, and so are its Python twin and every variant in its folder `examples`. Their output is
 //! compared with `expected.txt`.
 //!

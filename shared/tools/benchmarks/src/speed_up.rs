@@ -104,31 +104,29 @@ fn long_logs(folder: &Path) -> Result<Vec<OsString>> {
     Ok(files)
 }
 
-/// Many cities around each city of the recipe.
+/// Many cities around each city of the recipe's list.
 fn many_cities(folder: &Path) -> Result<Vec<OsString>> {
-    let mut cities = fs::read_dir(workspace().join("recipes/threads/divide/input"))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.extension().is_some_and(|it| it == "csv"))
-        .map(fs::read_to_string)
-        .ok_or("there is no list of cities")??;
+    let cities = workspace().join("recipes/threads/divide/input/cities.csv");
+    let cities = fs::read_to_string(cities)?;
     let mut list = String::new();
-    for (number, line) in cities.lines().enumerate() {
-        let [name, country, latitude, longitude] = line.split(',').collect::<Vec<_>>()[..] else {
-            continue;
-        };
-        let (Ok(latitude), Ok(longitude)) = (latitude.parse::<f64>(), longitude.parse::<f64>())
-        else {
-            continue;
-        };
-        for copy in 0..800_u64 {
-            // Steps of less than a thousandth of a degree, which no two copies have in common.
-            let step = (copy * 7919 + number as u64) % 100_003;
-            let latitude = latitude + step as f64 / 1e6;
-            let longitude = longitude + (copy * 104_729 % 100_003) as f64 / 1e6;
-            writeln!(list, "{name} {copy},{country},{latitude:.6},{longitude:.6}")?;
+    for line in cities.lines() {
+        // A name may contain commas.
+        let mut fields = line.rsplitn(4, ',');
+        let longitude = fields.next().unwrap_or_default();
+        let latitude = fields.next().unwrap_or_default();
+        let country = fields.next().unwrap_or_default();
+        let name = fields.next().unwrap_or_default();
+        let latitude: f64 = latitude.parse()?;
+        let longitude: f64 = longitude.parse()?;
+        for copy in 0..800 {
+            // Less than a tenth of a degree away, and no two copies at one place.
+            let north = f64::from(copy * 7919 % 100_003) / 1e6;
+            let east = f64::from(copy * 104_729 % 100_003) / 1e6;
+            let latitude = latitude + north;
+            let longitude = longitude + east;
+            list += &format!("{name} {copy},{country},{latitude:.6},{longitude:.6}\n");
         }
     }
-    cities.clear();
     let file = folder.join("cities.csv");
     fs::write(&file, list)?;
     Ok(vec![file.into()])
