@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_page_that_loads_more_is_a_fault_that_names_its_heaviest_files() {
-        let expected = "docs/book/part/page.html: the page and the files that it loads have 500001 bytes, more than 500000; \
-                        the heaviest are: part/page.html 499968, a.js 20, part/c.svg 10";
+        let expected = "docs/book/part/page.html: the page and the files that it loads have 600001 bytes, more than 600000; \
+                        the heaviest are: part/page.html 599968, a.js 20, part/c.svg 10";
         assert_eq!(faults_of(&page(LIMIT - 32)), [expected]);
     }
 }

@@ -152,7 +152,8 @@ fn a_recipe_whose_speed_up_was_not_measured() {
             workspace.append("docs/src/index.md", "\n{{#speed-up gong}}\n");
             workspace.write("shared/tools/benchmarks/results/speed-up.json", SPEED_UPS);
         },
-        "shared/tools/benchmarks/results/speed-up.json has no such recipe; it has: bell",
+        "docs/src/index.md:5: {{#speed-up gong}}: shared/tools/benchmarks/results/speed-up.json has \
+         no such recipe; it has: bell",
     );
 }
 
