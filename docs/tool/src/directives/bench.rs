@@ -1,5 +1,6 @@
 //! The tables and the pictures of what the benchmark measured.
 
+use crate::directives::compare::GROUP as RECIPES;
 use crate::directives::figure;
 use crate::directives::recipe::Recipes;
 use crate::directives::results::{
@@ -24,7 +25,13 @@ pub(crate) fn table(recipes: &Recipes, group: &str) -> Result<String, String> {
     let contenders = contenders(&workloads);
     // Ways to do something have no peers and no noise.
     let is_comparison = contenders.first() == Some(&OURS);
-    let mut rows = vec![head(&profiles, &contenders, is_comparison, busy.is_some())];
+    let mut rows = vec![head(
+        group,
+        &profiles,
+        &contenders,
+        is_comparison,
+        busy.is_some(),
+    )];
     rows.push(vec!["---".to_owned(); rows[0].len()]);
     for workload in &workloads {
         for (index, profile) in profiles.iter().enumerate() {
@@ -81,18 +88,33 @@ fn contenders<'a>(workloads: &[&'a Workload]) -> Vec<&'a str> {
     names
 }
 
-fn head(profiles: &[Profile], contenders: &[&str], is_comparison: bool, busy: bool) -> Vec<String> {
+fn head(
+    group: &str,
+    profiles: &[Profile],
+    contenders: &[&str],
+    is_comparison: bool,
+    busy: bool,
+) -> Vec<String> {
     let mut cells = vec!["Workload".to_owned()];
     if profiles.len() > 1 {
         cells.push("Profile".to_owned());
     }
-    cells.extend(contenders.iter().map(|name| format!("`{name}`")));
+    cells.extend(contenders.iter().map(|name| shown(group, name)));
     if is_comparison {
         cells.push("Ratio to best peer".to_owned());
         cells.extend(busy.then(|| "Ratio on a busy machine".to_owned()));
         cells.push("Noise".to_owned());
     }
     cells
+}
+
+/// The name of a contender at the head of its column. Among the recipes, the program that the chapter
+/// explains takes the place of this library. It need not use this library.
+fn shown(group: &str, contender: &str) -> String {
+    if group == RECIPES && contender == OURS {
+        return "the recipe".to_owned();
+    }
+    format!("`{contender}`")
 }
 
 /// What a workload costs in one profile.
@@ -172,11 +194,11 @@ pub(crate) fn behind(recipes: &Recipes, file: &str) -> Result<String, String> {
 }
 
 fn row_if_behind(workload: &Workload, profile: Profile) -> Option<String> {
+    // Some rows compare ways to do something, and not this library with its peers.
+    let ours = workload.contender(profile, OURS)?;
     let (leader, ratio) = workload.leader(profile)?;
     // A measurement of memory has no iterations that the counts could be divided by.
-    let ours = workload
-        .contender(profile, OURS)
-        .filter(|_| workload.unit != "bytes each");
+    let ours = Some(ours).filter(|_| workload.unit != "bytes each");
     let [processor, sleeps, switches] = both(ours, leader);
     let Workload { group, name, .. } = workload;
     let profile = profile.label();

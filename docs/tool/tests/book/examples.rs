@@ -177,7 +177,7 @@ fn the_comparison_counts_lines_and_crates() {
         .next()
         .unwrap();
     let text: Vec<_> = table.split(['<', '>']).map(str::trim).collect();
-    let rows = "sync-primitives 22 1 std 9 0 Python 1 0";
+    let rows = "the recipe 22 1 std 9 0 Python 1 0";
     let words: Vec<_> = text
         .into_iter()
         .skip(2)

@@ -18,6 +18,9 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// The group of all recipes.
+pub(crate) const GROUP: &str = "Recipes";
+
 pub(crate) fn workloads() -> Vec<Workload> {
     catalog::recipes(workspace())
         .into_iter()
@@ -26,7 +29,7 @@ pub(crate) fn workloads() -> Vec<Workload> {
 }
 
 fn workload(recipe: Recipe) -> Workload {
-    let workload = Workload::new("Recipes", recipe.name.clone(), "ms").in_release_only();
+    let workload = Workload::new(GROUP, recipe.name.clone(), "ms").in_release_only();
     workload.prepared_by(move |workload| with_programs(workload, &recipe))
 }
 

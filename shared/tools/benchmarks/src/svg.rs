@@ -11,6 +11,7 @@ mod bars;
 
 use crate::{
     profile::Profile,
+    recipes,
     report::Verdict,
     results::{Entry, Results, Row},
 };
@@ -87,12 +88,22 @@ fn opened(group: &str, busy: bool, height: f64, title: &str, description: &str) 
     )
 }
 
+/// The contender that the others are compared with. A recipe need not use this library.
+fn subject(group: &str) -> &'static str {
+    if group == recipes::GROUP {
+        "the recipe"
+    } else {
+        "this library"
+    }
+}
+
 fn plot(group: &str, rows: &[&Row], busy: bool) -> String {
     let height = HEAD + ROW * rows.len() as f64 + FOOT;
     let on_a_machine = on_a_machine(busy);
-    let title = format!("{group}: this library divided by each peer, {on_a_machine}");
+    let subject = subject(group);
+    let title = format!("{group}: {subject} divided by each peer, {on_a_machine}");
     let mut svg = opened(group, busy, height, &title, &description(rows));
-    scale(&mut svg, height - FOOT);
+    scale(&mut svg, height - FOOT, subject);
     for (index, row) in rows.iter().enumerate() {
         line(&mut svg, row, HEAD + ROW * index as f64);
     }
@@ -120,10 +131,10 @@ fn label(verdict: &Verdict<'_>) -> String {
 }
 
 /// The meaning of the scale at the top, and its numbers at the top and at the bottom.
-fn scale(svg: &mut String, bottom: f64) {
+fn scale(svg: &mut String, bottom: f64, subject: &str) {
     add(
         svg,
-        format_args!(r#"<text x="{LEFT}" y="14">← this library is faster</text>"#),
+        format_args!(r#"<text x="{LEFT}" y="14">← {subject} is faster</text>"#),
     );
     add(
         svg,
