@@ -2,11 +2,11 @@
 
     python3 pool.py                                    # the pictures in input/pictures
     python3 pool.py --sheet sheet.png my-pictures      # your own folder of PNG files
-    python3 pool.py --fail-fast --threads 8            # stop at the first failure
+    python3 pool.py --fail-fast --threads 8            # stop at a failure
 
 Puts the thumbnails on a contact sheet and prints a line for each picture. Python's standard library
-has no decoder of PNG, so half of this program is one. It reads pictures with 8 bits a sample that
-are not interlaced.
+cannot decode PNG, so half of this program is a decoder. It reads pictures with 8 bits per sample
+that are not interlaced.
 """
 
 import os
@@ -29,7 +29,7 @@ BACKGROUND, FAILED, CROSS = b"\x30\x30\x30", b"\x50\x50\x50", b"\xa0\xa0\xa0"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TOO_SHORT = "the file ends too early"
 DAMAGED = "it is not a PNG picture, or it is damaged"
-SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # How many a pixel has, by type of color.
+SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # Samples per pixel, by color type.
 
 
 def main():
@@ -38,7 +38,7 @@ def main():
     with ThreadPoolExecutor(max_workers=threads) as pool:
         futures = [pool.submit(make_thumbnail, picture) for picture in pictures]
         for picture, future in zip(pictures, futures):
-            outcome = future.result()  # Raises what the job has raised, which nothing else reports.
+            outcome = future.result()  # Raises the job's exception, which nothing else reports.
             outcomes.append(outcome)
             show_progress(f"{len(outcomes)} of {len(pictures)}")
             if fail_fast and isinstance(outcome, str):
@@ -50,7 +50,7 @@ def main():
 
 
 def make_thumbnail(picture):
-    """The size of the thumbnail, its rows and its line in the report; or the line if it failed."""
+    """The thumbnail's width and rows and its line in the report; or the line alone if it failed."""
     try:
         width, height, rows = decode(picture.read_bytes())
     except OSError as error:
@@ -87,7 +87,7 @@ def decode(data):
     width, height, depth, color, *_, interlaced = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
     if width * height > MAX_PIXELS:
         most = MAX_PIXELS // 1_000_000
-        raise ValueError(f"{width} x {height} are more than {most} million pixels")
+        raise ValueError(f"it has {width} x {height} pixels; the limit is {most} million")
     if depth != 8 or interlaced or color not in SAMPLES:
         raise ValueError("this program does not read this kind of PNG picture")
     try:
@@ -106,7 +106,7 @@ def decode(data):
 
 
 def unfilter(kind, row, above, step):
-    """A row as it was before the encoder stored its differences from what stands around it."""
+    """Undoes the filter of a row, which stores differences from neighboring bytes."""
     if kind == 1:
         for i in range(step, len(row)):
             row[i] = (row[i] + row[i - step]) & 255
@@ -132,7 +132,7 @@ def unfilter(kind, row, above, step):
 
 
 def to_rgb(row, color, palette, alphas):
-    """Red, green and blue of each pixel. What is transparent is shown on white."""
+    """Red, green and blue of each pixel. Transparent parts are shown on white."""
     if color == 3:
         if len(palette) <= 3 * max(row) + 2:
             raise ValueError(DAMAGED)
@@ -151,7 +151,7 @@ def to_rgb(row, color, palette, alphas):
 
 
 def scale_down(width, height, rows):
-    """Each pixel of the thumbnail is the average of the pixels that it stands for."""
+    """Each pixel of the thumbnail is the average of the pixels that it replaces."""
     longer = max(width, height)
     small_width, small_height = (
         side if longer <= SIDE else max((side * SIDE + longer // 2) // longer, 1)
@@ -220,7 +220,7 @@ def finish(sheet, pictures, outcomes):
 
 
 def write(sheet, width, rows):
-    """Writes a temporary file, which then takes the place of the old one in one step."""
+    """Writes a temporary file and renames it, so the sheet is never half written."""
     chunks = {
         b"IHDR": struct.pack(">IIBBBBB", width, len(rows), 8, 2, 0, 0, 0),
         b"IDAT": zlib.compress(b"".join(b"\0" + row for row in rows)),
@@ -258,7 +258,7 @@ def options(arguments):
         elif argument.startswith("-"):
             sys.exit(f"unknown option {argument}; expected {USAGE}")
         elif folder is not None:
-            sys.exit(f"a second folder; expected {USAGE}")
+            sys.exit(f"there can be only one folder; expected {USAGE}")
         else:
             folder = argument
     if sheet.is_dir() or not sheet.name:
@@ -271,10 +271,12 @@ def options(arguments):
     except OSError as error:
         sys.exit(f"cannot read {folder}: {error.strerror}")
     if not pictures:
-        sys.exit(f"{folder} has no files *.png")
+        sys.exit(f"{folder} has no PNG files")
     if len(pictures) > MAX_PICTURES:
-        most = f"a contact sheet takes at most {MAX_PICTURES}"
-        sys.exit(f"{folder} has {len(pictures)} files *.png; {most}")
+        most = f"a contact sheet holds at most {MAX_PICTURES}"
+        sys.exit(f"{folder} has {len(pictures)} PNG files; {most}")
+    if sheet.resolve() in [picture.resolve() for picture in pictures]:
+        sys.exit(f"cannot write {sheet}: it is one of the pictures")
     return threads, fail_fast, sheet, pictures
 
 
@@ -283,7 +285,7 @@ def is_picture(path):
 
 
 def name(picture):
-    """How the name of a picture is printed. A newline in it, for example, would break the table."""
+    """The name of a picture, without control characters: a newline would break the table."""
     text = os.fsencode(picture.name).decode(errors="replace")
     return "".join("\ufffd" if unicodedata.category(char) == "Cc" else char for char in text)
 

@@ -1,4 +1,4 @@
-//! A pool that nobody joins. It is dropped, the program goes on, and the jobs are not done.
+//! Drops a pool whose threads nobody joins. The program goes on before the jobs are done.
 //!
 //! ```text
 //! cargo run -p pool --example pool_mistake_no_join
@@ -9,8 +9,8 @@
 //! the pictures would never be written. `Careful` is right: it closes the queue and joins its
 //! threads.
 //!
-//! The disk is slow. For `Forgetful` it becomes ready after `drop` has returned, and for `Careful`
-//! while `drop` waits.
+//! The jobs wait for a slow disk. For `Forgetful` it becomes ready after `drop` has returned, and
+//! for `Careful` while `drop` waits.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ impl Forgetful {
         for _ in 0..PICTURES {
             let (disk, written) = (disk.clone(), Arc::clone(&written));
             let job = Box::new(move || {
-                // Returns an error when `ready` is dropped, which is the sign to go on.
+                // Returns, with an error, when `ready` is dropped: the disk is ready.
                 let _ = disk.recv();
                 written.fetch_add(1, Relaxed);
             });

@@ -1,12 +1,13 @@
-//! A pool whose `drop` joins the threads before it closes the queue. They wait for jobs that nobody
-//! will send, and `drop` waits for them.
+//! Drops a pool whose `drop` joins the thread before it closes the queue. The thread waits for jobs
+//! that nobody will send, and `drop` waits for the thread.
 //!
 //! ```text
 //! cargo run -p pool --example pool_mistake_not_closed
 //! ```
 //!
-//! `NotClosed` is wrong: Rust drops its fields, and so the sender of the queue, only after the body
-//! of `drop`. `Closed` is right: its `drop` first sets the field to `None`, which drops the sender.
+//! `NotClosed` is wrong: Rust drops its fields, which include the sender of the queue, only after
+//! the body of `drop`. `Closed` is right: its `drop` first sets the field to `None`, which drops
+//! the sender.
 //!
 //! `NotClosed` hangs on every run, so `main` gives up after half a second.
 
@@ -68,7 +69,7 @@ fn main() -> ExitCode {
     if not_closed {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the thread waits for a job, and `drop`, which still has the sender, for the thread");
+    eprintln!("the thread waits for a job; `drop` still has the sender, and waits for the thread");
     eprintln!("keep the sender in an `Option`, and set it to `None` before you join");
     ExitCode::FAILURE
 }
@@ -78,7 +79,7 @@ fn start() -> (Sender<u32>, JoinHandle<()>) {
     let (jobs, queue) = channel::unbounded();
     let thread = thread::spawn(move || {
         for _job in queue {
-            // Do it.
+            // The work would be here.
         }
     });
     (jobs, thread)

@@ -1,13 +1,13 @@
-//! Jobs that wait for other jobs of the same pool. When every thread has such a job, no thread is
-//! left for the jobs that they wait for.
+//! Runs jobs that wait for other jobs of the same pool. When every thread has such a job, no thread
+//! is left for the jobs that they wait for.
 //!
 //! ```text
 //! cargo run -p pool --example pool_mistake_waits_in_pool
 //! ```
 //!
 //! `wait_inside` is wrong: each job submits a second one and waits for its result. `wait_outside`
-//! is right: the job returns without waiting, and the caller, which is no thread of the pool, waits
-//! for the second one.
+//! is right: the job returns the receiver of that result instead of waiting. The caller, which is
+//! not a thread of the pool, waits for it.
 //!
 //! Both jobs begin before either of them submits, so `wait_inside` hangs on every run. `main` gives
 //! up after half a second.

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The difference from the recipe: the queue is a `VecDeque` in a `Mutex`, and a `Condvar` wakes a
-//! thread when there is a job. With these you can build what a channel does not offer, such as a
-//! queue that gives out the largest job first. The results come back over std's channel. Choose it
-//! if you need such a queue and use parking_lot already; std's `Mutex` and `Condvar` do as well.
+//! thread when there is a job. With these you can build a queue that no channel offers, such as one
+//! that hands out the largest job first. The results come back over std's channel. Choose it if you
+//! need such a queue and already use parking_lot. std's `Mutex` and `Condvar` work as well.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -29,7 +29,7 @@ fn main() {
     let options = cli::options_or_exit();
     let pool = Pool::new(options.threads)
         .unwrap_or_else(|error| cli::exit(&format!("cannot start a thread: {error}")));
-    // Draws on standard error, and only if that is a terminal.
+    // Draws on standard error, but only if that is a terminal.
     let progress = ProgressBar::new(options.pictures.len() as u64);
 
     let mut tasks = Vec::new();
@@ -45,7 +45,9 @@ fn main() {
 
     let mut outcomes = Vec::new();
     for (picture, task) in options.pictures.iter().zip(tasks) {
-        let result = task.join().unwrap_or_else(cli::failure_of_panic);
+        let result = task
+            .join()
+            .unwrap_or_else(|payload| Err(cli::describe_panic(payload)));
         let has_failed = result.is_err();
         outcomes.push(Outcome { picture, result });
         if has_failed && options.fail_fast {
@@ -58,7 +60,7 @@ fn main() {
     cli::finish_or_exit(&options, &outcomes);
 }
 
-/// A closure that calls what `submit` was given, and sends the result.
+/// Calls the function that `submit` was given, and sends its result.
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A fixed number of threads that take jobs from one queue. Dropping the pool waits until all jobs
@@ -87,7 +89,7 @@ struct State {
 }
 
 impl Pool {
-    /// Starts the threads. If one of them cannot be started, the others end again.
+    /// Starts the threads. If one of them cannot be started, the others end.
     fn new(size: usize) -> io::Result<Self> {
         assert!(size > 0, "a pool without threads would never do a job");
         let mut pool = Pool {
@@ -97,23 +99,24 @@ impl Pool {
         for number in 0..size {
             let queue = Arc::clone(&pool.queue);
             let builder = thread::Builder::new().name(format!("worker {number}"));
-            let thread = builder.spawn(move || work(&queue))?;
+            let thread = builder.spawn(move || run_jobs(&queue))?;
             pool.threads.push(thread);
         }
         Ok(pool)
     }
 
     /// Adds a job to the queue.
-    fn submit<T, F>(&self, work: F) -> Task<T>
+    fn submit<T, F>(&self, function: F) -> Task<T>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
         let (sender, result) = mpsc::sync_channel(1);
         let job = move || {
-            // A panic drops what the job owns. What it shares must stay valid after a panic.
-            let outcome = panic::catch_unwind(AssertUnwindSafe(work));
-            // Fails if the task was dropped, so that nobody wants the result.
+            // `AssertUnwindSafe` is our promise that nobody sees data that a panic left half
+            // changed. std's `thread::spawn` makes the same promise for its threads.
+            let outcome = panic::catch_unwind(AssertUnwindSafe(function));
+            // Fails if the task was dropped: then nobody wants the result.
             let _ = sender.send(outcome);
         };
         self.queue.state.lock().jobs.push_back(Box::new(job));
@@ -121,7 +124,7 @@ impl Pool {
         Task { result }
     }
 
-    /// Discards the jobs that no thread has taken yet.
+    /// Drops the queued jobs. A job that is running runs to its end.
     fn cancel(&self) {
         let jobs = mem::take(&mut self.queue.state.lock().jobs);
         // Dropped without the lock, because a job may own anything.
@@ -129,8 +132,8 @@ impl Pool {
     }
 }
 
-/// Calls one job after the other, until the queue is closed and empty.
-fn work(queue: &Queue) {
+/// Runs one job after the other until the queue is closed and empty.
+fn run_jobs(queue: &Queue) {
     while let Some(job) = queue.pop() {
         job();
     }
@@ -148,7 +151,8 @@ impl Queue {
 }
 
 impl<T> Task<T> {
-    /// Waits for the result. Returns an error if the job panicked, or if it was canceled.
+    /// Waits for the result. Returns an error if the job panicked. If it was canceled, the error is
+    /// of the same kind: the payload of a panic.
     fn join(self) -> thread::Result<T> {
         self.result
             .recv()
@@ -158,11 +162,11 @@ impl<T> Task<T> {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        // Closes the queue: each thread ends when it finds no more jobs.
+        // Closes the queue: each thread ends when the queue is empty.
         self.queue.state.lock().is_closed = true;
         self.queue.has_changed.notify_all();
         for thread in self.threads.drain(..) {
-            // The panic of a job never comes here, and a panic in `drop` could abort the program.
+            // A job's panic does not end its thread, so there is no error to report here.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! Two threads take jobs from one queue. Each result has the number of its job.
+//! Two threads take jobs from one queue. Each result carries the number of its job.
 
 use crossbeam::channel;
 use std::thread;
@@ -8,7 +8,7 @@ fn main() {
     for job in ["cat", "rocket", "moon"].into_iter().enumerate() {
         jobs.send(job).unwrap();
     }
-    drop(jobs); // Closes the queue. A loop ends when it is also empty.
+    drop(jobs); // Closes the queue, so the loops below end when it is empty.
     let (sender, results) = channel::unbounded();
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -19,6 +19,7 @@ fn main() {
             });
         }
     });
+    // Takes the results that are there. `iter` would wait for more, until `sender` is dropped.
     let mut files: Vec<_> = results.try_iter().collect();
     files.sort();
     println!("{files:?}");

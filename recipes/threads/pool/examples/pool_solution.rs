@@ -4,9 +4,9 @@
 //! cargo run -p pool --example pool_solution
 //! ```
 //!
-//! The tasks are sorted back before they are joined, so the report is in the order of the names as
-//! before. The size of a file says roughly how long its job takes. If it cannot be read, the job
-//! will say so.
+//! Before `main` joins the tasks, it sorts them back into the order of the names, so the report
+//! stays the same. The size of a file says roughly how long its job takes. If the size cannot be
+//! read, the job will report that error.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -26,11 +26,12 @@ fn main() {
     let options = cli::options_or_exit();
     let pool = Pool::new(options.threads)
         .unwrap_or_else(|error| cli::exit(&format!("cannot start a thread: {error}")));
-    // Draws on standard error, and only if that is a terminal.
+    // Draws on standard error, but only if that is a terminal.
     let progress = ProgressBar::new(options.pictures.len() as u64);
 
     let mut largest_first: Vec<_> = options.pictures.iter().enumerate().collect();
-    largest_first.sort_by_key(|(_, picture)| Reverse(file_size(picture)));
+    // Asks for the size of each file once. `sort_by_key` would ask many times.
+    largest_first.sort_by_cached_key(|(_, picture)| Reverse(file_size(picture)));
     let mut tasks = Vec::new();
     for (number, picture) in largest_first {
         let picture = picture.clone();
@@ -46,7 +47,9 @@ fn main() {
 
     let mut outcomes = Vec::new();
     for (picture, (_, task)) in options.pictures.iter().zip(tasks) {
-        let result = task.join().unwrap_or_else(cli::failure_of_panic);
+        let result = task
+            .join()
+            .unwrap_or_else(|payload| Err(cli::describe_panic(payload)));
         let has_failed = result.is_err();
         outcomes.push(Outcome { picture, result });
         if has_failed && options.fail_fast {
@@ -63,7 +66,7 @@ fn file_size(picture: &Path) -> u64 {
     fs::metadata(picture).map_or(0, |metadata| metadata.len())
 }
 
-/// A closure that calls what `submit` was given, and sends the result.
+/// Calls the function that `submit` was given, and sends its result.
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A fixed number of threads that take jobs from one queue. Dropping the pool waits until all jobs
@@ -82,10 +85,10 @@ struct Task<T> {
 }
 
 impl Pool {
-    /// Starts the threads. If one of them cannot be started, the others end again.
+    /// Starts the threads. If one of them cannot be started, the others end.
     fn new(size: usize) -> io::Result<Self> {
         assert!(size > 0, "a pool without threads would never do a job");
-        // Without a bound, because a job that waits is small: `submit` returns at once.
+        // Unbounded, because a queued job is small. So `submit` never blocks.
         let (jobs, queue) = channel::unbounded();
         let mut pool = Pool {
             jobs: Some(jobs),
@@ -95,23 +98,24 @@ impl Pool {
         for number in 0..size {
             let queue = pool.queue.clone();
             let builder = thread::Builder::new().name(format!("worker {number}"));
-            let thread = builder.spawn(move || work(&queue))?;
+            let thread = builder.spawn(move || run_jobs(&queue))?;
             pool.threads.push(thread);
         }
         Ok(pool)
     }
 
     /// Adds a job to the queue.
-    fn submit<T, F>(&self, work: F) -> Task<T>
+    fn submit<T, F>(&self, function: F) -> Task<T>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
         let (sender, result) = channel::bounded(1);
         let job = move || {
-            // A panic drops what the job owns. What it shares must stay valid after a panic.
-            let outcome = panic::catch_unwind(AssertUnwindSafe(work));
-            // Fails if the task was dropped, so that nobody wants the result.
+            // `AssertUnwindSafe` is our promise that nobody sees data that a panic left half
+            // changed. std's `thread::spawn` makes the same promise for its threads.
+            let outcome = panic::catch_unwind(AssertUnwindSafe(function));
+            // Fails if the task was dropped: then nobody wants the result.
             let _ = sender.send(outcome);
         };
         let jobs = self.jobs.as_ref().expect("the pool is not being dropped");
@@ -120,7 +124,7 @@ impl Pool {
         Task { result }
     }
 
-    /// Discards the jobs that no thread has taken yet.
+    /// Drops the queued jobs. A job that is running runs to its end.
     fn cancel(&self) {
         for job in self.queue.try_iter() {
             drop(job);
@@ -128,15 +132,16 @@ impl Pool {
     }
 }
 
-/// Calls one job after the other, until the queue is closed and empty.
-fn work(queue: &Receiver<Job>) {
+/// Runs one job after the other until the queue is closed and empty.
+fn run_jobs(queue: &Receiver<Job>) {
     for job in queue {
         job();
     }
 }
 
 impl<T> Task<T> {
-    /// Waits for the result. Returns an error if the job panicked, or if it was canceled.
+    /// Waits for the result. Returns an error if the job panicked. If it was canceled, the error is
+    /// of the same kind: the payload of a panic.
     fn join(self) -> thread::Result<T> {
         self.result
             .recv()
@@ -146,11 +151,11 @@ impl<T> Task<T> {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        // Drops the only sender, which closes the queue: each thread ends when it finds no more
-        // jobs. Without this, `join` would wait forever.
+        // Drops the only sender, which closes the queue: each thread ends when the queue is empty.
+        // Without this, `join` would wait forever.
         self.jobs = None;
         for thread in self.threads.drain(..) {
-            // The panic of a job never comes here, and a panic in `drop` could abort the program.
+            // A job's panic does not end its thread, so there is no error to report here.
             let _ = thread.join();
         }
     }

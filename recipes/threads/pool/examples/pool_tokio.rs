@@ -4,10 +4,11 @@
 //! cargo run -p pool --example pool_tokio
 //! ```
 //!
-//! The difference from the recipe: tokio has the threads, up to 512 of them, and a semaphore limits
-//! how many work at once. Each picture is a task that first waits for a permit. Closing the
-//! semaphore cancels the tasks that still wait for one. A panic comes back as a `JoinError`. Choose
-//! it if your program is async already. If all it does is compute, choose rayon.
+//! The difference from the recipe: the threads are tokio's. The whole program shares them, and by
+//! default there are up to 512. A semaphore limits how many of these jobs run at once. Each picture
+//! is a task that first waits for a permit. Closing the semaphore cancels the tasks that still wait
+//! for one. A panic comes back as a `JoinError`. Choose it if your program is async already. If all
+//! it does is compute, choose rayon.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -23,10 +24,10 @@ use cli::{Outcome, Thumbnail};
 
 #[tokio::main]
 async fn main() {
-    // Blocks this thread, but no task is running yet.
+    // Blocks this thread, which does no harm: no task is running yet.
     let options = cli::options_or_exit();
     let limit = Arc::new(Semaphore::new(options.threads));
-    // Draws on standard error, and only if that is a terminal.
+    // Draws on standard error, but only if that is a terminal.
     let progress = ProgressBar::new(options.pictures.len() as u64);
 
     let mut tasks = Vec::new();
@@ -58,13 +59,13 @@ async fn make_thumbnail(
     limit: Arc<Semaphore>,
     progress: ProgressBar,
 ) -> Result<Thumbnail, String> {
-    // Held until the thread is done.
+    // Held until the blocking job is done.
     let Ok(_permit) = limit.acquire().await else {
         return Err("the job was canceled".to_string());
     };
     let job = task::spawn_blocking(move || cli::make_thumbnail(&picture));
     let result = job.await;
     progress.inc(1);
-    // A job fails in two ways: it panics or it is aborted, and nobody aborts these.
-    result.unwrap_or_else(|error| cli::failure_of_panic(error.into_panic()))
+    // The error is a panic, because nobody aborts these jobs.
+    result.unwrap_or_else(|error| Err(cli::describe_panic(error.into_panic())))
 }

@@ -1,11 +1,10 @@
-//! The command-line part of the recipe: finds the pictures, scales one down, and writes the report
-//! and the contact sheet. Nothing in this file is about threads, so you can skip it when you read
-//! the recipe.
+//! The part of the recipe that is not about threads: finds the pictures, scales a picture down, and
+//! writes the report and the contact sheet. You can skip this file when you read the recipe.
 //!
 //! - The pictures are the files in the folder whose names end in `.png`, in the order of their
 //!   names. Folders inside it are not searched.
 //! - Transparent parts of a picture are shown on white.
-//! - Each pixel of a thumbnail is the average of the pixels that it stands for. All of it is
+//! - Each pixel of a thumbnail is the average of the pixels that it replaces. The averages are
 //!   computed in whole numbers, so every machine prints the same.
 
 use std::any::Any;
@@ -19,16 +18,19 @@ use std::{env, process};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, EncodingError, Transformations};
 
 const DEFAULT_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/pictures");
+
+/// The same on every machine, and so is the memory that the pictures need at most.
 const DEFAULT_THREADS: usize = 4;
 const USAGE: &str = "[--fail-fast] [--threads N] [--sheet FILE] [FOLDER]";
 
-/// More threads than these would only wait for each other.
+/// More threads would only compete for the processors and the memory.
 const THREADS: RangeInclusive<usize> = 1..=256;
 
-/// The sheet of so many pictures has some 30 million bytes.
+/// The sheet of so many pictures has 296 x 18,008 pixels, about 16 MB.
 const MAX_PICTURES: usize = 1000;
 
-/// Each thread needs up to four bytes for a pixel, while it works on a picture.
+/// A thread that works on a picture needs up to seven bytes for a pixel: four that are decoded, and
+/// three in the copy without transparency.
 const MAX_PIXELS: u64 = 40_000_000;
 
 /// The longer side of a thumbnail.
@@ -81,7 +83,7 @@ struct Sum {
 
 /// Reads the command line and lists the pictures.
 ///
-/// If there is something wrong, prints one line that says what, and exits with status 1.
+/// If something is wrong, prints one line that says what it is, and exits with status 1.
 pub(crate) fn options_or_exit() -> Options {
     options(env::args_os().skip(1)).unwrap_or_else(|reason| exit(&reason))
 }
@@ -93,8 +95,8 @@ pub(crate) fn make_thumbnail(picture: &Path) -> Result<Thumbnail, String> {
     Ok(scale_down(&image))
 }
 
-/// The failure of a picture whose job panicked.
-pub(crate) fn failure_of_panic(payload: Box<dyn Any + Send>) -> Result<Thumbnail, String> {
+/// Why a picture has no thumbnail if its job panicked.
+pub(crate) fn describe_panic(payload: Box<dyn Any + Send>) -> String {
     let message = if let Some(message) = payload.downcast_ref::<String>() {
         message
     } else if let Some(message) = payload.downcast_ref::<&str>() {
@@ -102,13 +104,13 @@ pub(crate) fn failure_of_panic(payload: Box<dyn Any + Send>) -> Result<Thumbnail
     } else {
         "no message"
     };
-    Err(format!("a panic: {message}"))
+    format!("the job panicked: {message}")
 }
 
 /// Writes the contact sheet and prints a line for each picture.
 ///
-/// If that is not possible, prints one line that says why, and exits with status 1. It does the
-/// same if a picture has failed and the command line asks to stop then.
+/// If that is not possible, prints one line that says why, and exits with status 1. With
+/// `--fail-fast` it does so, instead of writing the sheet, if a picture has failed.
 pub(crate) fn finish_or_exit(options: &Options, outcomes: &[Outcome]) {
     if options.fail_fast {
         for outcome in outcomes {
@@ -162,7 +164,9 @@ fn options(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Str
             Some(option) if option.starts_with('-') => {
                 return Err(format!("unknown option {option}; expected {USAGE}"));
             }
-            _ if folder.is_some() => return Err(format!("a second folder; expected {USAGE}")),
+            _ if folder.is_some() => {
+                return Err(format!("there can be only one folder; expected {USAGE}"));
+            }
             _ => folder = Some(PathBuf::from(argument)),
         }
     }
@@ -171,14 +175,18 @@ fn options(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Str
     let pictures = pictures_in(&folder)
         .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     if pictures.is_empty() {
-        return Err(format!("{} has no files *.png", folder.display()));
+        return Err(format!("{} has no PNG files", folder.display()));
     }
     if pictures.len() > MAX_PICTURES {
         let count = pictures.len();
         let folder = folder.display();
         return Err(format!(
-            "{folder} has {count} files *.png; a contact sheet takes at most {MAX_PICTURES}"
+            "{folder} has {count} PNG files; a contact sheet holds at most {MAX_PICTURES}"
         ));
+    }
+    if is_one_of(&sheet, &pictures) {
+        let path = sheet.display();
+        return Err(format!("cannot write {path}: it is one of the pictures"));
     }
     Ok(Options {
         pictures,
@@ -211,6 +219,14 @@ fn check_sheet(sheet: &Path) -> Result<(), String> {
     Ok(())
 }
 
+fn is_one_of(sheet: &Path, pictures: &[PathBuf]) -> bool {
+    let Ok(sheet) = fs::canonicalize(sheet) else {
+        return false; // It does not exist yet.
+    };
+    let is_sheet = |picture| fs::canonicalize(picture).is_ok_and(|path| path == sheet);
+    pictures.iter().any(is_sheet)
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -240,7 +256,7 @@ fn decode(file: File) -> Result<Image, String> {
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         let most = MAX_PIXELS / 1_000_000;
         return Err(format!(
-            "{width} x {height} are more than {most} million pixels"
+            "it has {width} x {height} pixels; the limit is {most} million"
         ));
     }
     let size = reader.output_buffer_size().ok_or("it is too large")?;
@@ -271,7 +287,7 @@ fn on_white(color: u8, alpha: u8) -> u8 {
     u8::try_from(mixed).expect("it lies between the two colors")
 }
 
-/// Why a picture cannot be read. What the decoder says in detail is of no use to most people.
+/// Why a picture cannot be read, without the decoder's details, which help few people.
 fn reason(error: DecodingError) -> String {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -284,9 +300,12 @@ fn reason(error: DecodingError) -> String {
 
 fn scale_down(image: &Image) -> Thumbnail {
     let longer = image.width.max(image.height);
-    let scaled = |side: usize| match longer {
-        0..=SIDE => side,
-        _ => ((side * SIDE + longer / 2) / longer).max(1),
+    let scaled = |side: usize| {
+        if longer <= SIDE {
+            side
+        } else {
+            ((side * SIDE + longer / 2) / longer).max(1)
+        }
     };
     let (width, height) = (scaled(image.width), scaled(image.height));
     let mut pixels = Vec::with_capacity(width * height);
@@ -339,7 +358,7 @@ impl Sum {
     fn average(&self) -> [u8; 3] {
         self.colors.map(|sum| {
             let rounded = (sum + self.pixels / 2) / self.pixels;
-            u8::try_from(rounded).expect("an average is no larger than the largest")
+            u8::try_from(rounded).expect("an average is no larger than the largest color")
         })
     }
 }
@@ -386,8 +405,8 @@ fn crossed() -> Image {
     }
 }
 
-/// Writes the picture to a temporary file, which then takes the place of the old one in one step.
-/// So nobody finds a file that is half written, whenever the program is ended.
+/// Writes the picture to a temporary file and renames it. If the program is stopped before that,
+/// the old sheet is still there, and at worst the hidden temporary file is left.
 fn write(image: &Image, path: &Path) -> io::Result<()> {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
@@ -395,7 +414,7 @@ fn write(image: &Image, path: &Path) -> io::Result<()> {
     let temporary = folder_of(path).join(name);
     let written = encode(image, &temporary).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // It may not exist. What matters to the caller is the first error.
+        // The file may not exist, and the caller wants to know the first error.
         let _ = fs::remove_file(&temporary);
     }
     written
@@ -412,7 +431,7 @@ fn encode(image: &Image, path: &Path) -> io::Result<()> {
         .write_image_data(image.pixels.as_flattened())
         .map_err(io_error)?;
     writer.finish().map_err(io_error)?;
-    // Otherwise the name could come to the disk before the content does.
+    // Without this, the file could be empty after a power failure.
     file.sync_all()
 }
 
@@ -464,7 +483,8 @@ fn report(outcomes: &[Outcome], sheet: &Image) -> String {
     report
 }
 
-/// How the name of a picture is printed. A newline in it, for example, would break the table.
+/// The name of a picture, without control characters: a newline, for example, would break the
+/// table.
 fn name(picture: &Path) -> String {
     picture
         .file_name()

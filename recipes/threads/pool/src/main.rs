@@ -2,18 +2,19 @@
 //! contact sheet.
 //!
 //! The threads belong to a pool, which has one queue of jobs. `submit` adds a job and returns a
-//! `Task`, whose `join` waits for the job's result. One of the pictures is damaged: it gets a line
-//! in the report, and the others are done. With `--fail-fast`, the first failure cancels the jobs
-//! that no thread has taken yet.
+//! `Task`, whose `join` waits for the job's result. One of the pictures is damaged: the report says
+//! so, and the others are done. With `--fail-fast`, `main` cancels the queued jobs when it joins
+//! the first task that failed. It joins the tasks in the order of the pictures' names. A job that
+//! is running runs to its end.
 //!
 //! ```text
 //! cargo run -p pool                                    # the pictures in input/pictures
 //! cargo run -p pool -- --sheet sheet.png my-pictures   # your own folder of PNG files
-//! cargo run -p pool -- --fail-fast --threads 8         # stop at the first failure
+//! cargo run -p pool -- --fail-fast --threads 8         # stop at a failure
 //! ```
 //!
-//! Prints a line for each picture, in the order of their names. The output is the same on every
-//! run. Standard error says where the contact sheet is.
+//! Prints a line for each picture, in the order of the names. The output is the same on every run.
+//! Standard error says where the contact sheet is.
 
 mod cli;
 
@@ -31,7 +32,7 @@ fn main() {
     let options = cli::options_or_exit();
     let pool = Pool::new(options.threads)
         .unwrap_or_else(|error| cli::exit(&format!("cannot start a thread: {error}")));
-    // Draws on standard error, and only if that is a terminal.
+    // Draws on standard error, but only if that is a terminal.
     let progress = ProgressBar::new(options.pictures.len() as u64);
 
     let mut tasks = Vec::new();
@@ -47,7 +48,9 @@ fn main() {
 
     let mut outcomes = Vec::new();
     for (picture, task) in options.pictures.iter().zip(tasks) {
-        let result = task.join().unwrap_or_else(cli::failure_of_panic);
+        let result = task
+            .join()
+            .unwrap_or_else(|payload| Err(cli::describe_panic(payload)));
         let has_failed = result.is_err();
         outcomes.push(Outcome { picture, result });
         if has_failed && options.fail_fast {
@@ -61,7 +64,7 @@ fn main() {
 }
 // ANCHOR_END: main
 
-/// A closure that calls what `submit` was given, and sends the result.
+/// Calls the function that `submit` was given, and sends its result.
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A fixed number of threads that take jobs from one queue. Dropping the pool waits until all jobs
@@ -80,10 +83,10 @@ pub(crate) struct Task<T> {
 }
 
 impl Pool {
-    /// Starts the threads. If one of them cannot be started, the others end again.
+    /// Starts the threads. If one of them cannot be started, the others end.
     pub(crate) fn new(size: usize) -> io::Result<Self> {
         assert!(size > 0, "a pool without threads would never do a job");
-        // Without a bound, because a job that waits is small: `submit` returns at once.
+        // Unbounded, because a queued job is small. So `submit` never blocks.
         let (jobs, queue) = channel::unbounded();
         let mut pool = Pool {
             jobs: Some(jobs),
@@ -93,14 +96,14 @@ impl Pool {
         for number in 0..size {
             let queue = pool.queue.clone();
             let builder = thread::Builder::new().name(format!("worker {number}"));
-            let thread = builder.spawn(move || work(&queue))?;
+            let thread = builder.spawn(move || run_jobs(&queue))?;
             pool.threads.push(thread);
         }
         Ok(pool)
     }
 
     /// Adds a job to the queue.
-    pub(crate) fn submit<T, F>(&self, work: F) -> Task<T>
+    pub(crate) fn submit<T, F>(&self, function: F) -> Task<T>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
@@ -108,9 +111,10 @@ impl Pool {
         // ANCHOR: job
         let (sender, result) = channel::bounded(1);
         let job = move || {
-            // A panic drops what the job owns. What it shares must stay valid after a panic.
-            let outcome = panic::catch_unwind(AssertUnwindSafe(work));
-            // Fails if the task was dropped, so that nobody wants the result.
+            // `AssertUnwindSafe` is our promise that nobody sees data that a panic left half
+            // changed. std's `thread::spawn` makes the same promise for its threads.
+            let outcome = panic::catch_unwind(AssertUnwindSafe(function));
+            // Fails if the task was dropped: then nobody wants the result.
             let _ = sender.send(outcome);
         };
         // ANCHOR_END: job
@@ -120,7 +124,7 @@ impl Pool {
         Task { result }
     }
 
-    /// Discards the jobs that no thread has taken yet.
+    /// Drops the queued jobs. A job that is running runs to its end.
     pub(crate) fn cancel(&self) {
         for job in self.queue.try_iter() {
             drop(job);
@@ -128,15 +132,16 @@ impl Pool {
     }
 }
 
-/// Calls one job after the other, until the queue is closed and empty.
-fn work(queue: &Receiver<Job>) {
+/// Runs one job after the other until the queue is closed and empty.
+fn run_jobs(queue: &Receiver<Job>) {
     for job in queue {
         job();
     }
 }
 
 impl<T> Task<T> {
-    /// Waits for the result. Returns an error if the job panicked, or if it was canceled.
+    /// Waits for the result. Returns an error if the job panicked. If it was canceled, the error is
+    /// of the same kind: the payload of a panic.
     pub(crate) fn join(self) -> thread::Result<T> {
         self.result
             .recv()
@@ -147,11 +152,11 @@ impl<T> Task<T> {
 // ANCHOR: drop
 impl Drop for Pool {
     fn drop(&mut self) {
-        // Drops the only sender, which closes the queue: each thread ends when it finds no more
-        // jobs. Without this, `join` would wait forever.
+        // Drops the only sender, which closes the queue: each thread ends when the queue is empty.
+        // Without this, `join` would wait forever.
         self.jobs = None;
         for thread in self.threads.drain(..) {
-            // The panic of a job never comes here, and a panic in `drop` could abort the program.
+            // A job's panic does not end its thread, so there is no error to report here.
             let _ = thread.join();
         }
     }

@@ -5,12 +5,14 @@ use std::io::BufReader;
 use std::panic;
 use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use checks::process::End;
 use checks::program::Program;
 use checks::scratch::Scratch;
+use crossbeam::channel;
 use png::{BitDepth, ColorType, Decoder, Encoder};
 
 /// The program itself, for the tests of its `Pool`.
@@ -20,10 +22,11 @@ mod recipe;
 
 use recipe::Pool;
 
-/// Long enough for a slow machine. What takes longer has hung.
+/// Long enough for a slow machine. A test that takes longer has hung.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 const EXPECTED: &str = include_str!("../expected.txt");
+const TWIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pool.py");
 const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/pictures");
 
 fn pool() -> Program {
@@ -34,7 +37,7 @@ fn scratch(test: &str) -> Scratch {
     Scratch::new(env!("CARGO_TARGET_TMPDIR"), test)
 }
 
-/// Runs the recipe on the folder `pictures` of a test. The sheet comes beside that folder.
+/// Runs the recipe on the folder `pictures` of a test. The sheet is written next to that folder.
 fn run(scratch: &Scratch, options: &[&str]) -> End {
     let sheet = scratch.path().join("sheet.png");
     let mut arguments = vec![Path::new("--sheet"), &sheet];
@@ -167,7 +170,7 @@ fn a_thousand_pictures_are_the_most() {
         "{end:?}"
     );
     gray(&scratch, "1000.png");
-    run(&scratch, &[]).assert_refuses("has 1001 files *.png; a contact sheet takes at most 1000");
+    run(&scratch, &[]).assert_refuses("has 1001 PNG files; a contact sheet holds at most 1000");
 }
 
 #[test]
@@ -198,8 +201,8 @@ fn without_a_failure_fail_fast_changes_nothing() {
 }
 
 #[test]
-fn what_is_no_picture_gets_a_line() {
-    let scratch = scratch("what_is_no_picture_gets_a_line");
+fn a_file_that_is_no_picture_is_reported_as_failed() {
+    let scratch = scratch("a_file_that_is_no_picture_is_reported_as_failed");
     scratch.file("pictures/empty.png", "");
     scratch.file("pictures/text.png", "This is a text and no picture.\n");
     let whole = fs::read(Path::new(PICTURES).join("clock.png")).expect("the picture can be read");
@@ -220,7 +223,7 @@ fn what_is_no_picture_gets_a_line() {
 cut.png      failed: the file ends too early
 empty.png    failed: the file ends too early
 flipped.png  failed: it is not a PNG picture, or it is damaged
-huge.png     failed: 65536 x 65536 are more than 40 million pixels
+huge.png     failed: it has 65536 x 65536 pixels; the limit is 40 million
 text.png     failed: it is not a PNG picture, or it is damaged
 0 of 5 pictures are on the contact sheet: 296 x 152, CRC-32 ";
     let end = run(&scratch, &[]);
@@ -255,11 +258,16 @@ f.png  1000 x 1 to 64 x 1, average color #090909
     assert_twin_prints(&scratch, &end.stdout);
 }
 
+/// The twin is tested only where there is a Python.
+fn has_python() -> bool {
+    Command::new("python3").arg("--version").output().is_ok()
+}
+
 fn assert_twin_prints(scratch: &Scratch, expected: &str) {
-    if Command::new("python3").arg("--version").output().is_err() {
-        return; // The twins are tested where there is a Python.
+    if !has_python() {
+        return;
     }
-    let twin = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/pool.py"));
+    let twin = Path::new(TWIN);
     let sheet = scratch.path().join("twin.png");
     let pictures = scratch.folder("pictures");
     let arguments = [twin, Path::new("--sheet"), &sheet, &pictures];
@@ -278,7 +286,7 @@ fn the_command_line_is_checked_before_the_work_begins() {
         run(&scratch, &["--threads", number]).assert_refuses(&reason);
     }
     run(&scratch, &["--quick"]).assert_refuses("unknown option --quick; expected [--fail-fast]");
-    run(&scratch, &["elsewhere"]).assert_refuses("a second folder; expected [--fail-fast]");
+    run(&scratch, &["elsewhere"]).assert_refuses("there can be only one folder; expected [");
     pool()
         .run(["--sheet"])
         .assert_refuses("--sheet needs the name of a file");
@@ -290,6 +298,25 @@ fn the_command_line_is_checked_before_the_work_begins() {
         .run([Path::new("--sheet"), &folder.join("none/sheet.png")])
         .assert_refuses("there is no folder");
     assert_eq!(names(&scratch), ["pictures"]);
+}
+
+#[test]
+fn a_sheet_that_would_replace_a_picture_is_refused() {
+    let scratch = scratch("a_sheet_that_would_replace_a_picture_is_refused");
+    gray(&scratch, "a.png");
+    let pictures = scratch.folder("pictures");
+    let before = fs::read(pictures.join("a.png")).expect("the picture is there");
+    let same_file = pictures.join("../pictures/a.png");
+    let arguments = [Path::new("--sheet"), &same_file, &pictures];
+    let reason = "it is one of the pictures";
+    pool().run(arguments).assert_refuses(reason);
+    let after = fs::read(pictures.join("a.png")).expect("the picture is there");
+    assert!(before == after);
+    if has_python() {
+        let twin = Path::new(TWIN);
+        let end = Program::new("python3").run([&[twin][..], &arguments].concat());
+        end.assert_refuses(reason);
+    }
 }
 
 #[cfg(unix)]
@@ -305,38 +332,53 @@ fn a_newline_in_a_name_does_not_break_the_table() {
     );
 }
 
-/// A limit for the size of files ends the program with a signal in the middle of its write.
+/// A limit on the size of files ends the program with a signal while it writes the sheet.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_is_killed_while_it_writes_leaves_the_old_sheet() {
     let scratch = scratch("a_program_that_is_killed_while_it_writes_leaves_the_old_sheet");
     let sheet = scratch.file("sheet.png", "the old sheet\n");
-    let limited = "ulimit -c 0 && ulimit -f 8 && exec \"$@\"";
+    let limited = "ulimit -c 0 && ulimit -f 8 && \"$@\"; exit $?";
     let recipe = Path::new(env!("CARGO_BIN_EXE_pool"));
     let shell = ["-c", limited, "sh"].map(Path::new);
     let end =
         Program::new("/bin/sh").run([&shell[..], &[recipe, Path::new("--sheet"), &sheet]].concat());
-    assert_eq!(end.code, None, "it is not killed: {end:?}");
+    // How a shell reports the end by a signal, here number 25, SIGXFSZ.
+    assert_eq!(end.code, Some(128 + 25), "{end:?}");
     let left = fs::read(&sheet).expect("the sheet is there");
     assert_eq!(left, b"the old sheet\n");
 }
 
-/// One of the pictures is a pipe, so a job waits for it when Ctrl-C comes.
+/// Kills the program when the test ends, even if the test fails.
+#[cfg(target_os = "linux")]
+struct Running(std::process::Child);
+
+#[cfg(target_os = "linux")]
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail if the program has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// One of the pictures is a pipe, and a job is reading it when Ctrl-C comes. So this is before the
+/// sheet is written; the test above stops the program while it writes.
 #[cfg(target_os = "linux")]
 #[test]
-fn ctrl_c_in_the_middle_leaves_the_old_sheet_and_nothing_else() {
+fn ctrl_c_while_a_job_runs_leaves_the_old_sheet_and_nothing_else() {
     use std::io::Write;
     use std::os::unix::process::ExitStatusExt;
     use std::time::Instant;
 
-    let scratch = scratch("ctrl_c_in_the_middle_leaves_the_old_sheet_and_nothing_else");
+    let scratch = scratch("ctrl_c_while_a_job_runs_leaves_the_old_sheet_and_nothing_else");
     let sheet = scratch.file("sheet.png", "the old sheet\n");
     gray(&scratch, "a.png");
     let pipe = scratch.folder("pictures").join("b.png");
     Program::new("mkfifo").run([&pipe]).assert_prints("");
 
     // A shell that runs this test in the background may have told it to ignore Ctrl-C.
-    let mut recipe = Command::new("env")
+    let recipe = Command::new("env")
         .args([
             "--default-signal=INT",
             env!("CARGO_BIN_EXE_pool"),
@@ -345,8 +387,9 @@ fn ctrl_c_in_the_middle_leaves_the_old_sheet_and_nothing_else() {
         .args([&sheet, &scratch.folder("pictures")])
         .spawn()
         .expect("the recipe can be run");
+    let mut recipe = Running(recipe);
     let (sender, opened) = mpsc::channel();
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         // Waits until a job has opened the pipe to read from it.
         let mut pipe = File::options()
             .write(true)
@@ -359,20 +402,17 @@ fn ctrl_c_in_the_middle_leaves_the_old_sheet_and_nothing_else() {
         .recv_timeout(TIME_LIMIT)
         .expect("a job opens the pipe");
 
-    let interrupt = format!("kill -INT {}", recipe.id());
+    let interrupt = format!("kill -INT {}", recipe.0.id());
     Program::new("/bin/sh")
         .run(["-c", &interrupt])
         .assert_prints("");
     let deadline = Instant::now() + TIME_LIMIT;
     let status = loop {
-        if let Some(status) = recipe.try_wait().expect("it is a child") {
+        if let Some(status) = recipe.0.try_wait().expect("it is a child") {
             break status;
         }
-        if Instant::now() > deadline {
-            recipe.kill().expect("it is a child");
-            panic!("Ctrl-C does not end the program");
-        }
-        std::thread::yield_now();
+        assert!(Instant::now() < deadline, "Ctrl-C does not end the program");
+        thread::yield_now();
     };
     drop(pipe);
     assert_eq!(status.signal(), Some(2));
@@ -403,54 +443,94 @@ fn progress_is_shown_on_a_terminal_only() {
     assert!(!end.stderr.contains("/12"), "{:?}", end.stderr);
 }
 
+/// Runs a test that would hang forever if the pool did not work.
+#[track_caller]
+fn within_the_limit(test: impl FnOnce() + Send + 'static) {
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || {
+        test();
+        sender.send(()).expect("the caller waits");
+    });
+    // There is an error at once if the test panics, because that drops the sender.
+    ended
+        .recv_timeout(TIME_LIMIT)
+        .expect("the test panicked or hangs");
+}
+
 #[test]
 fn a_panic_is_returned_by_join_and_the_thread_goes_on() {
-    let pool = Pool::new(1).expect("a thread");
-    // Panics without a message on standard error.
-    let panics = pool.submit(|| -> u32 { panic::resume_unwind(Box::new("no picture")) });
-    let next = pool.submit(|| 8);
-    let payload = panics.join().unwrap_err();
-    assert_eq!(payload.downcast_ref::<&str>(), Some(&"no picture"));
-    assert_eq!(next.join().unwrap(), 8);
+    within_the_limit(|| {
+        let pool = Pool::new(1).expect("a thread");
+        // Panics without a message on standard error.
+        let panics = pool.submit(|| -> u32 { panic::resume_unwind(Box::new("no picture")) });
+        let next = pool.submit(|| 8);
+        let payload = panics.join().unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"no picture"));
+        assert_eq!(next.join().unwrap(), 8);
+    });
 }
 
 #[test]
 fn dropping_the_pool_waits_for_all_jobs() {
-    for _ in 0..100 {
-        let pool = Pool::new(3).expect("threads");
-        let (sender, done) = mpsc::channel();
-        for number in 0..20 {
-            let sender = sender.clone();
-            // Its task is dropped: nobody waits for this job but the pool.
-            pool.submit(move || sender.send(number).expect("the test receives"));
+    within_the_limit(|| {
+        for _ in 0..100 {
+            let pool = Pool::new(3).expect("threads");
+            let (sender, done) = mpsc::channel();
+            for number in 0..20 {
+                let sender = sender.clone();
+                // Its task is dropped: only the pool waits for this job.
+                pool.submit(move || sender.send(number).expect("the test receives"));
+            }
+            drop(pool);
+            assert_eq!(done.try_iter().count(), 20);
         }
-        drop(pool);
-        assert_eq!(done.try_iter().count(), 20);
-    }
+    });
+}
+
+#[test]
+fn no_more_jobs_run_at_once_than_the_pool_has_threads() {
+    within_the_limit(|| {
+        let pool = Pool::new(2).expect("threads");
+        let (begin, has_begun) = mpsc::channel();
+        let (go_on, may_go_on) = channel::unbounded();
+        for _ in 0..3 {
+            let (begin, may_go_on) = (begin.clone(), may_go_on.clone());
+            pool.submit(move || {
+                begin.send(()).expect("the test receives");
+                // Returns, perhaps with an error, when the test goes on.
+                let _ = may_go_on.recv();
+            });
+        }
+        for _ in 0..2 {
+            has_begun.recv().expect("two jobs begin");
+        }
+        // Both threads wait for `go_on`. If there were one more, it would begin the third job now.
+        let third = has_begun.recv_timeout(Duration::from_millis(50));
+        assert_eq!(third, Err(RecvTimeoutError::Timeout));
+        go_on.send(()).expect("a job waits");
+        has_begun.recv().expect("the third job begins");
+        drop(go_on);
+    });
 }
 
 #[test]
 fn a_canceled_job_never_runs_and_its_task_says_so() {
-    let pool = Pool::new(1).expect("a thread");
-    let (begun, has_begun) = mpsc::channel();
-    let (go_on, may_go_on) = mpsc::channel();
-    let running = pool.submit(move || {
-        begun.send(()).expect("the test waits");
-        may_go_on
-            .recv_timeout(TIME_LIMIT)
-            .expect("the test goes on");
-        1
+    within_the_limit(|| {
+        let pool = Pool::new(1).expect("a thread");
+        let (begin, has_begun) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        let running = pool.submit(move || {
+            begin.send(()).expect("the test waits");
+            may_go_on.recv().expect("the test goes on");
+            1
+        });
+        has_begun.recv().expect("the first job begins");
+        let queued = pool.submit(|| -> u32 { panic!("it was canceled") });
+        pool.cancel();
+        go_on.send(()).expect("the job waits");
+        assert_eq!(running.join().unwrap(), 1);
+        let payload = queued.join().unwrap_err();
+        let reason = payload.downcast_ref::<&str>();
+        assert_eq!(reason, Some(&"the job was canceled"));
     });
-    has_begun
-        .recv_timeout(TIME_LIMIT)
-        .expect("the first job begins");
-    let waiting = pool.submit(|| -> u32 { panic!("it was canceled") });
-    pool.cancel();
-    go_on.send(()).expect("the job waits");
-    assert_eq!(running.join().unwrap(), 1);
-    let payload = waiting.join().unwrap_err();
-    assert_eq!(
-        payload.downcast_ref::<&str>(),
-        Some(&"the job was canceled")
-    );
 }
