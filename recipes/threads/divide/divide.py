@@ -38,39 +38,39 @@ class City(NamedTuple):
 def main():
     cities = load(sys.argv[1:] or [DEFAULT_FILE])
     cities.sort()
-    print_pair(len(cities), closest(cities, CUTS_WITH_THREADS))
+    print_pair(len(cities), closest_pair(cities, CUTS_WITH_THREADS))
 
 
-def closest(cities, cuts):
+def closest_pair(cities, cuts):
     """The closest pair: (the square of its distance, two places in alphabetical order)."""
     if len(cities) <= FEW:
         return min(pair(one, other) for i, one in enumerate(cities) for other in cities[i + 1 :])
     middle = len(cities) // 2
     south, north = cities[:middle], cities[middle:]
     if cuts == 0:
-        in_south, in_north = closest(south, 0), closest(north, 0)
+        in_south, in_north = closest_pair(south, 0), closest_pair(north, 0)
     else:
-        # A pool for each cut. If tasks waited for other tasks of one pool, they could fill it.
+        # A pool for each cut. In one pool, tasks that wait for tasks could take up all threads.
         with ThreadPoolExecutor(max_workers=1) as pool:
-            other = pool.submit(closest, north, cuts - 1)
-            in_south = closest(south, cuts - 1)
+            other = pool.submit(closest_pair, north, cuts - 1)
+            in_south = closest_pair(south, cuts - 1)
             in_north = other.result()
     return closest_across(south, north, min(in_south, in_north))
 
 
 def closest_across(south, north, best):
     """The same pair, or a closer one with one city in the south and one in the north."""
-    border = north[0].z
+    border = north[0].z  # The southernmost city of the north.
     strip = [city for city in south + north if (city.z - border) ** 2 <= best[0]]
     strip.sort(key=lambda city: (city.x, city.y, city.z, city.place))
     for i, one in enumerate(strip):
         for j in range(i + 1, len(strip)):
             other = strip[j]
             if (other.x - one.x) ** 2 > best[0]:
-                break  # The next ones are even farther to the right.
+                break  # The next ones are even farther away.
             best = min(best, pair(one, other))
             if best[0] == 0:
-                break  # Nothing is closer. Thousands of cities may be at the same place.
+                break  # No pair is closer, and thousands of cities may be at the same place.
     return best
 
 

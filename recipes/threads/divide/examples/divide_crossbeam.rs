@@ -5,10 +5,11 @@
 //! ```
 //!
 //! The difference from the recipe: this program does the work stealing itself. Each worker has a
-//! deque with parts of the list. It cuts the part that it pushed last, keeps both halves, and
-//! searches a part that is small enough. A worker with an empty deque steals the oldest part of
-//! another worker, which is the largest. No worker waits for the halves of its part, so one thread
-//! searches the borders at the end. Choose it if you write a scheduler of your own.
+//! deque with parts of the list. It takes the part that it pushed last, and searches it if it is
+//! small enough. Otherwise it cuts the part and pushes both halves. A worker with an empty deque
+//! steals the oldest part of another worker, which is the largest. A worker that waited for the
+//! halves of its part could not take other parts, so no worker waits. Instead, one thread searches
+//! the borders at the end. Choose it if you write a scheduler of your own.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -17,14 +18,14 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use cli::{BadLine, City, Pair, Piece};
+use cli::{BadLine, City, List, Pair};
 use crossbeam::deque::{Steal, Stealer, Worker};
 use crossbeam::utils::Backoff;
 
-/// A half with fewer cities than this does not become a part of its own.
+/// A part whose halves have fewer cities is searched and not cut into parts.
 const WORTH_A_TASK: usize = 1000;
 
-/// So few cities are not cut. Each is compared with each.
+/// A part with so few cities is not cut. Each city is compared with each other one.
 const FEW: usize = 16;
 
 /// A part of the list, which only the worker that takes it may change.
@@ -33,7 +34,7 @@ type Part<'cities> = &'cities mut [City];
 fn main() {
     let list = cli::load_or_exit();
     let mut cities = vec![City::default(); list.count()];
-    let parsed = parse(list.pieces(), &mut cities);
+    let parsed = parse(&list, &mut cities);
     cli::check_or_exit(&list, parsed);
 
     let closest = closest_in_parts(&mut cities);
@@ -63,13 +64,13 @@ fn closest_in_parts(cities: &mut [City]) -> Pair {
         }
         let mut closest = first_pair;
         for worker in workers {
-            closest = closest.min(worker.join().expect("a worker panicked"));
+            closest = closest.closer(worker.join().expect("a worker panicked"));
         }
         closest
     })
 }
 
-/// Takes one part after another until all are taken, and returns the closest cities.
+/// Searches one part after another until all are taken, and returns the closest cities.
 fn work<'cities>(
     own: Worker<Part<'cities>>,
     stealers: &[Stealer<Part<'cities>>],
@@ -89,7 +90,7 @@ fn work<'cities>(
         if middle < WORTH_A_TASK {
             // Before the search, so that the others would end even if it panicked.
             unclaimed.fetch_sub(part.len(), Ordering::Relaxed);
-            closest = closest.min(search(part));
+            closest = closest.closer(search(part));
             continue;
         }
         part.select_nth_unstable_by(middle, City::south_to_north);
@@ -111,8 +112,8 @@ fn steal<T>(stealers: &[Stealer<T>]) -> Option<T> {
     }
 }
 
-/// Looks for closer cities across the borders of the parts, which are in order from the south to
-/// the north by now.
+/// Looks for closer cities across the borders of the parts. By now, the parts are in order from
+/// south to north.
 fn closest_at_borders(cities: &[City], closest: Pair) -> Pair {
     let middle = cities.len() / 2;
     if middle < WORTH_A_TASK {
@@ -134,21 +135,16 @@ fn search(cities: &mut [City]) -> Pair {
     let (south, north) = cities.split_at_mut(middle);
     let in_south = search(south);
     let in_north = search(north);
-    let closest = in_south.min(in_north);
+    let closest = in_south.closer(in_north);
     cli::closest_across(south, north, closest)
 }
 
-/// Parses pieces of the list. There are as many cities as lines.
-fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
-    if let [piece] = pieces {
-        return piece.parse(cities);
+/// Parses all lines of the list. There are as many cities as lines.
+fn parse(list: &List, cities: &mut [City]) -> Result<(), BadLine> {
+    for mut piece in list.pieces(cities) {
+        piece.parse()?;
     }
-    let middle = pieces.len() / 2;
-    let (first, second) = pieces.split_at(middle);
-    let lines = cli::count_lines(first);
-    let (first_cities, second_cities) = cities.split_at_mut(lines);
-    parse(first, first_cities)?;
-    parse(second, second_cities)
+    Ok(())
 }
 
 fn threads() -> usize {

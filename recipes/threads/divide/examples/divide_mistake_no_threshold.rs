@@ -1,5 +1,5 @@
-//! Cuts a list until one number is left, and makes a task of each half. The tasks cost more than
-//! the additions, and the program is slower than a loop.
+//! Cuts a list until one number is left, and makes a task at each cut. The tasks cost more than the
+//! additions, and the program is slower than a loop.
 //!
 //! ```text
 //! cargo run -p divide --example divide_mistake_no_threshold

@@ -44,7 +44,7 @@ fn sort(numbers: &mut [usize], threads: &AtomicUsize) {
             scope.spawn(|| sort(right, threads)); // Wrong: two threads at every cut.
         });
     }
-    numbers.sort(); // Finds two sorted halves, and merges them.
+    numbers.sort(); // In a long list, it notices the two sorted halves and merges them.
 }
 
 fn sort_to_depth(numbers: &mut [usize], depth: usize, threads: &AtomicUsize) {

@@ -16,12 +16,14 @@ use std::ops::Range;
 const ELEMENTS: Range<usize> = 0..500;
 
 /// How many elements the cuts look at.
+#[derive(Default)]
 struct Cost {
     /// In all cuts together: what one thread has to do.
     work: usize,
-    /// In the cuts that have to wait for each other: what is left with any number of threads.
+    /// In the longest chain of cuts that wait for each other: what remains with any number of
+    /// threads.
     span: usize,
-    /// How many cuts are inside of each other.
+    /// How many cuts are nested.
     depth: usize,
 }
 
@@ -49,8 +51,7 @@ fn report(name: &str, cut: fn(&mut [usize]) -> usize) -> Cost {
 fn sort(numbers: &mut [usize], cut: fn(&mut [usize]) -> usize) -> Cost {
     let elements = numbers.len();
     if elements < 2 {
-        let (work, span, depth) = (0, 0, 0);
-        return Cost { work, span, depth };
+        return Cost::default();
     }
     let middle = cut(numbers);
     let (left, right) = numbers.split_at_mut(middle);

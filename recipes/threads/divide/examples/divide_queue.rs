@@ -5,10 +5,10 @@
 //! ```
 //!
 //! The difference from the recipe: a part of the list is an item of one queue. A worker that pops a
-//! part cuts it and pushes both halves, until a part is small enough to be searched. No worker
-//! waits for the halves of its part. So one thread searches the borders at the end, when all parts
-//! are done. Choose it if the parts need nothing from each other, as in a quicksort, or if your
-//! workers have other items to do as well.
+//! part cuts it and pushes both halves, until a part is small enough to be searched. A worker that
+//! waited for the halves of its part could not take other parts, so no worker waits. Instead, one
+//! thread searches the borders at the end, when all parts are done. Choose it if the parts need
+//! nothing from each other, as in a quicksort, or if your workers have other items to do as well.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -16,19 +16,19 @@ mod cli;
 use std::num::NonZero;
 use std::{mem, thread};
 
-use cli::{BadLine, City, Pair, Piece};
+use cli::{BadLine, City, List, Pair};
 use sync_primitives::Queue;
 
-/// A half with fewer cities than this does not become an item of the queue.
+/// A part whose halves have fewer cities is searched and not cut into items.
 const WORTH_A_TASK: usize = 1000;
 
-/// So few cities are not cut. Each is compared with each.
+/// A part with so few cities is not cut. Each city is compared with each other one.
 const FEW: usize = 16;
 
 fn main() {
     let list = cli::load_or_exit();
     let mut cities = vec![City::default(); list.count()];
-    let parsed = parse(list.pieces(), &mut cities);
+    let parsed = parse(&list, &mut cities);
     cli::check_or_exit(&list, parsed);
 
     let closest = closest_in_parts(&mut cities);
@@ -52,13 +52,13 @@ fn closest_in_parts(cities: &mut [City]) -> Pair {
 
         let mut closest = first_pair;
         for worker in workers {
-            closest = closest.min(worker.join().expect("a worker panicked"));
+            closest = closest.closer(worker.join().expect("a worker panicked"));
         }
         closest
     })
 }
 
-/// Takes one part after another until the queue is closed, and returns the closest cities.
+/// Searches one part after another until the queue is closed, and returns the closest cities.
 fn work(queue: &Queue<&mut [City]>, mut closest: Pair) -> Pair {
     // If this worker panics, the others stop too.
     let _guard = queue.close_now_on_drop();
@@ -66,7 +66,7 @@ fn work(queue: &Queue<&mut [City]>, mut closest: Pair) -> Pair {
         let part = mem::take(&mut *task);
         let middle = part.len() / 2;
         if middle < WORTH_A_TASK {
-            closest = closest.min(search(part));
+            closest = closest.closer(search(part));
             continue;
         }
         part.select_nth_unstable_by(middle, City::south_to_north);
@@ -74,13 +74,13 @@ fn work(queue: &Queue<&mut [City]>, mut closest: Pair) -> Pair {
         if queue.push(south).is_err() || queue.push(north).is_err() {
             break; // Another worker has panicked.
         }
-        // Here `task` is dropped. Both halves are in the queue by now, so `join` goes on waiting.
+        // Dropping `task` marks this part as done. `join` still waits for both halves.
     }
     closest
 }
 
-/// Looks for closer cities across the borders of the parts, which are in order from the south to
-/// the north by now.
+/// Looks for closer cities across the borders of the parts. By now, the parts are in order from
+/// south to north.
 fn closest_at_borders(cities: &[City], closest: Pair) -> Pair {
     let middle = cities.len() / 2;
     if middle < WORTH_A_TASK {
@@ -102,21 +102,16 @@ fn search(cities: &mut [City]) -> Pair {
     let (south, north) = cities.split_at_mut(middle);
     let in_south = search(south);
     let in_north = search(north);
-    let closest = in_south.min(in_north);
+    let closest = in_south.closer(in_north);
     cli::closest_across(south, north, closest)
 }
 
-/// Parses pieces of the list. There are as many cities as lines.
-fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
-    if let [piece] = pieces {
-        return piece.parse(cities);
+/// Parses all lines of the list. There are as many cities as lines.
+fn parse(list: &List, cities: &mut [City]) -> Result<(), BadLine> {
+    for mut piece in list.pieces(cities) {
+        piece.parse()?;
     }
-    let middle = pieces.len() / 2;
-    let (first, second) = pieces.split_at(middle);
-    let lines = cli::count_lines(first);
-    let (first_cities, second_cities) = cities.split_at_mut(lines);
-    parse(first, first_cities)?;
-    parse(second, second_cities)
+    Ok(())
 }
 
 fn threads() -> usize {

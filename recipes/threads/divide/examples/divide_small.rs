@@ -8,10 +8,10 @@ fn main() {
 
 fn sort(names: &mut [&str]) {
     if names.len() <= 2 {
-        names.sort(); // Too few to share. A real limit is about 1000.
+        names.sort(); // 2 only shows the idea. A real program stops at about 1000.
         return;
     }
     let (left, right) = names.split_at_mut(names.len() / 2);
     rayon::join(|| sort(left), || sort(right));
-    names.sort(); // Finds two sorted halves, and merges them.
+    names.sort(); // In a long list, it notices the two sorted halves and merges them.
 }

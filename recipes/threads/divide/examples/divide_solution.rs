@@ -4,78 +4,65 @@
 //! cargo run -p divide --example divide_solution
 //! ```
 //!
-//! The difference from the recipe: `sort` brings all cities into order from the south to the north.
-//! It is the merge sort of the small program. In a sorted list, every part is a slice that can be
-//! cut in the middle at once, so `closest` borrows the list as shared, and nothing is moved. It is
-//! more work together: a search needs the halves, but not the order inside of them.
+//! The difference from the recipe: first, `sort` sorts all cities from south to north. It is the
+//! merge sort of the small program. In a sorted list, every part can be cut in the middle without
+//! moving a city, so `closest_pair` only reads the list. In total it is more work, because a search
+//! needs the two halves but not the order inside of them.
 
 #[path = "../src/cli.rs"]
 mod cli;
 
 use rayon::prelude::*;
 
-use cli::{BadLine, City, Pair, Piece};
+use cli::{BadLine, City, List, Pair, Piece};
 
-/// Shorter halves are not offered to other threads.
+/// A half with fewer cities is not worth a task: it is searched without `join`.
 const WORTH_A_TASK: usize = 1000;
 
-/// So few cities are not cut. Each is compared with each.
+/// A part with so few cities is not cut. Each city is compared with each other one.
 const FEW: usize = 16;
 
 fn main() {
     let list = cli::load_or_exit();
-    let places = rayon::iter::repeat_n(City::default(), list.count());
-    let mut cities: Vec<City> = places.collect();
-    let parsed = parse(list.pieces(), &mut cities);
+    let empty = rayon::iter::repeat_n(City::default(), list.count());
+    let mut cities: Vec<City> = empty.collect();
+    let parsed = parse(&list, &mut cities);
     cli::check_or_exit(&list, parsed);
 
     sort(&mut cities);
-    let closest = closest(&cities);
+    let closest = closest_pair(&cities);
     cli::print(&cities, closest);
 }
 
-/// Sorts the cities from the south to the north.
+/// Sorts the cities from south to north.
 fn sort(cities: &mut [City]) {
     let middle = cities.len() / 2;
     if middle >= WORTH_A_TASK {
         let (south, north) = cities.split_at_mut(middle);
         rayon::join(|| sort(south), || sort(north));
     }
-    // A stable sort. It finds two sorted halves, and merges them.
+    // In a long list, `sort_by` notices the two sorted halves and merges them.
     cities.sort_by(City::south_to_north);
 }
 
 /// Finds the closest of at least two cities, which must be sorted.
-fn closest(cities: &[City]) -> Pair {
+fn closest_pair(cities: &[City]) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
     let middle = cities.len() / 2;
     let (south, north) = cities.split_at(middle);
-    let in_south;
-    let in_north;
-    if middle < WORTH_A_TASK {
-        in_south = closest(south);
-        in_north = closest(north);
+    let (in_south, in_north) = if middle < WORTH_A_TASK {
+        (closest_pair(south), closest_pair(north))
     } else {
-        (in_south, in_north) = rayon::join(|| closest(south), || closest(north));
-    }
-    let closest = in_south.min(in_north);
+        rayon::join(|| closest_pair(south), || closest_pair(north))
+    };
+    let closest = in_south.closer(in_north);
     cli::closest_across(south, north, closest)
 }
 
-/// Parses pieces of the list. There are as many cities as lines.
-fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
-    if let [piece] = pieces {
-        return piece.parse(cities);
-    }
-    let middle = pieces.len() / 2;
-    let (first, second) = pieces.split_at(middle);
-    let lines = cli::count_lines(first);
-    let (first_cities, second_cities) = cities.split_at_mut(lines);
-    let (one, other) = rayon::join(
-        || parse(first, first_cities),
-        || parse(second, second_cities),
-    );
-    one.and(other)
+/// Parses all lines of the list. There are as many cities as lines.
+fn parse(list: &List, cities: &mut [City]) -> Result<(), BadLine> {
+    let mut pieces = list.pieces(cities);
+    pieces.par_iter_mut().try_for_each(Piece::parse)
 }

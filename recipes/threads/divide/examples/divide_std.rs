@@ -15,26 +15,26 @@ mod cli;
 use std::num::NonZero;
 use std::thread;
 
-use cli::{BadLine, City, Pair, Piece};
+use cli::{BadLine, City, List, Pair, Piece};
 
-/// For shorter halves, no thread is started.
+/// A half with fewer cities is not worth a thread.
 const WORTH_A_THREAD: usize = 1000;
 
-/// So few cities are not cut. Each is compared with each.
+/// A part with so few cities is not cut. Each city is compared with each other one.
 const FEW: usize = 16;
 
 fn main() {
     let list = cli::load_or_exit();
     let mut cities = vec![City::default(); list.count()];
-    let parsed = parse(list.pieces(), &mut cities, threads());
+    let parsed = parse(&list, &mut cities);
     cli::check_or_exit(&list, parsed);
 
-    let closest = closest(&mut cities, threads());
+    let closest = closest_pair(&mut cities, threads());
     cli::print(&cities, closest);
 }
 
 /// Finds the closest of at least two cities, with at most this many threads.
-fn closest(cities: &mut [City], threads: usize) -> Pair {
+fn closest_pair(cities: &mut [City], threads: usize) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
@@ -42,43 +42,35 @@ fn closest(cities: &mut [City], threads: usize) -> Pair {
     cities.select_nth_unstable_by(middle, City::south_to_north);
     let (south, north) = cities.split_at_mut(middle);
 
-    let in_south;
-    let in_north;
-    if threads < 2 || middle < WORTH_A_THREAD {
-        in_south = closest(south, 1);
-        in_north = closest(north, 1);
+    let (in_south, in_north) = if threads < 2 || middle < WORTH_A_THREAD {
+        (closest_pair(south, 1), closest_pair(north, 1))
     } else {
         let half = threads / 2;
-        (in_south, in_north) = thread::scope(|scope| {
-            let other = scope.spawn(|| closest(north, half));
-            let in_south = closest(south, threads - half);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| closest_pair(north, half));
+            let in_south = closest_pair(south, threads - half);
             let in_north = other.join().expect("the search does not panic");
             (in_south, in_north)
-        });
-    }
-    let closest = in_south.min(in_north);
+        })
+    };
+    let closest = in_south.closer(in_north);
     cli::closest_across(south, north, closest)
 }
 
-/// Parses pieces of the list, with at most this many threads.
-fn parse(pieces: &[Piece], cities: &mut [City], threads: usize) -> Result<(), BadLine> {
-    if let [piece] = pieces {
-        return piece.parse(cities);
-    }
-    let middle = pieces.len() / 2;
-    let (first, second) = pieces.split_at(middle);
-    let lines = cli::count_lines(first);
-    let (first_cities, second_cities) = cities.split_at_mut(lines);
-    if threads < 2 {
-        parse(first, first_cities, 1)?;
-        return parse(second, second_cities, 1);
-    }
-    let half = threads / 2;
+/// Parses all lines of the list, about as many on each thread. There are as many cities as lines.
+fn parse(list: &List, cities: &mut [City]) -> Result<(), BadLine> {
+    let mut pieces = list.pieces(cities);
+    let each = pieces.len().div_ceil(threads());
     thread::scope(|scope| {
-        let other = scope.spawn(|| parse(second, second_cities, half));
-        let one = parse(first, first_cities, threads - half);
-        let other = other.join().expect("parsing does not panic");
-        one.and(other)
+        let mut workers = Vec::new();
+        for share in pieces.chunks_mut(each) {
+            workers.push(scope.spawn(move || share.iter_mut().try_for_each(Piece::parse)));
+        }
+        let mut parsed = Ok(());
+        for worker in workers {
+            parsed = parsed.and(worker.join().expect("parsing does not panic"));
+        }
+        parsed
     })
 }
 

@@ -2,51 +2,52 @@
 //!
 //! The program cuts the list into a southern and a northern half. The two closest cities are both
 //! in the south, or both in the north, or there is one in each half, near the border. Each half is
-//! searched in the same way: it is cut again, until few cities are left. The halves do not need
-//! each other, so `rayon::join` lets a free thread take one of them. A part with fewer cities than
-//! a threshold stays on one thread.
+//! a *part* of the list, and is searched in the same way: it is cut again, until few cities are
+//! left. The two searches do not need each other, so `rayon::join` makes one of them a *task*,
+//! which a free thread can take. A part with few cities is searched without tasks.
 //!
 //! ```text
 //! cargo run -p divide               # the cities in input/
 //! cargo run -p divide -- mine.csv   # your own list; src/cli.rs describes the format
 //! ```
 //!
-//! Prints the two closest cities and their distance. The result is the same on every run, because
-//! the cuts do not depend on which thread does what.
+//! Prints the two closest cities and their distance. The output is the same on every run: if
+//! several pairs are equally close, the program prints the first one in alphabetical order.
 
 mod cli;
 
 use rayon::prelude::*;
 
-use cli::{BadLine, City, Pair, Piece};
+use cli::{BadLine, City, List, Pair, Piece};
 
 // ANCHOR: threshold
-/// Shorter halves are not offered to other threads. To search so many cities takes several times as
-/// long as to wake a thread for them.
+/// A half with fewer cities is not worth a task: it is searched without `join`. The number need not
+/// be exact.
 const WORTH_A_TASK: usize = 1000;
 
-/// So few cities are not cut. Each is compared with each.
+/// A part with so few cities is not cut. Each city is compared with each other one.
 const FEW: usize = 16;
 // ANCHOR_END: threshold
 
 // ANCHOR: main
 fn main() {
     let list = cli::load_or_exit();
-    // The same as `vec![City::default(); list.count()]`, but filled by all threads.
-    let places = rayon::iter::repeat_n(City::default(), list.count());
-    let mut cities: Vec<City> = places.collect();
+    // Like `vec![City::default(); list.count()]`, but all threads fill it, because the first write
+    // to new memory is slow.
+    let empty = rayon::iter::repeat_n(City::default(), list.count());
+    let mut cities: Vec<City> = empty.collect();
 
-    let parsed = parse(list.pieces(), &mut cities);
+    let parsed = parse(&list, &mut cities);
     cli::check_or_exit(&list, parsed);
 
-    let closest = closest(&mut cities);
+    let closest = closest_pair(&mut cities);
     cli::print(&cities, closest);
 }
 // ANCHOR_END: main
 
 // ANCHOR: closest
-/// Finds the closest of at least two cities. Changes the order of the cities.
-fn closest(cities: &mut [City]) -> Pair {
+/// Finds the closest of at least two cities. Changes their order.
+fn closest_pair(cities: &mut [City]) -> Pair {
     if cities.len() <= FEW {
         return cli::closest_of_few(cities);
     }
@@ -57,35 +58,22 @@ fn closest(cities: &mut [City]) -> Pair {
     let (south, north) = cities.split_at_mut(middle);
 
     // Conquer.
-    let in_south;
-    let in_north;
-    if middle < WORTH_A_TASK {
-        in_south = closest(south);
-        in_north = closest(north);
+    let (in_south, in_north) = if middle < WORTH_A_TASK {
+        (closest_pair(south), closest_pair(north))
     } else {
-        (in_south, in_north) = rayon::join(|| closest(south), || closest(north));
-    }
+        rayon::join(|| closest_pair(south), || closest_pair(north))
+    };
 
     // Combine.
-    let closest = in_south.min(in_north);
+    let closest = in_south.closer(in_north);
     cli::closest_across(south, north, closest)
 }
 // ANCHOR_END: closest
 
 // ANCHOR: parse
-/// Parses pieces of the list. There are as many cities as lines.
-fn parse(pieces: &[Piece], cities: &mut [City]) -> Result<(), BadLine> {
-    if let [piece] = pieces {
-        return piece.parse(cities);
-    }
-    let middle = pieces.len() / 2;
-    let (first, second) = pieces.split_at(middle);
-    let lines = cli::count_lines(first);
-    let (first_cities, second_cities) = cities.split_at_mut(lines);
-    let (one, other) = rayon::join(
-        || parse(first, first_cities),
-        || parse(second, second_cities),
-    );
-    one.and(other)
+/// Parses all lines of the list. There are as many cities as lines.
+fn parse(list: &List, cities: &mut [City]) -> Result<(), BadLine> {
+    let mut pieces = list.pieces(cities);
+    pieces.par_iter_mut().try_for_each(Piece::parse)
 }
 // ANCHOR_END: parse
