@@ -15,7 +15,10 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, EncodingError, Transformations};
+use png::{
+    BitDepth, ColorType, Compression, Decoder, DecodingError, Encoder, EncodingError,
+    Transformations,
+};
 
 const DEFAULT_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/pictures");
 
@@ -426,6 +429,8 @@ fn encode(image: &Image, path: &Path) -> io::Result<()> {
     let mut encoder = Encoder::new(BufWriter::new(&file), width, height);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
+    // Only one thread writes the sheet, so a fast compression matters more than a good one.
+    encoder.set_compression(Compression::Fast);
     let mut writer = encoder.write_header().map_err(io_error)?;
     writer
         .write_image_data(image.pixels.as_flattened())

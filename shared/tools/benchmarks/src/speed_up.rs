@@ -82,7 +82,7 @@ fn many_pictures(folder: &Path) -> Result<Vec<OsString>> {
     for entry in fs::read_dir(workspace().join("recipes/threads/pool/input/pictures"))? {
         let original = entry?.path();
         let name = original.file_name().ok_or("a picture has no name")?;
-        for copy in 0..40 {
+        for copy in 0..80 {
             let name = format!("{copy}-{}", name.display());
             fs::copy(&original, pictures.join(name))?;
         }
