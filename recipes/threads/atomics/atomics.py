@@ -1,15 +1,16 @@
-"""Count the requests in a web server's log by status, with a lock and with a count per thread.
+"""Count the requests in a web server's log by status: with a lock or one table per thread.
 
     python3 atomics.py                              # the log in input/
     python3 atomics.py access.log access.log.1      # your own files
 
 Python has no atomic numbers. `counts[status] += 1` is several steps, and another thread may run in
-between. So there are two right ways: take a lock for each addition, or let each thread count in a
-Counter of its own and add these up at the end.
+between. So two ways are left: take a lock for each addition, or let each thread count in a Counter
+of its own, and add up the Counters at the end.
 
 Checks that both ways give the same result, and prints it.
 """
 
+import math
 import re
 import sys
 import threading
@@ -21,16 +22,16 @@ DEFAULT_FILE = Path(__file__).with_name("input") / "access.log"
 THREADS = 4
 MOST_BYTES = 2**64 - 1
 
-# What stands behind the quote that opens the request. After the number of bytes, the line ends or
-# goes on with a space.
-REST = re.compile(r'(?:[^"\\]|\\.)*" ([1-9][0-9]{2}) ([0-9]+|-)(?: |\Z)')
+# The rest of a line, after the quote that opens the request. After the number of bytes, the line
+# ends or continues with a space. A number of more than 20 digits does not fit into 64 bits.
+REST = re.compile(r'(?:[^"\\]|\\.)*" ([1-9][0-9]{2}) (?:0*([0-9]{1,20})|-)(?: |\Z)')
 
 
 def main():
     log = load_log(sys.argv[1:] or [DEFAULT_FILE])
     with_lock = count_with_lock(log)
-    separately = count_separately(log)
-    assert with_lock == separately, "the two ways have different results"
+    with_tables = count_with_tables(log)
+    assert with_lock == with_tables, "the two ways have different results"
     assert with_lock.total() == len(log), "requests were lost"
     print_counts(with_lock)
 
@@ -49,21 +50,21 @@ def count_with_lock(log):
             add(status)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        # The results are None, but asking for them raises an exception of a thread here.
+        # The results are None, but asking for them raises the exception of a thread here.
         list(pool.map(add_all, shares(log)))
     return counts
 
 
-def count_separately(log):
+def count_with_tables(log):
     """Each thread fills a Counter of its own."""
     with ThreadPoolExecutor(THREADS) as pool:
         return sum(pool.map(Counter, shares(log)), Counter())
 
 
 def shares(log):
-    """Divides the log among the threads."""
-    longest = max(-(-len(log) // THREADS), 1)
-    return [log[start : start + longest] for start in range(0, len(log), longest)]
+    """Divides the log into a share for each thread."""
+    share_len = max(math.ceil(len(log) / THREADS), 1)
+    return [log[start : start + share_len] for start in range(0, len(log), share_len)]
 
 
 def load_log(paths):
@@ -71,7 +72,7 @@ def load_log(paths):
     statuses = []
     for path in paths:
         try:
-            # Other line ends than \n and \r\n are a part of the line.
+            # Only \n ends a line. parse removes the \r of a line that ends in \r\n.
             with open(path, encoding="utf-8-sig", newline="\n") as log:
                 lines = [line.removesuffix("\n") for line in log]
         except OSError as error:
@@ -90,14 +91,16 @@ def load_log(paths):
 def parse(line):
     """Finds the status in a line."""
     host, _, rest = line.rstrip("\r").partition(" ")
-    _, _, rest = rest.partition(" [")
+    identity_and_user, _, rest = rest.partition(" [")
+    identity, _, user = identity_and_user.partition(" ")
     _, _, rest = rest.partition('] "')
     found = REST.match(rest)
-    if host.split() != [host] or found is None:
+    if host.split() != [host] or not identity or not user or found is None:
         return None
-    if found[2] != "-" and int(found[2]) > MOST_BYTES:
+    status, size = found.groups(default="0")
+    if int(size) > MOST_BYTES:
         return None
-    return int(found[1])
+    return int(status)
 
 
 def print_counts(counts):

@@ -1,5 +1,5 @@
 //! A thread loads a count, adds 1 and stores the sum. Another thread does the same in between, and
-//! its update is lost.
+//! one of the two updates is lost.
 //!
 //! ```text
 //! cargo run -p atomics --example atomics_mistake_load_store
@@ -7,7 +7,7 @@
 //!
 //! `count_in_two_steps` is wrong: the load is atomic, and so is the store, but both together are
 //! not. `count_in_one_step` is right: no other thread can come between the load and the store of a
-//! `fetch_add`. A stronger ordering would not help, and this program uses the strongest.
+//! `fetch_add`. A stronger ordering would not help: this program uses the strongest one.
 
 use std::process::ExitCode;
 use std::sync::Barrier;
@@ -21,15 +21,15 @@ fn main() -> ExitCode {
     let requests = THREADS as u64 * REQUESTS_OF_EACH;
 
     let counted = AtomicU64::new(0);
-    let both_have_loaded = Barrier::new(THREADS);
-    in_each_thread(|| count_in_two_steps(&counted, &both_have_loaded));
+    let barrier = Barrier::new(THREADS);
+    in_each_thread(|| count_in_two_steps(&counted, &barrier));
     let counted = counted.into_inner();
     println!("load and store: {requests} requests, {counted} counted");
 
-    let counted_in_one = AtomicU64::new(0);
-    in_each_thread(|| count_in_one_step(&counted_in_one));
-    let counted_in_one = counted_in_one.into_inner();
-    println!("fetch_add: {requests} requests, {counted_in_one} counted");
+    let counted_at_once = AtomicU64::new(0);
+    in_each_thread(|| count_in_one_step(&counted_at_once));
+    let counted_at_once = counted_at_once.into_inner();
+    println!("fetch_add: {requests} requests, {counted_at_once} counted");
 
     if counted == requests {
         return ExitCode::SUCCESS;
@@ -47,12 +47,12 @@ fn in_each_thread(count: impl Fn() + Sync) {
     });
 }
 
-fn count_in_two_steps(counted: &AtomicU64, both_have_loaded: &Barrier) {
+fn count_in_two_steps(counted: &AtomicU64, barrier: &Barrier) {
     for _ in 0..REQUESTS_OF_EACH {
         let count = counted.load(Ordering::SeqCst);
-        both_have_loaded.wait(); // Both threads are rarely here by chance. This makes it certain.
-        counted.store(count + 1, Ordering::SeqCst); // Wrong: another thread may have counted.
-        both_have_loaded.wait(); // Both have stored the same number before either loads again.
+        barrier.wait(); // Now both threads have loaded. Without this it happens only now and then.
+        counted.store(count + 1, Ordering::SeqCst); // Wrong: overwrites the other thread's update.
+        barrier.wait(); // Now both threads have stored the same number.
     }
 }
 

@@ -1,5 +1,5 @@
 //! Each thread has a counter of its own, but the counters are neighbors in memory. They are on one
-//! cache line, which only one processor at a time can write to: false sharing.
+//! cache line, and only one processor at a time can write to it. This is called *false sharing*.
 //!
 //! ```text
 //! cargo run -p atomics --example atomics_mistake_one_cache_line
@@ -7,8 +7,8 @@
 //!
 //! `Neighbors` is wrong: whenever a thread adds to its counter, the processors of the other threads
 //! lose the cache line and have to fetch it again. `Apart` is right: `CachePadded` gives each
-//! counter a cache line to itself. The counts are right in both, so the exit status is 0. How much
-//! time the mistake takes depends on the machine, so this program counts cache lines.
+//! counter a cache line of its own. The counts are right in both cases, so the exit status is 0.
+//! How much time the mistake costs depends on the machine, so this program counts cache lines.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,12 +19,14 @@ use crossbeam::utils::CachePadded;
 const THREADS: usize = 4;
 const REQUESTS_OF_EACH: u64 = 1000;
 
-/// The size of a cache line in bytes on most processors. Some have lines twice as long.
-const CACHE_LINE: usize = 64;
+/// The size of a cache line in bytes on most processors. On 32-bit Arm, `CachePadded` assumes that
+/// it is 32 bytes.
+const CACHE_LINE: usize = if cfg!(target_arch = "arm") { 32 } else { 64 };
 
-/// The counters begin with a cache line, so that the program prints the same on every run.
+/// The counters begin at the start of a cache line, so that the program prints the same on every
+/// run.
 #[repr(align(64))]
-struct Neighbors([AtomicU64; THREADS]); // Wrong: all on one cache line.
+struct Neighbors([AtomicU64; THREADS]); // Wrong: all counters are on one cache line.
 
 struct Apart([CachePadded<AtomicU64>; THREADS]);
 

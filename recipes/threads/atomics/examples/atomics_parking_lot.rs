@@ -4,9 +4,10 @@
 //! cargo run -p atomics --example atomics_parking_lot
 //! ```
 //!
-//! The difference from the recipe: this `Mutex` takes one byte and is not poisoned by a panic, so
-//! `lock` returns a guard and not a `Result`. Choose it if an update changes more than one number,
-//! such as a count and a sum that have to agree at every moment.
+//! The difference from the recipe: the lock of this `Mutex` takes only one byte beside the table. A
+//! panic does not poison it, so `lock` returns the guard itself, not a `Result`. Choose it if an
+//! update changes more than one number, such as a count and a sum that have to agree at every
+//! moment.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -27,23 +28,24 @@ fn main() {
 }
 
 fn count(log: &[Status]) -> Counts {
-    let counts = Mutex::new([0; STATUSES]);
+    let table = Mutex::new([0; STATUSES]);
     thread::scope(|scope| {
         for share in shares(log) {
-            let counts = &counts;
+            let shared = &table;
             scope.spawn(move || {
                 for status in share {
-                    counts.lock()[*status] += 1;
+                    let mut counts = shared.lock();
+                    counts[*status] += 1;
                 }
             });
         }
     });
-    counts.into_inner()
+    table.into_inner()
 }
 
-/// Divides the log among the threads.
+/// Divides the log into a share for each thread.
 fn shares(log: &[Status]) -> Chunks<'_, Status> {
-    // A share must not be empty, even if the log is.
-    let longest = log.len().div_ceil(THREADS).max(1);
-    log.chunks(longest)
+    // For an empty log the length would be 0, and `chunks` panics then.
+    let share_len = log.len().div_ceil(THREADS).max(1);
+    log.chunks(share_len)
 }

@@ -4,9 +4,9 @@
 //! cargo run -p atomics --example atomics_rayon
 //! ```
 //!
-//! The difference from the recipe: rayon divides the log among its own threads, fills a table for
-//! each piece, and merges the tables two at a time. No table is shared. Choose it if the input is
-//! in memory, and if nobody has to read the counts before the end.
+//! The difference from the recipe: rayon divides the log among the threads of its pool. They fill a
+//! table for each piece, and merge the tables two at a time. No table is shared. Choose it if the
+//! input is in memory, and if nothing has to read the counts before the end.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -15,9 +15,9 @@ use rayon::prelude::*;
 
 use cli::{Counts, STATUSES, Status};
 
-/// The number of requests in a piece. It is large enough that merging a table costs little beside
-/// filling it.
-const PIECE: usize = 16 * 1024;
+/// The number of requests in a piece. It is small, so that rayon can divide even the short log of
+/// the recipe. If your log is long, choose larger pieces, because each piece has a table to merge.
+const PIECE: usize = 512;
 
 fn main() {
     let log = cli::load_or_exit();

@@ -4,8 +4,8 @@
 //! cargo run -p atomics --example atomics_sequential
 //! ```
 //!
-//! The difference from the recipe: there is one table, and one loop that fills it. Choose it if the
-//! log is small, and to find out what the other programs gain.
+//! The difference from the recipe: one loop fills one table. Choose it if the log is small, or to
+//! find out what the other programs gain.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -1,5 +1,5 @@
-//! Counts the errors of two threads. No addition is lost, because
-//! `fetch_add` reads, adds and writes in one step.
+//! Two threads count errors. No addition is lost, because `fetch_add`
+//! reads, adds and writes in one step.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;

@@ -4,10 +4,10 @@
 //! cargo run -p atomics --example atomics_solution
 //! ```
 //!
-//! The difference from the recipe: `next` is the number of the first request that no thread has
-//! taken. `fetch_add` returns the number before the addition, so each thread gets another one. A
-//! thread that is done early takes more of the log. It takes many requests at once, so that `next`
-//! changes seldom.
+//! The difference from the recipe: `next` is the index of the first request that no thread has
+//! taken. `fetch_add` returns the number from before the addition, so no two threads get the same
+//! one. A thread that is done early takes more of the log. A thread takes many requests at once, so
+//! that `next` is seldom changed.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -37,7 +37,7 @@ fn count(log: &[Status]) -> Counts {
             threads.push(scope.spawn(|| count_until_empty(log, &next)));
         }
         for thread in threads {
-            let counts = thread.join().expect("no thread panics");
+            let counts = thread.join().expect("no thread should panic");
             for (sum, requests) in total.iter_mut().zip(counts) {
                 *sum += requests;
             }
@@ -49,7 +49,7 @@ fn count(log: &[Status]) -> Counts {
 fn count_until_empty(log: &[Status], next: &AtomicUsize) -> Counts {
     let mut counts = [0; STATUSES];
     loop {
-        // Relaxed: this only makes sure that no two threads take the same piece.
+        // Relaxed is enough: no two threads get the same number, and the log does not change.
         let start = next.fetch_add(PIECE, Ordering::Relaxed);
         if start >= log.len() {
             return counts;

@@ -1,5 +1,5 @@
 // error: E0499
-//! Two threads add to one variable. Each closure borrows it as mutable, and only one of them may do
+//! Two threads add to one variable. Each closure borrows it as mutable, and only one closure may do
 //! so at a time. Make it an `AtomicU64`, which can be changed through `&`.
 
 use std::thread;

@@ -1,6 +1,6 @@
 // error: E0368
-//! Adds to an atomic with `+=`. Atomics have no operators, so that you see each step and choose its
-//! ordering. Call `fetch_add`.
+//! Adds to an atomic with `+=`. Atomics have no operators, so that you see each step in the code
+//! and choose its ordering. Call `fetch_add`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,6 +1,6 @@
 // error: E0133
-//! Two threads add to a `static mut`. Every use of it is unsafe, because the compiler does not check
-//! that only one thread at a time changes it. Make it a `static` of the type `AtomicU64`.
+//! Two threads add to a `static mut`. Every use of it is unsafe, because the compiler cannot check
+//! that only one thread at a time uses it. Make it a `static` of the type `AtomicU64`.
 
 use std::thread;
 

@@ -7,8 +7,8 @@
 //! HOST - USER [TIME] "REQUEST" STATUS BYTES
 //! ```
 //!
-//! The number of bytes is `-` if the response had no body. What stands after it, such as the two
-//! quoted fields of the Combined Log Format, is not used.
+//! The number of bytes is `-` if the response had no body. The rest of the line, such as the two
+//! quoted fields of the Combined Log Format, is ignored.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ use std::{env, fs, process};
 
 const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/access.log");
 
-/// How often the log is counted in each way. The first time is slow, because the processor has to
-/// load the program and the log.
+/// How often the log is counted in each way. The first time is slow, because the program and the
+/// log are not yet in the caches of the processor.
 const RUNS: usize = 3;
 
 /// The status of a response, from 100 to 999.
@@ -27,7 +27,7 @@ pub(crate) type Status = usize;
 /// Every status is less than this.
 pub(crate) const STATUSES: usize = 1000;
 
-/// How many requests had each status. The status is the index.
+/// How many requests had each status. The status is the index, so many numbers are always 0.
 pub(crate) type Counts = [u64; STATUSES];
 
 /// The result of counting the log in one way.
@@ -60,7 +60,7 @@ pub(crate) fn time(title: &'static str, count: fn(&[Status]) -> Counts, log: &[S
     let mut way = run(title, count, log);
     for _ in 1..RUNS {
         let next = run(title, count, log);
-        assert_eq!(next.counts, way.counts, "{title}: another result");
+        assert_eq!(next.counts, way.counts, "{title}: a different result");
         way.time = way.time.min(next.time);
     }
     way
@@ -81,7 +81,7 @@ fn run(title: &'static str, count: fn(&[Status]) -> Counts, log: &[Status]) -> W
 pub(crate) fn print_or_exit(log: &[Status], ways: &[Way]) {
     let counts = &ways[0].counts;
     for way in ways {
-        assert_eq!(way.counts, *counts, "{}: another result", way.title);
+        assert_eq!(way.counts, *counts, "{}: a different result", way.title);
     }
     let requests: u64 = counts.iter().sum();
     assert_eq!(requests, log.len() as u64, "requests were lost");
@@ -111,11 +111,11 @@ fn print_times(ways: &[Way]) {
     if cfg!(debug_assertions) {
         report += "debug build: use --release to compare times\n";
     }
-    // The times matter less than the result, so it is no failure if nobody can see them.
+    // The result has been printed, so the program succeeds even if nobody can see the times.
     let _ = io::stderr().write_all(report.as_bytes());
 }
 
-/// Adds the statuses in a log to those of the logs before it.
+/// Appends the statuses in a log to those of the logs before it.
 fn read(path: &Path, statuses: &mut Vec<Status>) -> Result<(), String> {
     let file = path.display();
     let bytes = fs::read(path).map_err(|error| format!("cannot read {file}: {error}"))?;
@@ -142,7 +142,11 @@ fn parse(line: &str) -> Option<Status> {
     if host.is_empty() || host.contains(char::is_whitespace) {
         return None;
     }
-    let (_identity_and_user, rest) = rest.split_once(" [")?;
+    let (identity_and_user, rest) = rest.split_once(" [")?;
+    let (identity, user) = identity_and_user.split_once(' ')?;
+    if identity.is_empty() || user.is_empty() {
+        return None;
+    }
     let (_time, rest) = rest.split_once("] \"")?;
     let rest = after_closing_quote(rest)?;
     let (status, rest) = rest.strip_prefix(' ')?.split_once(' ')?;
@@ -153,7 +157,7 @@ fn parse(line: &str) -> Option<Status> {
     number(status).filter(|number| status.len() == 3 && *number >= 100)
 }
 
-/// Returns the text behind the closing quote. A quote after a backslash does not close.
+/// Returns the text after the closing quote. A quote after a backslash is part of the request.
 fn after_closing_quote(text: &str) -> Option<&str> {
     let mut is_escaped = false;
     for (position, byte) in text.bytes().enumerate() {
@@ -174,7 +178,7 @@ fn number<T: std::str::FromStr>(digits: &str) -> Option<T> {
 }
 
 fn exit(reason: &str) -> ! {
-    // Nobody may be there to read it.
+    // If standard error is closed, the exit status alone has to say it.
     let _ = writeln!(io::stderr(), "{reason}");
     process::exit(1)
 }

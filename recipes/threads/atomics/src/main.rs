@@ -1,17 +1,17 @@
-//! Count the requests in a web server's log by status, with atomics, a lock and a count per thread.
+//! Count the requests in a web server's log by status: with atomics, a lock, or a table per thread.
 //!
-//! Four threads share the log. The program counts it in three ways. With *atomics*, all threads add
-//! to the same numbers, and each addition is one step that no other thread can interrupt. With a
-//! *lock*, a thread locks the table for each addition. With *own counts*, each thread fills a table
-//! that no other thread sees, and the tables are added up when the threads have ended.
+//! Each of four threads counts a part of the log, in three ways. With *atomics*, all threads add to
+//! the same numbers, and each addition is one step, so no other thread can come in between. With a
+//! *lock*, a thread locks the table for each addition. With *one table per thread*, each thread
+//! fills a table that no other thread sees, and the tables are added up at the end.
 //!
 //! ```text
 //! cargo run -p atomics                              # the log in input/
 //! cargo run -p atomics -- access.log access.log.1   # your own files
 //! ```
 //!
-//! Checks that all three ways give the same result, and prints it. How long each of them took is
-//! printed on standard error.
+//! Checks that all three ways give the same result, and prints it. Prints on standard error how
+//! long each of them took.
 
 mod cli;
 
@@ -20,6 +20,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+// `Counts` is an array with a number for each status. A `Status`, such as 404, is its index.
 use cli::{Counts, STATUSES, Status};
 
 const THREADS: usize = 4;
@@ -30,7 +31,7 @@ fn main() {
     let ways = [
         cli::time("one fetch_add per request", count_with_atomics, &log),
         cli::time("one lock per request", count_with_lock, &log),
-        cli::time("one table per thread", count_separately, &log),
+        cli::time("one table per thread", count_with_tables, &log),
     ];
     cli::print_or_exit(&log, &ways);
 }
@@ -42,15 +43,16 @@ fn count_with_atomics(log: &[Status]) -> Counts {
     let counts = [const { AtomicU64::new(0) }; STATUSES];
     thread::scope(|scope| {
         for share in shares(log) {
-            let counts = &counts;
+            let shared = &counts;
             scope.spawn(move || {
                 for status in share {
-                    counts[*status].fetch_add(1, Ordering::Relaxed);
+                    // Relaxed is enough: no other memory depends on this number.
+                    shared[*status].fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
     });
-    // All threads have ended, so nobody else uses the numbers.
+    // The threads have ended, and the end of the scope makes all their additions visible.
     counts.map(AtomicU64::into_inner)
 }
 // ANCHOR_END: atomics
@@ -58,25 +60,25 @@ fn count_with_atomics(log: &[Status]) -> Counts {
 // ANCHOR: lock
 /// A thread locks the table for each request.
 fn count_with_lock(log: &[Status]) -> Counts {
-    let counts = Mutex::new([0; STATUSES]);
+    let table = Mutex::new([0; STATUSES]);
     thread::scope(|scope| {
         for share in shares(log) {
-            let counts = &counts;
+            let shared = &table;
             scope.spawn(move || {
                 for status in share {
-                    let mut counts = counts.lock().expect("no thread panics");
+                    let mut counts = shared.lock().expect("no thread should panic");
                     counts[*status] += 1;
                 }
             });
         }
     });
-    counts.into_inner().expect("no thread panics")
+    table.into_inner().expect("no thread should panic")
 }
 // ANCHOR_END: lock
 
-// ANCHOR: own
+// ANCHOR: tables
 /// Each thread fills a table of its own.
-fn count_separately(log: &[Status]) -> Counts {
+fn count_with_tables(log: &[Status]) -> Counts {
     let mut total = [0; STATUSES];
     thread::scope(|scope| {
         let mut threads = Vec::new();
@@ -84,7 +86,7 @@ fn count_separately(log: &[Status]) -> Counts {
             threads.push(scope.spawn(move || count(share)));
         }
         for thread in threads {
-            let counts = thread.join().expect("no thread panics");
+            let counts = thread.join().expect("no thread should panic");
             for (sum, requests) in total.iter_mut().zip(counts) {
                 *sum += requests;
             }
@@ -100,11 +102,11 @@ fn count(share: &[Status]) -> Counts {
     }
     counts
 }
-// ANCHOR_END: own
+// ANCHOR_END: tables
 
-/// Divides the log among the threads.
+/// Divides the log into a share for each thread.
 fn shares(log: &[Status]) -> Chunks<'_, Status> {
-    // A share must not be empty, even if the log is.
-    let longest = log.len().div_ceil(THREADS).max(1);
-    log.chunks(longest)
+    // For an empty log the length would be 0, and `chunks` panics then.
+    let share_len = log.len().div_ceil(THREADS).max(1);
+    log.chunks(share_len)
 }
