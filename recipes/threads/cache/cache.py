@@ -4,13 +4,14 @@
     python3 cache.py words.txt one.txt two.txt      # your own dictionary, and your own books
 
 functools.cache would keep the results too, but two threads that ask for a new word at the same time
-would both compute it. So the cache is a dictionary of entries, and each entry has a lock of its
-own. In CPython's default build, threads take turns, so four of them are as fast as one.
+may both compute it. So the cache is a dictionary of entries, and each entry has a lock of its own.
+In CPython's default build, threads take turns, so four of them are only as fast as one.
 
-Prints how many words there are, the ignored ones, and the longest unknown words with what was
-probably meant. The output is the same on every run.
+Prints how many words there are, the ignored words, and the longest unknown words, each with the
+word that was probably meant. The output is the same on every run.
 """
 
+import math
 import re
 import string
 import sys
@@ -28,7 +29,7 @@ WORD = re.compile(r"(?:[^\W\d_]|')+")
 
 
 class Entry:
-    """What is known about a word. The lock lets one thread search, and the others wait for it."""
+    """The result of the search for a word. The thread that holds the lock searches; others wait."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -67,13 +68,13 @@ class Checker:
                 self.ignored = self.ignored | {word}
 
     def search(self, word):
-        """Whether the dictionary has the word, and otherwise its first word one change away."""
+        """Tells whether the word is known, and if not, which word is probably meant."""
         with self.lock:
             self.searches += 1
         if word in self.dictionary:
             return True, None
         if len(word) > MOST_LETTERS + 1:
-            return False, None  # No word of the dictionary is as long.
+            return False, None  # No word of the dictionary is long enough.
         return False, min(self.dictionary & changes(word), default=None)
 
 
@@ -81,17 +82,20 @@ def main():
     dictionary, text = load(sys.argv[1:])
     lines = text.split("\n")
     checker = Checker(dictionary)
-    share = -(-len(lines) // THREADS)
+    share_len = math.ceil(len(lines) / THREADS)
+    shares = [lines[start : start + share_len] for start in range(0, len(lines), share_len)]
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = (lines[start : start + share] for start in range(0, len(lines), share))
-        for _ in pool.map(checker.check, parts):
-            pass  # An exception in a thread is raised here.
+        # The results are None, but asking for them raises the exception of a thread here.
+        list(pool.map(checker.check, shares))
     assert checker.searches == len(checker.entries), "a word was searched twice, or lost"
     print_report(checker, sum(len(words(line)) for line in lines))
 
 
 def changes(word):
-    """All words that differ in one letter less, one more, another one, or two swapped."""
+    """Returns all words that are one change away.
+
+    A change removes, adds or replaces a letter, or swaps two neighbors.
+    """
     letters = string.ascii_lowercase
     found = set()
     for place in range(len(word) + 1):
@@ -111,7 +115,7 @@ def words(line):
 
 
 def load(paths):
-    """The words of the dictionary, and the text of the books in small letters."""
+    """Returns the words of the dictionary and the text of the books, in small letters."""
     name, *books = paths or DEFAULT_FILES
     words_of_dictionary = read(name)
     if books:
@@ -143,7 +147,7 @@ def read(path):
     return text.replace("\r\n", "\n").replace("’", "'")
 
 
-def print_report(checker, count):
+def print_report(checker, word_count):
     different, searches = len(checker.entries), checker.searches
     unknown = {
         word: entry.nearest
@@ -151,7 +155,7 @@ def print_report(checker, count):
         if not entry.is_known and word not in checker.ignored
     }
     suggestions = [(word, nearest) for word, nearest in unknown.items() if nearest]
-    report = f"words: {count}, different: {different}, searches: {searches}\n"
+    report = f"words: {word_count}, different: {different}, searches: {searches}\n"
     report += f"ignored: {' '.join(sorted(checker.ignored))}".rstrip()
     report += f"\nunknown: {len(unknown)}, with a suggestion: {len(suggestions)}\n"
     suggestions.sort(key=lambda suggestion: (-len(suggestion[0]), suggestion[0]))

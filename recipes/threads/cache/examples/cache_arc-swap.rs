@@ -4,10 +4,11 @@
 //! cargo run -p cache --example cache_arc-swap
 //! ```
 //!
-//! The difference from the recipe: an `ArcSwap` replaces the `RwLock<Arc<_>>` of the settings. `load`
-//! takes no lock and usually does not even count a reference, so threads that read do not slow each
-//! other down. `rcu` copies the settings, changes the copy, and puts it in place. If another thread
-//! was faster, it does so again. Choose it for what is read all the time and changed now and then.
+//! The difference from the recipe: the settings are in an `ArcSwap`, not in an `RwLock<Arc<_>>`.
+//! `load` takes no lock and usually does not even count a reference, so threads that read do not
+//! slow each other down. `rcu` copies the settings, changes the copy, and puts it in place. If
+//! another thread has replaced the settings in between, `rcu` starts again. Choose it for a value
+//! that is read all the time and replaced now and then.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -19,54 +20,55 @@ use std::thread;
 
 use arc_swap::{ArcSwap, Guard};
 
-use cli::{Book, Finding};
+use cli::{Dictionary, Finding, Input};
 
-/// More than a small machine has processors, so that threads meet in the cache on every machine.
+/// A fixed number, so that threads share the cache even on a machine with one processor.
 const THREADS: usize = 4;
 
-/// An unknown word that occurs this often is no typing error. It is a name, such as *Alice*.
+/// An unknown word that occurs this often is not a typing error. It is a name, such as *Alice*.
 const OFTEN: usize = 10;
 
-/// What is known about a word.
+/// The result of the search for a word, and how often the word has been seen.
 #[derive(Default)]
-struct Entry<'book> {
-    finding: OnceLock<Finding<'book>>,
+struct Entry<'text> {
+    finding: OnceLock<Finding<'text>>,
     seen: AtomicUsize,
 }
 
-/// What the threads read for every line, and change only a few times.
+/// The threads read the settings for each line, but change them only a few times.
 #[derive(Clone, Default)]
-struct Settings<'book> {
-    ignored: HashSet<&'book str>,
+struct Settings<'text> {
+    ignored: HashSet<&'text str>,
 }
 
-struct Checker<'book> {
-    book: &'book Book,
-    entries: RwLock<HashMap<&'book str, Arc<Entry<'book>>>>,
-    settings: ArcSwap<Settings<'book>>,
+struct Checker<'text> {
+    dictionary: &'text Dictionary,
+    entries: RwLock<HashMap<&'text str, Arc<Entry<'text>>>>,
+    settings: ArcSwap<Settings<'text>>,
 }
 
 fn main() {
-    let book = cli::load_or_exit();
-    let lines = book.lines();
+    let Input { book, dictionary } = cli::load_or_exit();
+    let lines: Vec<&str> = book.lines().collect();
     let checker = Checker {
-        book: &book,
+        dictionary: &dictionary,
         entries: RwLock::default(),
         settings: ArcSwap::default(),
     };
 
-    let share = lines.len().div_ceil(THREADS).max(1);
+    // For an empty book the length would be 0, and `chunks` panics then.
+    let share_len = lines.len().div_ceil(THREADS).max(1);
     thread::scope(|scope| {
-        for part in lines.chunks(share) {
-            scope.spawn(|| checker.check(part));
+        for share in lines.chunks(share_len) {
+            scope.spawn(|| checker.check(share));
         }
     });
 
-    checker.print();
+    checker.print(&lines);
 }
 
-impl<'book> Checker<'book> {
-    fn check(&self, lines: &[&'book str]) {
+impl<'text> Checker<'text> {
+    fn check(&self, lines: &[&'text str]) {
         for line in lines {
             let settings = self.settings();
             for word in cli::words(line) {
@@ -74,9 +76,9 @@ impl<'book> Checker<'book> {
                     continue;
                 }
                 let entry = self.entry_of(word);
-                // No lock is held here, so the other threads can use the cache.
-                let finding = entry.finding.get_or_init(|| self.book.search(word));
-                // Relaxed: every addition counts, and nothing else depends on it.
+                // No lock is held here, so the other threads can use the map.
+                let finding = entry.finding.get_or_init(|| self.dictionary.search(word));
+                // Relaxed is enough: no two threads get the same number, so only one gets OFTEN.
                 let seen = entry.seen.fetch_add(1, Ordering::Relaxed) + 1;
                 if seen == OFTEN && *finding != Finding::Correct {
                     self.ignore(word);
@@ -86,25 +88,25 @@ impl<'book> Checker<'book> {
     }
 
     /// Returns the entry of a word. It is empty if the word is new.
-    fn entry_of(&self, word: &'book str) -> Arc<Entry<'book>> {
-        let entries = self.entries.read().expect("no thread panics");
+    fn entry_of(&self, word: &'text str) -> Arc<Entry<'text>> {
+        let entries = self.entries.read().expect("no thread should panic");
         if let Some(entry) = entries.get(word) {
             return Arc::clone(entry);
         }
-        drop(entries); // With the read lock, this thread would wait for itself in `write`.
+        drop(entries); // `write` waits for all readers, so this thread must not be one.
 
-        let mut entries = self.entries.write().expect("no thread panics");
+        let mut entries = self.entries.write().expect("no thread should panic");
         // Another thread may have inserted the word in between, so `entry` looks again.
         let entry = entries.entry(word).or_default();
         Arc::clone(entry)
     }
 
-    /// Returns the settings of this moment. They stay as they are while the caller uses them.
-    fn settings(&self) -> Guard<Arc<Settings<'book>>> {
+    /// Returns a snapshot of the settings. It does not change while the caller uses it.
+    fn settings(&self) -> Guard<Arc<Settings<'text>>> {
         self.settings.load()
     }
 
-    fn ignore(&self, word: &'book str) {
+    fn ignore(&self, word: &'text str) {
         self.settings.rcu(|settings| {
             let mut settings = Settings::clone(settings);
             settings.ignored.insert(word);
@@ -112,14 +114,14 @@ impl<'book> Checker<'book> {
         });
     }
 
-    fn print(self) {
-        let entries = self.entries.into_inner().expect("no thread panicked");
+    fn print(self, lines: &[&str]) {
+        let entries = self.entries.into_inner().expect("no thread should panic");
         let mut findings = Vec::new();
         for (word, entry) in &entries {
-            let finding = entry.finding.get().expect("every word was searched");
+            let finding = entry.finding.get().expect("each entry should be filled");
             findings.push((*word, *finding));
         }
         let settings = self.settings.into_inner();
-        cli::print(self.book, findings, &settings.ignored);
+        cli::print(lines, self.dictionary, findings, &settings.ignored);
     }
 }

@@ -4,10 +4,10 @@
 //! cargo run -p cache --example cache_mistake_check_then_act
 //! ```
 //!
-//! `check_then_act` is wrong: each step is under a lock, but the answer of the first may no longer
-//! be true in the second. `entry_then_init` is right: the entry is found or inserted under one
-//! lock, and `get_or_init` lets only one thread compute. A barrier lets both threads check before
-//! either acts, so that they both compute on every run. Without it that happens now and then.
+//! `check_then_act` is wrong: each step is under a lock, but the answer of the first step may no
+//! longer be true in the second. `entry_then_init` is right: the entry is found or inserted under
+//! one lock, and `get_or_init` lets only one thread compute. A barrier makes both threads check
+//! before either acts, so both compute on every run. Without it that happens now and then.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock, RwLock};
 use std::thread;
 
-const NO_PANIC: &str = "no thread panics";
+const NO_PANIC: &str = "no thread should panic";
 
 fn main() -> ExitCode {
     let by_check = check_then_act();
@@ -35,7 +35,9 @@ fn check_then_act() -> usize {
     let computed = AtomicUsize::new(0);
     let both_have_checked = Barrier::new(2);
     let look_up = || {
-        let is_missing = !cache.read().expect(NO_PANIC).contains_key("tea"); // Wrong: true twice.
+        let entries = cache.read().expect(NO_PANIC);
+        let is_missing = !entries.contains_key("tea"); // Wrong: this is true for both threads.
+        drop(entries);
         both_have_checked.wait();
         if is_missing {
             let letters = compute("tea", &computed);

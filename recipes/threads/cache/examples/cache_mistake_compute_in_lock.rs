@@ -1,22 +1,23 @@
-//! A thread computes a value while it holds the write lock, and the threads that only want to read
-//! wait for it.
+//! A thread computes a value while it holds the write lock, so the threads that only want to read
+//! have to wait.
 //!
 //! ```text
 //! cargo run -p cache --example cache_mistake_compute_in_lock
 //! ```
 //!
-//! `compute_in_lock` is wrong: `or_insert_with` computes with the whole map locked. The value is
-//! computed once, so the exit status is 0. But every other thread has to wait, even for words that
-//! have long been in the map. `compute_in_entry` is right: only threads that need the same word
-//! wait. The computation here lets another thread try to read, and waits for what it reports.
+//! `compute_in_lock` is wrong: `or_insert_with` computes while the whole map is locked. The value
+//! is computed once, so the exit status is 0. But every other thread has to wait, even for words
+//! that have long been in the map. `compute_in_entry` is right: only threads that need the same
+//! word wait. In this program, the computation lasts until another thread has tried to read the
+//! map.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Barrier, OnceLock, RwLock};
 use std::thread;
 
-const NO_PANIC: &str = "no thread panics";
+const NO_PANIC: &str = "no thread should panic";
 
-/// Where the computation and the reader meet.
+/// Makes the other thread try to read while the computation runs.
 struct Meeting {
     has_begun: Barrier,
     has_tried: Barrier,
@@ -69,14 +70,14 @@ impl Meeting {
         }
     }
 
-    /// Takes until another thread has tried to read.
+    /// Ends only after the other thread has tried to read.
     fn compute(&self, word: &str) -> usize {
         self.has_begun.wait();
         self.has_tried.wait();
         word.len()
     }
 
-    /// Whether the cache can be read while another thread computes.
+    /// Tells whether the cache can be read while the other thread computes.
     fn can_read<T>(&self, cache: &RwLock<T>) -> bool {
         self.has_begun.wait();
         let can_read = cache.try_read().is_ok();

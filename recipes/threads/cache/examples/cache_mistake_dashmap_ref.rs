@@ -7,7 +7,8 @@
 //! `insert_beside_ref` is wrong: the `Ref` that `get` returns is a guard. It holds the read lock of
 //! one shard, the part of the map in which this key is, and `insert` waits for the write lock of
 //! the same shard. `change_in_entry` is right: `entry` takes the write lock once, for both steps.
-//! Another key may be in another shard, where the wrong code works, so tests do not always find it.
+//! If the program inserts a different key, that key may be in a different shard. Then the wrong
+//! code works, so tests do not always find it.
 
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
@@ -28,10 +29,10 @@ fn main() -> ExitCode {
     }
     eprintln!("deadlock: insert waits for a shard that this thread itself has locked for reading");
     eprintln!("use entry, get_mut or alter, or copy the value and drop the Ref first");
-    ExitCode::FAILURE // The end of `main` ends the thread that is stuck as well.
+    ExitCode::FAILURE // The end of `main` also ends the thread that is stuck.
 }
 
-/// Whether counting one more *tea* ends before `patience` is over.
+/// Tells whether counting one more *tea* ends before `patience` is over.
 fn ends(count: fn(&Counts), patience: Duration) -> bool {
     let counts = Arc::new(Counts::from_iter([("tea", 1)]));
     let (sender, receiver) = mpsc::channel();

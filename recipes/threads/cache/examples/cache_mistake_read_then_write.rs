@@ -5,9 +5,9 @@
 //! ```
 //!
 //! `write_in_match` is wrong: the guard that `read` returns lives until the end of the `match`, and
-//! `write` waits until all readers are gone. `write_after_read` is right: its guard lives until the
-//! end of the first statement. An `if let` with an `else` is right too since the 2024 edition of
-//! Rust: it drops the guard before the `else`. In older editions it hangs like the `match`.
+//! `write` waits until all readers are gone. `write_after_read` is right: its guard lives only
+//! until the end of the first statement. Since the 2024 edition of Rust, an `if let` with an `else`
+//! is right too, because it drops the guard before the `else`. In older editions it hangs.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::Duration;
 
-const NO_PANIC: &str = "no thread panics";
+const NO_PANIC: &str = "no thread should panic";
 
 type Cache = RwLock<HashMap<&'static str, usize>>;
 
@@ -30,10 +30,10 @@ fn main() -> ExitCode {
     }
     eprintln!("deadlock: write waits for the readers, and this thread is one of them");
     eprintln!("copy the value out of the map in a statement of its own, before the match");
-    ExitCode::FAILURE // The end of `main` ends the thread that is stuck as well.
+    ExitCode::FAILURE // The end of `main` also ends the thread that is stuck.
 }
 
-/// Whether a look-up of a new word ends before `patience` is over.
+/// Tells whether a look-up of a new word ends before `patience` is over.
 fn ends(look_up: fn(&Cache) -> usize, patience: Duration) -> bool {
     let cache = Arc::new(Cache::default());
     let (sender, receiver) = mpsc::channel();
@@ -44,7 +44,7 @@ fn ends(look_up: fn(&Cache) -> usize, patience: Duration) -> bool {
 fn write_in_match(cache: &Cache) -> usize {
     match cache.read().expect(NO_PANIC).get("tea") {
         Some(letters) => *letters,
-        None => insert(cache, "tea"), // Wrong: the guard of the match still reads.
+        None => insert(cache, "tea"), // Wrong: the guard of `read` still lives.
     }
 }
 

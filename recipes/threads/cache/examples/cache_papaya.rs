@@ -4,11 +4,11 @@
 //! cargo run -p cache --example cache_papaya
 //! ```
 //!
-//! The difference from the recipe: the map has no lock. `pin` returns a view of the map, and what the
-//! view returns is a plain reference, valid as long as the view. So there is no `Arc`, and a thread
-//! can insert while it holds a reference. In return, memory that is removed stays allocated until
-//! the views of that time are gone. Choose it if there are many more reads than writes, or if a
-//! thread that reads must not wait for one that writes.
+//! The difference from the recipe: the map has no lock. `pin` returns a view of the map, and the
+//! view lends plain references that are valid as long as the view. So there is no `Arc`, and a
+//! thread can insert while it holds a reference. In return, a removed entry stays in memory until
+//! all views that existed at that time are gone. Choose it if there are many more reads than
+//! writes, or if a thread that reads must not wait for a thread that writes.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -20,54 +20,55 @@ use std::thread;
 
 use papaya::HashMap;
 
-use cli::{Book, Finding};
+use cli::{Dictionary, Finding, Input};
 
-/// More than a small machine has processors, so that threads meet in the cache on every machine.
+/// A fixed number, so that threads share the cache even on a machine with one processor.
 const THREADS: usize = 4;
 
-/// An unknown word that occurs this often is no typing error. It is a name, such as *Alice*.
+/// An unknown word that occurs this often is not a typing error. It is a name, such as *Alice*.
 const OFTEN: usize = 10;
 
-/// What is known about a word.
+/// The result of the search for a word, and how often the word has been seen.
 #[derive(Default)]
-struct Entry<'book> {
-    finding: OnceLock<Finding<'book>>,
+struct Entry<'text> {
+    finding: OnceLock<Finding<'text>>,
     seen: AtomicUsize,
 }
 
-/// What the threads read for every line, and change only a few times.
+/// The threads read the settings for each line, but change them only a few times.
 #[derive(Clone, Default)]
-struct Settings<'book> {
-    ignored: HashSet<&'book str>,
+struct Settings<'text> {
+    ignored: HashSet<&'text str>,
 }
 
-struct Checker<'book> {
-    book: &'book Book,
-    entries: HashMap<&'book str, Entry<'book>>,
-    settings: RwLock<Arc<Settings<'book>>>,
+struct Checker<'text> {
+    dictionary: &'text Dictionary,
+    entries: HashMap<&'text str, Entry<'text>>,
+    settings: RwLock<Arc<Settings<'text>>>,
 }
 
 fn main() {
-    let book = cli::load_or_exit();
-    let lines = book.lines();
+    let Input { book, dictionary } = cli::load_or_exit();
+    let lines: Vec<&str> = book.lines().collect();
     let checker = Checker {
-        book: &book,
+        dictionary: &dictionary,
         entries: HashMap::new(),
         settings: RwLock::default(),
     };
 
-    let share = lines.len().div_ceil(THREADS).max(1);
+    // For an empty book the length would be 0, and `chunks` panics then.
+    let share_len = lines.len().div_ceil(THREADS).max(1);
     thread::scope(|scope| {
-        for part in lines.chunks(share) {
-            scope.spawn(|| checker.check(part));
+        for share in lines.chunks(share_len) {
+            scope.spawn(|| checker.check(share));
         }
     });
 
-    checker.print();
+    checker.print(&lines);
 }
 
-impl<'book> Checker<'book> {
-    fn check(&self, lines: &[&'book str]) {
+impl<'text> Checker<'text> {
+    fn check(&self, lines: &[&'text str]) {
         for line in lines {
             let settings = self.settings();
             let entries = self.entries.pin();
@@ -75,10 +76,10 @@ impl<'book> Checker<'book> {
                 if settings.ignored.contains(word) {
                     continue;
                 }
-                // Two threads may both make an entry, but only one of these gets into the map.
+                // Two threads may both make an entry, but only one of them gets into the map.
                 let entry = entries.get_or_insert_with(word, Entry::default);
-                let finding = entry.finding.get_or_init(|| self.book.search(word));
-                // Relaxed: every addition counts, and nothing else depends on it.
+                let finding = entry.finding.get_or_init(|| self.dictionary.search(word));
+                // Relaxed is enough: no two threads get the same number, so only one gets OFTEN.
                 let seen = entry.seen.fetch_add(1, Ordering::Relaxed) + 1;
                 if seen == OFTEN && *finding != Finding::Correct {
                     self.ignore(word);
@@ -87,25 +88,25 @@ impl<'book> Checker<'book> {
         }
     }
 
-    /// Returns the settings of this moment. They stay as they are while the caller uses them.
-    fn settings(&self) -> Arc<Settings<'book>> {
-        let settings = self.settings.read().expect("no thread panics");
+    /// Returns a snapshot of the settings. It does not change while the caller uses it.
+    fn settings(&self) -> Arc<Settings<'text>> {
+        let settings = self.settings.read().expect("no thread should panic");
         Arc::clone(&settings)
     }
 
-    fn ignore(&self, word: &'book str) {
-        let mut settings = self.settings.write().expect("no thread panics");
-        // Changes a copy if another thread still uses the old settings.
+    fn ignore(&self, word: &'text str) {
+        let mut settings = self.settings.write().expect("no thread should panic");
+        // This thread still has a snapshot of the old settings, so `make_mut` changes a copy.
         Arc::make_mut(&mut settings).ignored.insert(word);
     }
 
-    fn print(self) {
+    fn print(self, lines: &[&str]) {
         let mut findings = Vec::new();
         for (word, entry) in &self.entries.pin() {
-            let finding = entry.finding.get().expect("every word was searched");
+            let finding = entry.finding.get().expect("each entry should be filled");
             findings.push((*word, *finding));
         }
-        let settings = self.settings.into_inner().expect("no thread panicked");
-        cli::print(self.book, findings, &settings.ignored);
+        let settings = self.settings.into_inner().expect("no thread should panic");
+        cli::print(lines, self.dictionary, findings, &settings.ignored);
     }
 }

@@ -6,9 +6,9 @@
 //!
 //! The difference from the recipe: a thread that does not find a word takes an *upgradable* read
 //! lock. Only one thread at a time can have it, but all others can still read. The thread looks
-//! again, and then turns its lock into the write lock, and no other thread can write in between.
-//! The locks do not get poisoned, so there is no `expect`. Choose it if the second look takes long,
-//! and if many threads read in the meantime.
+//! again, and then turns its lock into the write lock. No other thread can write in between. The
+//! locks are never poisoned, so there is no `expect`. Choose it if a thread looks, decides and then
+//! writes, and the others should be able to read while it decides.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -20,54 +20,55 @@ use std::thread;
 
 use parking_lot::{RwLock, RwLockUpgradableReadGuard};
 
-use cli::{Book, Finding};
+use cli::{Dictionary, Finding, Input};
 
-/// More than a small machine has processors, so that threads meet in the cache on every machine.
+/// A fixed number, so that threads share the cache even on a machine with one processor.
 const THREADS: usize = 4;
 
-/// An unknown word that occurs this often is no typing error. It is a name, such as *Alice*.
+/// An unknown word that occurs this often is not a typing error. It is a name, such as *Alice*.
 const OFTEN: usize = 10;
 
-/// What is known about a word.
+/// The result of the search for a word, and how often the word has been seen.
 #[derive(Default)]
-struct Entry<'book> {
-    finding: OnceLock<Finding<'book>>,
+struct Entry<'text> {
+    finding: OnceLock<Finding<'text>>,
     seen: AtomicUsize,
 }
 
-/// What the threads read for every line, and change only a few times.
+/// The threads read the settings for each line, but change them only a few times.
 #[derive(Clone, Default)]
-struct Settings<'book> {
-    ignored: HashSet<&'book str>,
+struct Settings<'text> {
+    ignored: HashSet<&'text str>,
 }
 
-struct Checker<'book> {
-    book: &'book Book,
-    entries: RwLock<HashMap<&'book str, Arc<Entry<'book>>>>,
-    settings: RwLock<Arc<Settings<'book>>>,
+struct Checker<'text> {
+    dictionary: &'text Dictionary,
+    entries: RwLock<HashMap<&'text str, Arc<Entry<'text>>>>,
+    settings: RwLock<Arc<Settings<'text>>>,
 }
 
 fn main() {
-    let book = cli::load_or_exit();
-    let lines = book.lines();
+    let Input { book, dictionary } = cli::load_or_exit();
+    let lines: Vec<&str> = book.lines().collect();
     let checker = Checker {
-        book: &book,
+        dictionary: &dictionary,
         entries: RwLock::default(),
         settings: RwLock::default(),
     };
 
-    let share = lines.len().div_ceil(THREADS).max(1);
+    // For an empty book the length would be 0, and `chunks` panics then.
+    let share_len = lines.len().div_ceil(THREADS).max(1);
     thread::scope(|scope| {
-        for part in lines.chunks(share) {
-            scope.spawn(|| checker.check(part));
+        for share in lines.chunks(share_len) {
+            scope.spawn(|| checker.check(share));
         }
     });
 
-    checker.print();
+    checker.print(&lines);
 }
 
-impl<'book> Checker<'book> {
-    fn check(&self, lines: &[&'book str]) {
+impl<'text> Checker<'text> {
+    fn check(&self, lines: &[&'text str]) {
         for line in lines {
             let settings = self.settings();
             for word in cli::words(line) {
@@ -75,9 +76,9 @@ impl<'book> Checker<'book> {
                     continue;
                 }
                 let entry = self.entry_of(word);
-                // No lock is held here, so the other threads can use the cache.
-                let finding = entry.finding.get_or_init(|| self.book.search(word));
-                // Relaxed: every addition counts, and nothing else depends on it.
+                // No lock is held here, so the other threads can use the map.
+                let finding = entry.finding.get_or_init(|| self.dictionary.search(word));
+                // Relaxed is enough: no two threads get the same number, so only one gets OFTEN.
                 let seen = entry.seen.fetch_add(1, Ordering::Relaxed) + 1;
                 if seen == OFTEN && *finding != Finding::Correct {
                     self.ignore(word);
@@ -87,7 +88,7 @@ impl<'book> Checker<'book> {
     }
 
     /// Returns the entry of a word. It is empty if the word is new.
-    fn entry_of(&self, word: &'book str) -> Arc<Entry<'book>> {
+    fn entry_of(&self, word: &'text str) -> Arc<Entry<'text>> {
         if let Some(entry) = self.entries.read().get(word) {
             return Arc::clone(entry);
         }
@@ -102,25 +103,25 @@ impl<'book> Checker<'book> {
         entry
     }
 
-    /// Returns the settings of this moment. They stay as they are while the caller uses them.
-    fn settings(&self) -> Arc<Settings<'book>> {
+    /// Returns a snapshot of the settings. It does not change while the caller uses it.
+    fn settings(&self) -> Arc<Settings<'text>> {
         Arc::clone(&self.settings.read())
     }
 
-    fn ignore(&self, word: &'book str) {
+    fn ignore(&self, word: &'text str) {
         let mut settings = self.settings.write();
-        // Changes a copy if another thread still uses the old settings.
+        // This thread still has a snapshot of the old settings, so `make_mut` changes a copy.
         Arc::make_mut(&mut settings).ignored.insert(word);
     }
 
-    fn print(self) {
+    fn print(self, lines: &[&str]) {
         let entries = self.entries.into_inner();
         let mut findings = Vec::new();
         for (word, entry) in &entries {
-            let finding = entry.finding.get().expect("every word was searched");
+            let finding = entry.finding.get().expect("each entry should be filled");
             findings.push((*word, *finding));
         }
         let settings = self.settings.into_inner();
-        cli::print(self.book, findings, &settings.ignored);
+        cli::print(lines, self.dictionary, findings, &settings.ignored);
     }
 }

@@ -1,4 +1,4 @@
-//! Four threads look up the same word. It is computed once.
+//! Four threads look up the same word. Its value is computed once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, RwLock};

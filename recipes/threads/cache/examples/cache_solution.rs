@@ -4,9 +4,9 @@
 //! cargo run -p cache --example cache_solution
 //! ```
 //!
-//! The difference from the recipe: the hash of a word decides in which of sixteen maps its entry is.
-//! A thread that inserts a word locks one of them, and the other fifteen can be read in the
-//! meantime. dashmap works in this way.
+//! The difference from the recipe: the hash of a word decides which of sixteen maps holds its
+//! entry. A thread that inserts a word locks one map, and other threads can use the other maps in
+//! the meantime. dashmap works in this way.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -17,61 +17,62 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::thread;
 
-use cli::{Book, Finding};
+use cli::{Dictionary, Finding, Input};
 
-/// More than a small machine has processors, so that threads meet in the cache on every machine.
+/// A fixed number, so that threads share the cache even on a machine with one processor.
 const THREADS: usize = 4;
 
-/// An unknown word that occurs this often is no typing error. It is a name, such as *Alice*.
+/// An unknown word that occurs this often is not a typing error. It is a name, such as *Alice*.
 const OFTEN: usize = 10;
 
 const SHARDS: usize = 16;
 
-/// One of the maps.
-type Shard<'book> = RwLock<HashMap<&'book str, Arc<Entry<'book>>>>;
+/// One of the maps, with its lock.
+type Shard<'text> = RwLock<HashMap<&'text str, Arc<Entry<'text>>>>;
 
-/// What is known about a word.
+/// The result of the search for a word, and how often the word has been seen.
 #[derive(Default)]
-struct Entry<'book> {
-    finding: OnceLock<Finding<'book>>,
+struct Entry<'text> {
+    finding: OnceLock<Finding<'text>>,
     seen: AtomicUsize,
 }
 
-/// What the threads read for every line, and change only a few times.
+/// The threads read the settings for each line, but change them only a few times.
 #[derive(Clone, Default)]
-struct Settings<'book> {
-    ignored: HashSet<&'book str>,
+struct Settings<'text> {
+    ignored: HashSet<&'text str>,
 }
 
-struct Checker<'book> {
-    book: &'book Book,
-    shards: [Shard<'book>; SHARDS],
+struct Checker<'text> {
+    dictionary: &'text Dictionary,
+    shards: [Shard<'text>; SHARDS],
     hasher: RandomState,
-    settings: RwLock<Arc<Settings<'book>>>,
+    settings: RwLock<Arc<Settings<'text>>>,
 }
 
 fn main() {
-    let book = cli::load_or_exit();
-    let lines = book.lines();
+    let Input { book, dictionary } = cli::load_or_exit();
+    let lines: Vec<&str> = book.lines().collect();
     let checker = Checker {
-        book: &book,
+        dictionary: &dictionary,
         shards: Default::default(),
         hasher: RandomState::new(),
         settings: RwLock::default(),
     };
 
-    let share = lines.len().div_ceil(THREADS).max(1);
+    // For an empty book the length would be 0, and `chunks` panics then.
+    let share_len = lines.len().div_ceil(THREADS).max(1);
     thread::scope(|scope| {
-        for part in lines.chunks(share) {
-            scope.spawn(|| checker.check(part));
+        for share in lines.chunks(share_len) {
+            scope.spawn(|| checker.check(share));
         }
     });
 
-    checker.print();
+    checker.print(&lines);
 }
 
-impl<'book> Checker<'book> {
-    fn check(&self, lines: &[&'book str]) {
+impl<'text> Checker<'text> {
+    fn check(&self, lines: &[&'text str]) {
         for line in lines {
             let settings = self.settings();
             for word in cli::words(line) {
@@ -79,9 +80,9 @@ impl<'book> Checker<'book> {
                     continue;
                 }
                 let entry = self.entry_of(word);
-                // No lock is held here, so the other threads can use the cache.
-                let finding = entry.finding.get_or_init(|| self.book.search(word));
-                // Relaxed: every addition counts, and nothing else depends on it.
+                // No lock is held here, so the other threads can use the map.
+                let finding = entry.finding.get_or_init(|| self.dictionary.search(word));
+                // Relaxed is enough: no two threads get the same number, so only one gets OFTEN.
                 let seen = entry.seen.fetch_add(1, Ordering::Relaxed) + 1;
                 if seen == OFTEN && *finding != Finding::Correct {
                     self.ignore(word);
@@ -91,46 +92,46 @@ impl<'book> Checker<'book> {
     }
 
     /// Returns the entry of a word. It is empty if the word is new.
-    fn entry_of(&self, word: &'book str) -> Arc<Entry<'book>> {
+    fn entry_of(&self, word: &'text str) -> Arc<Entry<'text>> {
         let shard = self.shard(word);
-        let entries = shard.read().expect("no thread panics");
+        let entries = shard.read().expect("no thread should panic");
         if let Some(entry) = entries.get(word) {
             return Arc::clone(entry);
         }
-        drop(entries); // With the read lock, this thread would wait for itself in `write`.
+        drop(entries); // `write` waits for all readers, so this thread must not be one.
 
-        let mut entries = shard.write().expect("no thread panics");
+        let mut entries = shard.write().expect("no thread should panic");
         // Another thread may have inserted the word in between, so `entry` looks again.
         let entry = entries.entry(word).or_default();
         Arc::clone(entry)
     }
 
-    fn shard(&self, word: &str) -> &Shard<'book> {
+    fn shard(&self, word: &str) -> &Shard<'text> {
         let hash = self.hasher.hash_one(word);
         &self.shards[hash as usize % SHARDS]
     }
 
-    /// Returns the settings of this moment. They stay as they are while the caller uses them.
-    fn settings(&self) -> Arc<Settings<'book>> {
-        let settings = self.settings.read().expect("no thread panics");
+    /// Returns a snapshot of the settings. It does not change while the caller uses it.
+    fn settings(&self) -> Arc<Settings<'text>> {
+        let settings = self.settings.read().expect("no thread should panic");
         Arc::clone(&settings)
     }
 
-    fn ignore(&self, word: &'book str) {
-        let mut settings = self.settings.write().expect("no thread panics");
-        // Changes a copy if another thread still uses the old settings.
+    fn ignore(&self, word: &'text str) {
+        let mut settings = self.settings.write().expect("no thread should panic");
+        // This thread still has a snapshot of the old settings, so `make_mut` changes a copy.
         Arc::make_mut(&mut settings).ignored.insert(word);
     }
 
-    fn print(self) {
+    fn print(self, lines: &[&str]) {
         let mut findings = Vec::new();
         for shard in self.shards {
-            for (word, entry) in shard.into_inner().expect("no thread panicked") {
-                let finding = entry.finding.get().expect("every word was searched");
+            for (word, entry) in shard.into_inner().expect("no thread should panic") {
+                let finding = entry.finding.get().expect("each entry should be filled");
                 findings.push((word, *finding));
             }
         }
-        let settings = self.settings.into_inner().expect("no thread panicked");
-        cli::print(self.book, findings, &settings.ignored);
+        let settings = self.settings.into_inner().expect("no thread should panic");
+        cli::print(lines, self.dictionary, findings, &settings.ignored);
     }
 }

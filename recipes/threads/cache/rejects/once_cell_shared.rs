@@ -1,7 +1,7 @@
 // error: E0277
-//! Shares a `OnceCell` between threads. Its `get_or_init` does not wait for another thread that
-//! computes, so it is not `Sync`. `OnceLock` is the one for threads, as `LazyLock` is for
-//! `LazyCell`.
+//! Shares a `OnceCell` between threads. Its `get_or_init` does not wait if another thread is
+//! computing, so a `OnceCell` is not `Sync`. Use a `OnceLock` instead, and a `LazyLock` instead of
+//! a `LazyCell`.
 
 use std::cell::OnceCell;
 use std::thread;

@@ -1,7 +1,7 @@
 // error: E0502
 //! Holds a reference into a `HashMap` while the map changes. An insertion may move all values to
-//! other memory, and the reference would then point to the old one. Copy the value, or let the map
-//! hold an `Arc` and clone that.
+//! other memory, and the reference would still point to the old memory. Copy the value, or let the
+//! map hold an `Arc` and clone the `Arc`.
 
 use std::collections::HashMap;
 

@@ -2,12 +2,13 @@
 //! for a word, and prints the result. Nothing in this file is about threads, so you can skip it
 //! when you read the recipe.
 //!
-//! A dictionary has one word on each line. A book is any text. One file can be both: first the
+//! A dictionary has one word on each line. A book is any text. One file can hold both: first the
 //! words, then an empty line, and then the text.
 //!
-//! A word is a run of letters, and may have apostrophes inside. An `'s` at its end is left out, and
-//! capital letters count as small ones.
+//! A word is a run of letters, and may have apostrophes inside. An `'s` at its end is removed, and
+//! capital letters are changed to small letters.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -24,46 +25,47 @@ const MOST_LETTERS: usize = 64;
 /// How many suggestions are printed.
 const LONGEST: usize = 10;
 
-/// What the threads share, and never change.
-pub(crate) struct Book {
-    /// In small letters.
-    text: String,
-    dictionary: HashSet<String>,
+/// The files that the program has read. All letters are small.
+pub(crate) struct Input {
+    pub(crate) book: String,
+    pub(crate) dictionary: Dictionary,
+}
+
+/// The correct words.
+pub(crate) struct Dictionary {
+    words: HashSet<String>,
+    /// How often a word was searched.
     searches: AtomicUsize,
 }
 
-/// What a search in the dictionary found.
+/// The result of a search in the dictionary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Finding<'book> {
+pub(crate) enum Finding<'text> {
     /// The word is in the dictionary.
     Correct,
-    /// The word is not in the dictionary, and this word, if there is one, is one change away.
-    Unknown(Option<&'book str>),
+    /// The word is not in the dictionary. If there is a word in it that is one change away, this is
+    /// that word.
+    Unknown(Option<&'text str>),
 }
 
-impl Book {
-    pub(crate) fn lines(&self) -> Vec<&str> {
-        self.text.lines().collect()
-    }
-
-    /// Looks up a word in the dictionary. If it is not there, tries all words that differ from it
-    /// by one change, which takes hundreds of look-ups: a letter less, a letter more, another
-    /// letter, or two neighbors swapped. If several of these are in the dictionary, the first in
-    /// the alphabet is the one.
+impl Dictionary {
+    /// Looks up a word. If it is not in the dictionary, tries all words that are one change away,
+    /// which takes hundreds of look-ups. A change removes, adds or replaces a letter, or swaps two
+    /// neighbors. Of several such words in the dictionary, the first in the alphabet counts.
     pub(crate) fn search(&self, word: &str) -> Finding<'_> {
-        // Relaxed: this only counts. `print` reads it after the threads have ended.
+        // Relaxed is enough: `print` reads this number after the threads have ended.
         self.searches.fetch_add(1, Ordering::Relaxed);
-        if self.dictionary.contains(word) {
+        if self.words.contains(word) {
             return Finding::Correct;
         }
         let letters: Vec<char> = word.chars().collect();
         if letters.len() > MOST_LETTERS + 1 {
-            return Finding::Unknown(None); // No word of the dictionary is as long.
+            return Finding::Unknown(None); // No word of the dictionary is long enough.
         }
         let mut nearest: Option<&str> = None;
         let mut try_word = |changed: &[char]| {
             let changed: String = changed.iter().collect();
-            if let Some(known) = self.dictionary.get(&changed)
+            if let Some(known) = self.words.get(&changed)
                 && nearest.is_none_or(|nearest| known.as_str() < nearest)
             {
                 nearest = Some(known);
@@ -87,16 +89,16 @@ impl Book {
     }
 }
 
-/// Reads the files named on the command line, or else the recipe's own: the dictionary, and then
-/// the book. A single file is both.
+/// Reads the files named on the command line, or else the recipe's own: first the dictionary, and
+/// then the book. A single file holds both.
 ///
-/// If a file cannot be used, prints one line that says which and why, and exits with status 1.
-pub(crate) fn load_or_exit() -> Book {
+/// If a file cannot be used, prints one line that says which one and why, and exits with status 1.
+pub(crate) fn load_or_exit() -> Input {
     let files: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
     load(&files).unwrap_or_else(|reason| exit(&reason))
 }
 
-/// The words of a line.
+/// Returns the words of a line.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|letter: char| !is_part_of_word(letter))
         .map(|word| word.trim_matches('\''))
@@ -106,10 +108,11 @@ pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
 
 /// Prints how many words there are, which ones are ignored, and the longest words for which there
 /// is a suggestion. Words of the same length are in alphabetical order.
-pub(crate) fn print<'book>(
-    book: &'book Book,
-    findings: impl IntoIterator<Item = (&'book str, Finding<'book>)>,
-    ignored: &HashSet<&'book str>,
+pub(crate) fn print<'text>(
+    lines: &[&str],
+    dictionary: &Dictionary,
+    findings: impl IntoIterator<Item = (&'text str, Finding<'text>)>,
+    ignored: &HashSet<&'text str>,
 ) {
     let mut different = 0;
     let mut unknown = 0;
@@ -120,23 +123,26 @@ pub(crate) fn print<'book>(
             && !ignored.contains(word)
         {
             unknown += 1;
-            suggestions.extend(nearest.map(|nearest| (word, nearest)));
+            if let Some(nearest) = nearest {
+                suggestions.push((word, nearest));
+            }
         }
     }
-    let searches = book.searches.load(Ordering::Relaxed);
+    let searches = dictionary.searches.load(Ordering::Relaxed);
     assert_eq!(searches, different, "a word was searched twice, or lost");
 
-    let words: usize = book.text.lines().map(|line| words(line).count()).sum();
+    let words: usize = lines.iter().map(|line| words(line).count()).sum();
     let mut report = format!("words: {words}, different: {different}, searches: {searches}\n");
-    let ignored: BTreeSet<&str> = ignored.iter().copied().collect();
-    let names = Vec::from_iter(ignored).join(" ");
-    report += format!("ignored: {names}").trim_end();
+    report += "ignored:";
+    for name in BTreeSet::from_iter(ignored) {
+        report += &format!(" {name}");
+    }
     let count = suggestions.len();
     report += &format!("\nunknown: {unknown}, with a suggestion: {count}\n");
 
-    let letters = |word: &str| word.chars().count();
-    suggestions.sort_by_key(|(word, _)| (usize::MAX - letters(word), *word));
+    suggestions.sort_by_key(|(word, _)| (Reverse(letters(word)), *word));
     suggestions.truncate(LONGEST);
+    // The first word is the longest.
     let width = suggestions.first().map_or(0, |(word, _)| letters(word));
     for (word, nearest) in suggestions {
         report += &format!("{word:<width$}  {nearest}\n");
@@ -150,26 +156,49 @@ pub(crate) fn print<'book>(
     }
 }
 
-fn load(files: &[PathBuf]) -> Result<Book, String> {
-    let (name, dictionary, text) = match files {
-        [] => two(Path::new(DEFAULT_DICTIONARY), &[DEFAULT_BOOK.into()])?,
-        [file] => {
-            let both = read(file)?;
-            let name = file.display().to_string();
-            let Some((dictionary, text)) = both.split_once("\n\n") else {
-                let expected = "words, one on each line, then an empty line, then a text";
-                return Err(format!(
-                    "{name}: expected {expected}; or name two files, a dictionary and a book"
-                ));
-            };
-            (name, dictionary.to_owned(), text.to_owned())
-        }
-        [dictionary, books @ ..] => two(dictionary, books)?,
+fn load(files: &[PathBuf]) -> Result<Input, String> {
+    match files {
+        [] => load_separate(Path::new(DEFAULT_DICTIONARY), &[DEFAULT_BOOK.into()]),
+        [file] => load_both(file),
+        [dictionary, books @ ..] => load_separate(dictionary, books),
+    }
+}
+
+/// Reads a file that holds a dictionary and a book.
+fn load_both(file: &Path) -> Result<Input, String> {
+    let text = read(file)?;
+    let Some((words, book)) = text.split_once("\n\n") else {
+        let name = file.display();
+        let expected = "words, one on each line, then an empty line, then a text";
+        return Err(format!(
+            "{name}: expected {expected}; or name two files, a dictionary and a book"
+        ));
     };
+    Ok(Input {
+        book: book.to_owned(),
+        dictionary: parse_dictionary(file, words)?,
+    })
+}
+
+/// Reads a dictionary, and the books that are checked with it.
+fn load_separate(dictionary: &Path, books: &[PathBuf]) -> Result<Input, String> {
+    let words = read(dictionary)?;
+    let mut text = String::new();
+    for book in books {
+        text += &read(book)?;
+        text.push('\n');
+    }
+    Ok(Input {
+        book: text,
+        dictionary: parse_dictionary(dictionary, &words)?,
+    })
+}
+
+fn parse_dictionary(file: &Path, text: &str) -> Result<Dictionary, String> {
     let mut known = HashSet::new();
-    for (index, line) in dictionary.to_lowercase().lines().enumerate() {
-        let is_word = line.chars().all(is_part_of_word) && line.chars().count() <= MOST_LETTERS;
-        let Some(word) = words(line).next().filter(|_| is_word) else {
+    for (index, line) in text.lines().enumerate() {
+        let Some(word) = only_word(line) else {
+            let name = file.display();
             let number = index + 1;
             let expected = format!("one word of at most {MOST_LETTERS} letters");
             return Err(format!(
@@ -178,29 +207,29 @@ fn load(files: &[PathBuf]) -> Result<Book, String> {
         };
         known.insert(word.to_owned());
     }
-    Ok(Book {
-        text: text.to_lowercase(),
-        dictionary: known,
+    Ok(Dictionary {
+        words: known,
         searches: AtomicUsize::new(0),
     })
+}
+
+/// Returns the word of a line that holds nothing else and is not too long.
+fn only_word(line: &str) -> Option<&str> {
+    if !line.chars().all(is_part_of_word) || letters(line) > MOST_LETTERS {
+        return None;
+    }
+    words(line).next()
 }
 
 fn is_part_of_word(letter: char) -> bool {
     letter.is_alphabetic() || letter == '\''
 }
 
-/// The name of the dictionary, its text, and the text of the books.
-fn two(dictionary: &Path, books: &[PathBuf]) -> Result<(String, String, String), String> {
-    let words = read(dictionary)?;
-    let mut text = String::new();
-    for book in books {
-        text += &read(book)?;
-        text.push('\n');
-    }
-    Ok((dictionary.display().to_string(), words, text))
+fn letters(word: &str) -> usize {
+    word.chars().count()
 }
 
-/// The text of a file, with line ends as on Unix.
+/// Reads a file. Changes line ends to those of Unix, and all letters to small letters.
 fn read(path: &Path) -> Result<String, String> {
     let file = path.display();
     let bytes = fs::read(path).map_err(|error| format!("cannot read {file}: {error}"))?;
@@ -208,10 +237,12 @@ fn read(path: &Path) -> Result<String, String> {
     // Some editors begin a file with a byte-order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // Some write a typographic apostrophe.
-    Ok(text.replace("\r\n", "\n").replace('’', "'"))
+    let text = text.replace("\r\n", "\n").replace('’', "'");
+    Ok(text.to_lowercase())
 }
 
 fn exit(reason: &str) -> ! {
-    eprintln!("{reason}");
+    // If standard error is closed, the exit status alone has to say it.
+    let _ = writeln!(io::stderr(), "{reason}");
     process::exit(1)
 }

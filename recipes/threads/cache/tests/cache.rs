@@ -1,10 +1,7 @@
 //! Tests what only this recipe promises. `shared/tools/checks` tests what every recipe promises.
 
 use std::fs;
-use std::panic;
 use std::path::Path;
-use std::sync::{Barrier, OnceLock};
-use std::thread;
 
 use checks::program::Program;
 use checks::scratch::Scratch;
@@ -32,7 +29,7 @@ fn assert_finds(scratch: &Scratch, words: &str, book: &str, expected: &str) {
     cache().run([&words, &book]).assert_prints(expected);
 }
 
-/// The threads meet in other entries on every run.
+/// The threads meet in different entries on every run.
 #[test]
 fn every_run_searches_each_word_once() {
     for _ in 0..10 {
@@ -75,7 +72,7 @@ fn a_book_without_words_needs_no_search() {
 }
 
 #[test]
-fn one_file_can_be_both() {
+fn one_file_can_hold_the_dictionary_and_the_book() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample/note.txt");
     let expected = include_str!("../sample/expected.txt");
     cache().run([&file]).assert_prints(expected);
@@ -140,8 +137,8 @@ fn the_first_suggestion_in_the_alphabet_is_printed() {
 }
 
 #[test]
-fn an_unknown_word_is_ignored_from_its_tenth_time_on() {
-    let scratch = scratch("an_unknown_word_is_ignored_from_its_tenth_time_on");
+fn an_unknown_word_that_occurs_ten_times_is_reported_as_ignored() {
+    let scratch = scratch("an_unknown_word_that_occurs_ten_times_is_reported_as_ignored");
     let book = "tae ".repeat(9) + "\n" + &"thea\n".repeat(10) + &"tea\n".repeat(20);
     let expected = "words: 39, different: 3, searches: 3\nignored: thea\n\
                     unknown: 1, with a suggestion: 1\ntae  tea\n";
@@ -160,8 +157,8 @@ fn capitals_apostrophes_and_hyphens_are_understood() {
 
 /// Trying all changes of such a word would take hours.
 #[test]
-fn a_word_without_end_has_no_suggestion() {
-    let scratch = scratch("a_word_without_end_has_no_suggestion");
+fn a_huge_word_has_no_suggestion() {
+    let scratch = scratch("a_huge_word_has_no_suggestion");
     let expected = "words: 1, different: 1, searches: 1\nignored:\n\
                     unknown: 1, with a suggestion: 0\n";
     assert_finds(&scratch, "tea\n", &"a".repeat(1_000_000), expected);
@@ -175,8 +172,8 @@ fn a_word_without_end_has_no_suggestion() {
 }
 
 #[test]
-fn a_line_of_the_dictionary_that_is_not_one_word_is_refused() {
-    let scratch = scratch("a_line_of_the_dictionary_that_is_not_one_word_is_refused");
+fn a_dictionary_line_that_is_not_one_word_is_refused() {
+    let scratch = scratch("a_dictionary_line_that_is_not_one_word_is_refused");
     let book = scratch.file("book.txt", "tea\n");
     let too_long = "a".repeat(65);
     for line in ["", " ", "'", "two words", "co-op", "3rd", " tea", &too_long] {
@@ -188,8 +185,8 @@ fn a_line_of_the_dictionary_that_is_not_one_word_is_refused() {
 }
 
 #[test]
-fn the_first_file_that_cannot_be_read_is_named() {
-    let scratch = scratch("the_first_file_that_cannot_be_read_is_named");
+fn the_first_file_that_cannot_be_read_is_reported() {
+    let scratch = scratch("the_first_file_that_cannot_be_read_is_reported");
     let words = scratch.file("words.txt", "tea\n");
     let latin = scratch.file("latin.txt", b"caf\xe9\n");
     let missing = scratch.path().join("missing.txt");
@@ -199,32 +196,4 @@ fn the_first_file_that_cannot_be_read_is_named() {
     cache()
         .run([&missing, &latin])
         .assert_refuses("missing.txt: ");
-}
-
-/// The chapter promises this of a `OnceLock`: a search that panics leaves its entry empty.
-#[test]
-fn after_a_search_that_panics_another_thread_searches() {
-    let entry = OnceLock::new();
-    let both = Barrier::new(2);
-    let search = || {
-        both.wait();
-        panic::catch_unwind(panic::AssertUnwindSafe(|| {
-            *entry.get_or_init(|| {
-                // The first search panics, whichever thread makes it.
-                assert!(
-                    SEARCHES.get().is_some() || SEARCHES.set(()).is_err(),
-                    "planted"
-                );
-                3
-            })
-        }))
-    };
-    static SEARCHES: OnceLock<()> = OnceLock::new();
-    let ends = thread::scope(|scope| {
-        let threads = [scope.spawn(search), scope.spawn(search)];
-        threads.map(|thread| thread.join().expect("the panic was caught"))
-    });
-    let panics = ends.iter().filter(|end| end.is_err()).count();
-    assert_eq!(panics, 1);
-    assert_eq!(entry.get(), Some(&3));
 }
