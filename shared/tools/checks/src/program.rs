@@ -2,7 +2,7 @@
 
 use crate::judge;
 use crate::process::{self, End};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -13,6 +13,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// A program that has been built.
 pub struct Program {
     executable: PathBuf,
+    environment: Vec<(OsString, OsString)>,
 }
 
 impl Program {
@@ -20,7 +21,15 @@ impl Program {
     pub fn new(executable: impl Into<PathBuf>) -> Self {
         Program {
             executable: executable.into(),
+            environment: Vec::new(),
         }
+    }
+
+    /// Sets an environment variable for each run of the program.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
     }
 
     /// Runs the program without arguments, so that it reads its own input.
@@ -45,6 +54,9 @@ impl Program {
     {
         let mut command = Command::new(&self.executable);
         command.args(arguments);
+        for (name, value) in &self.environment {
+            command.env(name, value);
+        }
         match process::run(&mut command, TIME_LIMIT) {
             Ok(end) => end,
             Err(reason) => panic!("{} {reason}", self.executable.display()),
@@ -90,6 +102,13 @@ mod tests {
         let echo = Program::new("/bin/echo");
         echo.run(["one", "two"]).assert_prints("one two\n");
         echo.run_alone().assert_prints("\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_gets_its_environment() {
+        let shell = Program::new("/bin/sh").env("GREETING", "hello");
+        shell.run(["-c", "echo $GREETING"]).assert_prints("hello\n");
     }
 
     #[cfg(unix)]
