@@ -3,9 +3,9 @@
     python3 map-reduce.py                           # the log in input/
     python3 map-reduce.py access.log access.log.1   # your own files
 
-Each piece of the log is counted in a table of its own, by a pool of threads, and the tables are
-merged at the end. In CPython's default build, threads take turns, so this is no faster than a loop.
-With ProcessPoolExecutor instead of ThreadPoolExecutor, processes count the pieces at the same time.
+A pool of threads counts each piece of the log in a table of its own, and the tables are merged at
+the end. In CPython's default build, threads take turns, so this is no faster than a loop. With
+ProcessPoolExecutor instead of ThreadPoolExecutor, processes count the pieces at the same time.
 
 Prints the totals, and the ten hosts with the most requests. The result is the same on every run.
 """
@@ -21,9 +21,9 @@ LINES_IN_A_PIECE = 1000
 BUSIEST = 10
 MOST_BYTES = 2**64 - 1
 
-# What stands behind the quote that opens the request. After the number of bytes, the line ends or
-# goes on with a space.
-REST = re.compile(r'(?:[^"\\]|\\.)*" ([0-9]{3}) ([0-9]+|-)(?: |\Z)')
+# The rest of a line, after the quote that opens the request. After the number of bytes, the line
+# ends or continues with a space. A number of more than 20 digits does not fit into 64 bits.
+REST = re.compile(r'(?:[^"\\]|\\.)*" ([1-9][0-9]{2}) (?:0*([0-9]{1,20})|-)(?: |\Z)')
 
 
 def main():
@@ -34,18 +34,18 @@ def main():
             tables = pool.map(count, pieces)
             hosts = functools.reduce(merge, tables, {})
     except BadLine:
-        sys.exit(first_bad_line(logs))  # The threads may meet another one first.
+        sys.exit(first_bad_line(logs))  # The threads may have found a different one first.
     lines = sum(len(lines) for _, lines in logs)
     assert sum(requests for requests, _, _ in hosts.values()) == lines, "requests were lost"
     print_busiest(hosts)
 
 
 class BadLine(Exception):
-    """There is a line that is not in the Common Log Format."""
+    """A line is not in the Common Log Format."""
 
 
 def count(lines):
-    """Counts a piece of a log: (requests, bytes, errors) of each host."""
+    """Counts a piece of a log. Each host has a tuple: (requests, bytes, errors)."""
     hosts = {}
     for line in lines:
         host, traffic = parse(line)
@@ -68,13 +68,14 @@ def add(left, right):
 def parse(line):
     """Finds the host, and the traffic of one request, in a line of a log."""
     host, _, rest = line.rstrip("\r").partition(" ")
-    _, _, rest = rest.partition(" [")
+    identity_and_user, _, rest = rest.partition(" [")
+    identity, _, user = identity_and_user.partition(" ")
     _, _, rest = rest.partition('] "')
     found = REST.match(rest)
-    if host.split() != [host] or found is None:
+    if host.split() != [host] or not identity or not user or found is None:
         raise BadLine
-    status, size = int(found[1]), 0 if found[2] == "-" else int(found[2])
-    if status < 100 or size > MOST_BYTES:
+    status, size = map(int, found.groups(default="0"))
+    if size > MOST_BYTES:
         raise BadLine
     return host, (1, size, int(status >= 400))
 
@@ -88,11 +89,11 @@ def load_logs(paths):
     logs = []
     for path in paths:
         try:
-            # Other line ends than \n and \r\n are a part of the line.
+            # Only \n ends a line. parse removes the \r of a line that ends in \r\n.
             with open(path, encoding="utf-8-sig", newline="\n") as log:
                 lines = [line.removesuffix("\n") for line in log]
         except (OSError, UnicodeDecodeError) as error:
-            # A bad line in an earlier file comes first.
+            # If an earlier file has a bad line, that line is reported.
             sys.exit(first_bad_line(logs) or reason(path, error))
         logs.append((path, lines))
     return logs
@@ -118,7 +119,7 @@ def first_bad_line(logs):
 def print_busiest(hosts):
     requests, size, errors = functools.reduce(add, hosts.values(), (0, 0, 0))
     rows = sorted(hosts.items(), key=lambda row: (-row[1][0], row[0]))[:BUSIEST]
-    # Larger numbers than usual make their column wider.
+    # The column is wider if a number is larger than usual.
     width = max([8, *(len(str(size)) for _, (_, size, _) in rows)])
     report = f"hosts: {len(hosts)}, requests: {requests}, bytes: {size}, errors: {errors}\n"
     report += f"requests {'bytes':>{width}} errors host\n"

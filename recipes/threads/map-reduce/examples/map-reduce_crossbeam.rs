@@ -4,10 +4,11 @@
 //! cargo run -p map-reduce --example map-reduce_crossbeam
 //! ```
 //!
-//! The difference from the recipe: one thread for each processor takes pieces of the logs from a
-//! channel, so a thread that is done early takes more of them. Choose it if the pieces come one
-//! after the other, from a network or from a file that does not fit into memory. The bounded
-//! channel then lets the reader be only a few pieces ahead.
+//! The difference from the recipe: the program starts one thread for each processor, and all
+//! threads take pieces of the logs from one channel. So a thread that is done early takes more of
+//! them. Choose it if the pieces arrive one after the other, from a network or from a file that
+//! does not fit into memory. Because the channel is bounded, the reader is then only a few pieces
+//! ahead.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -20,19 +21,19 @@ use crossbeam::channel;
 
 use cli::{BadLine, Log, Request, Traffic};
 
-/// The size of a piece. Small enough that no thread runs out of pieces long before the others, and
-/// large enough that taking a piece costs nothing beside counting it.
-const PIECE: usize = 64 * 1024;
+/// The size of a piece in bytes. It is large enough that taking a piece costs little beside
+/// counting its lines, and small enough to cut even the short log of the recipe into many pieces.
+const PIECE: usize = 16 * 1024;
 
 /// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
     let paths = cli::paths();
-    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
-    let logs = cli::logs_or_exit(outcomes);
-    let hosts = count_in_threads(pieces(&logs));
-    cli::print_or_exit(&logs, hosts);
+    let results = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(results);
+    let outcome = count_in_threads(pieces(&logs));
+    cli::print_or_exit(&logs, outcome);
 }
 
 fn count_in_threads(pieces: Vec<&str>) -> Result<Hosts<'_>, BadLine> {
@@ -51,11 +52,11 @@ fn count_in_threads(pieces: Vec<&str>) -> Result<Hosts<'_>, BadLine> {
                 break; // Every thread has met a bad line.
             }
         }
-        drop(sender); // The channel is closed, so the threads end when it is empty.
+        drop(sender); // This closes the channel, so the threads end when it is empty.
 
         let mut hosts = Hosts::new();
         for counter in counters {
-            let others = counter.join().expect("no thread panics")?;
+            let others = counter.join().expect("no thread should panic")?;
             merge(&mut hosts, others);
         }
         Ok(hosts)

@@ -1,14 +1,14 @@
-//! Every thread adds every line to one table behind a `Mutex`. The threads take turns, and the
+//! All threads add their lines to one table behind a `Mutex`. The threads take turns, so the
 //! program is slower than a loop.
 //!
 //! ```text
 //! cargo run -p map-reduce --example map-reduce_mistake_one_mutex
 //! ```
 //!
-//! `count_each_line` is wrong: finding the row of a host is nearly all the work that there is, and
-//! each thread does it while it holds the lock. `count_each_piece` locks once for each piece, and
-//! the recipe's `reduce` does without a lock. The sums are right in the end, so the exit status
-//! is 0. But one thread works at a time, and all of them pay for the lock.
+//! `count_each_line` is wrong: nearly all the work is to find the row of a host, and each thread
+//! does it while it holds the lock. `count_each_piece` is right: it locks only once for each piece.
+//! The recipe's `reduce` needs no lock at all. The counts are right in both cases, so the exit
+//! status is 0. But only one thread works at a time, and all of them pay for the lock.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ struct Shared {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.locks.fetch_add(1, Ordering::Relaxed);
-        self.table.lock().expect("no thread panics")
+        self.table.lock().expect("no thread should panic")
     }
 }
 
@@ -74,7 +74,7 @@ fn count_each_piece(log: &[&'static str], shared: &Shared) {
 /// Prints what is in the table, and returns how often it was locked.
 fn report(title: &str, shared: Shared) -> usize {
     let locks = shared.locks.into_inner();
-    let table = shared.table.into_inner().expect("no thread panics");
+    let table = shared.table.into_inner().expect("no thread should panic");
     println!("{title}: {table:?}, {locks} locks");
     locks
 }

@@ -5,10 +5,10 @@
 //! cargo run -p map-reduce --example map-reduce_mistake_tiny_tasks
 //! ```
 //!
-//! `count_in_tasks` is wrong: each task is an allocation, a push into a queue and perhaps a thread
-//! that has to wake up, and it has a table that must be merged. `count_in_pieces` is right: it lets
-//! rayon cut the log, and says with `with_min_len` how many lines are worth a task. The sums are
-//! right in the end, so the exit status is 0. But nearly all the time goes into the tasks.
+//! `count_in_tasks` is wrong: for each task, the program allocates memory, pushes into a queue,
+//! perhaps wakes a thread, and merges a table. `count_in_pieces` is right: it lets rayon cut the
+//! log, and `with_min_len` says how many lines are worth a task. The counts are right in both
+//! cases, so the exit status is 0. But nearly all the time goes into the tasks.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -49,13 +49,13 @@ fn count_in_tasks(log: &[&'static str], tables: &AtomicUsize) -> Table {
     rayon::scope(|scope| {
         for lines in log.chunks(LINES_OF_A_TASK) {
             scope.spawn(|_| {
-                let table = lines.iter().fold(new_table(tables), add); // Wrong: only four lines.
-                let mut merged = merged.lock().expect("no task panics");
+                let table = lines.iter().fold(new_table(tables), add); // Wrong: too few lines.
+                let mut merged = merged.lock().expect("no task should panic");
                 *merged = merge(std::mem::take(&mut *merged), table);
             });
         }
     });
-    merged.into_inner().expect("no task panics")
+    merged.into_inner().expect("no task should panic")
 }
 
 fn count_in_pieces(log: &[&'static str], tables: &AtomicUsize) -> Table {

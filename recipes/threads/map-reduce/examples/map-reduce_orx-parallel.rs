@@ -6,9 +6,9 @@
 //!
 //! The difference from the recipe: orx-parallel cannot cut a text at its line ends, so this program
 //! does it. The threads take pieces from a shared iterator, and no work is stolen. `into_fallible`
-//! stops at the first error, and the steps after it are written as if there were none. Choose it if
-//! your input is an iterator that rayon cannot split, or if each thread needs a value of its own
-//! that it may change.
+//! stops at the first error, so the steps after it need not handle errors. Choose it if your input
+//! is an iterator and the results must stay in its order: rayon's `par_bridge` loses the order. Or
+//! choose it if each thread needs one value of its own that it may change.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -19,8 +19,8 @@ use orx_parallel::*;
 
 use cli::{BadLine, Log, Request, Traffic};
 
-/// The size of a piece. Small enough that no thread runs out of pieces long before the others, and
-/// large enough that taking a piece costs nothing beside counting it.
+/// The size of a piece in bytes. It is large enough that merging a table costs little beside
+/// filling it. The log of the recipe is short, so it has only a few pieces.
 const PIECE: usize = 64 * 1024;
 
 /// The traffic of each host.
@@ -28,17 +28,17 @@ type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
     let paths = cli::paths();
-    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
-    let logs = cli::logs_or_exit(outcomes);
+    let results = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(results);
     let pieces = pieces(&logs);
-    let hosts = pieces
+    let outcome = pieces
         .par()
         .map(|piece| count(piece))
         .into_fallible()
         .reduce(merge);
-    // There is no table if there is no piece.
-    let hosts = hosts.map(Option::unwrap_or_default);
-    cli::print_or_exit(&logs, hosts);
+    // If there is no piece, there is no table.
+    let outcome = outcome.map(Option::unwrap_or_default);
+    cli::print_or_exit(&logs, outcome);
 }
 
 fn count(piece: &str) -> Result<Hosts<'_>, BadLine> {

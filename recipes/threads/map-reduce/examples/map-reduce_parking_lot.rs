@@ -4,9 +4,9 @@
 //! cargo run -p map-reduce --example map-reduce_parking_lot
 //! ```
 //!
-//! The difference from the recipe: the threads share one table. Each of them counts in a table of its
-//! own, and locks the shared one only once, when no piece is left. Choose it if something has to
-//! read the table while the threads still count, and merge more often then.
+//! The difference from the recipe: the threads share one table. Each thread counts a piece in a
+//! table of its own, and locks the shared table only to merge the two. Choose it if something has
+//! to read the table while the threads are still counting.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -20,8 +20,8 @@ use parking_lot::Mutex;
 
 use cli::{BadLine, Log, Request, Traffic};
 
-/// The size of a piece. Small enough that no thread runs out of pieces long before the others, and
-/// large enough that taking a piece costs nothing beside counting it.
+/// The size of a piece in bytes. It is large enough that merging a table costs little beside
+/// filling it. The log of the recipe is short, so it has only a few pieces.
 const PIECE: usize = 64 * 1024;
 
 /// The traffic of each host.
@@ -29,10 +29,10 @@ type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
     let paths = cli::paths();
-    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
-    let logs = cli::logs_or_exit(outcomes);
-    let hosts = count_in_threads(&pieces(&logs));
-    cli::print_or_exit(&logs, hosts);
+    let results = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(results);
+    let outcome = count_in_threads(&pieces(&logs));
+    cli::print_or_exit(&logs, outcome);
 }
 
 fn count_in_threads<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> {
@@ -44,34 +44,37 @@ fn count_in_threads<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> 
             counters.push(scope.spawn(|| count_all(pieces, &next_piece, &hosts)));
         }
         for counter in counters {
-            counter.join().expect("no thread panics")?;
+            counter.join().expect("no thread should panic")?;
         }
         Ok(())
     })?;
     Ok(hosts.into_inner())
 }
 
-/// Counts one piece after another until all are taken, and then adds to the shared table.
+/// Counts one piece after another until all are taken. Adds each to the shared table.
 fn count_all<'log>(
     pieces: &[&'log str],
     next_piece: &AtomicUsize,
     hosts: &Mutex<Hosts<'log>>,
 ) -> Result<(), BadLine> {
-    let mut own = Hosts::new();
-    // Relaxed: this only makes sure that no two threads take the same piece.
-    while let Some(piece) = pieces.get(next_piece.fetch_add(1, Ordering::Relaxed)) {
-        count(piece, &mut own)?;
+    loop {
+        // Relaxed is enough: no two threads get the same number, and the pieces do not change.
+        let number = next_piece.fetch_add(1, Ordering::Relaxed);
+        let Some(piece) = pieces.get(number) else {
+            return Ok(());
+        };
+        let own = count(piece)?;
+        merge(&mut hosts.lock(), own);
     }
-    merge(&mut hosts.lock(), own);
-    Ok(())
 }
 
-fn count<'log>(piece: &'log str, hosts: &mut Hosts<'log>) -> Result<(), BadLine> {
+fn count(piece: &str) -> Result<Hosts<'_>, BadLine> {
+    let mut hosts = Hosts::new();
     for line in piece.lines() {
         let Request { host, traffic } = cli::parse(line)?;
         *hosts.entry(host).or_default() += traffic;
     }
-    Ok(())
+    Ok(hosts)
 }
 
 fn merge<'log>(hosts: &mut Hosts<'log>, others: Hosts<'log>) {

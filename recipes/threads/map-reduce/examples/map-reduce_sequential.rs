@@ -4,8 +4,8 @@
 //! cargo run -p map-reduce --example map-reduce_sequential
 //! ```
 //!
-//! The difference from the recipe: there is one table, and one loop that fills it. Choose it if the
-//! log is small, and to find out what the other programs gain.
+//! The difference from the recipe: one loop fills one table. Choose it if the log is small, or to
+//! find out what the other programs gain.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -19,10 +19,10 @@ type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
     let paths = cli::paths();
-    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
-    let logs = cli::logs_or_exit(outcomes);
-    let hosts = count(&logs);
-    cli::print_or_exit(&logs, hosts);
+    let results = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(results);
+    let outcome = count(&logs);
+    cli::print_or_exit(&logs, outcome);
 }
 
 fn count(logs: &[Log]) -> Result<Hosts<'_>, BadLine> {

@@ -1,5 +1,5 @@
-//! Adds up what was sent to each host. Every piece of the log has a table of its own, so no thread
-//! needs a lock.
+//! Adds up the bytes that were sent to each host. Every piece of the log has a table of its own, so
+//! no thread needs a lock.
 
 use rayon::prelude::*;
 use std::collections::BTreeMap;

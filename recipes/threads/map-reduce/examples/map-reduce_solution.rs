@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The difference from the recipe: a piece has sixteen tables, and the hash of a host decides in
-//! which of them the host is counted. After the fold, the first tables of all pieces are merged,
-//! and so are the second tables, and so on. This step is the *shuffle* of MapReduce. A host is in
-//! only one of the sixteen groups, so the groups can be merged in parallel.
+//! which of them the host is counted. After the fold, the first tables of all pieces form a group,
+//! the second tables form the next group, and so on. This step is the *shuffle* of MapReduce. A
+//! host is in only one of the sixteen groups, so the groups can be merged in parallel.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -26,10 +26,10 @@ type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
     let paths = cli::paths();
-    let outcomes = paths.par_iter().map(|path| cli::read(path)).collect();
-    let logs = cli::logs_or_exit(outcomes);
-    let hosts = count(&logs);
-    cli::print_or_exit(&logs, hosts);
+    let results = paths.par_iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(results);
+    let outcome = count(&logs);
+    cli::print_or_exit(&logs, outcome);
 }
 
 fn count(logs: &[Log]) -> Result<Hosts<'_>, BadLine> {
@@ -54,7 +54,7 @@ fn add<'log>(
     Ok(tables)
 }
 
-/// The table that a host belongs to, in every piece.
+/// Returns the index of the table that a host belongs to. It is the same in every piece.
 fn shard(host: &str) -> usize {
     let mut hasher = DefaultHasher::new();
     host.hash(&mut hasher);
@@ -72,7 +72,7 @@ fn shuffle(pieces: Vec<Vec<Hosts<'_>>>) -> Vec<Vec<Hosts<'_>>> {
     shards
 }
 
-/// Adds all tables of a shard to one.
+/// Merges all tables of a shard into one.
 fn merge(tables: Vec<Hosts<'_>>) -> Hosts<'_> {
     let mut merged = Hosts::new();
     for table in tables {

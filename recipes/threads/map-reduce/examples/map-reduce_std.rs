@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The difference from the recipe: this program cuts the logs itself, starts one thread for each
-//! processor, gives each an equal share of the pieces, and merges the tables one by one. A thread
-//! that is done early does not help the others. Choose it if you want no dependency and all lines
-//! take about equally long.
+//! processor, gives each thread an equal share of the pieces, and merges the tables one by one. A
+//! thread that is done early does not help the others. Choose it if you want no dependency and all
+//! lines take about equally long.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -18,18 +18,19 @@ use std::thread;
 
 use cli::{BadLine, Log, Request, Traffic};
 
-/// The size of a piece. It is small, so that the threads' shares are about equal.
-const PIECE: usize = 64 * 1024;
+/// The size of a piece in bytes. It is small, so that the shares are about equal even if the log is
+/// as short as that of the recipe.
+const PIECE: usize = 16 * 1024;
 
 /// The traffic of each host.
 type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
     let paths = cli::paths();
-    let outcomes = paths.iter().map(|path| cli::read(path)).collect();
-    let logs = cli::logs_or_exit(outcomes);
-    let hosts = count_in_threads(&pieces(&logs));
-    cli::print_or_exit(&logs, hosts);
+    let results = paths.iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(results);
+    let outcome = count_in_threads(&pieces(&logs));
+    cli::print_or_exit(&logs, outcome);
 }
 
 fn count_in_threads<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> {
@@ -44,7 +45,7 @@ fn count_in_threads<'log>(pieces: &[&'log str]) -> Result<Hosts<'log>, BadLine> 
         }
         let mut hosts = Hosts::new();
         for counter in counters {
-            let others = counter.join().expect("no thread panics")?;
+            let others = counter.join().expect("no thread should panic")?;
             merge(&mut hosts, others);
         }
         Ok(hosts)

@@ -1,7 +1,7 @@
 // error: E0594
 //! Adds to a variable outside of the closure. Several threads call the closure at the same time, so
-//! it may only read what it captures: two threads that add at once would lose an update. Let `sum`
-//! add up the pieces.
+//! it may only read what it captures: two threads that add at once could lose an update. Call `sum`
+//! instead.
 
 use std::thread;
 
@@ -13,7 +13,7 @@ fn main() {
     println!("{bytes}");
 }
 
-/// Asks the same of the operation as rayon's `par_iter().for_each` does.
+/// Takes the same kind of closure as rayon's `par_iter().for_each`.
 fn for_each(sizes: &[u64], operation: impl Fn(u64) + Sync) {
     thread::scope(|scope| {
         for size in sizes {

@@ -1,7 +1,7 @@
 // error: E0277
 //! Adds to a `Cell`, which can be changed through `&`. A `Cell` does not protect its value from
 //! other threads, so it is not `Sync`, and the closure that borrows it cannot be shared between
-//! threads. Let `sum` add up the pieces.
+//! threads. Call `sum` instead.
 
 use std::cell::Cell;
 use std::thread;
@@ -13,7 +13,7 @@ fn main() {
     println!("{}", bytes.get());
 }
 
-/// Asks the same of the operation as rayon's `par_iter().for_each` does.
+/// Takes the same kind of closure as rayon's `par_iter().for_each`.
 fn for_each(sizes: &[u64], operation: impl Fn(u64) + Sync) {
     thread::scope(|scope| {
         for size in sizes {

@@ -14,7 +14,7 @@ fn main() {
     println!("{table:?}");
 }
 
-/// Asks the same of the operation as rayon's `par_iter().for_each` does.
+/// Takes the same kind of closure as rayon's `par_iter().for_each`.
 fn for_each(hosts: &[&'static str], operation: impl Fn(&'static str) + Sync) {
     thread::scope(|scope| {
         for host in hosts {

@@ -1,9 +1,9 @@
 //! Count the requests, bytes and errors of each host in a web server's log by map, fold and reduce.
 //!
-//! rayon cuts the log into pieces and counts them on all processors. *Map* makes each line a
-//! request. *Fold* adds the requests of a piece to a table that belongs to this piece alone.
-//! *Reduce* merges the tables, two at a time, until one is left. No thread shares a table with
-//! another, so there is no lock.
+//! rayon cuts the log into pieces and counts them on all processors. *Map* turns each line into a
+//! request. *Fold* adds the requests of a piece to a table that only this piece has. *Reduce*
+//! merges the tables, two at a time, until one is left. No two threads share a table, so there is
+//! no lock.
 //!
 //! ```text
 //! cargo run -p map-reduce                              # the log in input/
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Prints the totals, and the ten hosts with the most requests. The result is the same on every
-//! run, because sums of whole numbers do not depend on where the log was cut.
+//! run, because a sum of whole numbers does not depend on where the log is cut.
 
 mod cli;
 
@@ -27,22 +27,23 @@ type Hosts<'log> = HashMap<&'log str, Traffic>;
 
 fn main() {
     let paths = cli::paths();
-    let outcomes = paths.par_iter().map(|path| cli::read(path)).collect();
-    let logs = cli::logs_or_exit(outcomes);
+    let results = paths.par_iter().map(|path| cli::read(path)).collect();
+    let logs = cli::logs_or_exit(results);
 
-    let hosts = logs
+    let outcome = logs
         .par_iter()
         .flat_map(|log| log.text().par_lines())
         .map(cli::parse)
         .try_fold(Hosts::new, add)
         .try_reduce(Hosts::new, merge);
-    // Exits if there was a bad line.
-    cli::print_or_exit(&logs, hosts);
+    // Exits if there is a bad line.
+    cli::print_or_exit(&logs, outcome);
 }
 // ANCHOR_END: main
 
 // ANCHOR: steps
-/// The fold: adds a request to the table of its piece. After a bad line, rayon stops all pieces.
+/// The fold: adds a request to the table of its piece. The request is a `Result`, because `parse`
+/// returns one. After a bad line, rayon stops all pieces.
 fn add<'log>(
     mut hosts: Hosts<'log>,
     request: Result<Request<'log>, BadLine>,
@@ -52,7 +53,8 @@ fn add<'log>(
     Ok(hosts)
 }
 
-/// The reduce: adds the smaller of two tables to the larger one.
+/// The reduce: adds the smaller of two tables to the larger one. This cannot fail, but `try_reduce`
+/// expects a `Result`.
 fn merge<'log>(left: Hosts<'log>, right: Hosts<'log>) -> Result<Hosts<'log>, BadLine> {
     let (mut larger, smaller) = if left.len() >= right.len() {
         (left, right)
