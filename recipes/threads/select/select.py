@@ -1,17 +1,17 @@
-"""Merge the readings of stations that come late, close or fall silent, until a stop signal.
+"""Collect the readings of stations that connect late, disconnect or fall silent.
 
     python3 select.py             # the stations in input/readings.csv
     python3 select.py mine.csv    # your own readings
 
-Each weather station is a thread. Python cannot wait for several queues at once, so everything
-that the collector waits for comes through one queue: a new station, a reading, the end of a
-station and the stop signal. `get` with a timeout is the time limit for stations that are still
-connected after the stop signal.
+Each weather station is a thread, and so is the collector. Python cannot wait for several queues
+at once, so everything that the collector waits for comes through one queue: a new station, a
+reading, the end of a station and the stop signal. After the stop signal, the collector goes on
+for a limited time with the stations that are still connected: it calls `get` with a timeout.
 
-A row is a reading of a station, later than its row before:
+A row is one reading of a station. It is later than the station's row before:
 
     EWR,2013-01-31T08:00Z,9839     the station, the time in UTC, tenths of a hectopascal
-    LGA,2013-01-31T12:00Z,silent   from now on this station stays connected and sends nothing
+    LGA,2013-01-31T12:00Z,silent   from now on the station stays connected and sends nothing
 """
 
 import re
@@ -26,8 +26,8 @@ from typing import NamedTuple
 DEFAULT_FILE = Path(__file__).with_name("input") / "readings.csv"
 MAX_STATIONS = 256  # Each station gets a thread.
 MAX_DAYS = 366  # A year of readings takes about two seconds.
-HOUR = 0.0002  # An hour of the readings takes this many seconds.
-LIMIT = 0.1  # How long a station may stay silent after the stop signal.
+SECONDS_PER_HOUR = 0.0002  # An hour of the readings takes this many seconds.
+LIMIT = 0.1  # The collector gives up on connected stations this many seconds after the stop signal.
 LOW = 9900  # The report lists the readings below this pressure.
 ROW = re.compile(r"([^,]+),([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}Z),(\+?[0-9]+|silent)")
 
@@ -48,7 +48,9 @@ class Station(threading.Thread):
         self.all_sent = threading.Event()
 
     def prepare(self, start, first, events):
-        self.start_time, self.first, self.events = start, first, events
+        self.start_time = start
+        self.first = first
+        self.events = events
 
     def run(self):
         try:
@@ -67,11 +69,11 @@ class Station(threading.Thread):
 
     def time_until(self, reading):
         hours = (parse_time(reading.time) - self.first) / timedelta(hours=1)
-        return max(0, self.start_time + hours * HOUR - time.monotonic())
+        return max(0, self.start_time + hours * SECONDS_PER_HOUR - time.monotonic())
 
 
 class Collector(threading.Thread):
-    """Receives from all stations until the stop signal has come and the last station has gone."""
+    """Receives from all stations until the stop signal has come and no station is connected."""
 
     def __init__(self, events):
         super().__init__(daemon=True)
@@ -84,7 +86,7 @@ class Collector(threading.Thread):
         deadline = None
         while deadline is None or connected:
             try:
-                kind, station, reading = self.events.get(timeout=rest(deadline))
+                kind, station, reading = self.next_event(deadline)
             except Empty:
                 break  # The time limit has passed.
             if kind == "arrival":
@@ -99,15 +101,21 @@ class Collector(threading.Thread):
         for station in connected:
             self.endings[station.name] = "silent"
 
-
-def rest(deadline):
-    return None if deadline is None else max(0, deadline - time.monotonic())
+    def next_event(self, deadline):
+        if deadline is None:
+            return self.events.get()
+        rest = deadline - time.monotonic()
+        if rest <= 0:
+            # `get` would still return an event that is waiting. Then a station that never pauses
+            # would keep the collector past its limit.
+            raise Empty
+        return self.events.get(timeout=rest)
 
 
 def main():
     stations = load(sys.argv[1:])
     failures = []
-    threading.excepthook = failures.append  # By default Python prints the error and goes on.
+    threading.excepthook = failures.append  # By default, Python prints the error and goes on.
 
     events = Queue()
     collector = Collector(events)
@@ -118,13 +126,13 @@ def main():
         station.prepare(start, first, events)
         station.start()
 
-    # Acts as the operator, who stops the collector when all readings have been sent.
+    # Here `main` is the operator, who stops the collector after all readings have been sent.
     for station in stations:
         station.all_sent.wait()
     events.put(("stop", None, None))
     collector.join()
     for station in stations:
-        station.stop.set()  # Nobody receives from it any more.
+        station.stop.set()  # The collector has ended, so no thread receives from it anymore.
         station.join()
     if failures:
         raise failures[0].exc_value
@@ -197,12 +205,14 @@ def add_row(stations, row):
         example = "EWR,2013-01-31T08:00Z,9839"
         raise ValueError(f'expected a row such as {example}, found "{row}"')
     name, when, pressure = match.groups()
-    if name not in stations and len(stations) == MAX_STATIONS:
-        reason = "are the most that this program can run, because each gets a thread"
-        raise ValueError(f"{name} is one too many: {MAX_STATIONS} stations {reason}")
-    station = stations.setdefault(name, Station(name))
+    if name not in stations:
+        if len(stations) == MAX_STATIONS:
+            reason = "are the most that this program can run, because each gets a thread"
+            raise ValueError(f"{name} is one too many: {MAX_STATIONS} stations {reason}")
+        stations[name] = Station(name)
+    station = stations[name]
     if station.falls_silent:
-        raise ValueError(f"{name} is silent already, so it cannot have another row")
+        raise ValueError(f"{name} is silent already, so it cannot have a later row")
     if station.readings and when <= station.readings[-1].time:
         raise ValueError(f"{when} follows {station.readings[-1].time} at {name}")
     if pressure != "silent":

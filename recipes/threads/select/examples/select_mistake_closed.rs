@@ -4,9 +4,9 @@
 //! cargo run -p select --example select_mistake_closed
 //! ```
 //!
-//! Newark has closed its channel, and Kennedy sends nothing, so there is nothing to do until the
-//! time limit. `keep_closed` is wrong: it ignores the `Err` of the closed channel, and the next
-//! round receives it again. `replace_closed` is right: it replaces the closed channel with
+//! Newark has closed its channel, and Kennedy sends nothing, so the loop should sleep until the
+//! time limit. `keep_closed` is wrong: it ignores the `Err` of the closed channel, so the next
+//! round receives the `Err` again. `replace_closed` is right: it replaces the closed channel with
 //! `never()`.
 
 use std::process::ExitCode;
@@ -16,13 +16,13 @@ use crossbeam::channel::{after, never, select, unbounded};
 
 const LIMIT: Duration = Duration::from_millis(50);
 
-/// The wrong version stops here, long before its own time limit.
+/// The wrong version gives up after this many rounds, long before its own time limit.
 const ENOUGH: u32 = 1000;
 const LONG: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let kept = keep_closed();
-    println!("closed channel kept: {kept} rounds without a reading, then stopped");
+    println!("closed channel kept: {kept} rounds without a reading, then it gave up");
     let replaced = replace_closed();
     println!("replaced with `never()`: {replaced} rounds without a reading");
     if kept < ENOUGH {

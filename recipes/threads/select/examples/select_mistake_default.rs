@@ -1,4 +1,4 @@
-//! A `default` branch turns `select!` into a loop that asks again and again and never sleeps.
+//! In a loop, `select!` with a `default` branch asks again and again and never sleeps.
 //!
 //! ```text
 //! cargo run -p select --example select_mistake_default
@@ -15,13 +15,13 @@ use crossbeam::channel::{after, select, unbounded};
 
 const LIMIT: Duration = Duration::from_millis(50);
 
-/// The wrong version stops here, long before its own time limit.
+/// The wrong version gives up after this many rounds, long before its own time limit.
 const ENOUGH: u32 = 1000;
 const LONG: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let asked = ask_again();
-    println!("with `default`: {asked} rounds without a reading, then stopped");
+    println!("with `default`: {asked} rounds without a reading, then it gave up");
     let waited = wait();
     println!("without `default`: {waited} round until the time limit");
     if asked < ENOUGH {

@@ -1,12 +1,12 @@
-//! A time limit that is made anew in each round starts anew in each round, and never passes.
+//! A loop makes a new time limit in each round, so the limit never passes while messages come.
 //!
 //! ```text
 //! cargo run -p select --example select_mistake_new_limit
 //! ```
 //!
-//! A station has so many readings waiting that handling them takes twice the time limit.
-//! `limit_in_loop` is wrong: it calls `after` in each round, and in each round there is a reading
-//! long before that limit. `limit_before_loop` is right: it calls `after` once.
+//! So many readings are waiting that the loop needs twice the time limit to handle them all.
+//! `limit_in_loop` is wrong: it calls `after` in each round, and each round has a reading long
+//! before that limit. `limit_before_loop` is right: it calls `after` once.
 
 use std::process::ExitCode;
 use std::thread;
@@ -16,7 +16,7 @@ use crossbeam::channel::{Receiver, after, select, unbounded};
 
 const LIMIT: Duration = Duration::from_millis(200);
 
-/// Plays the work for one reading.
+/// Handling a reading takes this long.
 const WORK: Duration = Duration::from_millis(5);
 
 const READINGS: u32 = 80;
@@ -27,20 +27,28 @@ fn main() -> ExitCode {
         station.send(pressure).expect("`readings` exists");
     }
     let in_loop = limit_in_loop(&readings);
-    println!("limit made in each round: it passed: {in_loop}");
+    println!("limit made in each round: {}", outcome(in_loop));
 
     let (station, readings) = unbounded();
     for pressure in 0..READINGS {
         station.send(pressure).expect("`readings` exists");
     }
     let before_loop = limit_before_loop(&readings);
-    println!("limit made before the loop: it passed: {before_loop}");
+    println!("limit made before the loop: {}", outcome(before_loop));
     if in_loop {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the readings took twice the time limit, and it did not pass");
+    eprintln!("handling the readings took twice the time limit, but the limit did not pass");
     eprintln!("call `after` once, before the loop, and use the same channel in each round");
     ExitCode::FAILURE
+}
+
+fn outcome(has_passed: bool) -> &'static str {
+    if has_passed {
+        "it passed"
+    } else {
+        "it did not pass"
+    }
 }
 
 /// Returns whether the limit passed before all readings were handled.
@@ -54,6 +62,7 @@ fn limit_in_loop(readings: &Receiver<u32>) -> bool {
     false
 }
 
+/// Returns whether the limit passed before all readings were handled.
 fn limit_before_loop(readings: &Receiver<u32>) -> bool {
     let limit = after(LIMIT);
     for _ in 0..READINGS {

@@ -1,11 +1,11 @@
-//! The same job on one thread: one station after the other, and nothing to wait for.
+//! The same job on one thread, which handles one station after the other and never waits.
 //!
 //! ```text
 //! cargo run -p select --example select_sequential
 //! ```
 //!
-//! The difference from the recipe: the readings are in memory already, so no reading is late. Choose
-//! it when your data is in files, and none of it is still to come.
+//! The difference from the recipe: all readings are in memory already, so none is late. Choose it
+//! if your data is in files and is complete.
 
 #[path = "../src/cli.rs"]
 mod cli;

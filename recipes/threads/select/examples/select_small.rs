@@ -1,4 +1,4 @@
-//! Wait for two stations and a time limit at once.
+//! Waits for two stations and a time limit at once.
 
 use std::{thread, time::Duration};
 
@@ -16,12 +16,13 @@ fn main() {
                 Ok(pressure) => println!("Newark: {pressure}"),
                 Err(_) => {
                     println!("Newark has closed its channel");
-                    from_newark = never(); // Otherwise always ready.
+                    from_newark = never(); // A closed channel is always ready.
                     limit = after(Duration::from_millis(50));
                 }
             },
             recv(from_kennedy) -> message => println!("{message:?}"),
-            recv(limit) -> _ => break println!("Kennedy is silent"),
+            recv(limit) -> _ => break,
         }
     }
+    println!("Kennedy is silent");
 }

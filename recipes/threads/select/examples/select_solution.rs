@@ -4,10 +4,10 @@
 //! cargo run -p select --example select_solution
 //! ```
 //!
-//! `tick` makes a channel that gets a message at each interval. It is made once, before the loop:
-//! a new one in each round would start its interval anew, and no message would come as long as
-//! readings arrive more often than that. A tick that is not received in time is left out, so ticks
-//! never pile up.
+//! The difference from the recipe: the collector also waits for a channel made by `tick`, which
+//! gets a message at each interval. The channel is made once, before the loop. A new one in each
+//! round would start its interval again, so no message would come while readings arrive more often
+//! than that. Ticks never pile up: while one waits to be received, the channel drops the next ones.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -21,10 +21,10 @@ use crossbeam::sync::WaitGroup;
 
 use cli::{Ending, Log, Reading, Station, Time};
 
-/// An hour of the readings takes this many microseconds.
-const HOUR: u64 = 200;
+/// The speed of the replay: an hour of the readings takes this many microseconds.
+const MICROSECONDS_PER_HOUR: u64 = 200;
 
-/// How long a station may stay silent after the stop signal.
+/// The collector gives up on stations that are still connected this long after the stop signal.
 const LIMIT: Duration = Duration::from_millis(100);
 
 /// The time between two reports.
@@ -33,11 +33,11 @@ const INTERVAL: Duration = Duration::from_millis(10);
 /// A type without values. Nothing can be sent, so the only signal is the end of the channel.
 enum Signal {}
 
-/// What a station hands over when it connects.
+/// A station hands this over when it connects.
 struct Connection {
     station: String,
     readings: Receiver<Reading>,
-    /// Tells the station to stop, because it is dropped together with the connection.
+    /// Dropping the connection drops this sender, which tells the station to stop.
     _stop: Sender<Signal>,
 }
 
@@ -57,7 +57,7 @@ fn main() {
         }
         drop(arrivals); // The channel closes when the last station has connected.
 
-        // Acts as the operator, who stops the collector when all readings have been sent.
+        // Here `main` is the operator, who stops the collector after all readings have been sent.
         all_sent.wait();
         drop(stop);
         collector.join().expect("the collector panicked")
@@ -67,7 +67,7 @@ fn main() {
     cli::print_report(log);
 }
 
-/// Sends each reading of a station when it is due. Drops `sent` when all of that is done.
+/// Sends each reading of a station when it is due. Drops `sent` after the last one.
 fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: WaitGroup) {
     let (sender, readings) = channel::bounded(0);
     let (stop, stopped) = channel::bounded(0);
@@ -76,6 +76,7 @@ fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Wai
         readings,
         _stop: stop,
     };
+    // Sleeps until the first reading is due.
     let _ = at(clock.due(&station.readings[0])).recv();
     let _ = arrivals.send(connection); // If the collector has ended, the loop notices it.
     drop(arrivals);
@@ -92,14 +93,14 @@ fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Wai
 
     if station.falls_silent {
         drop(sent);
-        let _ = stopped.recv(); // Returns when the collector drops the connection.
+        let _ = stopped.recv(); // Waits until the collector drops the connection.
     } else {
         drop(sender); // Closes the channel of the readings, before `sent` is dropped.
     }
 }
 
-/// Receives from all stations until the stop signal has come and the last station has gone, or
-/// until the time limit after the stop signal has passed.
+/// Receives from all stations until the stop signal has come and no station is connected, or until
+/// the time limit after that signal has passed.
 fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) -> Log {
     let mut log = Log::default();
     let mut connections: Vec<Connection> = Vec::new();
@@ -134,20 +135,26 @@ fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) ->
     }
 
     for connection in connections {
-        log.end(&connection.station, ending_at_limit(&connection));
+        end_at_limit(&mut log, &connection);
     }
     log
 }
 
-/// A station may have closed its channel at the moment at which the limit passed.
-fn ending_at_limit(connection: &Connection) -> Ending {
+/// Ends a connection after the limit has passed. At the same moment, its station may have sent a
+/// reading or closed its channel.
+fn end_at_limit(log: &mut Log, connection: &Connection) {
+    let station = &connection.station;
     match connection.readings.try_recv() {
-        Err(TryRecvError::Disconnected) => Ending::Closed,
-        Err(TryRecvError::Empty) | Ok(_) => Ending::Silent,
+        Ok(reading) => {
+            log.add(station, reading);
+            log.end(station, Ending::Silent);
+        }
+        Err(TryRecvError::Empty) => log.end(station, Ending::Silent),
+        Err(TryRecvError::Disconnected) => log.end(station, Ending::Closed),
     }
 }
 
-/// What the collector waits for. An `Err` says that the channel is closed.
+/// The collector waits for one of these. An `Err` says that the channel is closed.
 enum Event {
     Arrival(Result<Connection, RecvError>),
     Stop,
@@ -166,6 +173,7 @@ fn next_event(
     connections: &[Connection],
 ) -> Event {
     let mut select = Select::new();
+    // The connections come first, so their indices in the `Select` are those in the list.
     for connection in connections {
         select.recv(&connection.readings);
     }
@@ -192,7 +200,7 @@ fn next_event(
     }
 }
 
-/// Tells when a reading is due. The first of all is due at the start.
+/// Knows when each reading is due. The earliest reading of all stations is due at the start.
 #[derive(Clone, Copy)]
 struct Clock {
     start: Instant,
@@ -210,6 +218,6 @@ impl Clock {
 
     fn due(&self, reading: &Reading) -> Instant {
         let minutes = reading.time.minutes() - self.first_minute;
-        self.start + Duration::from_micros(minutes * HOUR / 60)
+        self.start + Duration::from_micros(minutes * MICROSECONDS_PER_HOUR / 60)
     }
 }

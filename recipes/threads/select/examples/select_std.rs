@@ -5,10 +5,11 @@
 //! ```
 //!
 //! The difference from the recipe: std has no `select!`, so everything that the collector waits for
-//! comes through one channel, as the variants of an enum. Every message says who sent it, and a
-//! station that closes has to say so. `recv_timeout` is the time limit. Choose it when you write
-//! both ends: one channel is simpler than `Select`. You cannot choose it when another library gives
-//! you channels, and all senders share one capacity.
+//! comes through one channel, as the variants of an enum. Every message says which station sent it,
+//! and a station that closes has to say so. `recv_timeout` ends the wait at the time limit. Choose
+//! it if you write all the senders: one channel is simpler than `Select`. It does not help if you
+//! have to wait for a channel that a library made. This channel has no bound, so the stations do
+//! not wait for a slow collector.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -20,16 +21,16 @@ use std::time::{Duration, Instant};
 
 use cli::{Ending, Log, Reading, Station, Time};
 
-/// An hour of the readings takes this many microseconds.
-const HOUR: u64 = 200;
+/// The speed of the replay: an hour of the readings takes this many microseconds.
+const MICROSECONDS_PER_HOUR: u64 = 200;
 
-/// How long a station may stay silent after the stop signal.
+/// The collector gives up on stations that are still connected this long after the stop signal.
 const LIMIT: Duration = Duration::from_millis(100);
 
 /// A type without values. Nothing can be sent, so the only signal is the end of the channel.
 enum Signal {}
 
-/// Everything that the collector waits for.
+/// The messages of the stations and of `main`, and the time limit.
 enum Event {
     /// The station with this name stops when the collector drops the sender.
     Arrival(String, Sender<Signal>),
@@ -64,6 +65,15 @@ impl Drop for EventSender<'_> {
     }
 }
 
+/// Sends the stop signal when it is dropped.
+struct StopSender(Sender<Event>);
+
+impl Drop for StopSender {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Stop);
+    }
+}
+
 fn main() {
     let stations = cli::stations_or_exit();
     let clock = Clock::start(&stations);
@@ -71,6 +81,7 @@ fn main() {
     let (sent, all_sent) = mpsc::channel();
 
     let log = thread::scope(|scope| {
+        let stop = StopSender(events.clone()); // Stops the collector even if a `spawn` panics.
         let collector = scope.spawn(|| collect(receiver));
         for station in &stations {
             let sender = EventSender {
@@ -82,9 +93,9 @@ fn main() {
         }
         drop(sent);
 
-        // Acts as the operator, who stops the collector when all readings have been sent.
-        let _ = all_sent.recv(); // Returns when the last sender is dropped.
-        let _ = events.send(Event::Stop);
+        // Here `main` is the operator, who stops the collector after all readings have been sent.
+        let _ = all_sent.recv(); // Waits until the last sender is dropped.
+        drop(stop);
         collector.join().expect("the collector panicked")
     });
 
@@ -92,7 +103,7 @@ fn main() {
     cli::print_report(log);
 }
 
-/// Sends each reading of a station when it is due. Drops `sent` when all of that is done.
+/// Sends each reading of a station when it is due. Drops `sent` after the last one.
 fn play(station: &Station, clock: Clock, sender: EventSender, sent: Sender<Signal>) {
     let (stop, stopped) = mpsc::channel();
     thread::sleep(clock.time_until(&station.readings[0]));
@@ -108,14 +119,14 @@ fn play(station: &Station, clock: Clock, sender: EventSender, sent: Sender<Signa
 
     if station.falls_silent {
         drop(sent);
-        let _ = stopped.recv(); // Returns when the collector drops the sender.
+        let _ = stopped.recv(); // Waits until the collector drops the sender.
     } else {
         drop(sender); // Says that the station has closed, before `sent` is dropped.
     }
 }
 
-/// Receives from all stations until the stop signal has come and the last station has gone, or
-/// until the time limit after the stop signal has passed.
+/// Receives from all stations until the stop signal has come and no station is connected, or until
+/// the time limit after that signal has passed.
 fn collect(events: Receiver<Event>) -> Log {
     let mut log = Log::default();
     let mut connections = BTreeMap::new();
@@ -142,15 +153,21 @@ fn collect(events: Receiver<Event>) -> Log {
     log
 }
 
+/// Waits for the next event, until the deadline if there is one.
 fn next_event(events: &Receiver<Event>, deadline: Option<Instant>) -> Event {
     let Some(deadline) = deadline else {
         return events.recv().expect("`main` has a sender");
     };
     let rest = deadline.saturating_duration_since(Instant::now());
+    if rest.is_zero() {
+        // `recv_timeout` would still return a message that is waiting. Then a station that never
+        // pauses would keep the collector past its limit.
+        return Event::Limit;
+    }
     events.recv_timeout(rest).unwrap_or(Event::Limit)
 }
 
-/// Tells when a reading is due. The first of all is due at the start.
+/// Knows when each reading is due. The earliest reading of all stations is due at the start.
 #[derive(Clone, Copy)]
 struct Clock {
     start: Instant,
@@ -168,7 +185,7 @@ impl Clock {
 
     fn due(&self, reading: &Reading) -> Instant {
         let minutes = reading.time.minutes() - self.first_minute;
-        self.start + Duration::from_micros(minutes * HOUR / 60)
+        self.start + Duration::from_micros(minutes * MICROSECONDS_PER_HOUR / 60)
     }
 
     fn time_until(&self, reading: &Reading) -> Duration {

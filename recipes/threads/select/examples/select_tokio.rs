@@ -5,11 +5,13 @@
 //! ```
 //!
 //! The difference from the recipe: `tokio::select!` waits for futures of any kind, not only for
-//! channels, and drops those that were not ready. A `StreamMap` is the set of stations that grows
-//! and shrinks. It removes a stream that has ended and does not tell you, so each stream has a
-//! last item, `None`, that says so. A branch whose pattern does not match, such as `Some(…)` at a closed
-//! channel, is switched off for that round. Choose it if your program is async, or if there are
-//! thousands of stations: a task needs far less memory than a thread.
+//! channels, and drops those that were not ready. If a branch's pattern does not match, such as
+//! `Some(…)` at a closed channel, `select!` goes on waiting without this branch. A `StreamMap`
+//! holds the channels of the stations, whose number changes. It removes a stream that has ended
+//! without telling you, so `StreamNotifyClose` adds a last item, `None`, to each stream. Choose it
+//! if your program is async. A task needs far less memory than a thread, so there can be thousands
+//! of stations. But a `StreamMap` checks all of its streams at each wait: let thousands of tasks
+//! send to one channel instead, as the variant with std does.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -22,21 +24,21 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::time::{self, Instant};
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{self as stream, StreamExt, StreamMap};
+use tokio_stream::{StreamExt, StreamMap, StreamNotifyClose};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use cli::{Ending, Log, Reading, Station, Time};
 
-/// An hour of the readings takes this many microseconds.
-const HOUR: u64 = 200;
+/// The speed of the replay: an hour of the readings takes this many microseconds.
+const MICROSECONDS_PER_HOUR: u64 = 200;
 
-/// How long a station may stay silent after the stop signal.
+/// The collector gives up on stations that are still connected this long after the stop signal.
 const LIMIT: Duration = Duration::from_millis(100);
 
 /// A type without values. Nothing can be sent, so the only signal is the end of the channel.
 enum Signal {}
 
-/// What a station hands over when it connects.
+/// A station hands this over when it connects.
 struct Connection {
     station: String,
     readings: Receiver<Reading>,
@@ -62,8 +64,8 @@ async fn main() {
     drop(arrivals);
     drop(sent);
 
-    // Acts as the operator, who stops the collector when all readings have been sent.
-    let _ = all_sent.recv().await; // Returns when the last sender is dropped.
+    // Here `main` is the operator, who stops the collector after all readings have been sent.
+    let _ = all_sent.recv().await; // Waits until the last sender is dropped.
     stop.cancel();
     let log = collector.await.expect("the collector panicked");
 
@@ -71,7 +73,7 @@ async fn main() {
     cli::print_report(log);
 }
 
-/// Sends each reading of a station when it is due. Drops `sent` when all of that is done.
+/// Sends each reading of a station when it is due. Drops `sent` after the last one.
 async fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Sender<Signal>) {
     let (sender, readings) = mpsc::channel(1);
     let stopped = CancellationToken::new();
@@ -102,28 +104,28 @@ async fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sen
     }
 }
 
-/// Receives from all stations until the stop signal has come and the last station has gone, or
-/// until the time limit after the stop signal has passed.
+/// Receives from all stations until the stop signal has come and no station is connected, or until
+/// the time limit after that signal has passed.
 async fn collect(mut arrivals: Receiver<Connection>, stop: CancellationToken) -> Log {
     let mut log = Log::default();
     let mut connections = BTreeMap::new();
     let mut readings = StreamMap::new();
-    let mut limit = pin!(time::sleep(LIMIT));
+    let mut limit = pin!(time::sleep(LIMIT)); // The stop signal restarts it.
     let mut is_stopping = false;
 
     while !is_stopping || !connections.is_empty() {
         tokio::select! {
-            // The order of the branches, and not chance, decides if several are ready. So what has
-            // arrived before the limit still counts.
+            // If several branches are ready, the first one runs, and not a random one. The limit is
+            // the last, so a reading that arrived before the limit still counts. But stations that
+            // never pause could keep the limit from passing. Then it would have to be the first.
             biased;
             () = stop.cancelled(), if !is_stopping => {
                 is_stopping = true;
                 limit.as_mut().reset(Instant::now() + LIMIT);
             }
             Some(connection) = arrivals.recv() => {
-                let received = ReceiverStream::new(connection.readings).map(Some);
-                let until_closed = received.chain(stream::once(None));
-                readings.insert(connection.station.clone(), until_closed);
+                let stream = StreamNotifyClose::new(ReceiverStream::new(connection.readings));
+                readings.insert(connection.station.clone(), stream);
                 connections.insert(connection.station, connection.stop);
             }
             Some((station, reading)) = readings.next() => match reading {
@@ -143,7 +145,7 @@ async fn collect(mut arrivals: Receiver<Connection>, stop: CancellationToken) ->
     log
 }
 
-/// Tells when a reading is due. The first of all is due at the start.
+/// Knows when each reading is due. The earliest reading of all stations is due at the start.
 #[derive(Clone, Copy)]
 struct Clock {
     start: Instant,
@@ -161,6 +163,6 @@ impl Clock {
 
     fn due(&self, reading: &Reading) -> Instant {
         let minutes = reading.time.minutes() - self.first_minute;
-        self.start + Duration::from_micros(minutes * HOUR / 60)
+        self.start + Duration::from_micros(minutes * MICROSECONDS_PER_HOUR / 60)
     }
 }

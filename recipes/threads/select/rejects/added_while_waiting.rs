@@ -1,6 +1,6 @@
 // error: E0502
-//! Adds a channel to the list while a `Select` borrows the channels that are in it. Receive first,
-//! which uses up the operation, and make a new `Select` for the next round.
+//! Adds a channel to the list while a `Select` borrows the channels in it. Receive from the ready
+//! channel first, and make a new `Select` for each round.
 
 use crossbeam::channel::{Receiver, Select, unbounded};
 

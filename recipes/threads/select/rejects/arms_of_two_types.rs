@@ -1,7 +1,7 @@
 // error: E0308
-//! Uses the message as the value of `select!`. The channels may carry different types, but all arms
-//! must have the same one. Handle each message inside its arm, or let each arm make a variant of an
-//! enum.
+//! Uses the received messages as the value of `select!`. The channels may carry different types,
+//! but all arms must have the same type. Handle each message inside its arm, or let each arm return
+//! a variant of an enum.
 
 use crossbeam::channel::{select, unbounded};
 

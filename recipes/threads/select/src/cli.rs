@@ -5,27 +5,28 @@
 //!
 //! ```text
 //! EWR,2013-01-31T08:00Z,9839     the station, the time in UTC, tenths of a hectopascal
-//! LGA,2013-01-31T12:00Z,silent   from now on this station stays connected and sends nothing
+//! LGA,2013-01-31T12:00Z,silent   from now on the station stays connected and sends nothing
 //! ```
 //!
-//! The rows of a station are in the order of time. A pressure is from 8000 to 11000.
+//! The rows of a station are in the order of time. A pressure is between 8000 and 11000.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind, Write};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::{env, fs, process};
 
 const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/readings.csv");
 
-/// Each station gets a thread. Thousands of them would use up the memory for their stacks.
+/// Each station gets a thread, so this limits the number of threads.
 const MAX_STATIONS: usize = 256;
 
 /// The readings are replayed at a fixed speed. A year takes about two seconds.
 const MAX_DAYS: u64 = 366;
 
-/// The pressures that a reading can have. All that were ever measured at sea level lie between.
+/// The pressures that a reading can have. Every pressure ever measured at sea level is in this
+/// range.
 const PRESSURES: RangeInclusive<u32> = 8000..=11_000;
 
 /// The report lists the readings below this pressure.
@@ -44,17 +45,17 @@ pub(crate) struct Station {
 pub(crate) struct Reading {
     pub(crate) time: Time,
     /// In tenths of a hectopascal.
-    pressure: u32,
+    pub(crate) pressure: u32,
 }
 
 /// A time in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time {
-    year: u64,
-    month: u64,
-    day: u64,
-    hour: u64,
-    minute: u64,
+    pub(crate) year: u64,
+    pub(crate) month: u64,
+    pub(crate) day: u64,
+    pub(crate) hour: u64,
+    pub(crate) minute: u64,
 }
 
 /// How the connection to a station ended.
@@ -62,7 +63,7 @@ pub(crate) struct Time {
 pub(crate) enum Ending {
     /// The station closed it.
     Closed,
-    /// The time limit passed, and the station had not closed it.
+    /// The time limit passed before the station closed it.
     Silent,
 }
 
@@ -90,7 +91,7 @@ impl Log {
         self.endings.insert(station.to_string(), ending);
     }
 
-    /// Panics if the log does not have each reading, and the right ending, of each station.
+    /// Panics unless the log has every reading of every station, and how each station ended.
     pub(crate) fn assert_complete(&self, stations: &[Station]) {
         assert_eq!(self.endings.len(), stations.len(), "a station is missing");
         for station in stations {
@@ -125,13 +126,10 @@ impl Time {
 
 impl Display for Time {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
-        let Time {
-            year, month, day, ..
-        } = self;
-        let Time { hour, minute, .. } = self;
         write!(
             formatter,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}Z"
+            "{:04}-{:02}-{:02}T{:02}:{:02}Z",
+            self.year, self.month, self.day, self.hour, self.minute
         )
     }
 }
@@ -160,7 +158,7 @@ pub(crate) fn print_report(mut log: Log) {
         report += &format!("{station:<name_width$}  {ending} after {count}\n");
     }
 
-    // Sorting keeps readings of the same time in the order of their stations.
+    // Readings of the same time are in the order of their stations.
     log.entries.sort_by(|one, other| {
         let by_time = one.reading.time.cmp(&other.reading.time);
         by_time.then_with(|| one.station.cmp(&other.station))
@@ -238,18 +236,16 @@ fn add_row(stations: &mut BTreeMap<String, Station>, row: &str) -> Result<(), St
     });
     if station.falls_silent {
         return Err(format!(
-            "{name} is silent already, so it cannot have another row"
+            "{name} is silent already, so it cannot have a later row"
         ));
     }
-    let last = station.readings.last();
-    match last {
-        Some(last) if time <= last.time => {
-            return Err(format!("{time} follows {} at {name}", last.time));
-        }
-        None if pressure.is_none() => {
-            return Err(format!("{name} is silent before its first reading"));
-        }
-        _ => {}
+    if let Some(last) = station.readings.last()
+        && time <= last.time
+    {
+        return Err(format!("{time} follows {} at {name}", last.time));
+    }
+    if station.readings.is_empty() && pressure.is_none() {
+        return Err(format!("{name} is silent before its first reading"));
     }
     match pressure {
         Some(pressure) => station.readings.push(Reading { time, pressure }),
@@ -260,10 +256,11 @@ fn add_row(stations: &mut BTreeMap<String, Station>, row: &str) -> Result<(), St
 
 /// A replay of many years would take too long.
 fn check_span(stations: &[Station]) -> Result<(), String> {
-    let readings = || stations.iter().flat_map(|station| &station.readings);
-    let first = readings().map(|reading| reading.time).min();
-    let last = readings().map(|reading| reading.time).max();
-    let (Some(first), Some(last)) = (first, last) else {
+    let mut times = Vec::new();
+    for station in stations {
+        times.extend(station.readings.iter().map(|reading| reading.time));
+    }
+    let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
         return Ok(());
     };
     if last.minutes() - first.minutes() > MAX_DAYS * 24 * 60 {
@@ -273,56 +270,66 @@ fn check_span(stations: &[Station]) -> Result<(), String> {
     Ok(())
 }
 
-/// The station, the time and the pressure of a row. The pressure is `None` in a row that says
-/// `silent`.
+/// Returns the station, the time and the pressure of a row, or `None` if the row is malformed. The
+/// pressure is `None` if the row says `silent`.
 fn parse(row: &str) -> Option<(&str, Time, Option<u32>)> {
-    let mut fields = row.split(',');
-    let name = fields
-        .next()
-        .filter(|name| !name.is_empty() && name.trim() == *name)?;
-    let time = parse_time(fields.next()?)?;
-    let pressure = match fields.next()? {
-        "silent" => None,
-        pressure => {
-            let pressure = pressure.parse().ok()?;
-            PRESSURES.contains(&pressure).then_some(())?;
-            Some(pressure)
-        }
+    let fields: Vec<&str> = row.split(',').collect();
+    let [name, time, value] = fields[..] else {
+        return None;
     };
-    fields.next().is_none().then_some((name, time, pressure))
+    if name.is_empty() || name.trim() != name {
+        return None;
+    }
+    let time = parse_time(time)?;
+    if value == "silent" {
+        return Some((name, time, None));
+    }
+    let pressure = value.parse().ok()?;
+    if !PRESSURES.contains(&pressure) {
+        return None;
+    }
+    Some((name, time, Some(pressure)))
 }
 
 /// Reads a time such as 2013-01-31T08:00Z.
 fn parse_time(text: &str) -> Option<Time> {
-    let form = b"0000-00-00T00:00Z";
-    if text.len() != form.len() {
+    // A 0 stands for any digit.
+    let pattern = b"0000-00-00T00:00Z";
+    if text.len() != pattern.len() {
         return None;
     }
-    for (byte, form) in text.bytes().zip(form) {
-        let fits = match form {
+    for (byte, expected) in text.bytes().zip(pattern) {
+        let fits = match expected {
             b'0' => byte.is_ascii_digit(),
-            _ => byte == *form,
+            _ => byte == *expected,
         };
         if !fits {
             return None;
         }
     }
-    let number = |from: usize, to: usize| text[from..to].parse().ok();
+    let number = |place: Range<usize>| text[place].parse().ok();
     let time = Time {
-        year: number(0, 4)?,
-        month: number(5, 7)?,
-        day: number(8, 10)?,
-        hour: number(11, 13)?,
-        minute: number(14, 16)?,
+        year: number(0..4)?,
+        month: number(5..7)?,
+        day: number(8..10)?,
+        hour: number(11..13)?,
+        minute: number(14..16)?,
     };
-    let is_date = time.year > 0 && (1..=days_in(time.year, time.month)).contains(&time.day);
-    (is_date && time.hour < 24 && time.minute < 60).then_some(time)
+    let days = 1..=days_in(time.year, time.month);
+    if time.year == 0 || !days.contains(&time.day) || time.hour > 23 || time.minute > 59 {
+        return None;
+    }
+    Some(time)
 }
 
-/// How many days a month has. None if there is no such month.
+/// Returns how many days a month has, or 0 if there is no such month.
 fn days_in(year: u64, month: u64) -> u64 {
     let is_century = year.is_multiple_of(100);
-    let is_leap = year.is_multiple_of(if is_century { 400 } else { 4 });
+    let is_leap = if is_century {
+        year.is_multiple_of(400)
+    } else {
+        year.is_multiple_of(4)
+    };
     match month {
         2 if is_leap => 29,
         2 => 28,

@@ -1,19 +1,22 @@
-//! Merge the readings of stations that come late, close or fall silent, until a stop signal.
+//! Collect the readings of stations that connect late, disconnect or fall silent.
 //!
-//! Each weather station is a thread. It connects to the collector when its first reading is due,
-//! and hands over a channel from which the collector receives its readings. So the collector waits
-//! for several channels at once, and their number changes while it runs: that is what `Select` is
-//! for. After the stop signal, stations that are still connected have a time limit. A station
-//! always waits for the same two things, the time of its next reading and its own stop signal, so
-//! it uses `select!`.
+//! Each weather station is a thread, and so is the collector. When the first reading of a station
+//! is due, the station connects: it hands the collector a channel, from which the collector
+//! receives its readings. It disconnects by closing this channel. The collector waits for the
+//! channels of all stations at once. Their number changes while it runs, so it uses `Select`. A
+//! station always waits for the same two things, the time of its next reading and its own stop
+//! signal, so it uses `select!`.
+//!
+//! When the collector gets a stop signal of its own, some stations may still be connected. It goes
+//! on receiving from them for a limited time, and then gives up on them.
 //!
 //! ```text
 //! cargo run -p select                # the stations in input/readings.csv
 //! cargo run -p select -- mine.csv    # your own readings; src/cli.rs describes the format
 //! ```
 //!
-//! Prints how each station ended, and the readings of low pressure in the order of time. They are
-//! the same on every run. How often the collector woke up goes to standard error.
+//! Prints how each station ended, and the readings of low pressure in the order of time. The output
+//! is the same on every run. Standard error says how often the collector woke up, which varies.
 
 mod cli;
 
@@ -24,23 +27,23 @@ use crossbeam::channel::{self, Receiver, RecvError, Select, Sender, TryRecvError
 use crossbeam::channel::{after, at, never, select};
 use crossbeam::sync::WaitGroup;
 
-use cli::{Ending, Log, Reading, Station, Time};
+pub(crate) use cli::{Ending, Log, Reading, Station, Time}; // The tests use these, too.
 
-/// An hour of the readings takes this many microseconds.
-const HOUR: u64 = 200;
+/// The speed of the replay: an hour of the readings takes this many microseconds.
+const MICROSECONDS_PER_HOUR: u64 = 200;
 
-/// How long a station may stay silent after the stop signal.
+/// The collector gives up on stations that are still connected this long after the stop signal.
 const LIMIT: Duration = Duration::from_millis(100);
 
 // ANCHOR: connection
 /// A type without values. Nothing can be sent, so the only signal is the end of the channel.
-enum Signal {}
+pub(crate) enum Signal {}
 
-/// What a station hands over when it connects.
-struct Connection {
+/// A station hands this over when it connects.
+pub(crate) struct Connection {
     station: String,
     readings: Receiver<Reading>,
-    /// Tells the station to stop, because it is dropped together with the connection.
+    /// Dropping the connection drops this sender, which tells the station to stop.
     _stop: Sender<Signal>,
 }
 // ANCHOR_END: connection
@@ -62,7 +65,7 @@ fn main() {
         drop(arrivals); // The channel closes when the last station has connected.
 
         // ANCHOR: stop
-        // Acts as the operator, who stops the collector when all readings have been sent.
+        // Here `main` is the operator, who stops the collector after all readings have been sent.
         all_sent.wait();
         drop(stop);
         collector.join().expect("the collector panicked")
@@ -73,8 +76,8 @@ fn main() {
     cli::print_report(log);
 }
 
-/// Sends each reading of a station when it is due. Drops `sent` when all of that is done.
-fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: WaitGroup) {
+/// Sends each reading of a station when it is due. Drops `sent` after the last one.
+pub(crate) fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: WaitGroup) {
     let (sender, readings) = channel::bounded(0);
     let (stop, stopped) = channel::bounded(0);
     let connection = Connection {
@@ -82,6 +85,7 @@ fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Wai
         readings,
         _stop: stop,
     };
+    // Sleeps until the first reading is due.
     let _ = at(clock.due(&station.readings[0])).recv();
     let _ = arrivals.send(connection); // If the collector has ended, the loop notices it.
     drop(arrivals);
@@ -100,16 +104,16 @@ fn play(station: &Station, clock: Clock, arrivals: Sender<Connection>, sent: Wai
 
     if station.falls_silent {
         drop(sent);
-        let _ = stopped.recv(); // Returns when the collector drops the connection.
+        let _ = stopped.recv(); // Waits until the collector drops the connection.
     } else {
         drop(sender); // Closes the channel of the readings, before `sent` is dropped.
     }
 }
 
 // ANCHOR: collect
-/// Receives from all stations until the stop signal has come and the last station has gone, or
-/// until the time limit after the stop signal has passed.
-fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) -> Log {
+/// Receives from all stations until the stop signal has come and no station is connected, or until
+/// the time limit after that signal has passed.
+pub(crate) fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) -> Log {
     let mut log = Log::default();
     let mut connections: Vec<Connection> = Vec::new();
     let mut limit = never();
@@ -137,21 +141,27 @@ fn collect(mut arrivals: Receiver<Connection>, mut stopped: Receiver<Signal>) ->
     // ANCHOR_END: collect
 
     for connection in connections {
-        log.end(&connection.station, ending_at_limit(&connection));
+        end_at_limit(&mut log, &connection);
     }
     eprintln!("the collector woke up {rounds} times");
     log
 }
 
-/// A station may have closed its channel at the moment at which the limit passed.
-fn ending_at_limit(connection: &Connection) -> Ending {
+/// Ends a connection after the limit has passed. At the same moment, its station may have sent a
+/// reading or closed its channel.
+fn end_at_limit(log: &mut Log, connection: &Connection) {
+    let station = &connection.station;
     match connection.readings.try_recv() {
-        Err(TryRecvError::Disconnected) => Ending::Closed,
-        Err(TryRecvError::Empty) | Ok(_) => Ending::Silent,
+        Ok(reading) => {
+            log.add(station, reading);
+            log.end(station, Ending::Silent);
+        }
+        Err(TryRecvError::Empty) => log.end(station, Ending::Silent),
+        Err(TryRecvError::Disconnected) => log.end(station, Ending::Closed),
     }
 }
 
-/// What the collector waits for. An `Err` says that the channel is closed.
+/// The collector waits for one of these. An `Err` says that the channel is closed.
 enum Event {
     Arrival(Result<Connection, RecvError>),
     Stop,
@@ -169,6 +179,7 @@ fn next_event(
 ) -> Event {
     // ANCHOR: wait
     let mut select = Select::new();
+    // The connections come first, so their indices in the `Select` are those in the list.
     for connection in connections {
         select.recv(&connection.readings);
     }
@@ -192,15 +203,15 @@ fn next_event(
     }
 }
 
-/// Tells when a reading is due. The first of all is due at the start.
+/// Knows when each reading is due. The earliest reading of all stations is due at the start.
 #[derive(Clone, Copy)]
-struct Clock {
+pub(crate) struct Clock {
     start: Instant,
     first_minute: u64,
 }
 
 impl Clock {
-    fn start(stations: &[Station]) -> Self {
+    pub(crate) fn start(stations: &[Station]) -> Self {
         let first_readings = stations.iter().map(|station| station.readings[0].time);
         Clock {
             start: Instant::now(),
@@ -210,6 +221,6 @@ impl Clock {
 
     fn due(&self, reading: &Reading) -> Instant {
         let minutes = reading.time.minutes() - self.first_minute;
-        self.start + Duration::from_micros(minutes * HOUR / 60)
+        self.start + Duration::from_micros(minutes * MICROSECONDS_PER_HOUR / 60)
     }
 }

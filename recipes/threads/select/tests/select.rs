@@ -1,7 +1,24 @@
 //! Tests what only this recipe promises. `shared/tools/checks` tests what every recipe promises.
 
+use std::slice;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use checks::program::Program;
 use checks::scratch::Scratch;
+use crossbeam::channel;
+use crossbeam::sync::WaitGroup;
+
+/// The program itself, for the tests of its two kinds of threads.
+#[path = "../src/main.rs"]
+#[expect(dead_code, reason = "the tests do not call its `main`")]
+mod recipe;
+
+use recipe::{Clock, Reading, Station, Time, collect, play};
+
+/// Long enough for a slow machine. A thread that takes longer has hung.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A station that closes.
 const CLOSES: &str = "EWR,2013-01-31T07:00Z,9864\nEWR,2013-01-31T08:00Z,9900\n";
@@ -17,6 +34,35 @@ fn scratch(test: &str) -> Scratch {
     Scratch::new(env!("CARGO_TARGET_TMPDIR"), test)
 }
 
+/// A station that has a reading at the beginning of each of these years, and then closes.
+fn station(name: &str, years: &[u64]) -> Station {
+    let reading = |year: &u64| Reading {
+        time: Time {
+            year: *year,
+            month: 1,
+            day: 1,
+            hour: 0,
+            minute: 0,
+        },
+        pressure: 10_000,
+    };
+    Station {
+        name: name.to_string(),
+        readings: years.iter().map(reading).collect(),
+        falls_silent: false,
+    }
+}
+
+/// Runs this in a thread. The receiver gets what it returns, or an error if it panics.
+fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> mpsc::Receiver<T> {
+    let (sender, result) = mpsc::channel();
+    thread::spawn(move || {
+        let value = work();
+        sender.send(value).expect("the test waits");
+    });
+    result
+}
+
 /// How often the collector woke up, as it says on standard error.
 #[track_caller]
 fn rounds(stderr: &str) -> usize {
@@ -26,7 +72,7 @@ fn rounds(stderr: &str) -> usize {
     count.unwrap_or_else(|| panic!("standard error is {stderr:?}"))
 }
 
-/// The threads run in another order on every run.
+/// The threads run in a different order on each run.
 #[test]
 fn every_run_prints_the_expected_report() {
     for _ in 0..10 {
@@ -52,6 +98,87 @@ fn the_collector_wakes_up_once_for_each_event() {
     }
 }
 
+/// Each station must end, whether it connects, waits to be received from, or sends a reading.
+#[test]
+fn a_collector_that_leaves_early_ends_all_stations() {
+    for connections_received in 0..=2 {
+        let stations = ["A", "B"].map(|name| station(name, &[2013, 2013]));
+        let clock = Clock::start(&stations);
+        let (arrivals, new_connections) = channel::unbounded();
+        let ends = stations.map(|station| {
+            let arrivals = arrivals.clone();
+            spawn(move || play(&station, clock, arrivals, WaitGroup::new()))
+        });
+
+        for _ in 0..connections_received {
+            let connection = new_connections.recv_timeout(TIME_LIMIT);
+            drop(connection.expect("a station connects"));
+        }
+        drop(new_connections);
+        for end in ends {
+            assert_eq!(end.recv_timeout(TIME_LIMIT), Ok(()), "a station has hung");
+        }
+    }
+}
+
+/// The collector leaves at its time limit. The station's next reading would be due minutes later.
+#[test]
+fn a_station_that_waits_for_a_distant_reading_ends_with_the_collector() {
+    let waits = station("waits", &[2013, 2413]);
+    let closes = station("closes", &[2013, 2014]);
+    let clock = Clock::start(slice::from_ref(&waits));
+    let (arrivals, new_connections) = channel::unbounded();
+    let (stop, stopped) = channel::bounded(0);
+    let collector = spawn(|| collect(new_connections, stopped));
+    let arrivals_of_waits = arrivals.clone();
+    let waits = spawn(move || play(&waits, clock, arrivals_of_waits, WaitGroup::new()));
+    let closes = spawn(move || play(&closes, clock, arrivals, WaitGroup::new()));
+
+    // By now the other station waits, too, because its first reading was due long ago.
+    assert_eq!(
+        closes.recv_timeout(TIME_LIMIT),
+        Ok(()),
+        "a station has hung"
+    );
+    drop(stop);
+    assert!(
+        collector.recv_timeout(TIME_LIMIT).is_ok(),
+        "the collector has hung"
+    );
+    assert_eq!(waits.recv_timeout(TIME_LIMIT), Ok(()), "a station has hung");
+}
+
+/// The panic drops the station's sender, so the collector need not wait for the time limit.
+#[test]
+fn a_station_that_panics_counts_as_closed() {
+    // The station panics when it computes when its second reading is due.
+    let panics = station("panics", &[2013, u64::MAX]);
+    let healthy = station("healthy", &[2013, 2014]);
+    let received = [
+        station("panics", &[2013]),
+        station("healthy", &[2013, 2014]),
+    ];
+    let clock = Clock::start(&received);
+    let (arrivals, new_connections) = channel::unbounded();
+    let (stop, stopped) = channel::bounded(0);
+    let log = spawn(|| collect(new_connections, stopped));
+    let ends = [panics, healthy].map(|station| {
+        let arrivals = arrivals.clone();
+        spawn(move || play(&station, clock, arrivals, WaitGroup::new()))
+    });
+
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|end| end.recv_timeout(TIME_LIMIT))
+        .collect();
+    assert_eq!(ends, [Err(mpsc::RecvTimeoutError::Disconnected), Ok(())]);
+    drop(stop);
+    let log = log
+        .recv_timeout(TIME_LIMIT)
+        .expect("the collector has hung");
+    log.assert_complete(&received);
+}
+
 #[test]
 fn a_station_with_one_reading_closes() {
     let scratch = scratch("a_station_with_one_reading_closes");
@@ -66,8 +193,8 @@ EWR  closed after 1 reading
 }
 
 #[test]
-fn a_silent_station_alone_ends_at_the_time_limit() {
-    let scratch = scratch("a_silent_station_alone_ends_at_the_time_limit");
+fn the_collector_gives_up_on_a_silent_station_at_the_time_limit() {
+    let scratch = scratch("the_collector_gives_up_on_a_silent_station_at_the_time_limit");
     let file = scratch.file("silent.csv", SILENT);
     let end = select().run([&file]);
     end.assert_prints(
@@ -82,8 +209,8 @@ LGA  silent after 1 reading
 }
 
 #[test]
-fn no_readings_are_an_empty_report() {
-    let scratch = scratch("no_readings_are_an_empty_report");
+fn a_file_without_readings_gives_an_empty_report() {
+    let scratch = scratch("a_file_without_readings_gives_an_empty_report");
     let file = scratch.file("empty.csv", "");
     select()
         .run([&file])
@@ -91,8 +218,8 @@ fn no_readings_are_an_empty_report() {
 }
 
 #[test]
-fn readings_of_the_same_time_are_in_the_order_of_their_stations() {
-    let scratch = scratch("readings_of_the_same_time_are_in_the_order_of_their_stations");
+fn readings_of_the_same_time_are_in_the_order_of_station_names() {
+    let scratch = scratch("readings_of_the_same_time_are_in_the_order_of_station_names");
     let mut rows = String::new();
     for name in ["é", "Bb", "A"] {
         rows += &format!("{name},2013-01-31T07:00Z,9899\n");
@@ -128,8 +255,8 @@ EWR  closed after 3 readings
 }
 
 #[test]
-fn an_input_of_ten_times_the_size_is_merged() {
-    let scratch = scratch("an_input_of_ten_times_the_size_is_merged");
+fn an_input_ten_times_as_large_is_collected() {
+    let scratch = scratch("an_input_ten_times_as_large_is_collected");
     let mut rows = String::new();
     let mut low = String::new();
     for number in 0..800 {
@@ -160,8 +287,8 @@ C  closed after 800 readings
 }
 
 #[test]
-fn as_many_stations_as_are_allowed_connect() {
-    let scratch = scratch("as_many_stations_as_are_allowed_connect");
+fn the_maximum_number_of_stations_can_connect() {
+    let scratch = scratch("the_maximum_number_of_stations_can_connect");
     let mut rows = String::new();
     let mut expected = String::new();
     for number in 0..256 {
@@ -186,8 +313,8 @@ fn as_many_stations_as_are_allowed_connect() {
 }
 
 #[test]
-fn more_than_a_year_is_refused() {
-    let scratch = scratch("more_than_a_year_is_refused");
+fn readings_more_than_a_year_apart_are_refused() {
+    let scratch = scratch("readings_more_than_a_year_apart_are_refused");
     let first = "A,2011-12-31T00:00Z,10000\n";
     let year = scratch.file("year.csv", format!("{first}B,2012-12-31T00:00Z,10000\n"));
     let end = select().run([&year]);
@@ -198,8 +325,8 @@ fn more_than_a_year_is_refused() {
 }
 
 #[test]
-fn a_row_out_of_its_order_is_refused() {
-    let scratch = scratch("a_row_out_of_its_order_is_refused");
+fn a_row_out_of_order_is_refused() {
+    let scratch = scratch("a_row_out_of_order_is_refused");
     for (rows, reason) in [
         (
             format!("{CLOSES}EWR,2013-01-31T08:00Z,9900\n"),
@@ -211,7 +338,7 @@ fn a_row_out_of_its_order_is_refused() {
         ),
         (
             format!("{SILENT}LGA,2013-01-31T13:00Z,9900\n"),
-            ":3: LGA is silent already, so it cannot have another row",
+            ":3: LGA is silent already, so it cannot have a later row",
         ),
         (
             format!("{CLOSES}LGA,2013-01-31T13:00Z,silent\n"),
@@ -224,8 +351,8 @@ fn a_row_out_of_its_order_is_refused() {
 }
 
 #[test]
-fn a_row_that_is_no_reading_is_refused() {
-    let scratch = scratch("a_row_that_is_no_reading_is_refused");
+fn a_malformed_row_is_refused() {
+    let scratch = scratch("a_malformed_row_is_refused");
     for row in [
         "",
         "EWR",
@@ -260,8 +387,8 @@ fn a_row_that_is_no_reading_is_refused() {
 }
 
 #[test]
-fn the_limits_of_a_reading_are_accepted() {
-    let scratch = scratch("the_limits_of_a_reading_are_accepted");
+fn the_lowest_and_highest_pressures_are_accepted() {
+    let scratch = scratch("the_lowest_and_highest_pressures_are_accepted");
     let file = scratch.file(
         "readings.csv",
         "EWR,2012-02-29T23:59Z,8000\nEWR,2012-03-01T00:00Z,11000\n",
