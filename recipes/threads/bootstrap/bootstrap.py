@@ -5,16 +5,18 @@
     python3 bootstrap.py --one-thread             # in a loop
     python3 bootstrap.py series.csv --resamples 20000 --seed 7
 
-A resample has as many values as the series, drawn from it at random. The resamples are drawn in
-chunks of 100, and each chunk has a seed of its own. So the digits are the same in all three ways.
-In CPython's default build, threads take turns, so they are no faster than a loop.
+A resample is made of values drawn from the series at random, as many as the series has. The
+resamples are drawn in chunks of 100, and each chunk has its own seed. So threads, processes and
+the loop print the same. In CPython's default build, threads take turns, so they are no faster
+than a loop.
 
 The generator is the one that the Rust program uses, xoshiro256++, so that both print the same.
-In a program of your own, give each chunk a random.Random(seed).
+In your own program, give each chunk a random.Random(seed).
 
-Prints the mean and its interval. The time goes to standard error.
+Prints the mean and its interval. Standard error says how long it took.
 """
 
+import math
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -34,7 +36,7 @@ WAYS = ["--one-thread", "--threads", "--processes"]
 def main():
     series, resamples, seed, way = read_arguments(sys.argv[1:])
     start = time.perf_counter()
-    chunks = -(-resamples // CHUNK)
+    chunks = math.ceil(resamples / CHUNK)
     seeds = list(islice(numbers(seed), chunks))
     if way == "--one-thread":
         drawn = list(map(draw, repeat(series), seeds))
@@ -63,7 +65,7 @@ def numbers(seed):
     """The 64-bit numbers of a xoshiro256++ generator."""
     mask = 2**64 - 1
     state = []
-    for step in range(1, 5):  # SplitMix64 makes four numbers of the seed.
+    for step in range(1, 5):  # SplitMix64 makes four numbers from the seed.
         z = (seed + step * 0x9E3779B97F4A7C15) & mask
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
@@ -71,18 +73,18 @@ def numbers(seed):
     s0, s1, s2, s3 = state
     while True:
         total = (s0 + s3) & mask
-        yield (((total << 23) & mask | total >> 41) + s0) & mask
+        yield ((((total << 23) & mask) | (total >> 41)) + s0) & mask
         shifted = (s1 << 17) & mask
         s2 ^= s0
         s3 ^= s1
         s1 ^= s2
         s0 ^= s3
         s2 ^= shifted
-        s3 = (s3 << 45) & mask | s3 >> 19
+        s3 = ((s3 << 45) & mask) | (s3 >> 19)
 
 
 def index_below(count, random):
-    """An index, computed as random_range of the crate rand 0.10 does."""
+    """An index, computed as random_range does in rand 0.10."""
     product = (next(random) >> 32) * count
     index, rest = product >> 32, product & 0xFFFFFFFF
     if rest > 2**32 - count:
@@ -125,7 +127,7 @@ def number_in(allowed, option, text):
 
 def read(path):
     try:
-        # Other line ends than \n and \r\n are a part of the row.
+        # Only \n and \r\n end a row.
         with open(path, encoding="utf-8-sig", newline="\n") as file:
             rows = [row.removesuffix("\n").removesuffix("\r") for row in file]
     except OSError as error:
@@ -136,8 +138,8 @@ def read(path):
     for line, row in enumerate(rows, start=1):
         value = value_of(row)
         if value is None:
-            expected = f"a whole number from -{LARGEST_VALUE} to {LARGEST_VALUE}"
-            expected = f"expected a label and {expected}, such as 1899,774"
+            number = f"a whole number from -{LARGEST_VALUE} to {LARGEST_VALUE}"
+            expected = f"expected a label and {number}, such as 1899,774"
             sys.exit(f'{path}:{line}: {expected}, found "{row}"')
         series.append(value)
     if not series:
@@ -159,10 +161,9 @@ def value_of(row):
 def print_interval(series, sums, seed):
     sums.sort()
     outside = len(sums) // 40
-    mean, low, high = (
-        with_two_decimals(total, len(series))
-        for total in (sum(series), sums[outside], sums[-1 - outside])
-    )
+    mean = with_two_decimals(sum(series), len(series))
+    low = with_two_decimals(sums[outside], len(series))
+    high = with_two_decimals(sums[-1 - outside], len(series))
     noun = "value" if len(series) == 1 else "values"
     report = f"{len(series)} {noun}, {len(sums)} resamples, seed {seed}\n"
     report += f"mean {mean}, 95 % interval {low} to {high}\n"
@@ -176,10 +177,10 @@ def print_interval(series, sums, seed):
         sys.exit(f"cannot print the result: {error.strerror}")
 
 
-def with_two_decimals(value, divisor):
-    """Divides, and rounds to the nearest hundredth, a half away from zero."""
-    hundredths = (200 * abs(value) + divisor) // (2 * divisor)
-    sign = "-" if value < 0 and hundredths > 0 else ""
+def with_two_decimals(numerator, denominator):
+    """Divides, and rounds to the nearest hundredth. A half is rounded away from zero."""
+    hundredths = (200 * abs(numerator) + denominator) // (2 * denominator)
+    sign = "-" if numerator < 0 and hundredths > 0 else ""
     return f"{sign}{hundredths // 100}.{hundredths % 100:02}"
 
 

@@ -4,10 +4,11 @@
 //! cargo run -p bootstrap --example bootstrap_crossbeam
 //! ```
 //!
-//! The difference from the recipe: all chunks are put into a channel, and one thread for each
-//! processor takes them out, so a thread that is done early takes more of them. A chunk is a `&mut`
-//! slice: whoever receives it is the only one that writes to it. Choose it if the work arrives bit
-//! by bit, or if the threads do other things as well.
+//! The difference from the recipe: all chunks are put into a channel, and each of the threads, one
+//! for each processor, receives one chunk after the other. So a thread that finishes early takes
+//! more chunks. A chunk has a `&mut` slice of the result, so the thread that receives it is the
+//! only one that can write there. Choose it if the work arrives piece by piece, or if the threads
+//! also do other things.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -21,7 +22,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use cli::{Input, Report};
 
-/// How many resamples share a seed. The result depends on this number.
+/// The number of resamples in a chunk. The result depends on it.
 const CHUNK: usize = 100;
 
 fn main() {
@@ -31,14 +32,14 @@ fn main() {
         &input,
         Report {
             statistic: "mean",
-            of_series: input.series.iter().sum(),
-            of_resamples: sums,
-            divisor: input.series.len(),
+            series_numerator: input.series.iter().sum(),
+            resample_numerators: sums,
+            denominator: input.series.len(),
         },
     );
 }
 
-/// A part of the sums, which nobody else can reach, and what it is to be filled from.
+/// A part of the sums, and the seed from which a thread fills it.
 struct Chunk<'a> {
     sums: &'a mut [i64],
     seed: u64,
@@ -52,7 +53,7 @@ fn resample(input: &Input) -> Vec<i64> {
         let chunk = Chunk { sums, seed };
         sender.send(chunk).expect("the receiver is still here");
     }
-    drop(sender); // The channel is closed, so the threads end when it is empty.
+    drop(sender); // Closes the channel, so the threads end when it is empty.
 
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
@@ -60,18 +61,18 @@ fn resample(input: &Input) -> Vec<i64> {
             scope.spawn(|| draw_all(&receiver, &input.series));
         }
     });
-    drop(receiver); // Its chunks borrow from the sums.
+    drop(receiver); // Its chunks borrow `sums`.
     sums
 }
 
-/// Draws one chunk after the other until all are taken.
+/// Takes one chunk after the other and draws it, until none is left.
 fn draw_all(chunks: &Receiver<Chunk>, series: &[i64]) {
     for chunk in chunks {
         draw(chunk.sums, chunk.seed, series);
     }
 }
 
-/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+/// Returns a seed for each chunk. One generator draws all seeds, on one thread and in order.
 fn seeds(input: &Input) -> Vec<u64> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
     let chunks = input.resamples.div_ceil(CHUNK);

@@ -1,14 +1,14 @@
-//! A function that should make a job for a thread does the work itself. Everything runs on the
-//! thread of `main`, and the threads have nothing left to do.
+//! A function that should make a job for a thread does the work itself. So all of the work runs on
+//! the thread of `main`, and the threads have nothing left to do.
 //!
 //! ```text
 //! cargo run -p bootstrap --example bootstrap_mistake_called
 //! ```
 //!
-//! `finished_job` is wrong: the sum is computed in the body of the function, and the closure that
-//! it returns only hands the sum over. `thread::spawn(finished_job(0))` calls the function first,
-//! on the thread that spawns, and passes on what it returns. `job` is right: the work stands inside
-//! the closure. The sums are right in both cases, so the exit status is 0.
+//! `finished_job` is wrong: the body of the function computes the sum, and the closure that it
+//! returns only hands the sum over. `thread::spawn(finished_job(0))` calls the function first, on
+//! the thread that spawns, and then passes the closure to the new thread. `job` is right: the work
+//! is inside the closure. The sums are right in both cases, so the exit status is 0.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};

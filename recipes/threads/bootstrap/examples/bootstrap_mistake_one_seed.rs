@@ -1,13 +1,13 @@
-//! Every chunk starts its generator from the same seed. All chunks draw the same resamples, and the
-//! interval rests on 100 of them instead of 1000.
+//! Every chunk starts its generator from the same seed. All chunks draw the same resamples, so the
+//! interval comes from 100 resamples instead of 1000.
 //!
 //! ```text
 //! cargo run -p bootstrap --example bootstrap_mistake_one_seed
 //! ```
 //!
 //! `draw_with_one_seed` is wrong: generators with the same seed return the same numbers.
-//! `draw_with_own_seeds` is right: one generator gives each chunk its seed. The interval of the
-//! first looks as good as that of the second, so this program counts how many chunks differ.
+//! `draw_with_own_seeds` is right: one generator draws a seed for each chunk. Both intervals look
+//! plausible, so this program counts the distinct chunks.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -23,14 +23,14 @@ const CHUNKS: usize = 10;
 
 fn main() -> ExitCode {
     let one_seed = draw_with_one_seed();
-    let different = report("one seed for all chunks", &one_seed);
+    let distinct = report("one seed for all chunks", &one_seed);
     let own_seeds = draw_with_own_seeds();
     report("a seed for each chunk", &own_seeds);
-    if different == CHUNKS {
+    if distinct == CHUNKS {
         return ExitCode::SUCCESS;
     }
     eprintln!("repetition: {CHUNKS} chunks drew the same {CHUNK} resamples");
-    eprintln!("give each chunk a seed of its own, drawn by one generator");
+    eprintln!("let one generator draw a different seed for each chunk");
     ExitCode::FAILURE
 }
 
@@ -60,15 +60,17 @@ fn draw(sums: &mut [i64], seed: u64) {
     }
 }
 
-/// Prints the interval, and returns how many chunks differ from each other.
+/// Prints the interval of the sums, and returns the number of distinct chunks.
 fn report(title: &str, sums: &[i64]) -> usize {
     let chunks: BTreeSet<&[i64]> = sums.chunks(CHUNK).collect();
-    let different = chunks.len();
+    let distinct = chunks.len();
     let mut sorted = sums.to_vec();
     sorted.sort_unstable();
     let outside = sorted.len() / 40;
     let low = sorted[outside];
     let high = sorted[sorted.len() - 1 - outside];
-    println!("{title}: sums from {low} to {high}, {different} different chunks of {CHUNKS}");
-    different
+    println!(
+        "{title}: 95 % of the sums from {low} to {high}, {distinct} of {CHUNKS} chunks distinct"
+    );
+    distinct
 }

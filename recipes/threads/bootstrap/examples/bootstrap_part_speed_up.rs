@@ -1,16 +1,16 @@
-//! Measure the speed-up with 1, 2, 4 and 8 threads, beside Amdahl's limit.
+//! Measure the speed-up with 1, 2, 4 and 8 threads, and compare it with Amdahl's limit.
 //!
 //! ```text
 //! cargo run --release -p bootstrap --example bootstrap_part_speed_up -- 1000000 speed-up.svg
 //! ```
 //!
-//! The first argument is the number of resamples, and the second a picture to draw. You may leave
-//! both out. The series are the numbers from 1 to 72, because the values do not change the times.
-//! Drawing the resamples is spread over the threads, and finding the interval stays on one of them.
-//! Amdahl's limit is computed from how long each of the two takes with one thread.
+//! The first argument is the number of resamples, and the second is the picture to draw. You may
+//! leave out the second, or both. The series is the numbers from 1 to 72, because the values do not
+//! change the times. Several threads draw the resamples, but only one finds the interval. Amdahl's
+//! limit is computed from the times of these two steps with one thread.
 //!
-//! The times go to standard error, because they differ from run to run. Standard output says
-//! whether all numbers of threads led to the same interval.
+//! The times go to standard error, because they differ from run to run. Standard output says that
+//! the interval was the same with every number of threads.
 
 use std::num::NonZero;
 use std::time::{Duration, Instant};
@@ -24,15 +24,16 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 const CHUNK: usize = 100;
 const THREADS: [usize; 4] = [1, 2, 4, 8];
 
-/// The shortest time of these rounds counts: other programs can only make a round longer.
+/// Each number of threads runs this often, and the shortest time counts. Other programs can only
+/// make a round longer.
 const ROUNDS: usize = 15;
 
 /// One run of the job.
 struct Run {
     interval: (i64, i64),
-    /// The time that is spread over the threads.
+    /// How long the threads took to draw the resamples.
     parallel: Duration,
-    /// The time that stays on one thread.
+    /// How long one thread took to find the interval.
     serial: Duration,
 }
 
@@ -42,7 +43,7 @@ impl Run {
     }
 }
 
-/// A line of the table.
+/// A row of the table.
 struct Row {
     threads: usize,
     seconds: f64,
@@ -170,14 +171,14 @@ fn resamples(argument: Option<String>) -> usize {
     let Some(argument) = argument else {
         return 2_000;
     };
-    let number = argument.parse().ok();
-    number
-        .filter(|number| (40..=10_000_000).contains(number))
-        .unwrap_or_else(|| exit("the first argument is the number of resamples: 40 to 10000000"))
+    match argument.parse() {
+        Ok(number @ 40..=10_000_000) => number,
+        _ => exit("the first argument is the number of resamples: 40 to 10000000"),
+    }
 }
 
-/// Draws the speed-ups and the limits. Both scales are logarithmic, so that twice the threads and
-/// twice the speed are equally far.
+/// Draws the speed-ups and the limits. Both axes are logarithmic, so that doubling the threads or
+/// the speed is the same distance everywhere.
 fn draw_picture(rows: &[Row]) -> String {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let mut words = String::new();

@@ -4,10 +4,10 @@
 //! cargo run -p bootstrap --example bootstrap_processes
 //! ```
 //!
-//! The difference from the recipe: the program starts itself once for each processor, in the role of
-//! a worker. A worker shares no memory with the program, so it gets the series and the seeds of
-//! its chunks on standard input, and writes its sums to standard output. Choose it if a crash or a
-//! memory leak in the work must not take the program down. Threads are faster: nothing is copied.
+//! The difference from the recipe: the program starts itself once for each processor, as a worker.
+//! A worker shares no memory with the program, so it reads the series and the seeds of its chunks
+//! from standard input, and writes its sums to standard output. Choose it if a crash or a memory
+//! leak in the work must not bring the program down. Threads are faster, because nothing is copied.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -22,10 +22,10 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use cli::{Input, Report};
 
-/// How many resamples share a seed. The result depends on this number.
+/// The number of resamples in a chunk. The result depends on it.
 const CHUNK: usize = 100;
 
-/// The first argument of a process that is a worker.
+/// The first argument of a worker process.
 const WORKER: &str = "--worker";
 
 fn main() {
@@ -40,9 +40,9 @@ fn main() {
         &input,
         Report {
             statistic: "mean",
-            of_series: input.series.iter().sum(),
-            of_resamples: sums,
-            divisor: input.series.len(),
+            series_numerator: input.series.iter().sum(),
+            resample_numerators: sums,
+            denominator: input.series.len(),
         },
     );
 }
@@ -56,24 +56,24 @@ fn resample(input: &Input) -> io::Result<Vec<i64>> {
         workers.push(start_worker(&input.series, share)?);
     }
 
-    // All workers are drawing by now, so it is time to wait for them.
+    // All workers have been started, so it is time to wait for them.
     let mut sums = Vec::with_capacity(input.resamples);
     for worker in workers {
         let output = worker.wait_with_output()?;
         if !output.status.success() {
             return Err(io::Error::other(output.status.to_string()));
         }
-        let (share, _) = output.stdout.as_chunks();
+        let (share, _) = output.stdout.as_chunks::<8>();
         for sum in share {
             sums.push(i64::from_le_bytes(*sum));
         }
     }
-    // All chunks are whole, so the last one may go beyond what is asked for.
+    // Each worker draws whole chunks, so the last chunk may have more resamples than needed.
     sums.truncate(input.resamples);
     Ok(sums)
 }
 
-/// Starts this program as a worker, and tells it what to do.
+/// Starts this program as a worker, and sends its input to it.
 fn start_worker(series: &[i64], seeds: &[u64]) -> io::Result<Child> {
     let mut command = Command::new(env::current_exe()?);
     command.arg(WORKER);
@@ -86,8 +86,8 @@ fn start_worker(series: &[i64], seeds: &[u64]) -> io::Result<Child> {
     Ok(worker)
 }
 
-/// What a worker does: it reads a line with the series and a line with the seeds of its chunks, and
-/// writes eight bytes for each sum.
+/// Does the work of a worker. It reads a line with the series and a line with the seeds of its
+/// chunks, and writes eight bytes for each sum.
 fn work() -> io::Result<()> {
     let text = io::read_to_string(io::stdin())?;
     let (series_line, seeds_line) = text.split_once('\n').expect("there are two lines");
@@ -122,7 +122,7 @@ fn exit(reason: &str) -> ! {
     process::exit(1)
 }
 
-/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+/// Returns a seed for each chunk. One generator draws all seeds, on one thread and in order.
 fn seeds(input: &Input) -> Vec<u64> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
     let chunks = input.resamples.div_ceil(CHUNK);

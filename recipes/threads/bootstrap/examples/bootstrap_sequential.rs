@@ -4,8 +4,8 @@
 //! cargo run -p bootstrap --example bootstrap_sequential
 //! ```
 //!
-//! The difference from the recipe: a loop draws one chunk after the other. Choose it if you draw a
-//! few thousand resamples, and to find out what the other programs gain.
+//! The difference from the recipe: a loop draws one chunk after the other. Choose it if you draw
+//! only a few thousand resamples, or to measure what threads gain.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -15,7 +15,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use cli::{Input, Report};
 
-/// How many resamples share a seed. The result depends on this number.
+/// The number of resamples in a chunk. The result depends on it.
 const CHUNK: usize = 100;
 
 fn main() {
@@ -25,9 +25,9 @@ fn main() {
         &input,
         Report {
             statistic: "mean",
-            of_series: input.series.iter().sum(),
-            of_resamples: sums,
-            divisor: input.series.len(),
+            series_numerator: input.series.iter().sum(),
+            resample_numerators: sums,
+            denominator: input.series.len(),
         },
     );
 }
@@ -41,7 +41,7 @@ fn resample(input: &Input) -> Vec<i64> {
     sums
 }
 
-/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+/// Returns a seed for each chunk. One generator draws all seeds, on one thread and in order.
 fn seeds(input: &Input) -> Vec<u64> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
     let chunks = input.resamples.div_ceil(CHUNK);

@@ -4,9 +4,10 @@
 //! cargo run -p bootstrap --example bootstrap_std
 //! ```
 //!
-//! The difference from the recipe: this program starts one thread for each processor, and gives each
-//! of them an equal share of the chunks. A thread that is done early does not help the others.
-//! Choose it if you want no library for threads and all chunks take equally long, as they do here.
+//! The difference from the recipe: this program starts one thread for each processor, and gives
+//! each thread an equal share of the chunks. A thread that finishes early does not help the others.
+//! Choose it if you want no library for threads, and if all chunks take equally long, as they do
+//! here.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -19,7 +20,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use cli::{Input, Report};
 
-/// How many resamples share a seed. The result depends on this number.
+/// The number of resamples in a chunk. The result depends on it.
 const CHUNK: usize = 100;
 
 fn main() {
@@ -29,9 +30,9 @@ fn main() {
         &input,
         Report {
             statistic: "mean",
-            of_series: input.series.iter().sum(),
-            of_resamples: sums,
-            divisor: input.series.len(),
+            series_numerator: input.series.iter().sum(),
+            resample_numerators: sums,
+            denominator: input.series.len(),
         },
     );
 }
@@ -41,7 +42,7 @@ fn resample(input: &Input) -> Vec<i64> {
     let mut sums = vec![0; input.resamples];
     let seeds = seeds(input);
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    // Shares end where a chunk ends, or else they would divide the chunks differently.
+    // A share consists of whole chunks, so that the number of threads does not change the chunks.
     let chunks_in_share = seeds.len().div_ceil(threads);
     let shares = sums.chunks_mut(CHUNK * chunks_in_share);
     thread::scope(|scope| {
@@ -52,14 +53,14 @@ fn resample(input: &Input) -> Vec<i64> {
     sums
 }
 
-/// Draws the chunks of one thread.
+/// Draws the chunks in the share of one thread.
 fn draw_share(share: &mut [i64], seeds: &[u64], series: &[i64]) {
     for (chunk, seed) in share.chunks_mut(CHUNK).zip(seeds) {
         draw(chunk, *seed, series);
     }
 }
 
-/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+/// Returns a seed for each chunk. One generator draws all seeds, on one thread and in order.
 fn seeds(input: &Input) -> Vec<u64> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
     let chunks = input.resamples.div_ceil(CHUNK);

@@ -4,11 +4,11 @@
 //! cargo run -p bootstrap --example bootstrap_tokio
 //! ```
 //!
-//! The difference from the recipe: `spawn_blocking` may start up to 512 threads, so this program asks
-//! for one for each processor. A task may outlive the variables of `main`, so it cannot borrow the
-//! series, which is in an `Arc`. It returns its sums instead of writing them to their place. Choose
-//! this if your program is async already and computes a little. If it computes a lot, let rayon do
-//! that, and await its result on a channel.
+//! The difference from the recipe: `spawn_blocking` may start up to 512 threads, so this program
+//! starts only one task for each processor. A task may outlive the variables of `main`, so it
+//! cannot borrow the series. The series is in an `Arc`, and each task returns its sums. Choose this
+//! if your program is async already and computes a little. If it computes a lot, let rayon do that,
+//! and await the result on a channel.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -23,21 +23,21 @@ use tokio::task;
 
 use cli::{Input, Report};
 
-/// How many resamples share a seed. The result depends on this number.
+/// The number of resamples in a chunk. The result depends on it.
 const CHUNK: usize = 100;
 
 #[tokio::main]
 async fn main() {
-    // Blocks this thread, but no task is running yet.
+    // Reading a file blocks this thread, which does no harm because no task is running yet.
     let input = Arc::new(cli::input_or_exit());
     let sums = resample(&input).await;
     cli::print_or_exit(
         &input,
         Report {
             statistic: "mean",
-            of_series: input.series.iter().sum(),
-            of_resamples: sums,
-            divisor: input.series.len(),
+            series_numerator: input.series.iter().sum(),
+            resample_numerators: sums,
+            denominator: input.series.len(),
         },
     );
 }
@@ -58,12 +58,12 @@ async fn resample(input: &Arc<Input>) -> Vec<i64> {
         let share = task.await.expect("no task panics");
         sums.extend(share);
     }
-    // All chunks are whole, so the last one may go beyond what is asked for.
+    // Each task draws whole chunks, so the last chunk may have more resamples than needed.
     sums.truncate(input.resamples);
     sums
 }
 
-/// Draws the chunks of one task.
+/// Draws the chunks in the share of one task.
 fn draw_share(seeds: &[u64], input: &Input) -> Vec<i64> {
     let mut share = vec![0; CHUNK * seeds.len()];
     for (chunk, seed) in share.chunks_mut(CHUNK).zip(seeds) {
@@ -72,7 +72,7 @@ fn draw_share(seeds: &[u64], input: &Input) -> Vec<i64> {
     share
 }
 
-/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+/// Returns a seed for each chunk. One generator draws all seeds, on one thread and in order.
 fn seeds(input: &Input) -> Vec<u64> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
     let chunks = input.resamples.div_ceil(CHUNK);

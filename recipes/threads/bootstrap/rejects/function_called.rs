@@ -1,7 +1,7 @@
 // error: E0277
-//! Calls the function instead of passing it. `spawn` asks for something that it can call in the new
-//! thread, and cannot call a number. Write `thread::spawn(|| add_up(0))`. A function without
-//! parameters can be passed by its name.
+//! Calls the function instead of passing it. `spawn` needs a closure or a function that the new
+//! thread can call, but the result of `add_up(0)` is a number. Write `thread::spawn(|| add_up(0))`.
+//! A function without parameters can be passed by its name.
 
 use std::thread;
 

@@ -1,13 +1,14 @@
 // error: E0277
-//! Takes the generator of one thread into another. It is shared within its thread through an `Rc`,
-//! as rand's `ThreadRng` is, so it is not `Send`. Let each thread call `rand::rng()` itself, or
-//! give it a generator with a seed of its own if the result must be the same on every run.
+//! Moves the generator of one thread to a different thread. This generator is shared within its
+//! thread through an `Rc`, as rand's `ThreadRng` is, so it is not `Send`. Let each thread call
+//! `rand::rng()` itself. If the result must be the same on every run, give each piece of work its
+//! own generator, with its own seed.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::thread;
 
-/// As rand's `ThreadRng`: a handle on the generator of the thread that made it.
+/// Like rand's `ThreadRng`, a handle on the generator of the thread that made it.
 struct ThreadRng {
     state: Rc<Cell<u64>>,
 }

@@ -17,18 +17,18 @@ const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/nile.csv"
 const DEFAULT_RESAMPLES: usize = 10_000;
 const DEFAULT_SEED: u64 = 1899;
 
-/// The values that a series may have. No sum of a resample overflows 64 bits.
+/// The values that a series may have. With these, the sum of a resample cannot overflow 64 bits.
 const VALUES: RangeInclusive<i64> = -1_000_000_000..=1_000_000_000;
 const MOST_VALUES: usize = 1_000_000;
 
-/// With fewer than 40 resamples, less than one of them would lie on each side of the interval. The
-/// largest number needs 80 megabytes.
+/// With fewer than 40 resamples, none would lie outside the interval. The largest number needs 80
+/// megabytes.
 const RESAMPLES: RangeInclusive<usize> = 40..=10_000_000;
 
-/// The most values that are drawn in all. One thread takes some minutes for them.
+/// The most values that may be drawn for all resamples together. One thread needs some minutes.
 const MOST_DRAWS: usize = 100_000_000_000;
 
-/// What the user asks for.
+/// The series and the options.
 pub(crate) struct Input {
     /// At least one value.
     pub(crate) series: Vec<i64>,
@@ -36,13 +36,14 @@ pub(crate) struct Input {
     pub(crate) seed: u64,
 }
 
-/// What has been found. To be exact, a statistic is a whole number that is divided when it is
-/// printed.
+/// The result. To be exact, a statistic is a fraction of whole numbers until it is printed.
 pub(crate) struct Report {
+    /// The name of the statistic, such as "mean".
     pub(crate) statistic: &'static str,
-    pub(crate) of_series: i64,
-    pub(crate) of_resamples: Vec<i64>,
-    pub(crate) divisor: usize,
+    pub(crate) series_numerator: i64,
+    pub(crate) resample_numerators: Vec<i64>,
+    /// The same for the series and for all resamples.
+    pub(crate) denominator: usize,
 }
 
 /// Reads the command line and the series that it names, or else the recipe's own series.
@@ -54,30 +55,27 @@ pub(crate) fn input_or_exit() -> Input {
 
 /// Prints the statistic and the interval in which 95 % of the resamples lie.
 pub(crate) fn print_or_exit(input: &Input, report: Report) {
-    let mut resamples = report.of_resamples;
-    assert_eq!(
-        resamples.len(),
-        input.resamples,
-        "there are as many resamples as asked for"
-    );
+    let mut resamples = report.resample_numerators;
+    assert_eq!(resamples.len(), input.resamples, "resamples are missing");
+    // How many resamples lie below the interval, and how many above it: 2.5 % each.
     let outside = resamples.len() / 40;
     let last = resamples.len() - 1;
-    // This finds what stands at a place in the sorted list, and is faster than sorting it.
+    // Finds the value that sorting would put at this index, and is faster than sorting.
     let (_, low, _) = resamples.select_nth_unstable(outside);
     let low = *low;
     let (_, high, _) = resamples.select_nth_unstable(last - outside);
     let high = *high;
-    assert!(low <= high, "the interval does not end before it begins");
+    assert!(low <= high, "the interval ends before it begins");
 
     let count = input.series.len();
     let noun = if count == 1 { "value" } else { "values" };
-    let divided = |value| with_two_decimals(value, report.divisor);
+    let divided = |numerator| with_two_decimals(numerator, report.denominator);
     let text = format!(
         "{count} {noun}, {} resamples, seed {}\n{} {}, 95 % interval {} to {}\n",
         input.resamples,
         input.seed,
         report.statistic,
-        divided(report.of_series),
+        divided(report.series_numerator),
         divided(low),
         divided(high)
     );
@@ -134,27 +132,31 @@ fn input(arguments: impl Iterator<Item = OsString>) -> Result<Input, String> {
 }
 
 fn resamples_from(argument: Option<OsString>) -> Result<usize, String> {
-    let number = whole_number(argument.as_ref()).and_then(|number| number.try_into().ok());
-    number
-        .filter(|number| RESAMPLES.contains(number))
-        .ok_or_else(|| {
-            let (least, most) = (RESAMPLES.start(), RESAMPLES.end());
-            let found = found(argument);
-            format!("--resamples needs a number from {least} to {most} after it, found {found}")
-        })
+    if let Some(number) = whole_number(argument.as_ref())
+        && let Ok(number) = usize::try_from(number)
+        && RESAMPLES.contains(&number)
+    {
+        return Ok(number);
+    }
+    let (least, most) = (RESAMPLES.start(), RESAMPLES.end());
+    let found = found(argument);
+    Err(format!(
+        "--resamples needs a number from {least} to {most} after it, found {found}"
+    ))
 }
 
 fn seed_from(argument: Option<OsString>) -> Result<u64, String> {
-    whole_number(argument.as_ref()).ok_or_else(|| {
-        let found = found(argument);
-        format!(
-            "--seed needs a number from 0 to {} after it, found {found}",
-            u64::MAX
-        )
-    })
+    if let Some(number) = whole_number(argument.as_ref()) {
+        return Ok(number);
+    }
+    let most = u64::MAX;
+    let found = found(argument);
+    Err(format!(
+        "--seed needs a number from 0 to {most} after it, found {found}"
+    ))
 }
 
-/// Reads digits only: `parse` alone would accept a sign.
+/// Reads digits only. `parse` alone would accept a plus sign.
 fn whole_number(argument: Option<&OsString>) -> Option<u64> {
     let digits = argument?.to_str()?;
     if digits.starts_with('+') {
@@ -164,10 +166,10 @@ fn whole_number(argument: Option<&OsString>) -> Option<u64> {
 }
 
 fn found(argument: Option<OsString>) -> String {
-    argument.map_or_else(
-        || "nothing".to_string(),
-        |argument| format!("{:?}", argument.to_string_lossy()),
-    )
+    match argument {
+        Some(argument) => format!("{:?}", argument.to_string_lossy()),
+        None => "nothing".to_string(),
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<i64>, String> {
@@ -209,11 +211,12 @@ fn value(row: &str) -> Option<i64> {
     VALUES.contains(&value).then_some(value)
 }
 
-/// Divides, and rounds to the nearest hundredth, a half away from zero.
-fn with_two_decimals(value: i64, divisor: usize) -> String {
-    let divisor = divisor as u128;
-    let magnitude = u128::from(value.unsigned_abs());
-    let hundredths = (200 * magnitude + divisor) / (2 * divisor);
-    let sign = if value < 0 && hundredths > 0 { "-" } else { "" };
+/// Divides, and rounds to the nearest hundredth. A half is rounded away from zero.
+fn with_two_decimals(numerator: i64, denominator: usize) -> String {
+    let denominator = denominator as u128;
+    let magnitude = u128::from(numerator.unsigned_abs());
+    let hundredths = (200 * magnitude + denominator) / (2 * denominator);
+    let is_negative = numerator < 0 && hundredths > 0;
+    let sign = if is_negative { "-" } else { "" };
     format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
 }

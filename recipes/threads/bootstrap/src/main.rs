@@ -1,11 +1,12 @@
 //! Find the confidence interval of the mean of a series by the bootstrap, on all processors.
 //!
-//! A *resample* has as many values as the series, drawn from the series at random, so a value can
-//! be drawn more than once. The means of thousands of resamples show how far the mean of the series
-//! may be off: 95 % of them lie in the interval.
+//! A *resample* is made of values drawn from the series at random, as many as the series has. A
+//! value can be drawn more than once. The means of thousands of resamples scatter around the mean
+//! of the series. The *confidence interval* holds the middle 95 % of them, and so tells how far the
+//! mean of the series may be from the true one.
 //!
-//! The resamples are drawn in chunks of 100. Each chunk has a seed of its own and a random number
-//! generator of its own. So its numbers do not depend on which thread draws them, or when.
+//! Threads draw the resamples in chunks of 100. Each chunk has its own random number generator,
+//! with its own seed, so its numbers do not depend on which thread draws them, or when.
 //!
 //! ```text
 //! cargo run -p bootstrap                          # the series in input/
@@ -13,7 +14,7 @@
 //! cargo run -p bootstrap -- --resamples 1000000 --seed 7
 //! ```
 //!
-//! Prints the mean and its interval. The digits are the same on every run with the same seed.
+//! Prints the mean and its interval. The output is the same on every run with the same seed.
 
 mod cli;
 
@@ -24,11 +25,11 @@ use rayon::prelude::*;
 use cli::{Input, Report};
 
 // ANCHOR: resample
-/// How many resamples share a seed. The result depends on this number, so it must not depend on
-/// the number of threads.
+/// The number of resamples in a chunk. The result depends on it, so it must not depend on the
+/// number of threads.
 const CHUNK: usize = 100;
 
-/// Returns the sum of each resample.
+/// Returns the sum of each resample. Sums of integers are exact; `cli` makes means of them.
 fn resample(input: &Input) -> Vec<i64> {
     let mut sums = vec![0; input.resamples];
     sums.par_chunks_mut(CHUNK)
@@ -39,7 +40,7 @@ fn resample(input: &Input) -> Vec<i64> {
 // ANCHOR_END: resample
 
 // ANCHOR: seeds
-/// Returns a seed for each chunk. One generator draws them, on one thread and in order.
+/// Returns a seed for each chunk. One generator draws all seeds, on one thread and in order.
 fn seeds(input: &Input) -> Vec<u64> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(input.seed);
     let chunks = input.resamples.div_ceil(CHUNK);
@@ -76,9 +77,9 @@ fn main() {
         &input,
         Report {
             statistic: "mean",
-            of_series: input.series.iter().sum(),
-            of_resamples: sums,
-            divisor: input.series.len(),
+            series_numerator: input.series.iter().sum(),
+            resample_numerators: sums,
+            denominator: input.series.len(),
         },
     );
 }
