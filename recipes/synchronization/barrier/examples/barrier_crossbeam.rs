@@ -4,8 +4,8 @@
 //! cargo run -p barrier --example barrier_crossbeam
 //! ```
 //!
-//! The difference from the recipe: a `WaitGroup` is a barrier for one round, so the threads have one
-//! for each generation. The parties are the clones of the `WaitGroup`: a thread that fails or
+//! The difference from the recipe: a `WaitGroup` is a barrier for one round, so the threads have
+//! one for each generation. The parties are the clones of the `WaitGroup`: a thread that fails or
 //! panics drops its clones, and the others no longer wait for it. There is no action, so each
 //! thread counts its own cells. Choose it when there is one round, or when you do not know the
 //! number of parties in advance. There is no timeout.

@@ -4,9 +4,9 @@
 //! cargo run -p barrier --example barrier_rayon
 //! ```
 //!
-//! The difference from the recipe: there is no barrier. A parallel iterator returns when the last of
-//! its items is done, so a generation ends when `collect` does. A thread then has the whole board
-//! to itself, counts the cells and looks at the edge. All threads read a board that nobody
+//! The difference from the recipe: there is no barrier. A parallel iterator returns when the last
+//! of its items is done, so a generation ends when `collect` does. A thread then has the whole
+//! board to itself, counts the cells and looks at the edge. All threads read a board that nobody
 //! changes, so no cell is atomic. Choose it when each phase is a loop over data, and no thread has
 //! to keep anything from phase to phase.
 

@@ -4,10 +4,11 @@
 //! cargo run -p barrier --example barrier_std
 //! ```
 //!
-//! The difference from the recipe: std's barrier has no action, so each thread counts its own cells.
-//! Nothing can break the barrier, so a thread that fails still waits at the barrier once, and then
-//! all threads leave. Choose it when you want no dependency and no thread can fail: there is no
-//! `abort` and no timeout, so if a thread panics or cannot be started, the others wait forever.
+//! The difference from the recipe: std's barrier has no action, so each thread counts its own
+//! cells. Nothing can break the barrier, so a thread that fails still waits at the barrier once,
+//! and then all threads leave. Choose it when you want no dependency and no thread can fail: there
+//! is no `abort` and no timeout, so if a thread panics or cannot be started, the others wait
+//! forever.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -58,8 +58,8 @@ fn play(first_board: &[Vec<bool>], threads: usize) -> Result<Game, EdgeReached> 
             workers.push(scope.spawn(|| evolve(&boards, rows, &barrier)));
         }
 
-        // Joining in the order of the rows makes the error the same on every run: if several threads
-        // fail, it is that of the topmost rows.
+        // Joining in the order of the rows makes the error the same on every run: if several
+        // threads fail, it is that of the topmost rows.
         let mut arrived_last = Vec::new();
         for worker in workers {
             arrived_last.push(worker.join().expect("a thread panicked")?);

@@ -1,5 +1,5 @@
-//! Tests what only this recipe promises: it plays the Game of Life, it accepts the plaintext format, and
-//! no thread waits forever when another one fails.
+//! Tests what only this recipe promises: it plays the Game of Life, it accepts the plaintext
+//! format, and no thread waits forever when another one fails.
 
 use std::collections::HashSet;
 use std::thread;

@@ -4,9 +4,9 @@
 //! cargo run -p condition --example condition_crossbeam
 //! ```
 //!
-//! The difference from the recipe: a bounded channel is this buffer, finished. `send` waits while the
-//! channel is full, and `recv` while it is empty. The channel closes by itself when the last sender
-//! or the last receiver is dropped. Choose it when you wait for an item or for room, and a
+//! The difference from the recipe: a bounded channel is this buffer, finished. `send` waits while
+//! the channel is full, and `recv` while it is empty. The channel closes by itself when the last
+//! sender or the last receiver is dropped. Choose it when you wait for an item or for room, and a
 //! condition when you wait for anything else.
 
 #[path = "../src/cli.rs"]

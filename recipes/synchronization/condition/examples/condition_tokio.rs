@@ -4,10 +4,10 @@
 //! cargo run -p condition --example condition_tokio
 //! ```
 //!
-//! The difference from the recipe: tokio has no condition variable. `Notify` knows no lock, so a task
-//! joins the wait queue first, by `enable`, and then looks at the buffer. A notification in between
-//! is not lost. The main thread is not a task: reading a file would block the other tasks. Choose
-//! `Notify` when tasks are to look at something again. For a buffer with one consumer,
+//! The difference from the recipe: tokio has no condition variable. `Notify` knows no lock, so a
+//! task joins the wait queue first, by `enable`, and then looks at the buffer. A notification in
+//! between is not lost. The main thread is not a task: reading a file would block the other tasks.
+//! Choose `Notify` when tasks are to look at something again. For a buffer with one consumer,
 //! `tokio::sync::mpsc` is all you need.
 
 #[path = "../src/cli.rs"]

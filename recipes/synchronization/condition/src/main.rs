@@ -1,10 +1,10 @@
 //! Pass temperature readings from one thread to two others, through a buffer of ten slots.
 //!
 //! The main thread reads the file and puts each reading into the buffer. Two consumer threads take
-//! the readings out and compute the minimum, mean and maximum of every station. The main thread
-//! has to wait while the buffer is full, and the consumers while it is empty. The buffer has a
-//! [`Condition`] for each of these two waits. A thread sleeps on it until another thread changes the
-//! buffer.
+//! the readings out and compute the minimum, mean and maximum of every station. The main thread has
+//! to wait while the buffer is full, and the consumers while it is empty. The buffer has a
+//! [`Condition`] for each of these two waits. A thread sleeps on it until another thread changes
+//! the buffer.
 //!
 //! ```text
 //! cargo run -p condition             # the readings in input/readings.csv

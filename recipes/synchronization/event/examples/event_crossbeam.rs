@@ -4,8 +4,8 @@
 //! cargo run -p event --example event_crossbeam
 //! ```
 //!
-//! The difference from the recipe: crossbeam has no event, but both uses of one. A `WaitGroup` is the
-//! start: `wait` returns when `main` and all monitors have called it. The end of a channel that
+//! The difference from the recipe: crossbeam has no event, but both uses of one. A `WaitGroup` is
+//! the start: `wait` returns when `main` and all monitors have called it. The end of a channel that
 //! carries no messages is the stop: dropping its only sender, even in a panic, wakes all receivers.
 //! Choose it when the start and the stop each come once. If a monitor panics, the others go on
 //! until the feed ends.

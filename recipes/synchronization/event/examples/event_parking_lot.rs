@@ -4,8 +4,8 @@
 //! cargo run -p event --example event_parking_lot
 //! ```
 //!
-//! The difference from the recipe: parking_lot has no event. A `Once` is enough for `start`, which is
-//! set once and never cleared. `stop` needs a timeout, so it is a `bool` in a `Mutex`, with a
+//! The difference from the recipe: parking_lot has no event. A `Once` is enough for `start`, which
+//! is set once and never cleared. `stop` needs a timeout, so it is a `bool` in a `Mutex`, with a
 //! `Condvar`. Choose it when your program uses parking_lot already and never clears an event: a
 //! flag that can be cleared would also have to count how often it was set, or a waiter could sleep
 //! through a `set` that is followed by a `clear`.

@@ -4,8 +4,8 @@
 //! cargo run -p event --example event_std
 //! ```
 //!
-//! The difference from the recipe: std has no event. A `OnceLock` is enough for `start`, which is set
-//! once and never cleared. `stop` needs a timeout, so it is a `bool` in a `Mutex`, with a
+//! The difference from the recipe: std has no event. A `OnceLock` is enough for `start`, which is
+//! set once and never cleared. `stop` needs a timeout, so it is a `bool` in a `Mutex`, with a
 //! `Condvar`. Choose it when you want no dependency and never clear an event: a flag that can be
 //! cleared would also have to count how often it was set, or a waiter could sleep through a `set`
 //! that is followed by a `clear`.

@@ -4,11 +4,11 @@
 //! cargo run -p event --example event_tokio
 //! ```
 //!
-//! The difference from the recipe: the monitors are async tasks. `start` is a `watch` channel, whose
-//! receivers wait until its value is `true`. `stop` is a `CancellationToken` from tokio-util: its
-//! drop guard cancels in a panic too, and a cancelled token cannot be cleared. A task may outlive
-//! `main`'s variables, so the tasks share the service in an `Arc`. Choose it to start and stop
-//! async tasks.
+//! The difference from the recipe: the monitors are async tasks. `start` is a `watch` channel,
+//! whose receivers wait until its value is `true`. `stop` is a `CancellationToken` from tokio-util:
+//! its drop guard cancels in a panic too, and a cancelled token cannot be cleared. A task may
+//! outlive `main`'s variables, so the tasks share the service in an `Arc`. Choose it to start and
+//! stop async tasks.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -11,8 +11,8 @@
 //! cargo run -p event -- may.txt june.txt    # your own feed; src/cli.rs describes the format
 //! ```
 //!
-//! Prints the number of earthquakes on each day and of each magnitude, rounded down, and lists those
-//! of magnitude 6 or more. The output is the same on every run.
+//! Prints the number of earthquakes on each day and of each magnitude, rounded down, and lists
+//! those of magnitude 6 or more. The output is the same on every run.
 
 mod cli;
 

@@ -1,5 +1,5 @@
-//! Tests what only this recipe promises: which rows it accepts, that it misses no earthquake, and that
-//! it ends.
+//! Tests what only this recipe promises: which rows it accepts, that it misses no earthquake, and
+//! that it ends.
 
 use std::thread;
 

@@ -1,9 +1,9 @@
 //! Count the words of many text files with four threads, in one table behind a `Lock`.
 //!
 //! Each thread takes one file after another, counts its words in a separate table, and then adds
-//! these counts to the table that all threads share. It holds the lock only for this last step. Without a lock, two
-//! threads could change the table at the same time. That would be a data race, so the compiler
-//! rejects it.
+//! these counts to the table that all threads share. It holds the lock only for this last step.
+//! Without a lock, two threads could change the table at the same time. That would be a data race,
+//! so the compiler rejects it.
 //!
 //! ```text
 //! cargo run -p lock                      # the texts in input/

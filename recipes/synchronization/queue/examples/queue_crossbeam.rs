@@ -4,10 +4,10 @@
 //! cargo run -p queue --example queue_crossbeam
 //! ```
 //!
-//! The difference from the recipe: there is no `join`. Every unfinished job holds a `Sender` instead,
-//! so the channel closes when the last job is done. Unlike std's, the `Receiver` can be shared by
-//! all workers without a lock. Choose it when you use crossbeam already, wait for several channels
-//! with `select!`, and do not need to keep the queue open after the last job is done.
+//! The difference from the recipe: there is no `join`. Every unfinished job holds a `Sender`
+//! instead, so the channel closes when the last job is done. Unlike std's, the `Receiver` can be
+//! shared by all workers without a lock. Choose it when you use crossbeam already, wait for several
+//! channels with `select!`, and do not need to keep the queue open after the last job is done.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -4,11 +4,11 @@
 //! cargo run -p queue --example queue_crossbeam_deque
 //! ```
 //!
-//! The difference from the recipe: every worker has a deque of its own, so the workers seldom get in
-//! each other's way. A worker whose deque is empty steals the oldest jobs of another worker. There
-//! is no `join`: every unfinished job holds an `Arc` instead, and its count says whether any are
-//! left. A deque has no way to sleep either, so a worker that finds no job looks again and again.
-//! Choose it when you have many small jobs, and write a scheduler of your own.
+//! The difference from the recipe: every worker has a deque of its own, so the workers seldom get
+//! in each other's way. A worker whose deque is empty steals the oldest jobs of another worker.
+//! There is no `join`: every unfinished job holds an `Arc` instead, and its count says whether any
+//! are left. A deque has no way to sleep either, so a worker that finds no job looks again and
+//! again. Choose it when you have many small jobs, and write a scheduler of your own.
 
 #[path = "../src/cli.rs"]
 mod cli;

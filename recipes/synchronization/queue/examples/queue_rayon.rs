@@ -4,10 +4,11 @@
 //! cargo run -p queue --example queue_rayon
 //! ```
 //!
-//! The difference from the recipe: there is no queue and no loop. Every entry of a directory becomes
-//! a task, and rayon decides which thread runs it. Instead of `join`, `scope` returns when all of
-//! its tasks have ended, also those that were started by tasks. Choose it when jobs only start
-//! other jobs. It has no bound, no order, and no way to wait for jobs that come from elsewhere.
+//! The difference from the recipe: there is no queue and no loop. Every entry of a directory
+//! becomes a task, and rayon decides which thread runs it. Instead of `join`, `scope` returns when
+//! all of its tasks have ended, also those that were started by tasks. Choose it when jobs only
+//! start other jobs. It has no bound, no order, and no way to wait for jobs that come from
+//! elsewhere.
 
 #[path = "../src/cli.rs"]
 mod cli;

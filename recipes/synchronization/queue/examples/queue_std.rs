@@ -4,10 +4,11 @@
 //! cargo run -p queue --example queue_std
 //! ```
 //!
-//! The difference from the recipe: there is no `join`. Every unfinished job holds a `Sender` instead,
-//! so the channel closes when the last job is done. A `Receiver` cannot be shared, so the workers
-//! keep it in a `Mutex`: while one of them waits for a job, the others wait for the lock. Choose it
-//! when you want no dependency, and do not need to keep the queue open after the last job is done.
+//! The difference from the recipe: there is no `join`. Every unfinished job holds a `Sender`
+//! instead, so the channel closes when the last job is done. A `Receiver` cannot be shared, so the
+//! workers keep it in a `Mutex`: while one of them waits for a job, the others wait for the lock.
+//! Choose it when you want no dependency, and do not need to keep the queue open after the last job
+//! is done.
 
 #[path = "../src/cli.rs"]
 mod cli;

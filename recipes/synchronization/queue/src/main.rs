@@ -58,8 +58,8 @@ fn main() {
 /// Handles one item after another until the queue is closed.
 fn work(queue: &Queue<Entry>) -> Tally {
     // If this worker panics, the guard closes the queue and discards the items in it, so the other
-    // workers stop too. Without the guard, if every worker panicked, nobody would handle these items,
-    // and `join` would wait forever.
+    // workers stop too. Without the guard, if every worker panicked, nobody would handle these
+    // items, and `join` would wait forever.
     let _guard = queue.close_now_on_drop();
 
     let mut tally = Tally::default();
@@ -75,8 +75,8 @@ fn work(queue: &Queue<Entry>) -> Tally {
             }
             Entry::File(path) => tally.count_file(path),
         }
-        // Here `task` is dropped, which marks its item as done. The entries of a directory have been
-        // pushed before that, so the walk never seems to be over too early.
+        // Here `task` is dropped, which marks its item as done. The entries of a directory have
+        // been pushed before that, so the walk never seems to be over too early.
     }
     tally
 }

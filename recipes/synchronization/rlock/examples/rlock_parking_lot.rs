@@ -4,8 +4,8 @@
 //! cargo run -p rlock --example rlock_parking_lot
 //! ```
 //!
-//! The difference from the recipe: only the name of the lock. A `ReentrantMutex` also lends `&T`, so
-//! the numbers are in `Cell`s here too. Choose it if your program already uses parking_lot. It
+//! The difference from the recipe: only the name of the lock. A `ReentrantMutex` also lends `&T`,
+//! so the numbers are in `Cell`s here too. Choose it if your program already uses parking_lot. It
 //! cannot tell you how many levels the thread holds, parking_lot's `Condvar` cannot wait on it, and
 //! a waiter is certain to be next only if the owner calls `unlock_fair`.
 

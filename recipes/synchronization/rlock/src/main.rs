@@ -1,10 +1,10 @@
 //! Use an `RLock`, which its owner can lock again, when methods that lock call each other.
 //!
 //! Three threads carry out a day's orders: one adds goods, one removes goods, and one transfers
-//! goods from one item to another. An item's name begins with its shelf, as in
-//! `reserve/hex bolt M8x40`. The methods `add`, `remove` and `transfer` of [`Inventory`] each take
-//! the lock, because each can be called on its own. But `transfer` also calls the other two while it
-//! holds the lock. With a `Lock` instead of an `RLock`, `transfer` would deadlock when it calls `remove`.
+//! goods from one item to another. An item's name begins with its shelf, as in `reserve/hex bolt
+//! M8x40`. The methods `add`, `remove` and `transfer` of [`Inventory`] each take the lock, because
+//! each can be called on its own. But `transfer` also calls the other two while it holds the lock.
+//! With a `Lock` instead of an `RLock`, `transfer` would deadlock when it calls `remove`.
 //!
 //! ```text
 //! cargo run -p rlock               # the orders in input/orders.csv

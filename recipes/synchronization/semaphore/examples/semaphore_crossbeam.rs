@@ -4,10 +4,10 @@
 //! cargo run -p semaphore --example semaphore_crossbeam
 //! ```
 //!
-//! The difference from the recipe: a channel that holds three tokens is a semaphore. It lacks several
-//! permits at once, and a promise that no thread waits forever while others are served. Choose it
-//! when the token is a thing, such as one of three open connections, or when a thread waits for
-//! other channels at the same time.
+//! The difference from the recipe: a channel that holds three tokens is a semaphore. It lacks
+//! several permits at once, and a promise that no thread waits forever while others are served.
+//! Choose it when the token is a thing, such as one of three open connections, or when a thread
+//! waits for other channels at the same time.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -4,10 +4,10 @@
 //! cargo run -p semaphore --example semaphore_parking_lot
 //! ```
 //!
-//! The difference from the recipe: parking_lot has no semaphore, so a count under its `Mutex` and its
-//! `Condvar` make one. Unlike std's, they are not poisoned by a panic. It lacks what the recipe's
-//! has: several permits at once, timeouts, and a promise that no thread waits forever while others
-//! are served. Choose it when your locks are parking_lot's already.
+//! The difference from the recipe: parking_lot has no semaphore, so a count under its `Mutex` and
+//! its `Condvar` make one. Unlike std's, they are not poisoned by a panic. It lacks what the
+//! recipe's has: several permits at once, timeouts, and a promise that no thread waits forever
+//! while others are served. Choose it when your locks are parking_lot's already.
 
 #[path = "../src/cli.rs"]
 mod cli;

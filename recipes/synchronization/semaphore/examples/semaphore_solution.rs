@@ -5,8 +5,8 @@
 //! cargo run -p semaphore --example semaphore_solution
 //! ```
 //!
-//! The difference from the recipe: `try_acquire_for` gives up and returns `None`. The request goes to
-//! the end of the client's queue, so no answer is missing. The answers keep the order of the
+//! The difference from the recipe: `try_acquire_for` gives up and returns `None`. The request goes
+//! to the end of the client's queue, so no answer is missing. The answers keep the order of the
 //! requests.
 
 #[path = "../src/cli.rs"]

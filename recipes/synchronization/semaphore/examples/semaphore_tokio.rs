@@ -4,8 +4,8 @@
 //! cargo run -p semaphore --example semaphore_tokio
 //! ```
 //!
-//! The difference from the recipe: a client that waits for a permit or for an answer does not block a
-//! thread, because its thread runs other tasks meanwhile. Permits go out strictly in the order in
+//! The difference from the recipe: a client that waits for a permit or for an answer does not block
+//! a thread, because its thread runs other tasks meanwhile. Permits go out strictly in the order in
 //! which tasks ask for them. If you cancel a client, it closes its connection and gives its permit
 //! back at once, although the server may still be busy with its request. Choose it when tasks wait.
 

@@ -1,7 +1,7 @@
 //! Limit how many threads do something at once: twelve clients share a server.
 //!
-//! Each client is a thread that sends its requests one after another, each over a new connection. The
-//! server serves three connections at a time and answers "busy" to a fourth. Therefore a client
+//! Each client is a thread that sends its requests one after another, each over a new connection.
+//! The server serves three connections at a time and answers "busy" to a fourth. Therefore a client
 //! takes one of the three permits of a [`Semaphore`] before it connects, and gives it back when it
 //! has read the answer. If no permit is free, the client waits for one. So the server never has to
 //! refuse a request.
@@ -12,9 +12,9 @@
 //! ```
 //!
 //! A request is a number, and the answer is its largest prime factor. Prints the answers for every
-//! client, and that no request was refused. If one is refused, the program fails instead. The output
-//! is the same on every run. The peak number of open connections may differ, so it goes to standard
-//! error.
+//! client, and that no request was refused. If one is refused, the program fails instead. The
+//! output is the same on every run. The peak number of open connections may differ, so it goes to
+//! standard error.
 
 mod cli;
 

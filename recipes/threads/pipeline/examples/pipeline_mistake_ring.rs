@@ -27,7 +27,7 @@ struct Outcome {
 }
 
 fn main() -> ExitCode {
-    let bounded = count(channel::bounded(CAPACITY), Duration::from_millis(300)); // Wrong: gets full.
+    let bounded = count(channel::bounded(CAPACITY), Duration::from_millis(300)); // Wrong: is full.
     println!("bounded: all words counted: {}", bounded.words == WORDS);
     println!("bounded: {} stages are stuck in `send`", bounded.stuck);
     let unbounded = count(channel::unbounded(), Duration::from_secs(4));

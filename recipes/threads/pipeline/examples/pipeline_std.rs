@@ -4,10 +4,10 @@
 //! cargo run -p pipeline --example pipeline_std
 //! ```
 //!
-//! The difference from the recipe: a `Receiver` cannot be cloned or shared, so the cutters keep it in
-//! a `Mutex`: while one of them waits for a piece, the others wait for the lock. The `Mutex` is in
-//! an `Arc`, so that the receiver is dropped with the last cutter. If `main` owned it, the reader
-//! would wait forever after the cutters have left. Choose it when you want no dependency.
+//! The difference from the recipe: a `Receiver` cannot be cloned or shared, so the cutters keep it
+//! in a `Mutex`: while one of them waits for a piece, the others wait for the lock. The `Mutex` is
+//! in an `Arc`, so that the receiver is dropped with the last cutter. If `main` owned it, the
+//! reader would wait forever after the cutters have left. Choose it when you want no dependency.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -50,8 +50,8 @@ fn main() {
     let tokens = Queue::bounded(IN_FLIGHT);
 
     let table = thread::scope(|scope| {
-        // The guard of a stage that pushes leaves the items in the queue for the next stage. The guard
-        // of a stage that pops discards them, because nobody is left to pop them.
+        // The guard of a stage that pushes leaves the items in the queue for the next stage. The
+        // guard of a stage that pops discards them, because nobody is left to pop them.
         let pieces_pushed = pieces.close_on_drop();
         start(scope, "reader", || read(book, &tokens, pieces_pushed));
 

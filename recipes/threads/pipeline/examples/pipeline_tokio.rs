@@ -4,11 +4,11 @@
 //! cargo run -p pipeline --example pipeline_tokio
 //! ```
 //!
-//! The difference from the recipe: reading a file and cutting would block other tasks, so both run on
-//! tokio's threads for blocking work. A receiver cannot be shared, so one task receives the pieces
-//! and starts a blocking task for each. It sends their handles to the counter, which awaits them in
-//! the order of the book: no piece needs a number, no piece overtakes another in the channel, and a
-//! panic comes back as a `JoinError`. Choose it if your program is async already.
+//! The difference from the recipe: reading a file and cutting would block other tasks, so both run
+//! on tokio's threads for blocking work. A receiver cannot be shared, so one task receives the
+//! pieces and starts a blocking task for each. It sends their handles to the counter, which awaits
+//! them in the order of the book: no piece needs a number, no piece overtakes another in the
+//! channel, and a panic comes back as a `JoinError`. Choose it if your program is async already.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -1,14 +1,14 @@
 //! The command-line part of the recipe: reads the book, cuts a piece of it into words, adds them to
-//! a table and prints the table. Except for the counter of pieces at the end, nothing in this file is about
-//! threads, so you can skip it when you read the recipe.
+//! a table and prints the table. Except for the counter of pieces at the end, nothing in this file
+//! is about threads, so you can skip it when you read the recipe.
 //!
 //! - A word is a run of ASCII letters, and upper case counts as lower case.
 //! - A line that begins with `CHAPTER` begins a chapter. Its own words are not counted.
 //! - A line `THE END`, or one that begins with `*** END OF`, as in the files of Project Gutenberg,
 //!   ends the book. What follows is not counted.
 //! - A line has at most 65,536 bytes.
-//! - A word of more than 1,000 letters makes the cutting panic. It stands for a bug, so that you can
-//!   see what a panic does to the stages.
+//! - A word of more than 1,000 letters makes the cutting panic. It stands for a bug, so that you
+//!   can see what a panic does to the stages.
 
 use std::collections::HashSet;
 use std::fs::File;

@@ -4,10 +4,10 @@
 //! cargo run -p threads --example threads_crossbeam
 //! ```
 //!
-//! The difference from the recipe: very little, because std's scope is modeled on this one. A thread
-//! gets the scope as an argument, so that it can start more threads, and the scope itself returns
-//! an error instead of panicking if a thread that nobody joined has panicked. Choose it only if
-//! your compiler is Rust 1.61 or 1.62, which has no `std::thread::scope`.
+//! The difference from the recipe: very little, because std's scope is modeled on this one. A
+//! thread gets the scope as an argument, so that it can start more threads, and the scope itself
+//! returns an error instead of panicking if a thread that nobody joined has panicked. Choose it
+//! only if your compiler is Rust 1.61 or 1.62, which has no `std::thread::scope`.
 
 #[path = "../src/cli.rs"]
 mod cli;

@@ -4,8 +4,8 @@
 //! cargo run -p threads --example threads_tokio
 //! ```
 //!
-//! The difference from the recipe: a task may outlive the variables of `main`, so it cannot borrow a
-//! file, and what `main` and the task share is in an `Arc`. The threads belong to tokio, which
+//! The difference from the recipe: a task may outlive the variables of `main`, so it cannot borrow
+//! a file, and what `main` and the task share is in an `Arc`. The threads belong to tokio, which
 //! starts up to 512 of them and keeps them for later tasks; their names are tokio's. A panic comes
 //! back as a `JoinError`. Choose this if your program is async already, and never check a file in
 //! an async task directly: no other task could run on its thread meanwhile.
