@@ -205,7 +205,10 @@ fn words(message: &Value, code: &str) -> String {
     if let Some(span) = primary {
         let line = text(&in_program(span)["text"][0]["text"]);
         words += &format!("  | {}\n", line.trim().trim_end_matches(MARK).trim_end());
-        words += &format!("  | {}\n", text(&span["label"]));
+        let label = text(&span["label"]);
+        if !label.is_empty() {
+            words += &format!("  | {label}\n");
+        }
     }
     for child in message["children"].as_array().into_iter().flatten() {
         if child["spans"].as_array().is_some_and(Vec::is_empty) {
