@@ -130,10 +130,7 @@ fn bad_input_is_one_line_and_nothing_else() {
     let good = file("unwritable.trace", &format!("{HEADER}\n{RECORDS}"));
     for (words, reason) in [
         (vec![], "name a recipe, or a trace"),
-        (
-            vec!["rlok"],
-            "there is no recipe rlok; the recipes are: barrier, condition",
-        ),
+        (vec!["rlok"], "there is no recipe rlok; the recipes are: "),
         (
             vec!["rlock", "--example", "x"],
             "rlock has no example x; it has: ",
