@@ -75,14 +75,22 @@ const JOBS: &[Job] = &[
     },
 ];
 
-/// Copies of the pictures of the recipe, in a folder.
+/// Copies of the recipe's larger pictures, in a folder. The sheet is written on one thread, and small
+/// pictures would make that the larger part of the work.
 fn many_pictures(folder: &Path) -> Result<Vec<OsString>> {
     let pictures = folder.join("pictures");
-    fs::create_dir_all(&pictures)?;
+    if pictures.exists() {
+        fs::remove_dir_all(&pictures)?;
+    }
+    fs::create_dir(&pictures)?;
     for entry in fs::read_dir(workspace().join("recipes/threads/pool/input/pictures"))? {
-        let original = entry?.path();
+        let entry = entry?;
+        if entry.metadata()?.len() < 60_000 {
+            continue;
+        }
+        let original = entry.path();
         let name = original.file_name().ok_or("a picture has no name")?;
-        for copy in 0..80 {
+        for copy in 0..160 {
             let name = format!("{copy}-{}", name.display());
             fs::copy(&original, pictures.join(name))?;
         }
