@@ -126,7 +126,7 @@ def main():
         station.prepare(start, first, events)
         station.start()
 
-    # Here `main` is the operator, who stops the collector after all readings have been sent.
+    # In this program, `main` stops the collector once all readings have been sent.
     for station in stations:
         station.all_sent.wait()
     events.put(("stop", None, None))

@@ -14,7 +14,8 @@ fn main() {
                 println!("stopped");
             });
         }
-        thread::sleep(Duration::from_millis(100)); // Stands for other work.
+        // Lets the threads begin their pauses. The output would be the same without this.
+        thread::sleep(Duration::from_millis(100));
         stop.set(); // Ends the pause of every thread. A later pause ends before it begins.
     });
 }

@@ -15,7 +15,8 @@ fn main() {
                 let _permit = permits.acquire(); // Waits while two other threads have a permit.
                 let before = running.fetch_add(1, Ordering::Relaxed);
                 assert!(before < 2, "a third download");
-                thread::sleep(Duration::from_millis(10)); // The download.
+                // Takes as long as a download might, so that the downloads overlap.
+                thread::sleep(Duration::from_millis(10));
                 running.fetch_sub(1, Ordering::Relaxed);
             }); // Each thread gives its permit back here.
         }

@@ -93,7 +93,7 @@ fn main() {
         }
         drop(sent);
 
-        // Here `main` is the operator, who stops the collector after all readings have been sent.
+        // In this program, `main` stops the collector once all readings have been sent.
         let _ = all_sent.recv(); // Waits until the last sender is dropped.
         drop(stop);
         collector.join().expect("the collector panicked")
@@ -106,6 +106,7 @@ fn main() {
 /// Sends each reading of a station when it is due. Drops `sent` after the last one.
 fn play(station: &Station, clock: Clock, sender: EventSender, sent: Sender<Signal>) {
     let (stop, stopped) = mpsc::channel();
+    // Nobody can stop the station before it has connected, so here it need not listen.
     thread::sleep(clock.time_until(&station.readings[0]));
     sender.connect(stop);
 

@@ -64,7 +64,7 @@ async fn main() {
     drop(arrivals);
     drop(sent);
 
-    // Here `main` is the operator, who stops the collector after all readings have been sent.
+    // In this program, `main` stops the collector once all readings have been sent.
     let _ = all_sent.recv().await; // Waits until the last sender is dropped.
     stop.cancel();
     let log = collector.await.expect("the collector panicked");

@@ -65,7 +65,7 @@ fn main() {
         drop(arrivals); // The channel closes when the last station has connected.
 
         // ANCHOR: stop
-        // Here `main` is the operator, who stops the collector after all readings have been sent.
+        // In this program, `main` stops the collector once all readings have been sent.
         all_sent.wait();
         drop(stop);
         collector.join().expect("the collector panicked")
