@@ -1,9 +1,11 @@
-//! A reader who comes from Python finds every public name of Python 3.14's `threading` and `queue`,
-//! and of the part of `multiprocessing` that synchronizes. Each name is in a table of *Coming from
-//! Python*, each row of these tables has a link, and the search finds the name.
+//! A reader who comes from Python finds every public name of Python 3.14's `threading`, `queue` and
+//! `concurrent.futures`, of the tasks, locks and queues of `asyncio`, and of the part of
+//! `multiprocessing` that synchronizes. Each name is in a table of *Coming from Python*, each row of
+//! these tables has a link, and the search finds the name.
 //!
-//! The names are those of `threading.__all__`, `queue.__all__` and `dir()` of each class in CPython
-//! 3.13, and what 3.14 added: `locked` of more locks, `Thread.context`, `SyncManager.set`.
+//! The names are those of `__all__` of each module and `dir()` of each class in CPython 3.13, and
+//! what 3.14 added: `locked` of more locks, `Thread.context`, `SyncManager.set`, the call graph of
+//! tasks, `InterpreterPoolExecutor`, and two ways to end the workers of a process pool.
 
 use crate::html::search::reader::Reader;
 use std::collections::BTreeSet;
@@ -13,7 +15,7 @@ use std::path::{Path, PathBuf};
 const PAGE: &str = "coming-from-python";
 
 /// Searched for as Python has them, with their module.
-const OF_MODULES: [(&str, &str); 4] = [
+const OF_MODULES: [(&str, &str); 6] = [
     (
         "threading",
         "Barrier BoundedSemaphore BrokenBarrierError Condition Event ExceptHookArgs Lock RLock \
@@ -32,6 +34,20 @@ const OF_MODULES: [(&str, &str); 4] = [
          managers.SyncManager",
     ),
     ("queue.Queue", "get put"),
+    (
+        "asyncio",
+        "ALL_COMPLETED Barrier BoundedSemaphore BrokenBarrierError CancelledError Condition Event \
+         FIRST_COMPLETED FIRST_EXCEPTION Future InvalidStateError LifoQueue Lock PriorityQueue \
+         Queue QueueEmpty QueueFull QueueShutDown Runner Semaphore Task TaskGroup Timeout \
+         TimeoutError all_tasks as_completed capture_call_graph create_task current_task \
+         eager_task_factory ensure_future gather iscoroutine run run_coroutine_threadsafe shield \
+         sleep timeout timeout_at to_thread wait wait_for",
+    ),
+    (
+        "concurrent.futures",
+        "BrokenExecutor CancelledError Executor FIRST_COMPLETED InterpreterPoolExecutor \
+         InvalidStateError ProcessPoolExecutor ThreadPoolExecutor TimeoutError as_completed wait",
+    ),
 ];
 
 /// Methods and attributes, and functions that share a row with another one.
@@ -43,7 +59,13 @@ const OTHERS: &str = "
     setDaemon setName start context setprofile gettrace getprofile setprofile_all_threads
     currentThread
     empty full get get_nowait put put_nowait qsize task_done shutdown maxsize
-    close join_thread cancel_join_thread get_value get_lock get_obj RawArray Namespace";
+    close join_thread cancel_join_thread get_value get_lock get_obj RawArray Namespace
+    add_done_callback remove_done_callback cancelled cancelling uncancel done exception result
+    running set_result set_exception set_running_or_notify_cancel submit terminate_workers
+    kill_workers get_coro get_context get_loop get_name set_name get_stack print_stack wrap_future
+    iscoroutinefunction isfuture create_eager_task_factory print_call_graph format_call_graph
+    future_add_to_awaited_by future_discard_from_awaited_by when reschedule expired
+    BrokenThreadPool BrokenProcessPool BrokenInterpreterPool";
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
