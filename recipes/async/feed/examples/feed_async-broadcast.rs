@@ -1,0 +1,119 @@
+//! The same job with the channel of async-broadcast.
+//!
+//! ```text
+//! cargo run -p feed --example feed_async-broadcast
+//! ```
+//!
+//! The difference from the recipe: a single channel reaches all subscribers and does all three
+//! things. With overflow, a full channel drops its oldest rate and a slow subscriber gets the error
+//! `Overflowed`; with a capacity of 1 it shows the latest rate. Without overflow, the publisher waits
+//! until the slowest subscriber has made room, which a tokio broadcast channel cannot do. Choose
+//! it if every subscriber must see every message, or for a runtime other than tokio.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::time::Duration;
+
+use async_broadcast::{Receiver, RecvError};
+use tokio::time::{self, Instant, Interval, MissedTickBehavior};
+
+use cli::{Log, Rate, Replay};
+
+/// The publisher sends a rate at this interval.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// The time that the fast subscriber needs for a rate.
+const FAST: Duration = Duration::from_millis(10);
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
+/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+const SLOW: Duration = Duration::from_millis(4010);
+/// How many rates the channel holds, except when it shows only the latest.
+const CAPACITY: usize = 4;
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+async fn main() {
+    let rates = cli::rates_or_exit(); // Blocks the thread, but no other task is running yet.
+    let replays = [
+        replay("watch", 1, true, &rates).await,
+        replay("broadcast", CAPACITY, true, &rates).await,
+        replay("mpsc", CAPACITY, false, &rates).await,
+    ];
+    cli::print_report(&rates, &replays);
+}
+
+/// Sends the rates through a channel that behaves like the channel of this name in tokio. If it
+/// overflows, it loses its oldest rate. If it does not, its sender waits.
+async fn replay(channel: &'static str, capacity: usize, overflows: bool, rates: &[Rate]) -> Replay {
+    let start = Instant::now();
+    let (mut sender, receiver) = async_broadcast::broadcast(capacity);
+    sender.set_overflow(overflows);
+    let fast = tokio::spawn(follow(receiver.clone(), Subscriber::new(FAST, start)));
+    let slow = tokio::spawn(follow(receiver, Subscriber::new(SLOW, start)));
+
+    let mut ticks = ticks(start);
+    let mut publisher_delay = Duration::ZERO;
+    for rate in rates {
+        ticks.tick().await;
+        let _ = sender.broadcast_direct(*rate).await; // Fails if both have panicked; see below.
+        publisher_delay = delay(rate, start);
+    }
+    drop(sender);
+
+    Replay {
+        channel,
+        publisher_delay,
+        fast: fast.await.expect("the fast subscriber panicked"),
+        slow: slow.await.expect("the slow subscriber panicked"),
+    }
+}
+
+async fn follow(mut rates: Receiver<Rate>, mut subscriber: Subscriber) -> Log {
+    let mut reported = 0;
+    loop {
+        match rates.recv_direct().await {
+            Ok(rate) => subscriber.handle(rate).await,
+            Err(RecvError::Overflowed(lost)) => reported += lost,
+            Err(RecvError::Closed) => break,
+        }
+    }
+    assert_eq!(
+        reported,
+        u64::from(subscriber.log.missed),
+        "a loss was not reported"
+    );
+    subscriber.log
+}
+
+/// Ticks when a rate is due. The first tick comes at once.
+fn ticks(start: Instant) -> Interval {
+    let mut ticks = time::interval_at(start, INTERVAL);
+    // If a full channel has held the publisher up, the next rate leaves at once, and the interval
+    // begins anew. With `Burst`, the default, all rates that are overdue would leave at once.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// How much later than planned a rate has reached this point of the program.
+fn delay(rate: &Rate, start: Instant) -> Duration {
+    let due = start + INTERVAL * rate.number;
+    due.elapsed()
+}
+
+struct Subscriber {
+    /// The time that the subscriber needs for a rate.
+    pace: Duration,
+    start: Instant,
+    log: Log,
+}
+
+impl Subscriber {
+    fn new(pace: Duration, start: Instant) -> Self {
+        let log = Log::default();
+        Subscriber { pace, start, log }
+    }
+
+    async fn handle(&mut self, rate: Rate) {
+        self.log.add(rate, delay(&rate, self.start));
+        time::sleep(self.pace).await; // Stands for work that waits, such as a request.
+    }
+}

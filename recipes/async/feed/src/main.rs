@@ -1,0 +1,207 @@
+//! Replay a year of exchange rates to a fast and a slow subscriber, through three kinds of channels.
+//!
+//! A publisher sends one rate a second. The fast subscriber keeps up. The slow one needs four
+//! seconds for each rate, and the channel decides what this means. *watch* shows it the latest rate
+//! only. *broadcast* keeps a few rates and tells it how many it has lost. *mpsc* loses nothing and
+//! makes the publisher wait.
+//!
+//! ```text
+//! cargo run -p feed              # the year 2015 of the Swiss franc, from input/
+//! cargo run -p feed -- GBP.csv   # your own file; src/cli.rs describes the format
+//! ```
+//!
+//! Prints what each subscriber has seen and missed, and how late it was. The clock is paused: it
+//! jumps to the next moment at which something happens, so the replay takes no time, and its times
+//! are the same on every run.
+
+mod cli;
+
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::{self, Instant, Interval, MissedTickBehavior};
+
+use cli::{Log, Rate, Replay};
+
+/// The publisher sends a rate at this interval.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// The time that the fast subscriber needs for a rate.
+const FAST: Duration = Duration::from_millis(10);
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
+/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+const SLOW: Duration = Duration::from_millis(4010);
+/// How many rates a broadcast or mpsc channel holds.
+const CAPACITY: usize = 4;
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+async fn main() {
+    let rates = cli::rates_or_exit(); // Blocks the thread, but no other task is running yet.
+    let replays = [
+        over_watch(&rates).await,
+        over_broadcast(&rates).await,
+        over_mpsc(&rates).await,
+    ];
+    cli::print_report(&rates, &replays);
+}
+
+// ANCHOR: watch
+/// A watch channel holds one value. A new value replaces it, whether anybody has seen it or not.
+async fn over_watch(rates: &[Rate]) -> Replay {
+    let start = Instant::now();
+    let (sender, latest) = watch::channel(None); // No rate has arrived yet.
+    let fast = tokio::spawn(follow_watch(latest.clone(), Subscriber::new(FAST, start)));
+    let slow = tokio::spawn(follow_watch(latest, Subscriber::new(SLOW, start)));
+
+    let mut ticks = ticks(start);
+    let mut publisher_delay = Duration::ZERO;
+    for rate in rates {
+        ticks.tick().await;
+        sender.send_replace(Some(*rate));
+        publisher_delay = delay(rate, start);
+    }
+    drop(sender); // Ends the subscribers when they have seen the last rate.
+
+    Replay {
+        channel: "watch",
+        publisher_delay,
+        fast: fast.await.expect("the fast subscriber panicked"),
+        slow: slow.await.expect("the slow subscriber panicked"),
+    }
+}
+
+async fn follow_watch(
+    mut latest: watch::Receiver<Option<Rate>>,
+    mut subscriber: Subscriber,
+) -> Log {
+    // `changed` returns an error when the sender is gone and this receiver has seen the last value.
+    while latest.changed().await.is_ok() {
+        let rate = *latest.borrow_and_update();
+        subscriber.handle(rate.expect("only rates are sent")).await;
+    }
+    subscriber.log
+}
+// ANCHOR_END: watch
+
+// ANCHOR: broadcast
+/// A broadcast channel holds the newest rates. The sender overwrites the oldest one.
+async fn over_broadcast(rates: &[Rate]) -> Replay {
+    let start = Instant::now();
+    let (sender, receiver) = broadcast::channel(CAPACITY);
+    let slow_receiver = sender.subscribe();
+    let fast = tokio::spawn(follow_broadcast(receiver, Subscriber::new(FAST, start)));
+    let slow = tokio::spawn(follow_broadcast(
+        slow_receiver,
+        Subscriber::new(SLOW, start),
+    ));
+
+    let mut ticks = ticks(start);
+    let mut publisher_delay = Duration::ZERO;
+    for rate in rates {
+        ticks.tick().await;
+        let _ = sender.send(*rate); // Fails if both subscribers have panicked; see below.
+        publisher_delay = delay(rate, start);
+    }
+    drop(sender);
+
+    Replay {
+        channel: "broadcast",
+        publisher_delay,
+        fast: fast.await.expect("the fast subscriber panicked"),
+        slow: slow.await.expect("the slow subscriber panicked"),
+    }
+}
+
+async fn follow_broadcast(mut rates: broadcast::Receiver<Rate>, mut subscriber: Subscriber) -> Log {
+    let mut reported = 0;
+    loop {
+        match rates.recv().await {
+            Ok(rate) => subscriber.handle(rate).await,
+            // The next call returns the oldest rate that the channel still holds.
+            Err(RecvError::Lagged(lost)) => reported += lost,
+            Err(RecvError::Closed) => break,
+        }
+    }
+    assert_eq!(
+        reported,
+        u64::from(subscriber.log.missed),
+        "a loss was not reported"
+    );
+    subscriber.log
+}
+// ANCHOR_END: broadcast
+
+// ANCHOR: mpsc
+/// An mpsc channel has one receiver, so each subscriber gets a channel of its own. A sender waits
+/// while its channel is full.
+async fn over_mpsc(rates: &[Rate]) -> Replay {
+    let start = Instant::now();
+    let (to_fast, fast_receiver) = mpsc::channel(CAPACITY);
+    let (to_slow, slow_receiver) = mpsc::channel(CAPACITY);
+    let fast = tokio::spawn(follow_mpsc(fast_receiver, Subscriber::new(FAST, start)));
+    let slow = tokio::spawn(follow_mpsc(slow_receiver, Subscriber::new(SLOW, start)));
+
+    let mut ticks = ticks(start);
+    let mut publisher_delay = Duration::ZERO;
+    for rate in rates {
+        ticks.tick().await;
+        let _ = to_slow.send(*rate).await; // Fails if the subscriber has panicked; see below.
+        let _ = to_fast.send(*rate).await;
+        publisher_delay = delay(rate, start);
+    }
+    drop(to_slow);
+    drop(to_fast);
+
+    Replay {
+        channel: "mpsc",
+        publisher_delay,
+        fast: fast.await.expect("the fast subscriber panicked"),
+        slow: slow.await.expect("the slow subscriber panicked"),
+    }
+}
+
+async fn follow_mpsc(mut rates: mpsc::Receiver<Rate>, mut subscriber: Subscriber) -> Log {
+    while let Some(rate) = rates.recv().await {
+        subscriber.handle(rate).await;
+    }
+    subscriber.log
+}
+// ANCHOR_END: mpsc
+
+// ANCHOR: ticks
+/// Ticks when a rate is due. The first tick comes at once.
+fn ticks(start: Instant) -> Interval {
+    let mut ticks = time::interval_at(start, INTERVAL);
+    // If a full channel has held the publisher up, the next rate leaves at once, and the interval
+    // begins anew. With `Burst`, the default, all rates that are overdue would leave at once.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// How much later than planned a rate has reached this point of the program.
+fn delay(rate: &Rate, start: Instant) -> Duration {
+    let due = start + INTERVAL * rate.number;
+    due.elapsed()
+}
+// ANCHOR_END: ticks
+
+// ANCHOR: subscriber
+struct Subscriber {
+    /// The time that the subscriber needs for a rate.
+    pace: Duration,
+    start: Instant,
+    log: Log,
+}
+
+impl Subscriber {
+    fn new(pace: Duration, start: Instant) -> Self {
+        let log = Log::default();
+        Subscriber { pace, start, log }
+    }
+
+    async fn handle(&mut self, rate: Rate) {
+        self.log.add(rate, delay(&rate, self.start));
+        time::sleep(self.pace).await; // Stands for work that waits, such as a request.
+    }
+}
+// ANCHOR_END: subscriber
