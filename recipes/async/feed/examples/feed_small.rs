@@ -12,7 +12,7 @@ async fn main() {
         watch_sender.send_replace(rate);
         broadcast_sender.send(rate).unwrap();
         if mpsc_sender.try_send(rate).is_err() {
-            println!("mpsc: no room for {rate}, so `send` would wait");
+            println!("mpsc: full, so {rate} has to wait");
         }
     }
     println!("watch: {}", *latest.borrow());
