@@ -54,7 +54,7 @@ async fn replay(channel: &'static str, capacity: usize, overflows: bool, rates: 
     let mut publisher_delay = Duration::ZERO;
     for rate in rates {
         ticks.tick().await;
-        let _ = sender.broadcast_direct(*rate).await; // Fails if both have panicked; see below.
+        let _ = sender.broadcast_direct(*rate).await; // Fails only if both subscribers panicked.
         publisher_delay = delay(rate, start);
     }
     drop(sender);
@@ -76,19 +76,16 @@ async fn follow(mut rates: Receiver<Rate>, mut subscriber: Subscriber) -> Log {
             Err(RecvError::Closed) => break,
         }
     }
-    assert_eq!(
-        reported,
-        u64::from(subscriber.log.missed),
-        "a loss was not reported"
-    );
+    let missed = u64::from(subscriber.log.missed);
+    assert_eq!(reported, missed, "a loss was not reported");
     subscriber.log
 }
 
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next rate leaves at once, and the interval
-    // begins anew. With `Burst`, the default, all rates that are overdue would leave at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
+    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

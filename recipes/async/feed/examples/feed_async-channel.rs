@@ -82,7 +82,7 @@ async fn replay(
 }
 
 async fn send(sender: &Sender<Rate>, rate: Rate, when_full: WhenFull) {
-    // Both fail if the subscriber has panicked, which awaiting its task shows.
+    // Both fail only if the subscriber has panicked.
     match when_full {
         WhenFull::ReplaceOldest => {
             let _ = sender.force_send(rate);
@@ -103,8 +103,8 @@ async fn follow(rates: Receiver<Rate>, mut subscriber: Subscriber) -> Log {
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next rate leaves at once, and the interval
-    // begins anew. With `Burst`, the default, all rates that are overdue would leave at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
+    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

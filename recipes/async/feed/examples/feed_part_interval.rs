@@ -1,6 +1,7 @@
-//! Do something every second. An `interval` counts from one tick to the next, however long the work
-//! in between takes. If the work takes longer than the period, ticks are missed, and a setting
-//! decides when the next ones come.
+//! An interval of one second, and three ways to go on after a stall.
+//!
+//! An `interval` counts from one tick to the next, however long the work in between takes. If the
+//! work takes longer than the period, ticks are missed. A setting decides when the next ones come.
 //!
 //! ```text
 //! cargo run -p feed --example feed_part_interval

@@ -1,5 +1,4 @@
-//! What a full channel does to threads. A thread cannot pause the clock, so in place of time, a
-//! second channel tells the slow subscriber when to go on.
+//! A full channel between threads: it blocks its sender, or loses the newest or the oldest rates.
 //!
 //! ```text
 //! cargo run -p feed --example feed_part_threads
@@ -8,6 +7,9 @@
 //! With crossbeam, `send` blocks the publisher's thread until there is room. `try_send` returns the
 //! rate at once, so the newest one is lost. An `ArrayQueue` can replace its oldest element, so the
 //! oldest one is lost, and with a capacity of 1 only the latest is left.
+//!
+//! tokio's paused clock does not stop threads. To show the same on every run without it, the slow
+//! subscriber begins only when the publisher has ended or can do no more.
 
 use std::thread;
 use std::time::{Duration, Instant};

@@ -88,8 +88,8 @@ async fn follow_watch(
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next rate leaves at once, and the interval
-    // begins anew. With `Burst`, the default, all rates that are overdue would leave at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
+    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

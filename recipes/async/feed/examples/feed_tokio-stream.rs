@@ -80,7 +80,7 @@ async fn over_broadcast(rates: &[Rate]) -> Replay {
     let mut rates = pin!(one_a_second(rates));
     let mut publisher_delay = Duration::ZERO;
     while let Some(rate) = rates.next().await {
-        let _ = sender.send(rate); // Fails if both subscribers have panicked; see below.
+        let _ = sender.send(rate); // Fails only if both subscribers have panicked.
         publisher_delay = delay(&rate, start);
     }
     drop(sender);
@@ -105,7 +105,7 @@ async fn over_mpsc(rates: &[Rate]) -> Replay {
     let mut rates = pin!(one_a_second(rates));
     let mut publisher_delay = Duration::ZERO;
     while let Some(rate) = rates.next().await {
-        let _ = to_slow.send(rate).await; // Fails if the subscriber has panicked; see below.
+        let _ = to_slow.send(rate).await; // Fails only if the subscriber has panicked.
         let _ = to_fast.send(rate).await;
         publisher_delay = delay(&rate, start);
     }
@@ -141,11 +141,8 @@ async fn follow_lossy(mut rates: BroadcastStream<Rate>, mut subscriber: Subscrib
             Err(BroadcastStreamRecvError::Lagged(lost)) => reported += lost,
         }
     }
-    assert_eq!(
-        reported,
-        u64::from(subscriber.log.missed),
-        "a loss was not reported"
-    );
+    let missed = u64::from(subscriber.log.missed);
+    assert_eq!(reported, missed, "a loss was not reported");
     subscriber.log
 }
 

@@ -140,10 +140,13 @@ pub(crate) fn print_report(rates: &[Rate], replays: &[Replay]) {
             );
         }
     }
+    let mut delays = Vec::new();
     for replay in replays {
         let delay = seconds(replay.publisher_delay);
-        report += &format!("{}: the last rate was sent {delay} late\n", replay.channel);
+        delays.push(format!("{delay} with {}", replay.channel));
     }
+    let delays = delays.join(", ");
+    report += &format!("at the end, the publisher was late by {delays}\n");
 
     if let Err(error) = io::stdout().write_all(report.as_bytes()) {
         // A program that reads our output, such as `head`, may stop when it has seen enough.

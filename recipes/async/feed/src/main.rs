@@ -69,7 +69,9 @@ async fn over_watch(rates: &[Rate]) -> Replay {
         slow: slow.await.expect("the slow subscriber panicked"),
     }
 }
+// ANCHOR_END: watch
 
+// ANCHOR: watch-follow
 async fn follow_watch(
     mut latest: watch::Receiver<Option<Rate>>,
     mut subscriber: Subscriber,
@@ -81,25 +83,21 @@ async fn follow_watch(
     }
     subscriber.log
 }
-// ANCHOR_END: watch
+// ANCHOR_END: watch-follow
 
-// ANCHOR: broadcast
 /// A broadcast channel holds the newest rates. The sender overwrites the oldest one.
 async fn over_broadcast(rates: &[Rate]) -> Replay {
     let start = Instant::now();
-    let (sender, receiver) = broadcast::channel(CAPACITY);
-    let slow_receiver = sender.subscribe();
-    let fast = tokio::spawn(follow_broadcast(receiver, Subscriber::new(FAST, start)));
-    let slow = tokio::spawn(follow_broadcast(
-        slow_receiver,
-        Subscriber::new(SLOW, start),
-    ));
+    let (sender, for_fast) = broadcast::channel(CAPACITY);
+    let for_slow = sender.subscribe();
+    let fast = tokio::spawn(follow_broadcast(for_fast, Subscriber::new(FAST, start)));
+    let slow = tokio::spawn(follow_broadcast(for_slow, Subscriber::new(SLOW, start)));
 
     let mut ticks = ticks(start);
     let mut publisher_delay = Duration::ZERO;
     for rate in rates {
         ticks.tick().await;
-        let _ = sender.send(*rate); // Fails if both subscribers have panicked; see below.
+        let _ = sender.send(*rate); // Fails only if both subscribers have panicked.
         publisher_delay = delay(rate, start);
     }
     drop(sender);
@@ -114,6 +112,7 @@ async fn over_broadcast(rates: &[Rate]) -> Replay {
 
 async fn follow_broadcast(mut rates: broadcast::Receiver<Rate>, mut subscriber: Subscriber) -> Log {
     let mut reported = 0;
+    // ANCHOR: broadcast
     loop {
         match rates.recv().await {
             Ok(rate) => subscriber.handle(rate).await,
@@ -122,33 +121,31 @@ async fn follow_broadcast(mut rates: broadcast::Receiver<Rate>, mut subscriber: 
             Err(RecvError::Closed) => break,
         }
     }
-    assert_eq!(
-        reported,
-        u64::from(subscriber.log.missed),
-        "a loss was not reported"
-    );
+    // ANCHOR_END: broadcast
+    let missed = u64::from(subscriber.log.missed);
+    assert_eq!(reported, missed, "a loss was not reported");
     subscriber.log
 }
-// ANCHOR_END: broadcast
 
-// ANCHOR: mpsc
 /// An mpsc channel has one receiver, so each subscriber gets a channel of its own. A sender waits
 /// while its channel is full.
 async fn over_mpsc(rates: &[Rate]) -> Replay {
     let start = Instant::now();
-    let (to_fast, fast_receiver) = mpsc::channel(CAPACITY);
-    let (to_slow, slow_receiver) = mpsc::channel(CAPACITY);
-    let fast = tokio::spawn(follow_mpsc(fast_receiver, Subscriber::new(FAST, start)));
-    let slow = tokio::spawn(follow_mpsc(slow_receiver, Subscriber::new(SLOW, start)));
+    let (to_fast, for_fast) = mpsc::channel(CAPACITY);
+    let (to_slow, for_slow) = mpsc::channel(CAPACITY);
+    let fast = tokio::spawn(follow_mpsc(for_fast, Subscriber::new(FAST, start)));
+    let slow = tokio::spawn(follow_mpsc(for_slow, Subscriber::new(SLOW, start)));
 
     let mut ticks = ticks(start);
     let mut publisher_delay = Duration::ZERO;
+    // ANCHOR: mpsc
     for rate in rates {
         ticks.tick().await;
-        let _ = to_slow.send(*rate).await; // Fails if the subscriber has panicked; see below.
+        let _ = to_slow.send(*rate).await; // Fails only if the subscriber has panicked.
         let _ = to_fast.send(*rate).await;
         publisher_delay = delay(rate, start);
     }
+    // ANCHOR_END: mpsc
     drop(to_slow);
     drop(to_fast);
 
@@ -166,26 +163,24 @@ async fn follow_mpsc(mut rates: mpsc::Receiver<Rate>, mut subscriber: Subscriber
     }
     subscriber.log
 }
-// ANCHOR_END: mpsc
 
 // ANCHOR: ticks
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next rate leaves at once, and the interval
-    // begins anew. With `Burst`, the default, all rates that are overdue would leave at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
+    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
+// ANCHOR_END: ticks
 
 /// How much later than planned a rate has reached this point of the program.
 fn delay(rate: &Rate, start: Instant) -> Duration {
     let due = start + INTERVAL * rate.number;
     due.elapsed()
 }
-// ANCHOR_END: ticks
 
-// ANCHOR: subscriber
 struct Subscriber {
     /// The time that the subscriber needs for a rate.
     pace: Duration,
@@ -204,4 +199,3 @@ impl Subscriber {
         time::sleep(self.pace).await; // Stands for work that waits, such as a request.
     }
 }
-// ANCHOR_END: subscriber

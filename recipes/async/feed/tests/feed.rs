@@ -68,9 +68,7 @@ broadcast  fast            1       0         0.00 s  1.0904 on 2016-02-29
 broadcast  slow            1       0         0.00 s  1.0904 on 2016-02-29
 mpsc       fast            1       0         0.00 s  1.0904 on 2016-02-29
 mpsc       slow            1       0         0.00 s  1.0904 on 2016-02-29
-watch: the last rate was sent 0.00 s late
-broadcast: the last rate was sent 0.00 s late
-mpsc: the last rate was sent 0.00 s late
+at the end, the publisher was late by 0.00 s with watch, 0.00 s with broadcast, 0.00 s with mpsc
 ",
     );
 }
@@ -90,9 +88,7 @@ broadcast  fast            5       0         0.00 s  1.0000 on 2000-01-01
 broadcast  slow            5       0        12.04 s  1.0000 on 2000-01-01
 mpsc       fast            5       0         0.00 s  1.0000 on 2000-01-01
 mpsc       slow            5       0        12.04 s  1.0000 on 2000-01-01
-watch: the last rate was sent 0.00 s late
-broadcast: the last rate was sent 0.00 s late
-mpsc: the last rate was sent 0.00 s late
+at the end, the publisher was late by 0.00 s with watch, 0.00 s with broadcast, 0.00 s with mpsc
 ",
     );
 }
