@@ -219,8 +219,8 @@ def report(rates, replays):
             late = f"{subscriber.greatest_delay:.2f} s"
             lowest = f"{money(subscriber.lowest.price)} on {subscriber.lowest.day}"
             lines.append(f"{name:<9}  {kind:<10} {seen:>6} {missed:>7} {late:>14}  {lowest}")
-    delays = ", ".join(f"{publisher_delay:.2f} s with {name}" for name, publisher_delay, *_ in replays)
-    lines.append(f"at the end, the publisher was late by {delays}")
+    delays = [f"{late:.2f} s with {name}" for name, late, _, _ in replays]
+    lines.append(f"at the end, the publisher was late by {', '.join(delays)}")
     return "".join(line + "\n" for line in lines)
 
 

@@ -6,9 +6,9 @@
 //!
 //! The difference from the recipe: a single channel reaches all subscribers and does all three
 //! things. With overflow, a full channel drops its oldest rate and a slow subscriber gets the error
-//! `Overflowed`; with a capacity of 1 it shows the latest rate. Without overflow, the publisher waits
-//! until the slowest subscriber has made room, which a tokio broadcast channel cannot do. Choose
-//! it if every subscriber must see every message, or for a runtime other than tokio.
+//! `Overflowed`; with a capacity of 1 it shows the latest rate. Without overflow, the publisher
+//! waits until the slowest subscriber has made room, which a tokio broadcast channel cannot do.
+//! Choose it if every subscriber must see every message, or for a runtime other than tokio.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -24,8 +24,8 @@ use cli::{Log, Rate, Replay};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
-/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
-/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
+/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates the channel holds, except when it shows only the latest.
 const CAPACITY: usize = 4;
@@ -84,8 +84,8 @@ async fn follow(mut rates: Receiver<Rate>, mut subscriber: Subscriber) -> Log {
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
-    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after
+    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

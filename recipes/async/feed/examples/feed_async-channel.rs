@@ -6,10 +6,10 @@
 //!
 //! The difference from the recipe: there is one kind of channel, and the publisher chooses for each
 //! rate what happens when the channel is full. `send` waits. `force_send` replaces the oldest rate
-//! and returns it. So a channel of capacity 1 shows the latest rate, as *watch* does, and a larger one
-//! keeps the newest rates, as *broadcast* does. But each subscriber needs a channel of its own, and
-//! here it is the publisher who learns what was lost. Choose it for a runtime other than tokio, or
-//! if several tasks should share the items of one channel: its receivers can be cloned.
+//! and returns it. So a channel of capacity 1 shows the latest rate, as *watch* does, and a larger
+//! one keeps the newest rates, as *broadcast* does. But each subscriber needs a channel of its own,
+//! and here it is the publisher who learns what was lost. Choose it for a runtime other than tokio,
+//! or if several tasks should share the items of one channel: its receivers can be cloned.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -25,8 +25,8 @@ use cli::{Log, Rate, Replay};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
-/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
-/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
+/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates a channel holds, except for a channel that shows only the latest.
 const CAPACITY: usize = 4;
@@ -103,8 +103,8 @@ async fn follow(rates: Receiver<Rate>, mut subscriber: Subscriber) -> Log {
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
-    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after
+    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

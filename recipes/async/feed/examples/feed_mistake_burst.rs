@@ -7,8 +7,8 @@
 //!
 //! The default of an interval is `MissedTickBehavior::Burst`. It is right if the number of ticks
 //! counts, as in a simulation. It is wrong if each tick asks a server for something. `Delay` makes
-//! up for one tick and then waits a whole period each time. `Skip` does too, but stays with the full
-//! seconds.
+//! up for one tick and then waits a whole period each time. `Skip` does too, but stays with the
+//! full seconds.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A loop that should run every second sleeps for a second after its work. Each round takes a second
-//! and the time of the work, so the loop falls behind more and more.
+//! A loop that should run every second sleeps for a second after its work. Each round takes a
+//! second and the time of the work, so the loop falls behind more and more.
 //!
 //! ```text
 //! cargo run -p feed --example feed_mistake_sleep_drifts

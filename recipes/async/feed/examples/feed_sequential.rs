@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The difference from the recipe: each loop has to know the rules of its channel, and says when a
-//! subscriber is ready for its next rate. Choose it to check a program such as the recipe. It cannot
-//! replace one, because in earnest nobody knows beforehand when the rates will come and how long a
-//! subscriber will take.
+//! subscriber is ready for its next rate. Choose it to check a program such as the recipe. It
+//! cannot replace one, because in earnest nobody knows beforehand when the rates will come and how
+//! long a subscriber will take.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -20,8 +20,8 @@ use cli::{Log, Rate, Replay};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
-/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
-/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
+/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates a broadcast or mpsc channel holds.
 const CAPACITY: usize = 4;

@@ -23,8 +23,8 @@ use cli::{Log, Rate, Replay};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
-/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
-/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
+/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
 const SLOW: Duration = Duration::from_millis(4010);
 
 /// The latest rate, and what came before it in a few words.
@@ -88,8 +88,8 @@ async fn follow_watch(
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
-    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after
+    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

@@ -28,8 +28,8 @@ use cli::{Log, Rate, Replay};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
-/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
-/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
+/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates a broadcast or mpsc channel holds.
 const CAPACITY: usize = 4;
@@ -120,7 +120,8 @@ async fn over_mpsc(rates: &[Rate]) -> Replay {
     }
 }
 
-/// The rates as a stream. If a full channel has held the publisher up, the next rate leaves at once.
+/// The rates as a stream. If a full channel has held the publisher up, the next rate leaves at
+/// once.
 fn one_a_second(rates: &[Rate]) -> impl Stream<Item = Rate> + use<> {
     tokio_stream::iter(rates.to_vec()).throttle(INTERVAL)
 }

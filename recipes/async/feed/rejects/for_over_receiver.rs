@@ -1,7 +1,7 @@
 // error: E0277
 //! Loops over an async receiver with `for`. A `for` loop needs an `Iterator`, whose `next` returns
-//! at once, and a task has to await the next rate. Write `while let Some(rate) = rates.recv().await`,
-//! or make the receiver a stream and await its `next`.
+//! at once, and a task has to await the next rate. Write `while let Some(rate) =
+//! rates.recv().await`, or make the receiver a stream and await its `next`.
 
 use tokio::sync::mpsc;
 

@@ -1,4 +1,5 @@
-//! Replay a year of exchange rates to a fast and a slow subscriber, through three kinds of channels.
+//! Replay a year of exchange rates to a fast and a slow subscriber, through three kinds of
+//! channels.
 //!
 //! A publisher sends one rate a second. The fast subscriber keeps up. The slow one needs four
 //! seconds for each rate, and the channel decides what this means. *watch* shows it the latest rate
@@ -28,8 +29,8 @@ use cli::{Log, Rate, Replay};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
-/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for a
-/// rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
+/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates a broadcast or mpsc channel holds.
 const CAPACITY: usize = 4;
@@ -168,8 +169,8 @@ async fn follow_mpsc(mut rates: mpsc::Receiver<Rate>, mut subscriber: Subscriber
 /// Ticks when a rate is due. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after it
-    // a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
+    // If a full channel has held the publisher up, the next tick comes at once, and the one after
+    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
