@@ -59,9 +59,8 @@ pub(crate) fn entries(
         for refused in &chapter.refused {
             let path = recipes.find(&refused.recipe)?.reject(&refused.file);
             let reject = Reject::read(recipes, &path)?;
-            let message = format!("{}: {}", reject.code, reject.message());
             let id = reject_id(&refused.recipe, &refused.file);
-            entries.push(item(&message, &address, &id, &recipe, &refused.why));
+            entries.push(item(&reject.title(), &address, &id, &recipe, &refused.why));
         }
     }
     if symptom == REFUSED {

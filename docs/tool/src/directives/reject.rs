@@ -9,8 +9,8 @@ use std::path::Path;
 
 /// A program that the compiler refuses, read.
 pub(crate) struct Reject {
-    /// Such as `E0277`.
-    pub(crate) code: String,
+    /// Such as `E0277`. A few errors have none.
+    code: Option<String>,
     /// Why the compiler is right, in Markdown.
     description: String,
     program: String,
@@ -29,7 +29,7 @@ impl Reject {
         let text = text.map_err(|reason| in_file(path, reason))?;
         let words = recipes.read(&path.with_extension("stderr"))?;
         Ok(Reject {
-            code: code.to_owned(),
+            code: code.map(str::to_owned),
             description: text.description(),
             program: text.without_description(),
             refused: text.wrong_lines(),
@@ -37,12 +37,18 @@ impl Reject {
         })
     }
 
-    /// The first line of what the compiler says, without the word `error` and the code.
-    pub(crate) fn message(&self) -> &str {
+    /// The first line of what the compiler says, without the word `error`. The code, if there is
+    /// one, comes first.
+    pub(crate) fn title(&self) -> String {
         let first = self.words.lines().next().unwrap_or("");
-        match first.split_once("]: ") {
-            Some((_, message)) => message,
-            None => first,
+        let start = match &self.code {
+            Some(code) => format!("error[{code}]: "),
+            None => "error: ".to_owned(),
+        };
+        let message = first.strip_prefix(&start).unwrap_or(first);
+        match &self.code {
+            Some(code) => format!("{code}: {message}"),
+            None => message.to_owned(),
         }
     }
 
@@ -54,7 +60,7 @@ impl Reject {
             refused,
             words,
         } = self;
-        let summary = format!("{code}: {}", with_code(self.message()));
+        let summary = with_code(&self.title());
         let mut parts = Vec::new();
         if !description.is_empty() {
             parts.push(format!("{description}\n"));
@@ -64,9 +70,12 @@ impl Reject {
             wrong_attribute(refused),
             fenced("rust,compile_fail", program)
         ));
+        let error = match code {
+            Some(code) => format!("[{code}](https://doc.rust-lang.org/error_codes/{code}.html)"),
+            None => "an error that has no code".to_owned(),
+        };
         parts.push(format!(
-            "The compiler refuses it with \
-             [{code}](https://doc.rust-lang.org/error_codes/{code}.html):\n\n{}",
+            "The compiler refuses it with {error}:\n\n{}",
             fenced("text", words)
         ));
         folded("reject", id, &summary, &parts.join("\n"))
@@ -85,15 +94,23 @@ pub(crate) fn reject_id(recipe: &str, file: &str) -> String {
     format!("{recipe}_reject_{file}")
 }
 
-/// The code in a reject's first line, `// error: E0277`.
-fn error_code(line: &str) -> Result<&str, String> {
-    let code = line.trim_end().strip_prefix("// error: ");
-    let is_code = |code: &&str| {
-        let digits = code.strip_prefix('E').unwrap_or("");
-        digits.len() == 4 && digits.chars().all(|c| c.is_ascii_digit())
-    };
-    code.filter(is_code)
-        .ok_or_else(|| format!("its first line is `{line}`, not `// error: E` and four digits"))
+/// The code in a reject's first line, `// error: E0277`. Some errors have no code. Then the line
+/// holds the message of the error, which is several words in lower case.
+fn error_code(line: &str) -> Result<Option<&str>, String> {
+    let error = line.trim_end().strip_prefix("// error: ").unwrap_or("");
+    let digits = error.strip_prefix('E').unwrap_or("");
+    let is_code = digits.len() == 4 && digits.chars().all(|c| c.is_ascii_digit());
+    let is_message = error.starts_with(|c: char| c.is_ascii_lowercase()) && error.contains(' ');
+    if is_code {
+        Ok(Some(error))
+    } else if is_message {
+        Ok(None)
+    } else {
+        Err(format!(
+            "its first line is `{line}`, not `// error: E` and four digits, or `// error: ` and \
+             the message of an error without a code"
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -101,15 +118,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reject_without_a_code_is_refused() {
+    fn a_reject_without_an_error_is_refused() {
         for line in [
             "fn main() {}",
             "// error: 277",
             "// error: E277",
             "// error: E0277 and more",
+            "// error: ",
+            "// error: unknown",
         ] {
             assert!(error_code(line).is_err(), "{line}");
         }
-        assert_eq!(error_code("// error: E0277\r"), Ok("E0277"));
+        assert_eq!(error_code("// error: E0277\r"), Ok(Some("E0277")));
+    }
+
+    #[test]
+    fn an_error_without_a_code_is_named_by_its_message() {
+        let line = "// error: future cannot be sent between threads safely";
+        assert_eq!(error_code(line), Ok(None));
+        let mut reject = Reject {
+            code: None,
+            description: String::new(),
+            program: String::new(),
+            refused: Vec::new(),
+            words: "error: future cannot be sent\n  | spawn(work);\n".to_owned(),
+        };
+        assert_eq!(reject.title(), "future cannot be sent");
+        let text = reject.markdown("id");
+        assert!(
+            text.contains("refuses it with an error that has no code:"),
+            "{text}"
+        );
+
+        reject.code = Some("E0277".to_owned());
+        reject.words = "error[E0277]: `Rc` cannot be sent\n".to_owned();
+        assert_eq!(reject.title(), "E0277: `Rc` cannot be sent");
     }
 }

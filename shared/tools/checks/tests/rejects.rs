@@ -1,10 +1,11 @@
 //! What the compiler must refuse, it refuses, and for the reason given.
 //!
 //! A reject is a whole program in the folder `rejects` of a recipe. Its first line, such as `//
-//! error: E0277`, is the error that it must give, with no other beside it. The lines that end in
-//! `// refused` are the reason: without them the program must compile. What the compiler says
-//! stands beside it in `FILE.stderr`, for the book. `BLESS=1 cargo test -p checks --test rejects`
-//! writes these files anew.
+//! error: E0277`, is the error that it must give, with no other beside it. A few errors have no
+//! code. Then the first line names the error by its message: `// error: future cannot be sent
+//! between threads safely`. The lines that end in `// refused` are the reason: without them the
+//! program must compile. What the compiler says stands beside it in `FILE.stderr`, for the book.
+//! `BLESS=1 cargo test -p checks --test rejects` writes these files anew.
 
 use checks::judge::assert_all;
 use checks::process::{End, cargo, run};
@@ -57,7 +58,7 @@ fn is_oldest_compiler() -> bool {
 
 /// Programs that this test must find fault with, and what it must say. Were they not found out, no
 /// reject would be.
-const PLANTED: [(&str, &str, &str); 6] = [
+const PLANTED: [(&str, &str, &str); 8] = [
     (
         "compiles",
         "// error: E0308\nfn main() {\n    main(); // refused\n}\n",
@@ -76,7 +77,17 @@ const PLANTED: [(&str, &str, &str); 6] = [
     (
         "syntax",
         "// error: E0308\nfn main() {\n    let // refused\n}\n",
-        "gives an error without a code",
+        "gives expected pattern, found `}`, not E0308",
+    ),
+    (
+        "no-code",
+        "// error: E0277\nfn main() {\n    compile_error!(\"no code\"); // refused\n}\n",
+        "gives no code, not E0277",
+    ),
+    (
+        "message",
+        "// error: no such thing\nfn main() {\n    compile_error!(\"no code\"); // refused\n}\n",
+        "gives no code, not no such thing",
     ),
     (
         "elsewhere",
@@ -103,7 +114,7 @@ fn a_bad_reject_is_found_out() {
 
 fn judge(name: &str, source: &str) -> Result<(), String> {
     let first = source.lines().next().unwrap_or_default();
-    let Some(code) = first.strip_prefix("// error: ") else {
+    let Some(error) = first.strip_prefix("// error: ") else {
         return Err(format!(
             "{name}: begins with `{first}`, not with a line such as `// error: E0277`"
         ));
@@ -115,11 +126,11 @@ fn judge(name: &str, source: &str) -> Result<(), String> {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let (errors, rest) = (&SAID[&program(name)].codes, &SAID[&mended(name)].codes);
+    let (errors, rest) = (&SAID[&program(name)].errors, &SAID[&mended(name)].errors);
     if errors.is_empty() {
         Err(format!("{name}: compiles, but must not"))
-    } else if list(errors) != code {
-        Err(format!("{name}: gives {}, not {code}", list(errors)))
+    } else if list(errors) != error {
+        Err(format!("{name}: gives {}, not {error}", list(errors)))
     } else if !rest.is_empty() {
         Err(format!(
             "{name}: still gives {} without the lines that end in `{MARK}`",
@@ -144,11 +155,11 @@ static REJECTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     rejects
 });
 
-/// What the compiler says of a program: its errors' codes, and its words without the places they
-/// point to, which differ from machine to machine.
+/// What the compiler says of a program: the names of its errors, and its words without the places
+/// they point to, which differ from machine to machine.
 #[derive(Default)]
 struct Said {
-    codes: BTreeSet<String>,
+    errors: BTreeSet<String>,
     words: String,
 }
 
@@ -178,10 +189,10 @@ static SAID: LazyLock<BTreeMap<String, Said>> = LazyLock::new(|| {
             .filter(|name| programs.contains_key(*name))
         {
             let said = said.entry(program.to_owned()).or_default();
-            if let Some(code) = error_code(&message["message"]) {
-                said.words += &words(&message["message"], &code)
-                    .replace(&format!("src/bin/{program}"), "src/main");
-                said.codes.insert(code);
+            if let Some(error) = error_name(&message["message"]) {
+                said.words +=
+                    &words(&message["message"]).replace(&format!("src/bin/{program}"), "src/main");
+                said.errors.insert(error);
             }
         }
     }
@@ -194,30 +205,54 @@ static SAID: LazyLock<BTreeMap<String, Said>> = LazyLock::new(|| {
 });
 
 /// The error's first line, what it says of the line it points to, and its notes and helps.
-fn words(message: &Value, code: &str) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().replace('\n', "\n    ");
-    let primary = message["spans"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|span| span["is_primary"] == true);
-    let mut words = format!("error[{code}]: {}\n", text(&message["message"]));
-    if let Some(span) = primary {
-        let line = text(&in_program(span)["text"][0]["text"]);
-        words += &format!("  | {}\n", line.trim().trim_end_matches(MARK).trim_end());
-        let label = text(&span["label"]);
-        if !label.is_empty() {
-            words += &format!("  | {label}\n");
-        }
+///
+/// Notes that point to a line are left out, unless the error has no code. Such an error says in its
+/// notes which line is wrong, and why.
+fn words(message: &Value) -> String {
+    let code = message["code"]["code"].as_str();
+    let title = code.map_or_else(|| "error".to_owned(), |code| format!("error[{code}]"));
+    let mut words = format!("{title}: {}\n", text(&message["message"]));
+    for span in primary_spans(message) {
+        words += &pointed_to(span);
     }
     for child in message["children"].as_array().into_iter().flatten() {
-        if child["spans"].as_array().is_some_and(Vec::is_empty) {
-            words += &format!(
-                "  = {}: {}\n",
-                text(&child["level"]),
-                text(&child["message"])
-            );
+        let has_no_place = child["spans"].as_array().is_some_and(Vec::is_empty);
+        let places: Vec<&Value> = primary_spans(child).filter(|span| is_ours(span)).collect();
+        if has_no_place || code.is_none() && !places.is_empty() {
+            let (level, message) = (text(&child["level"]), text(&child["message"]));
+            words += &format!("  = {level}: {message}\n");
         }
+        if code.is_none() {
+            words.extend(places.into_iter().map(pointed_to));
+        }
+    }
+    words
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().replace('\n', "\n    ")
+}
+
+/// The places that a message is about. Its other spans say what else belongs to it.
+fn primary_spans(message: &Value) -> impl Iterator<Item = &Value> {
+    let spans = message["spans"].as_array().into_iter().flatten();
+    spans.filter(|span| span["is_primary"] == true)
+}
+
+/// Whether the compiler points into the program, and not into a library.
+fn is_ours(span: &Value) -> bool {
+    in_program(span)["file_name"]
+        .as_str()
+        .is_some_and(|file| Path::new(file).starts_with("src"))
+}
+
+/// The line that the compiler points to, and what it says of it.
+fn pointed_to(span: &Value) -> String {
+    let line = text(&in_program(span)["text"][0]["text"]);
+    let mut words = format!("  | {}\n", line.trim().trim_end_matches(MARK).trim_end());
+    let label = text(&span["label"]);
+    if !label.is_empty() {
+        words += &format!("  | {label}\n");
     }
     words
 }
@@ -230,16 +265,14 @@ fn in_program(mut span: &Value) -> &Value {
     span
 }
 
-fn error_code(message: &Value) -> Option<String> {
+/// The error's code, or its message if it has none.
+fn error_name(message: &Value) -> Option<String> {
     let text = message["message"].as_str().unwrap_or_default();
     if message["level"] != "error" || text.starts_with("aborting due to") {
         return None;
     }
     let code = message["code"]["code"].as_str();
-    Some(code.map_or_else(
-        || format!("an error without a code ({text})"),
-        str::to_owned,
-    ))
+    Some(code.unwrap_or(text).to_owned())
 }
 
 /// One project for all programs, with a target folder that the next run finds again.
@@ -253,11 +286,12 @@ fn scratch_project(programs: &BTreeMap<String, String>) -> PathBuf {
             .expect("the target folder takes files");
     }
     let library = workspace().join("shared/sync-primitives");
-    let package = "[workspace]\n\n[package]\nname = \"rejects\"\nedition = \"2024\"\n";
+    let (versions, dependencies) = used_crates();
     let manifest = format!(
-        "{package}\n[dependencies]\nsync-primitives.path = '{}'\n{}",
+        "[workspace.dependencies]\n{versions}\n\
+         [package]\nname = \"rejects\"\nedition = \"2024\"\n\n\
+         [dependencies]\nsync-primitives.path = '{}'\n{dependencies}",
         library.display(),
-        used_crates(programs)
     );
     fs::write(project.join("Cargo.toml"), manifest).expect("the target folder takes files");
     // With the workspace's versions, cargo needs nothing that it has not fetched for the workspace.
@@ -266,23 +300,53 @@ fn scratch_project(programs: &BTreeMap<String, String>) -> PathBuf {
     project
 }
 
-/// The crates from crates.io that the programs use, with their versions in the workspace.
-fn used_crates(programs: &BTreeMap<String, String>) -> String {
+/// The crates from crates.io that the rejects use: the workspace's lines with their versions, and a
+/// line for each with its features.
+fn used_crates() -> (String, String) {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml"))
         .expect("the workspace has a manifest that is text");
-    let mut used = String::new();
+    let (mut versions, mut dependencies) = (String::new(), String::new());
     for line in manifest.lines() {
         // Other sections have no such lines for a crate's name.
-        let Some((name, rest)) = line.split_once(" = \"") else {
+        let Some((name, rest)) = line.split_once(" = ") else {
             continue;
         };
-        let import = format!("use {}::", name.replace('-', "_"));
-        if programs.values().any(|source| source.contains(&import)) {
-            let version = rest.split('"').next().unwrap_or_default();
-            used += &format!("{name} = \"{version}\"\n");
+        let path = format!("{}::", name.replace('-', "_"));
+        let is_from_workspace = rest.contains("path = ");
+        let mut is_used = false;
+        let mut features = BTreeSet::new();
+        for (reject, source) in REJECTS.iter() {
+            if source.contains(&path) && !is_from_workspace {
+                is_used = true;
+                features.extend(features_in_recipe(reject, name));
+            }
+        }
+        if is_used {
+            let features: Vec<String> = features.into_iter().collect();
+            versions += &format!("{line}\n");
+            dependencies += &format!("{name} = {{ workspace = true, features = {features:?} }}\n");
         }
     }
-    used
+    (versions, dependencies)
+}
+
+/// The features of a crate that the recipe of a reject asks for.
+fn features_in_recipe(reject: &str, name: &str) -> Vec<String> {
+    let folder = Path::new(reject).parent().and_then(Path::parent);
+    let folder = workspace().join(folder.expect("it is in the folder `rejects` of a recipe"));
+    let manifest = fs::read_to_string(folder.join("Cargo.toml"))
+        .expect("each recipe has a manifest that is text");
+    let dependency = format!("{name} = {{");
+    let line = manifest.lines().find(|line| line.starts_with(&dependency));
+    let list = line.and_then(|line| {
+        let (_, after) = line.split_once("features = [")?;
+        let (list, _) = after.split_once(']')?;
+        Some(format!("[{list}]"))
+    });
+    // An array of strings is written in TOML as it is in JSON.
+    list.map_or_else(Vec::new, |list| {
+        serde_json::from_str(&list).expect("features are an array of strings")
+    })
 }
 
 fn check(project: &Path) -> End {
