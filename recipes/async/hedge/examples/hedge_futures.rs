@@ -1,0 +1,195 @@
+//! The same job with the streams and the `select!` of futures, on tokio.
+//!
+//! ```text
+//! cargo run -p hedge --example hedge_futures
+//! ```
+//!
+//! The difference from the recipe: the requests are no tasks. A `FuturesUnordered` runs them inside
+//! the task that waits for them. So they may borrow, and dropping the set cancels them at once. But
+//! they share one thread, and one that computes holds up the others. The `select!` of futures works
+//! with any runtime. Its branches have no conditions: it skips a future that is *terminated*. So it
+//! needs futures that know when they are, and `fuse` makes them.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{Fuse, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::io::{self, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{DuplexStream, WriteHalf};
+use tokio::task::JoinSet;
+use tokio::time::{self, Instant};
+
+use cli::{Catalog, Fault, Orbit, Outcome, Plan, Reply};
+
+/// If no answer has come after this time, the program asks the next mirror as well.
+const DELAY: Duration = Duration::from_secs(2);
+
+/// The program gives up after this time.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// No good answer has more bytes.
+const MAX_ANSWER: u64 = 200;
+
+#[tokio::main(flavor = "current_thread", start_paused = true)]
+async fn main() {
+    let catalog = Arc::new(cli::catalog_or_exit());
+    let mut mirrors = Vec::new();
+    for plan in cli::PLANS {
+        mirrors.push(Mirror::new(plan, &catalog));
+    }
+
+    let mut outcomes = Vec::new();
+    for number in catalog.numbers() {
+        outcomes.push(hedge(&mut mirrors, number).await);
+    }
+
+    let mut hang_ups = 0;
+    for mirror in mirrors {
+        hang_ups += mirror.hang_ups().await;
+    }
+    cli::print_report(&catalog, &outcomes, hang_ups);
+}
+
+/// Asks one mirror after the other until the first good answer, or until the time limit.
+async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
+    let start = Instant::now();
+    let mut outcome = Outcome::default();
+    let mut requests = FuturesUnordered::new();
+    let mut to_ask = mirrors.iter_mut();
+    let mut delay = pin!(time::sleep(Duration::ZERO).fuse());
+    let mut limit = pin!(time::sleep(LIMIT).fuse());
+
+    while !requests.is_empty() || to_ask.len() > 0 {
+        futures::select_biased! {
+            // Cancel-safe: the requests stay in the set. If it is empty, the branch is skipped.
+            Answer { mirror, result } = requests.select_next_some() => match result {
+                Ok(orbit) => {
+                    outcome.orbit = Some((mirror, orbit));
+                    break;
+                }
+                Err(fault) => {
+                    outcome.faults.push((mirror, fault));
+                    if to_ask.len() > 0 {
+                        delay.set(time::sleep(Duration::ZERO).fuse());
+                    }
+                }
+            },
+
+            // Cancel-safe: the next round waits for the same future.
+            () = delay => {
+                let mirror = to_ask.next().expect("a mirror is left");
+                outcome.asked.push(mirror.plan.name);
+                requests.push(ask(mirror.plan.name, mirror.connect(), number));
+                if to_ask.len() > 0 {
+                    delay.set(time::sleep(DELAY).fuse());
+                } else {
+                    delay.set(Fuse::terminated());
+                }
+            }
+
+            // Cancel-safe for the same reason.
+            () = limit => break,
+        }
+    }
+
+    outcome.time = start.elapsed();
+    outcome // Dropping `requests` cancels those that have not ended.
+}
+
+/// What a request returns.
+struct Answer {
+    mirror: &'static str,
+    result: Result<Orbit, Fault>,
+}
+
+async fn ask(mirror: &'static str, stream: DuplexStream, number: &str) -> Answer {
+    let result = request(stream, number).await;
+    Answer { mirror, result }
+}
+
+/// Sends the number of a satellite, and checks the answer.
+///
+/// It is not cancel-safe, because `read_to_string` may have read a part of the answer. It need not
+/// be: whoever cancels it drops the connection too, and does not want the rest.
+async fn request(mut stream: DuplexStream, number: &str) -> Result<Orbit, Fault> {
+    stream.write_all(format!("{number}\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.take(MAX_ANSWER).read_to_string(&mut answer).await?;
+    Orbit::parse(&answer, number)
+}
+
+/// A mirror, with the tasks that serve its connections.
+struct Mirror {
+    plan: Plan,
+    catalog: Arc<Catalog>,
+    connections: JoinSet<io::Result<Ending>>,
+}
+
+/// How a connection ended, as its mirror sees it.
+enum Ending {
+    Answered,
+    HungUp,
+}
+
+impl Mirror {
+    fn new(plan: Plan, catalog: &Arc<Catalog>) -> Self {
+        Mirror {
+            plan,
+            catalog: Arc::clone(catalog),
+            connections: JoinSet::new(),
+        }
+    }
+
+    fn connect(&mut self) -> DuplexStream {
+        let (client, server) = io::duplex(1024);
+        let reply = self.plan.reply(self.connections.len());
+        let catalog = Arc::clone(&self.catalog);
+        self.connections.spawn(serve(server, reply, catalog));
+        client
+    }
+
+    /// Waits until all connections have ended, and returns how many clients hung up.
+    async fn hang_ups(self) -> usize {
+        let mut hang_ups = 0;
+        for ending in self.connections.join_all().await {
+            if let Ok(Ending::HungUp) = ending {
+                hang_ups += 1;
+            }
+        }
+        hang_ups
+    }
+}
+
+/// Serves one connection. Stops working on the answer when the client hangs up.
+async fn serve(stream: DuplexStream, reply: Reply, catalog: Arc<Catalog>) -> io::Result<Ending> {
+    let (reader, mut writer) = io::split(stream);
+    let mut lines = BufReader::new(reader).lines();
+    let Some(number) = lines.next_line().await? else {
+        return Ok(Ending::HungUp);
+    };
+
+    tokio::select! {
+        biased;
+        // Cancel-safe: `lines` keeps what it has read. The client sends only one line, so this
+        // waits until the client hangs up.
+        _ = lines.next_line() => Ok(Ending::HungUp),
+        // Need not be cancel-safe, because then nobody waits for the answer.
+        result = send(&mut writer, reply, catalog.lines(&number)) => {
+            result.map(|()| Ending::Answered)
+        }
+    }
+}
+
+async fn send(writer: &mut WriteHalf<DuplexStream>, reply: Reply, lines: &str) -> io::Result<()> {
+    match reply.delay() {
+        Some(delay) => time::sleep(delay).await,
+        None => future::pending().await, // A silent mirror waits until the client hangs up.
+    }
+    writer.write_all(reply.text(lines).as_bytes()).await
+}

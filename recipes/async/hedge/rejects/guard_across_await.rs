@@ -1,0 +1,19 @@
+// error: future cannot be sent between threads safely
+//! Keeps a guard of a std `Mutex` across an `await` in a task. A guard must be dropped on the
+//! thread that locked the mutex, but the runtime may move the task to another thread at each
+//! `await`. End the guard's scope before the `await`. Calling `drop` on it is enough for your
+//! program, too.
+
+use std::sync::{Arc, Mutex};
+
+#[tokio::main]
+async fn main() {
+    let served = Arc::new(Mutex::new(0));
+    let task = tokio::spawn(async move {
+        let mut count = served.lock().unwrap();
+        *count += 1;
+        tokio::task::yield_now().await; // refused
+        println!("{count}");
+    });
+    task.await.unwrap();
+}
