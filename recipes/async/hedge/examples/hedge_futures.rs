@@ -25,7 +25,7 @@ use tokio::io::{DuplexStream, WriteHalf};
 use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
 
-use cli::{Catalog, Fault, Orbit, Outcome, Plan, Reply};
+use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
 /// If no answer has come after this time, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
@@ -68,13 +68,13 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
     while !requests.is_empty() || to_ask.len() > 0 {
         futures::select_biased! {
             // Cancel-safe: the requests stay in the set. If it is empty, the branch is skipped.
-            Answer { mirror, result } = requests.select_next_some() => match result {
-                Ok(orbit) => {
-                    outcome.orbit = Some((mirror, orbit));
+            request = requests.select_next_some() => match request {
+                Ok(answer) => {
+                    outcome.good = Some(answer);
                     break;
                 }
-                Err(fault) => {
-                    outcome.faults.push((mirror, fault));
+                Err(answer) => {
+                    outcome.bad.push(answer);
                     if to_ask.len() > 0 {
                         delay.set(time::sleep(Duration::ZERO).fuse());
                     }
@@ -102,15 +102,15 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
     outcome // Dropping `requests` cancels those that have not ended.
 }
 
-/// What a request returns.
-struct Answer {
+async fn ask(
     mirror: &'static str,
-    result: Result<Orbit, Fault>,
-}
-
-async fn ask(mirror: &'static str, stream: DuplexStream, number: &str) -> Answer {
-    let result = request(stream, number).await;
-    Answer { mirror, result }
+    stream: DuplexStream,
+    number: &str,
+) -> Result<GoodAnswer, BadAnswer> {
+    match request(stream, number).await {
+        Ok(orbit) => Ok(GoodAnswer { mirror, orbit }),
+        Err(fault) => Err(BadAnswer { mirror, fault }),
+    }
 }
 
 /// Sends the number of a satellite, and checks the answer.

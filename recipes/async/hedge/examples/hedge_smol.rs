@@ -24,7 +24,7 @@ use smol::io::{self, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use smol::stream::StreamExt;
 use smol::{LocalExecutor, Task, channel};
 
-use cli::{Catalog, Fault, Orbit, Outcome, Plan, Reply};
+use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
 /// If no answer has come after this time, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
@@ -68,7 +68,7 @@ async fn ask_for_all(context: &Context) {
 
 /// `hedge` waits for one of these.
 enum Event {
-    Answer(Answer),
+    Answer(Result<GoodAnswer, BadAnswer>),
     Delay,
     Limit,
 }
@@ -83,7 +83,7 @@ async fn hedge(context: &Context, mirrors: &mut [Mirror], number: &str) -> Outco
     let mut to_ask = mirrors.iter_mut();
     let mut ask_at = start; // The first mirror is asked at once.
 
-    while outcome.faults.len() < requests.len() || to_ask.len() > 0 {
+    while outcome.bad.len() < requests.len() || to_ask.len() > 0 {
         // Cancel-safe: an answer stays in the channel until `recv` returns it.
         let answer = async { Event::Answer(answers.recv().await.expect("a sender is here")) };
         // Cancel-safe: made anew in each round, but it ends at the same time.
@@ -101,16 +101,14 @@ async fn hedge(context: &Context, mirrors: &mut [Mirror], number: &str) -> Outco
         };
 
         match answer.or(delay).or(limit).await {
-            Event::Answer(Answer { mirror, result }) => match result {
-                Ok(orbit) => {
-                    outcome.orbit = Some((mirror, orbit));
-                    break;
-                }
-                Err(fault) => {
-                    outcome.faults.push((mirror, fault));
-                    ask_at = clock.now();
-                }
-            },
+            Event::Answer(Ok(answer)) => {
+                outcome.good = Some(answer);
+                break;
+            }
+            Event::Answer(Err(answer)) => {
+                outcome.bad.push(answer);
+                ask_at = clock.now();
+            }
             Event::Delay => {
                 let mirror = to_ask.next().expect("a mirror is left");
                 outcome.asked.push(mirror.plan.name);
@@ -134,21 +132,21 @@ async fn hedge(context: &Context, mirrors: &mut [Mirror], number: &str) -> Outco
     outcome
 }
 
-/// What a request returns.
-struct Answer {
-    mirror: &'static str,
-    result: Result<Orbit, Fault>,
-}
-
 /// One end of a connection.
 struct Stream {
     reader: Reader,
     writer: Writer,
 }
 
-async fn ask(mirror: &'static str, stream: Stream, number: String) -> Answer {
-    let result = request(stream, &number).await;
-    Answer { mirror, result }
+async fn ask(
+    mirror: &'static str,
+    stream: Stream,
+    number: String,
+) -> Result<GoodAnswer, BadAnswer> {
+    match request(stream, &number).await {
+        Ok(orbit) => Ok(GoodAnswer { mirror, orbit }),
+        Err(fault) => Err(BadAnswer { mirror, fault }),
+    }
 }
 
 /// Sends the number of a satellite, and checks the answer.

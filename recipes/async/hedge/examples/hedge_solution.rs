@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 
-use cli::{Catalog, Fault, Orbit, Outcome, Plan, Reply};
+use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
 /// If no answer has come after this time, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
@@ -57,7 +57,7 @@ async fn main() {
 async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
     let start = Instant::now();
     let mut outcome = Outcome::default();
-    let mut requests: JoinSet<Option<Answer>> = JoinSet::new();
+    let mut requests: JoinSet<Option<Result<GoodAnswer, BadAnswer>>> = JoinSet::new();
     let token = CancellationToken::new();
     let mut to_ask = mirrors.iter_mut();
     let mut delay = pin!(time::sleep(Duration::ZERO)); // The first mirror is asked at once.
@@ -70,14 +70,13 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
             // Cancel-safe: `join_next` takes a request out of the set only when it returns it.
             Some(request) = requests.join_next() => {
                 let answer = request.expect("a request panicked");
-                let Answer { mirror, result } = answer.expect("it has not been canceled yet");
-                match result {
-                    Ok(orbit) => {
-                        outcome.orbit = Some((mirror, orbit));
+                match answer.expect("nothing has been canceled yet") {
+                    Ok(answer) => {
+                        outcome.good = Some(answer);
                         break;
                     }
-                    Err(fault) => {
-                        outcome.faults.push((mirror, fault));
+                    Err(answer) => {
+                        outcome.bad.push(answer);
                         delay.as_mut().reset(Instant::now()); // Asks the next mirror at once.
                     }
                 }
@@ -104,24 +103,21 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
     outcome
 }
 
-/// What a request returns.
-struct Answer {
-    mirror: &'static str,
-    result: Result<Orbit, Fault>,
-}
-
 /// Asks a mirror. Returns `None` if the token was canceled first.
 async fn ask(
     mirror: &'static str,
     stream: DuplexStream,
     number: String,
     token: CancellationToken,
-) -> Option<Answer> {
+) -> Option<Result<GoodAnswer, BadAnswer>> {
     let (reader, mut writer) = io::split(stream);
     tokio::select! {
         biased;
         // Need not be cancel-safe: what has come of the answer is not wanted any more.
-        result = request(reader, &mut writer, &number) => Some(Answer { mirror, result }),
+        result = request(reader, &mut writer, &number) => match result {
+            Ok(orbit) => Some(Ok(GoodAnswer { mirror, orbit })),
+            Err(fault) => Some(Err(BadAnswer { mirror, fault })),
+        },
         // Cancel-safe: a token that has been canceled stays so.
         () = token.cancelled() => {
             // If the mirror has hung up meanwhile, it does not need to know.

@@ -205,15 +205,25 @@ impl Display for Fault {
     }
 }
 
+/// An answer that the program takes.
+pub(crate) struct GoodAnswer {
+    pub(crate) mirror: &'static str,
+    pub(crate) orbit: Orbit,
+}
+
+/// An answer that the program does not take.
+pub(crate) struct BadAnswer {
+    pub(crate) mirror: &'static str,
+    pub(crate) fault: Fault,
+}
+
 /// What came of asking for the orbit of a satellite.
 #[derive(Default)]
 pub(crate) struct Outcome {
     /// The mirrors that were asked.
     pub(crate) asked: Vec<&'static str>,
-    /// The mirrors whose answers were bad.
-    pub(crate) faults: Vec<(&'static str, Fault)>,
-    /// The mirror with the first good answer, and this answer.
-    pub(crate) orbit: Option<(&'static str, Orbit)>,
+    pub(crate) bad: Vec<BadAnswer>,
+    pub(crate) good: Option<GoodAnswer>,
     /// The time until the good answer, or until the program gave up.
     pub(crate) time: Duration,
 }
@@ -221,12 +231,12 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// What became of the requests to the other mirrors, in the order in which they were asked.
     fn others(&self) -> Vec<String> {
-        let winner = self.orbit.as_ref().map(|(mirror, _)| *mirror);
+        let winner = self.good.as_ref().map(|answer| answer.mirror);
         let mut others = Vec::new();
         for mirror in &self.asked {
-            let fault = self.faults.iter().find(|(faulty, _)| faulty == mirror);
-            if let Some((_, fault)) = fault {
-                others.push(format!("{mirror} {fault}"));
+            let bad = self.bad.iter().find(|answer| answer.mirror == *mirror);
+            if let Some(answer) = bad {
+                others.push(format!("{mirror} {}", answer.fault));
             } else if winner != Some(*mirror) {
                 others.push(format!("{mirror} canceled"));
             }
@@ -235,7 +245,7 @@ impl Outcome {
     }
 
     fn canceled(&self) -> usize {
-        self.asked.len() - self.faults.len() - usize::from(self.orbit.is_some())
+        self.asked.len() - self.bad.len() - usize::from(self.good.is_some())
     }
 }
 
@@ -267,8 +277,8 @@ pub(crate) fn print_report(catalog: &Catalog, outcomes: &[Outcome], hang_ups: us
         time += outcome.time;
         let seconds = seconds(outcome.time);
         report += &format!("{:<width$}  ", satellite.name);
-        match &outcome.orbit {
-            Some((mirror, orbit)) => {
+        match &outcome.good {
+            Some(GoodAnswer { mirror, orbit }) => {
                 found += 1;
                 assert_eq!(orbit.lines, satellite.lines, "a good answer must be true");
                 let rounds = orbit.rounds_a_day;

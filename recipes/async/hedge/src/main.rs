@@ -30,7 +30,7 @@ use tokio::io::{DuplexStream, WriteHalf};
 use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
 
-use cli::{Catalog, Fault, Orbit, Outcome, Plan, Reply};
+use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
 /// If no answer has come after this time, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
@@ -80,14 +80,13 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
 
             // Cancel-safe: `join_next` takes a request out of the set only when it returns it.
             Some(request) = requests.join_next() => {
-                let Answer { mirror, result } = request.expect("a request panicked");
-                match result {
-                    Ok(orbit) => {
-                        outcome.orbit = Some((mirror, orbit));
+                match request.expect("a request panicked") {
+                    Ok(answer) => {
+                        outcome.good = Some(answer);
                         break;
                     }
-                    Err(fault) => {
-                        outcome.faults.push((mirror, fault));
+                    Err(answer) => {
+                        outcome.bad.push(answer);
                         delay.as_mut().reset(Instant::now()); // Asks the next mirror at once.
                     }
                 }
@@ -113,15 +112,15 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
 // ANCHOR_END: hedge
 
 // ANCHOR: ask
-/// What a request returns.
-struct Answer {
+async fn ask(
     mirror: &'static str,
-    result: Result<Orbit, Fault>,
-}
-
-async fn ask(mirror: &'static str, stream: DuplexStream, number: String) -> Answer {
-    let result = request(stream, &number).await;
-    Answer { mirror, result }
+    stream: DuplexStream,
+    number: String,
+) -> Result<GoodAnswer, BadAnswer> {
+    match request(stream, &number).await {
+        Ok(orbit) => Ok(GoodAnswer { mirror, orbit }),
+        Err(fault) => Err(BadAnswer { mirror, fault }),
+    }
 }
 
 /// Sends the number of a satellite, and checks the answer.
