@@ -71,22 +71,34 @@ fn a_twin_says_that_a_device_is_full() {
 /// Runs a twin, and raises an exception in the first thread that enters a second function of the
 /// twin, as that function begins. So it is inside the thread's work, while the others wait for what
 /// it would have done.
+///
+/// In a twin with asyncio, the first task after the one that runs `main` gets the exception.
 const PLANT: &str = "
-import runpy, sys, threading
-twin, here, planted = sys.argv[1], threading.local(), []
+import asyncio, inspect, runpy, sys, threading
+twin, here, planted, tasks = sys.argv[1], threading.local(), [], []
 def plant(frame, event, argument):
     if frame.f_code.co_filename == twin:
         here.entered = getattr(here, 'entered', 0) + 1
         if here.entered == 2 and not planted:
             planted.append(frame)
             raise RuntimeError('planted')
+def plant_in_task(frame, event, argument):
+    code = frame.f_code
+    if code.co_filename == twin and code.co_flags & inspect.CO_COROUTINE:
+        task = asyncio.current_task()
+        tasks.append(task)
+        if task is not tasks[0] and not planted:
+            planted.append(frame)
+            raise RuntimeError('planted')
 threading.settrace(plant)
+if 'import asyncio' in open(twin, encoding='utf-8').read():
+    sys.settrace(plant_in_task)
 sys.argv = [twin]
 runpy.run_path(twin, run_name='__main__')
 ";
 
 #[test]
-fn a_twin_ends_and_fails_when_a_thread_fails() {
+fn a_twin_ends_and_fails_when_a_thread_or_task_fails() {
     if !has_python() {
         return;
     }
