@@ -66,7 +66,7 @@ class Outcome:
 
     asked: list = field(default_factory=list)
     faults: dict = field(default_factory=dict)  # by mirror
-    winner: str | None = None
+    winner: str = ""
     answer: str = ""
     time: float = 0.0
 
@@ -79,7 +79,7 @@ class Outcome:
                 yield f"{mirror} canceled"
 
     def canceled(self):
-        return len(self.asked) - len(self.faults) - (self.winner is not None)
+        return len(self.asked) - len(self.faults) - bool(self.winner)
 
 
 class Mirror:
@@ -122,7 +122,7 @@ async def hedge(mirrors, number):
     to_ask = list(mirrors)
     ask_at = start  # The first mirror is asked at once.
 
-    while (requests or to_ask) and outcome.winner is None and clock.time() < start + LIMIT:
+    while (requests or to_ask) and not outcome.winner and clock.time() < start + LIMIT:
         if to_ask and clock.time() >= ask_at:
             mirror = to_ask.pop(0)
             outcome.asked.append(mirror.name)
@@ -209,8 +209,9 @@ class PausedSelector(selectors.SelectSelector):
 
 def main():
     satellites = load()
-    with asyncio.Runner(loop_factory=PausedLoop) as runner:
-        runner.run(ask_for_all(satellites))
+    loop = PausedLoop()  # A program without a clock of its own calls asyncio.run.
+    loop.run_until_complete(ask_for_all(satellites))
+    loop.close()
 
 
 def load():
@@ -272,7 +273,7 @@ def print_report(satellites, outcomes, hang_ups):
     width = max((len(satellite.name) for satellite in satellites), default=0)
     report = ""
     for satellite, outcome in zip(satellites, outcomes):
-        if outcome.winner is None:
+        if not outcome.winner:
             result = f"no good answer: gave up after {outcome.time:.1f} s"
         else:
             assert outcome.answer == satellite.lines, "a good answer must be true"
@@ -282,7 +283,7 @@ def print_report(satellites, outcomes, hang_ups):
         report += f"{satellite.name:<{width}}  {result}{f' ({others})' if others else ''}\n"
     canceled = sum(outcome.canceled() for outcome in outcomes)
     assert hang_ups == canceled, "each canceled request hangs up"
-    found = sum(outcome.winner is not None for outcome in outcomes)
+    found = sum(bool(outcome.winner) for outcome in outcomes)
     time = sum(outcome.time for outcome in outcomes)
     requests = sum(len(outcome.asked) for outcome in outcomes)
     report += f"{found} of {len(outcomes)} orbits in {time:.1f} s, "
