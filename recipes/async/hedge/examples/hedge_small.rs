@@ -3,6 +3,7 @@
 use std::time::Duration;
 use tokio::time::sleep;
 
+// `start_paused` skips the waiting. Your own program would not use it.
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
     let answer = tokio::select! {
@@ -12,10 +13,10 @@ async fn main() {
             ask("Oslo", 100).await
         } => answer,
     };
-    println!("{answer}"); // `select!` has dropped, and so canceled, the other request.
+    println!("{answer}"); // `select!` has canceled the other request.
 }
 
 async fn ask(mirror: &str, millis: u64) -> String {
-    sleep(Duration::from_millis(millis)).await; // Stands for a request that takes time.
+    sleep(Duration::from_millis(millis)).await; // Stands for a request.
     format!("the answer of {mirror}")
 }

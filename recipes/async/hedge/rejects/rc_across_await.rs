@@ -1,7 +1,7 @@
 // error: future cannot be sent between threads safely
 //! Keeps an `Rc` across an `await` in a task. The runtime may move the task to another thread at
-//! each `await`, and an `Rc` counts its clones without synchronization. Use an `Arc`, or drop the
-//! `Rc` before the `await`.
+//! each `await`, and an `Rc` counts its clones without synchronization. Use an `Arc`, or put the
+//! `Rc` in a block that ends before the `await`.
 
 use std::rc::Rc;
 
