@@ -1,0 +1,209 @@
+//! The solution of the exercise: the recipe shows how many pictures have been hashed.
+//!
+//! ```text
+//! cargo run -p bridge --example bridge_solution
+//! ```
+//!
+//! The threads of rayon send a message for each picture, and a task prints. `send` of an unbounded
+//! channel never waits, so it works in synchronous code as well as in a task.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use cli::{Pictures, Pings, Report};
+
+/// How long the server hashes before it gives up.
+const HASH_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a client waits for an answer. The server is given the time to say that it gave up.
+const ANSWER_LIMIT: Duration = Duration::from_secs(70);
+
+/// Load balancers ping every few seconds. This one is faster, because the job is short.
+const PING_INTERVAL: Duration = Duration::from_millis(1);
+
+/// How many bytes are hashed between two looks at whether the result is still wanted.
+const CHUNK: usize = 64 * 1024;
+
+fn main() {
+    let album = cli::album_or_exit();
+    let outcome = hash_on_a_server(&album.pictures);
+    cli::print_or_exit(&album, outcome);
+}
+
+/// The synchronous caller: starts the server, and asks for the hashes while a thread pings.
+fn hash_on_a_server(pictures: &Pictures) -> io::Result<Report> {
+    start_rayon()?;
+    let runtime = Runtime::new()?;
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    runtime.spawn(serve(listener, Arc::clone(pictures)));
+
+    let mut client = Client::connect(runtime.handle(), address)?;
+    let mut balancer = Client::connect(runtime.handle(), address)?;
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let pings = scope.spawn(|| balancer.ping_until(&is_done));
+        let hashes = client.ask("hash");
+        is_done.store(true, Relaxed);
+        let pings = pings.join().expect("pinging does not panic");
+        Ok(Report {
+            hashes: hashes?,
+            pings: pings?,
+        })
+    })
+}
+
+/// A synchronous client. Its methods block the thread, so never call them in a task.
+struct Client {
+    runtime: Handle,
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    fn connect(runtime: &Handle, address: SocketAddr) -> io::Result<Self> {
+        let stream = runtime.block_on(TcpStream::connect(address))?;
+        Ok(Client {
+            runtime: runtime.clone(),
+            stream: BufReader::new(stream),
+        })
+    }
+
+    /// Sends a question and waits for the answer.
+    fn ask(&mut self, question: &str) -> io::Result<String> {
+        let exchange = exchange(&mut self.stream, question);
+        self.runtime
+            .block_on(async { timeout(ANSWER_LIMIT, exchange).await? })
+    }
+
+    /// Pings until the other thread has its hashes, and at least once.
+    fn ping_until(&mut self, is_done: &AtomicBool) -> io::Result<Pings> {
+        let mut pings = Pings::default();
+        loop {
+            let start = Instant::now();
+            let answer = self.ask("ping")?;
+            assert_eq!(answer, "pong", "the server answers something else");
+            pings.answered += 1;
+            pings.slowest = pings.slowest.max(start.elapsed());
+            if is_done.load(Relaxed) {
+                return Ok(pings);
+            }
+            thread::sleep(PING_INTERVAL);
+        }
+    }
+}
+
+/// Sends a question as a line, and reads a line as the answer.
+async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Result<String> {
+    // One write: the second of two small ones would wait until the first is acknowledged.
+    let line = format!("{question}\n");
+    stream.write_all(line.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_line(&mut answer).await?;
+    match answer.strip_suffix('\n') {
+        Some(answer) => Ok(answer.to_string()),
+        None => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Starts a task for each client.
+async fn serve(listener: TcpListener, pictures: Pictures) -> io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(answer(stream, Arc::clone(&pictures)));
+    }
+}
+
+/// Answers the questions of one client until it hangs up.
+async fn answer(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
+    // Both questions have this length, so nobody can fill the memory with a long one.
+    let mut question = [0; 5];
+    while stream.read_exact(&mut question).await.is_ok() {
+        let mut answer = match &question {
+            b"ping\n" => "pong".to_string(),
+            b"hash\n" => hash(Arc::clone(&pictures)).await,
+            _ => break,
+        };
+        answer.push('\n');
+        stream.write_all(answer.as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// Starts the threads of rayon. Without a handler, a panic in a job of `rayon::spawn` would end the
+/// process. This handler has nothing to do, because Rust has printed the panic already.
+fn start_rayon() -> io::Result<()> {
+    let pool = ThreadPoolBuilder::new().panic_handler(|_panic| ());
+    pool.build_global().map_err(io::Error::other)
+}
+
+/// Hashes all pictures on the threads of rayon, and waits for the result without blocking a thread.
+async fn hash(pictures: Pictures) -> String {
+    let (sender, receiver) = oneshot::channel();
+    // Unbounded, so that no job waits for the task. There is one message for each picture.
+    let (done, inbox) = mpsc::unbounded_channel();
+    let progress = tokio::spawn(print_progress(inbox, pictures.len()));
+    rayon::spawn(move || {
+        let hashes: Option<Vec<String>> = pictures
+            .par_iter()
+            .map(|picture| {
+                let hash = sha256(picture, || sender.is_closed());
+                // Fails if the task has been dropped: then the program is about to end.
+                let _ = done.send(());
+                hash
+            })
+            .collect();
+        // Ends the task that prints.
+        drop(done);
+        if let Some(hashes) = hashes {
+            // Fails if the receiver has been dropped: then nobody wants the hashes.
+            let _ = sender.send(hashes.join(" "));
+        }
+    });
+
+    // When the time is up, `timeout` drops the receiver, and rayon stops at its next look.
+    match timeout(HASH_LIMIT, receiver).await {
+        Ok(Ok(hashes)) => {
+            progress.await.expect("printing does not panic");
+            hashes
+        }
+        // The panic dropped the sender.
+        Ok(Err(_)) => "error: the job panicked".to_string(),
+        Err(_) => format!("error: no hashes after {HASH_LIMIT:?}"),
+    }
+}
+
+async fn print_progress(mut inbox: mpsc::UnboundedReceiver<()>, total: usize) {
+    let mut hashed = 0;
+    while inbox.recv().await.is_some() {
+        hashed += 1;
+        eprintln!("hashed {hashed} of {total} pictures");
+    }
+}
+
+/// Returns the SHA-256 of a picture in hexadecimal, or `None` if it was canceled.
+fn sha256(bytes: &[u8], is_canceled: impl Fn() -> bool) -> Option<String> {
+    let mut hasher = Sha256::new();
+    for chunk in bytes.chunks(CHUNK) {
+        if is_canceled() {
+            return None;
+        }
+        hasher.update(chunk);
+    }
+    Some(cli::hexadecimal(&hasher.finalize()))
+}
