@@ -75,9 +75,24 @@ pub(crate) fn dependencies_of_examples(
     used: impl Fn(&str) -> bool,
 ) -> Result<Vec<Dependency>> {
     let mut all = in_section("dependencies", workspace, folder, &used)?;
-    all.extend(in_section("dev-dependencies", workspace, folder, &used)?);
+    for dependency in in_section("dev-dependencies", workspace, folder, &used)? {
+        add(&mut all, dependency);
+    }
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
+}
+
+/// If the recipe itself uses the crate too, Cargo gives the examples the features of both sections.
+fn add(all: &mut Vec<Dependency>, dependency: Dependency) {
+    let Some(known) = all.iter_mut().find(|known| known.name == dependency.name) else {
+        all.push(dependency);
+        return;
+    };
+    for feature in dependency.features {
+        if !known.features.contains(&feature) {
+            known.features.push(feature);
+        }
+    }
 }
 
 /// The dependency with this name, as the workspace has it.
@@ -211,6 +226,17 @@ mod tests {
             cargo_add(entry, workspace).unwrap(),
             "cargo add tokio@1.50 --no-default-features --features rt,sync"
         );
+    }
+
+    #[test]
+    fn a_crate_in_both_sections_is_added_once() {
+        let mut all = Vec::new();
+        for features in ["[\"rt\", \"sync\"]", "[\"sync\", \"time\"]"] {
+            let entry = format!("version = \"1\"\nfeatures = {features}");
+            add(&mut all, read("tokio", &entry.parse().unwrap()).unwrap());
+        }
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].features, ["rt", "sync", "time"]);
     }
 
     #[test]
