@@ -5,8 +5,8 @@
 //! ```
 //!
 //! No thread can be stopped from outside. So the job looks between two chunks whether the receiver
-//! of its result still exists. `timeout` drops the receiver when the time is up, and so do `select!`
-//! and a task that is aborted.
+//! of its result still exists. `timeout` drops the receiver when the time is up. `select!` drops it
+//! when another branch is done first, and a task drops it when it is aborted.
 
 use std::time::Duration;
 

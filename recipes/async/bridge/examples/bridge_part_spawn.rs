@@ -24,7 +24,7 @@ fn main() {
 }
 
 fn start_task(handle: &Handle) -> JoinHandle<usize> {
-    handle.spawn(async { send("picture").await })
+    handle.spawn(send("picture"))
 }
 
 async fn send(text: &str) -> usize {

@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 async fn main() {
     let (sender, receiver) = oneshot::channel();
     rayon::spawn(move || {
-        let squares = (1..=1_000_u64).into_par_iter().map(|n| n * n);
+        let numbers = (1..=1_000_u64).into_par_iter();
+        let sum: u64 = numbers.map(|n| n * n).sum();
         // Fails if the receiver has been dropped.
-        let _ = sender.send(squares.sum::<u64>());
+        let _ = sender.send(sum);
     });
 
     // While this task waits, its thread runs other tasks.

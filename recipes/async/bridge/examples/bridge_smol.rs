@@ -72,12 +72,12 @@ impl Client {
 
     /// Sends a question and waits for the answer.
     fn ask(&mut self, question: &str) -> io::Result<String> {
-        let exchange = exchange(&mut self.stream, question);
+        let answer = exchange(&mut self.stream, question);
         let time_is_up = async {
             Timer::after(ANSWER_LIMIT).await;
             Err(io::ErrorKind::TimedOut.into())
         };
-        smol::block_on(future::or(exchange, time_is_up))
+        smol::block_on(future::or(answer, time_is_up))
     }
 
     /// Pings until the other thread has its hashes, and at least once.
@@ -113,12 +113,12 @@ async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Resu
 async fn serve(listener: TcpListener, pictures: Pictures) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        smol::spawn(answer(stream, Arc::clone(&pictures))).detach();
+        smol::spawn(serve_client(stream, Arc::clone(&pictures))).detach();
     }
 }
 
 /// Answers the questions of one client until it hangs up.
-async fn answer(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
+async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {
         let mut answer = match &question {

@@ -86,9 +86,9 @@ impl Client {
 
     /// Sends a question and waits for the answer.
     fn ask(&mut self, question: &str) -> io::Result<String> {
-        let exchange = exchange(&mut self.stream, question);
+        let answer = exchange(&mut self.stream, question);
         self.runtime
-            .block_on(async { timeout(ANSWER_LIMIT, exchange).await? })
+            .block_on(async { timeout(ANSWER_LIMIT, answer).await? })
     }
 
     /// Pings until the other thread has its hashes, and at least once.
@@ -125,12 +125,12 @@ async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Resu
 async fn serve(listener: TcpListener, pictures: Pictures) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        tokio::spawn(answer(stream, Arc::clone(&pictures)));
+        tokio::spawn(serve_client(stream, Arc::clone(&pictures)));
     }
 }
 
 /// Answers the questions of one client until it hangs up.
-async fn answer(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
+async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
     // Both questions have this length, so nobody can fill the memory with a long one.
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {

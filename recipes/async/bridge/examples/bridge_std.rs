@@ -102,12 +102,12 @@ fn serve(listener: &TcpListener, pictures: &Pictures) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept()?;
         let pictures = Arc::clone(pictures);
-        thread::Builder::new().spawn(move || answer(stream, &pictures))?;
+        thread::Builder::new().spawn(move || serve_client(stream, &pictures))?;
     }
 }
 
 /// Answers the questions of one client until it hangs up.
-fn answer(mut stream: TcpStream, pictures: &Pictures) -> io::Result<()> {
+fn serve_client(mut stream: TcpStream, pictures: &Pictures) -> io::Result<()> {
     let mut question = [0; 5];
     while stream.read_exact(&mut question).is_ok() {
         let mut answer = match &question {

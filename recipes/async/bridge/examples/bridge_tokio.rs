@@ -108,12 +108,12 @@ async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Resu
 async fn serve(listener: TcpListener, server: Arc<Server>) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        task::spawn(answer(stream, Arc::clone(&server)));
+        task::spawn(serve_client(stream, Arc::clone(&server)));
     }
 }
 
 /// Answers the questions of one client until it hangs up.
-async fn answer(mut stream: TcpStream, server: Arc<Server>) -> io::Result<()> {
+async fn serve_client(mut stream: TcpStream, server: Arc<Server>) -> io::Result<()> {
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {
         let mut answer = match &question {
@@ -137,8 +137,10 @@ async fn hash(server: &Server) -> String {
     let mut jobs = Vec::new();
     for index in 0..server.pictures.len() {
         let processors = Arc::clone(&server.processors);
-        let permit = processors.acquire_owned().await;
-        let permit = permit.expect("nobody closes the semaphore");
+        let permit = processors
+            .acquire_owned()
+            .await
+            .expect("nobody closes the semaphore");
         let pictures = Arc::clone(&server.pictures);
         let token = token.clone();
         jobs.push(task::spawn_blocking(move || {

@@ -44,7 +44,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(70);
 const PING_INTERVAL: Duration = Duration::from_millis(1);
 
 /// How many bytes are hashed between two looks at whether the result is still wanted.
-pub(crate) const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 fn main() {
     let album = cli::album_or_exit();
@@ -95,9 +95,9 @@ impl Client {
 
     /// Sends a question and waits for the answer.
     fn ask(&mut self, question: &str) -> io::Result<String> {
-        let exchange = exchange(&mut self.stream, question);
+        let answer = exchange(&mut self.stream, question);
         self.runtime
-            .block_on(async { timeout(ANSWER_LIMIT, exchange).await? })
+            .block_on(async { timeout(ANSWER_LIMIT, answer).await? })
     }
     // ANCHOR_END: client
 
@@ -119,10 +119,7 @@ impl Client {
 }
 
 /// Sends a question as a line, and reads a line as the answer.
-pub(crate) async fn exchange(
-    stream: &mut BufReader<TcpStream>,
-    question: &str,
-) -> io::Result<String> {
+async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Result<String> {
     // One write: the second of two small ones would wait until the first is acknowledged.
     let line = format!("{question}\n");
     stream.write_all(line.as_bytes()).await?;
@@ -139,12 +136,12 @@ pub(crate) async fn exchange(
 pub(crate) async fn serve(listener: TcpListener, pictures: Pictures) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
-        tokio::spawn(answer(stream, Arc::clone(&pictures)));
+        tokio::spawn(serve_client(stream, Arc::clone(&pictures)));
     }
 }
 
 /// Answers the questions of one client until it hangs up.
-async fn answer(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
+async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
     // Both questions have this length, so nobody can fill the memory with a long one.
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {
