@@ -24,6 +24,7 @@ const CRATES: &[&str] = &[
     "kanal",
     "papaya",
     "parking_lot",
+    "rayon",
     "sync-primitives",
     "tokio",
 ];

@@ -15,9 +15,8 @@
 //! **The profiles.** `release` is Cargo's release profile with its defaults. `lto` is the
 //! workspace's profile `bench-lto`, with one codegen unit and thin LTO. The same code can be much
 //! faster in one than in the other, so a row counts as won only if it is won in both. Recipes,
-//! which are measured as whole processes, memory and the ways to count are measured in the release
-//! profile only. Each
-//! profile is a build of this program, and measures each workload in a process of its own.
+//! which are measured as whole processes, memory, the ways to count and the pings are measured in
+//! the release profile only. Each profile is a build of this program, and measures each workload in a process of its own.
 //!
 //! **Rounds.** All contenders of a workload take turns, round after round, and each round has
 //! another order. A round gives one ratio: the cost of this library divided by the cost of the
@@ -32,7 +31,7 @@
 //! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four
 //! threads for each *m*. crossbeam-queue does not block, so it is combined with semaphores of this
 //! library. The rows of the pipeline are the three stages of the recipe of that name. The ways to
-//! count and to cache are compared with each other, and not this library with its peers. A recipe is timed as a whole
+//! count, to cache and to compute beside a server are compared with each other, and not this library with its peers. A recipe is timed as a whole
 //! process, and so are its Python twin and every variant in its folder `examples`. Their output is
 //! compared with `expected.txt`.
 //!
@@ -49,6 +48,7 @@
 
 mod atomics;
 mod barrier;
+mod bridge;
 mod busy;
 mod cache;
 mod condition;
@@ -239,6 +239,7 @@ fn all() -> Vec<Workload> {
         recipes::workloads(),
         memory::workloads(),
         atomics::workloads(),
+        bridge::workloads(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -484,6 +485,9 @@ mod tests {
             .chain(&memory::workloads())
             .chain(&atomics::workloads())
             .for_each(|workload| workload.try_all(100));
+        bridge::workloads()
+            .iter()
+            .for_each(|workload| workload.try_all(3));
     }
 
     #[test]
