@@ -77,6 +77,13 @@ fn hash_on_a_server(pictures: &Pictures) -> io::Result<Report> {
 }
 // ANCHOR_END: caller
 
+/// Starts the threads of rayon. Without a handler, a panic in a job of `rayon::spawn` would end the
+/// process. This handler has nothing to do, because Rust has printed the panic already.
+pub(crate) fn start_rayon() -> io::Result<()> {
+    let pool = ThreadPoolBuilder::new().panic_handler(|_panic| ());
+    pool.build_global().map_err(io::Error::other)
+}
+
 // ANCHOR: client
 /// A synchronous client. Its methods block the thread, so never call them in a task.
 struct Client {
@@ -158,13 +165,6 @@ async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<(
 // ANCHOR_END: server
 
 // ANCHOR: hash
-/// Starts the threads of rayon. Without a handler, a panic in a job of `rayon::spawn` would end the
-/// process. This handler has nothing to do, because Rust has printed the panic already.
-pub(crate) fn start_rayon() -> io::Result<()> {
-    let pool = ThreadPoolBuilder::new().panic_handler(|_panic| ());
-    pool.build_global().map_err(io::Error::other)
-}
-
 /// Hashes all pictures on the threads of rayon, and waits for the result without blocking a thread.
 pub(crate) async fn hash(pictures: Pictures) -> String {
     let (sender, receiver) = oneshot::channel();
