@@ -1,0 +1,257 @@
+//! The same job with threads of the standard library, and signal-hook for the signals.
+//!
+//! ```text
+//! cargo run -p shutdown --example shutdown_std
+//! ```
+//!
+//! The difference from the recipe: a call that blocks cannot wait for a second thing. The server
+//! connects to itself to wake its own `accept`, and to wake a thread that waits for the next
+//! bulletin, it closes the reading side of the connection. It must not close that of a thread in
+//! the middle of a bulletin, so each thread says when it waits. Everything that the
+//! server waits for comes through one channel. Choose it if your program is not async and has few
+//! connections. When `main` returns, the process ends, and a thread that is left ends with it.
+
+#[path = "../src/cli.rs"]
+mod cli;
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cli::{Ending, Job, Store};
+
+/// What the server waits for.
+enum Event {
+    StopRequest,
+    Connected(TcpStream),
+    Closed(usize),
+}
+
+/// What the server and the thread of a connection share.
+struct Connection {
+    stream: TcpStream,
+    /// Whether the server stops. All connections share this.
+    is_stopping: Arc<AtomicBool>,
+    /// Whether the thread is between two bulletins.
+    is_idle: Mutex<bool>,
+}
+
+fn main() -> ExitCode {
+    let job = cli::job_or_exit();
+    let ending = run(&job);
+    job.report(ending)
+}
+
+fn run(job: &Job) -> io::Result<Ending> {
+    let (sender, events) = mpsc::channel();
+    forward_signals(sender.clone())?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let requests = sender.clone();
+    job.start(address, move || {
+        let _ = requests.send(Event::StopRequest);
+    });
+    let accepted = sender.clone();
+    thread::spawn(move || accept(listener, accepted));
+    Ok(serve(address, job.store(), sender, events, job.limit()))
+}
+
+/// Accepts connections until the server has gone and one more connection comes.
+fn accept(listener: TcpListener, events: Sender<Event>) {
+    for stream in listener.incoming() {
+        match stream {
+            Ok(stream) => {
+                if events.send(Event::Connected(stream)).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                cli::log(&format!("cannot accept a connection: {error}"));
+                thread::sleep(cli::PAUSE);
+            }
+        }
+    }
+}
+
+fn serve(
+    address: SocketAddr,
+    store: Arc<Store>,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    limit: Duration,
+) -> Ending {
+    let mut connections: HashMap<usize, Arc<Connection>> = HashMap::new();
+    let is_stopping = Arc::new(AtomicBool::new(false));
+    let mut next_id = 0;
+    let mut deadline: Option<Instant> = None;
+
+    loop {
+        let event = match deadline {
+            None => events.recv().expect("`sender` exists"),
+            Some(deadline) => {
+                let rest = deadline.saturating_duration_since(Instant::now());
+                match events.recv_timeout(rest) {
+                    Ok(event) => event,
+                    Err(_) => return end(Ending::LimitPassed, connections.len()),
+                }
+            }
+        };
+        match event {
+            // Dropping the stream closes it. The first such stream is the server's own.
+            Event::Connected(_stream) if deadline.is_some() => {}
+            Event::Connected(stream) => {
+                let id = next_id;
+                next_id += 1;
+                let connection = Arc::new(Connection {
+                    stream,
+                    is_stopping: Arc::clone(&is_stopping),
+                    is_idle: Mutex::new(true),
+                });
+                connections.insert(id, Arc::clone(&connection));
+                let store = Arc::clone(&store);
+                let closed = sender.clone();
+                thread::spawn(move || {
+                    if let Err(error) = store_bulletins(&connection, &store) {
+                        cli::log(&format!("closed a connection: {error}"));
+                    }
+                    let _ = connection.stream.shutdown(Shutdown::Both);
+                    let _ = closed.send(Event::Closed(id));
+                });
+            }
+            Event::Closed(id) => {
+                connections.remove(&id);
+            }
+            Event::StopRequest if deadline.is_some() => {
+                return end(Ending::SecondRequest, connections.len());
+            }
+            Event::StopRequest => {
+                deadline = Some(Instant::now() + limit);
+                cli::log(&format!(
+                    "stopping: {}",
+                    cli::connections(connections.len())
+                ));
+                is_stopping.store(true, Ordering::Relaxed);
+                for connection in connections.values() {
+                    connection.wake_if_idle();
+                }
+                let _ = TcpStream::connect(address); // Wakes `accept`.
+            }
+        }
+        if deadline.is_some() && connections.is_empty() {
+            return end(Ending::Finished, 0);
+        }
+    }
+}
+
+fn end(ending: Ending, connections: usize) -> Ending {
+    cli::log(&format!("{ending}: {}", cli::connections(connections)));
+    ending
+}
+
+impl Connection {
+    /// Ends the wait for the next bulletin. A bulletin that has begun goes on.
+    fn wake_if_idle(&self) {
+        let is_idle = self.is_idle.lock().expect("no thread panics with the lock");
+        if *is_idle {
+            let _ = self.stream.shutdown(Shutdown::Read);
+        }
+    }
+
+    /// Says whether the thread is between two bulletins. Returns false if the server stops.
+    fn go_on(&self, is_idle: bool) -> bool {
+        let mut state = self.is_idle.lock().expect("no thread panics with the lock");
+        *state = is_idle;
+        // `wake_if_idle` has yet to take the lock, or the server's write to the flag is seen here.
+        !self.is_stopping.load(Ordering::Relaxed)
+    }
+}
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Stores the bulletins of one office until it disconnects or the server stops.
+fn store_bulletins(connection: &Connection, store: &Store) -> Result<()> {
+    let mut lines = BufReader::new(&connection.stream);
+    let mut writer = &connection.stream;
+    writer.write_all(b"ready\n")?;
+
+    while connection.go_on(true) {
+        let first_line = read_line(&mut lines)?;
+        // At the end of the input, either the office has disconnected or the server stops.
+        if !connection.go_on(false) {
+            break;
+        }
+        let Some(first_line) = first_line else {
+            return Ok(());
+        };
+        writer.write_all(b"go on\n")?;
+        let Some(bulletin) = receive(first_line, &mut lines)? else {
+            return Ok(());
+        };
+        store.put(&bulletin)?;
+        writer.write_all(b"stored\n")?;
+    }
+
+    writer.write_all(b"closing\n")?;
+    Ok(())
+}
+
+/// Receives the rest of a bulletin. Returns `None` if the office disconnects before its end.
+fn receive(first_line: String, lines: &mut impl BufRead) -> Result<Option<String>> {
+    let mut bulletin = first_line + "\n";
+    for _ in 1..cli::MAX_LINES {
+        let Some(line) = read_line(lines)? else {
+            return Ok(None);
+        };
+        bulletin.push_str(&line);
+        bulletin.push('\n');
+        if line == cli::END {
+            return Ok(Some(bulletin));
+        }
+    }
+    Err(format!("a bulletin has more than {} lines", cli::MAX_LINES).into())
+}
+
+/// Returns `None` at the end of the input.
+fn read_line(lines: &mut impl BufRead) -> Result<Option<String>> {
+    let mut line = String::new();
+    let most = cli::MAX_LINE as u64 + 2; // With `\r\n`.
+    if lines.by_ref().take(most).read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let line = line.strip_suffix('\n').unwrap_or(&line);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.len() > cli::MAX_LINE {
+        return Err(format!("a line has more than {} bytes", cli::MAX_LINE).into());
+    }
+    Ok(Some(line.to_string()))
+}
+
+/// Turns each SIGTERM and each Ctrl-C into an event.
+#[cfg(unix)]
+fn forward_signals(events: Sender<Event>) -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    thread::spawn(move || {
+        for _signal in signals.forever() {
+            if events.send(Event::StopRequest).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The standard library has no signals. On Windows, the crate ctrlc handles Ctrl-C.
+#[cfg(not(unix))]
+fn forward_signals(_events: Sender<Event>) -> io::Result<()> {
+    Ok(())
+}

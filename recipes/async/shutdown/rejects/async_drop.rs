@@ -1,0 +1,13 @@
+// error: E0053
+//! There is no async `drop`: the trait declares a plain function.
+
+struct Connection;
+
+impl Drop for Connection {
+    fn drop(&mut self) {}
+    async fn drop(&mut self) {} // refused
+}
+
+fn main() {
+    drop(Connection);
+}
