@@ -1,11 +1,11 @@
-//! `TaskTracker::wait` never ends, although all tasks have ended, because nobody closed the tracker.
+//! `TaskTracker::wait` never ends, although all tasks have ended. Nobody has closed the tracker.
 //!
 //! ```text
 //! cargo run -p shutdown --example shutdown_mistake_not_closed
 //! ```
 //!
 //! `wait_for_all` is wrong: as long as a tracker is open, more tasks may come, so `wait` goes on.
-//! `close_and_wait` is right. The tracker still accepts tasks after `close`, and waits for them too.
+//! `close_and_wait` is right. A closed tracker still accepts tasks, and waits for them too.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -4,10 +4,10 @@
 //! cargo run -p shutdown --example shutdown_mistake_stdin
 //! ```
 //!
-//! `stop` is wrong: it drops the runtime, which waits for the thread that reads standard input. That
-//! read ends at the next line or at the end of the input. `stop_in_background` is
-//! right: it does not wait for the thread. To show both, this program starts itself as a child
-//! process that calls one of them, and keeps the child's standard input open, as a terminal does.
+//! `stop` is wrong: it drops the runtime, which waits for the thread that reads standard input.
+//! The read ends at the next line or at the end of the input. `stop_in_background` is right: it
+//! does not wait for the thread. To show both, this program starts itself as a child process that
+//! calls one of them, and keeps the child's standard input open, as a terminal does.
 
 use std::io;
 use std::process::{Child, Command, ExitCode, Stdio};

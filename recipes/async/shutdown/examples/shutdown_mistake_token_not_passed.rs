@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `serve` is wrong: the heartbeat of a connection waits for a new token. `serve_with_child_token`
-//! is right: a child token is cancelled with its parent. You can also cancel the child alone, and
+//! is right: a child token is canceled with its parent. You can also cancel the child alone, and
 //! the parent goes on. If you never do that, pass a clone.
 
 use std::process::ExitCode;
@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     if new_token == 0 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("cancelling a token does nothing to a token that was made by `new`");
+    eprintln!("canceling a token does nothing to a token that was made by `new`");
     eprintln!("pass a clone or a child token to every task, also to those that tasks start");
     ExitCode::FAILURE
 }

@@ -1,30 +1,27 @@
-//! Stops two tasks. One finishes its job, and the other takes longer than the limit.
+//! Stops two tasks. One finishes its job, and the other takes too long.
 
-use std::future;
-use std::time::Duration;
+use std::{future, time::Duration};
 
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+const LIMIT: Duration = Duration::from_millis(50);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
-    tasks.spawn(finish("one more line", stop.clone()));
-    tasks.spawn(future::pending::<()>()); // Does not look at the token.
+    tasks.spawn(serve(stop.clone()));
+    tasks.spawn(future::pending::<()>()); // Never looks at a token.
 
-    stop.cancel(); // In a server: after `tokio::signal::ctrl_c().await`.
+    stop.cancel(); // In a server: after `signal::ctrl_c().await`.
     tasks.close(); // No more tasks will come, so `wait` can end.
-    if timeout(Duration::from_millis(50), tasks.wait())
-        .await
-        .is_err()
-    {
+    if timeout(LIMIT, tasks.wait()).await.is_err() {
         println!("gave up, {} task left", tasks.len());
     }
 }
 
-async fn finish(job: &str, stop: CancellationToken) {
+async fn serve(stop: CancellationToken) {
     stop.cancelled().await;
-    println!("finished: {job}");
+    println!("finished what had begun");
 }

@@ -6,10 +6,10 @@
 //!
 //! The difference from the recipe: the program is a tree of subsystems. `Toplevel` starts the
 //! first, waits for a stop, then for all subsystems, and cancels those that take longer than the
-//! limit. If a subsystem fails or panics, the others stop too. Choose it if your program has several
-//! parts, such as a server and a job that runs every minute. As its authors advise, each connection
-//! is a task of a `TaskTracker`, and not a subsystem. `catch_signals` would wait for the first
-//! signal, but it ignores the second, so this program forwards its signals itself.
+//! limit. If a subsystem fails or panics, the others stop too. Choose it if your program has
+//! several parts, such as a server and a job that runs every minute. As its authors advise, each
+//! connection is a task of a `TaskTracker`, and not a subsystem. `catch_signals` would wait for
+//! the first signal, but it ignores the second, so this program forwards its signals itself.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -104,7 +104,7 @@ async fn accept(
     store: Arc<Store>,
     connections: TaskTracker,
 ) -> Result<(), io::Error> {
-    // One token for all connections: tokens made one by one would be cancelled one by one.
+    // One token for all connections: tokens made one by one would be canceled one by one.
     let stop = subsystem.create_cancellation_token();
     loop {
         match listener.accept().cancel_on_shutdown(subsystem).await {
@@ -148,7 +148,7 @@ async fn store_bulletins(
         let first_line = tokio::select! {
             // If both branches are ready, stopping comes first.
             biased;
-            // Cancel-safe: once the token is cancelled, it stays cancelled.
+            // Cancel-safe: once the token is canceled, it stays canceled.
             () = stop.cancelled() => break,
             // Cancel-safe: a part of a line that has been read stays in `lines`.
             line = lines.next() => line,

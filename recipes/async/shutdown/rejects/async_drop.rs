@@ -3,10 +3,9 @@
 
 struct Connection;
 
-impl Drop for Connection {
-    fn drop(&mut self) {}
+impl Drop for Connection { // refused
     async fn drop(&mut self) {} // refused
-}
+} // refused
 
 fn main() {
     drop(Connection);

@@ -1,20 +1,19 @@
 // error: E0728
 //! `drop` is not async, so it cannot await anything.
 
-use tokio::io::{AsyncWriteExt, DuplexStream};
+struct Connection;
 
-struct Connection {
-    stream: DuplexStream,
+impl Connection {
+    async fn say_goodbye(&mut self) {}
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let goodbye = self.stream.write_all(b"closing\n");
-        let _ = goodbye.await; // refused
+        let goodbye = self.say_goodbye();
+        goodbye.await; // refused
     }
 }
 
 fn main() {
-    let (stream, _peer) = tokio::io::duplex(64);
-    drop(Connection { stream });
+    drop(Connection);
 }

@@ -136,7 +136,7 @@ async fn store_bulletins(
         let first_line = tokio::select! {
             // If both branches are ready, stopping comes first.
             biased;
-            // Cancel-safe: once the token is cancelled, it stays cancelled.
+            // Cancel-safe: once the token is canceled, it stays canceled.
             () = stop.cancelled() => break,
             // Cancel-safe: a part of a line that has been read stays in `lines`.
             line = lines.next() => line,
