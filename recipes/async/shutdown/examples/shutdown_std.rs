@@ -4,12 +4,12 @@
 //! cargo run -p shutdown --example shutdown_std
 //! ```
 //!
-//! The difference from the recipe: a call that blocks cannot wait for a second thing. The server
-//! connects to itself to wake its own `accept`, and to wake a thread that waits for the next
-//! bulletin, it closes the reading side of the connection. It must not close that of a thread in
-//! the middle of a bulletin, so each thread says when it waits. Everything that the
-//! server waits for comes through one channel. Choose it if your program is not async and has few
-//! connections. When `main` returns, the process ends, and a thread that is left ends with it.
+//! The difference from the recipe: a thread that waits for a connection or a line cannot wait for a
+//! stop as well. The server wakes its own `accept` by connecting to itself. It wakes a thread that
+//! waits for the next bulletin by closing the reading side of the connection. It must not do that
+//! in the middle of a bulletin, so each thread says whether it is between two. Everything that the
+//! server itself waits for comes through one channel. Choose it if your program is not async and
+//! has few connections. When `main` returns, the process ends, and so do the threads that are left.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -34,10 +34,25 @@ enum Event {
     Closed(usize),
 }
 
+/// The thread that accepts connections.
+struct Acceptor {
+    listener: TcpListener,
+    events: Sender<Event>,
+    is_stopping: Arc<AtomicBool>,
+}
+
+struct Server {
+    address: SocketAddr,
+    store: Arc<Store>,
+    is_stopping: Arc<AtomicBool>,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    connections: HashMap<usize, Arc<Connection>>,
+}
+
 /// What the server and the thread of a connection share.
 struct Connection {
     stream: TcpStream,
-    /// Whether the server stops. All connections share this.
     is_stopping: Arc<AtomicBool>,
     /// Whether the thread is between two bulletins.
     is_idle: Mutex<bool>,
@@ -58,101 +73,111 @@ fn run(job: &Job) -> io::Result<Ending> {
     job.start(address, move || {
         let _ = requests.send(Event::StopRequest);
     });
-    let accepted = sender.clone();
-    thread::spawn(move || accept(listener, accepted));
-    Ok(serve(address, job.store(), sender, events, job.limit()))
-}
-
-/// Accepts connections until the server has gone and one more connection comes.
-fn accept(listener: TcpListener, events: Sender<Event>) {
-    for stream in listener.incoming() {
-        match stream {
-            Ok(stream) => {
-                if events.send(Event::Connected(stream)).is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
-                cli::log(&format!("cannot accept a connection: {error}"));
-                thread::sleep(cli::PAUSE);
-            }
-        }
-    }
-}
-
-fn serve(
-    address: SocketAddr,
-    store: Arc<Store>,
-    sender: Sender<Event>,
-    events: Receiver<Event>,
-    limit: Duration,
-) -> Ending {
-    let mut connections: HashMap<usize, Arc<Connection>> = HashMap::new();
     let is_stopping = Arc::new(AtomicBool::new(false));
-    let mut next_id = 0;
-    let mut deadline: Option<Instant> = None;
+    let acceptor = Acceptor {
+        listener,
+        events: sender.clone(),
+        is_stopping: Arc::clone(&is_stopping),
+    };
+    thread::spawn(move || acceptor.accept());
+    let server = Server {
+        address,
+        store: job.store(),
+        is_stopping,
+        sender,
+        events,
+        connections: HashMap::new(),
+    };
+    Ok(server.serve(job.limit()))
+}
 
-    loop {
-        let event = match deadline {
-            None => events.recv().expect("`sender` exists"),
-            Some(deadline) => {
-                let rest = deadline.saturating_duration_since(Instant::now());
-                match events.recv_timeout(rest) {
-                    Ok(event) => event,
-                    Err(_) => return end(Ending::LimitPassed, connections.len()),
-                }
+impl Acceptor {
+    /// Accepts connections until the server stops. Then the listener is dropped, so that nobody can
+    /// connect any more.
+    fn accept(self) {
+        for stream in self.listener.incoming() {
+            if self.is_stopping.load(Ordering::Relaxed) {
+                return;
             }
-        };
-        match event {
-            // Dropping the stream closes it. The first such stream is the server's own.
-            Event::Connected(_stream) if deadline.is_some() => {}
-            Event::Connected(stream) => {
-                let id = next_id;
-                next_id += 1;
-                let connection = Arc::new(Connection {
-                    stream,
-                    is_stopping: Arc::clone(&is_stopping),
-                    is_idle: Mutex::new(true),
-                });
-                connections.insert(id, Arc::clone(&connection));
-                let store = Arc::clone(&store);
-                let closed = sender.clone();
-                thread::spawn(move || {
-                    if let Err(error) = store_bulletins(&connection, &store) {
-                        cli::log(&format!("closed a connection: {error}"));
+            match stream {
+                Ok(stream) => {
+                    if self.events.send(Event::Connected(stream)).is_err() {
+                        return;
                     }
-                    let _ = connection.stream.shutdown(Shutdown::Both);
-                    let _ = closed.send(Event::Closed(id));
-                });
-            }
-            Event::Closed(id) => {
-                connections.remove(&id);
-            }
-            Event::StopRequest if deadline.is_some() => {
-                return end(Ending::SecondRequest, connections.len());
-            }
-            Event::StopRequest => {
-                deadline = Some(Instant::now() + limit);
-                cli::log(&format!(
-                    "stopping: {}",
-                    cli::connections(connections.len())
-                ));
-                is_stopping.store(true, Ordering::Relaxed);
-                for connection in connections.values() {
-                    connection.wake_if_idle();
                 }
-                let _ = TcpStream::connect(address); // Wakes `accept`.
+                Err(error) => {
+                    cli::log(&format!("cannot accept a connection: {error}"));
+                    thread::sleep(cli::PAUSE);
+                }
             }
-        }
-        if deadline.is_some() && connections.is_empty() {
-            return end(Ending::Finished, 0);
         }
     }
 }
 
-fn end(ending: Ending, connections: usize) -> Ending {
-    cli::log(&format!("{ending}: {}", cli::connections(connections)));
-    ending
+impl Server {
+    fn serve(mut self, limit: Duration) -> Ending {
+        let mut next_id = 0;
+        loop {
+            match self.events.recv().expect("`sender` exists") {
+                Event::Connected(stream) => {
+                    self.start_thread(next_id, stream);
+                    next_id += 1;
+                }
+                Event::Closed(id) => {
+                    self.connections.remove(&id);
+                }
+                Event::StopRequest => break,
+            }
+        }
+
+        self.is_stopping.store(true, Ordering::Relaxed);
+        for connection in self.connections.values() {
+            connection.wake_if_idle();
+        }
+        let _ = TcpStream::connect(self.address); // Wakes `accept`.
+        let connections = cli::connections(self.connections.len());
+        cli::log(&format!("stopping: {connections}"));
+
+        let ending = self.wait(Instant::now() + limit);
+        let connections = cli::connections(self.connections.len());
+        cli::log(&format!("{ending}: {connections}"));
+        ending
+    }
+
+    /// Waits for the connections.
+    fn wait(&mut self, deadline: Instant) -> Ending {
+        while !self.connections.is_empty() {
+            let rest = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(rest) {
+                Ok(Event::Connected(_stream)) => {} // It came at the last moment, and is closed.
+                Ok(Event::Closed(id)) => {
+                    self.connections.remove(&id);
+                }
+                Ok(Event::StopRequest) => return Ending::SecondRequest,
+                Err(_) => return Ending::LimitPassed,
+            }
+        }
+        Ending::Finished
+    }
+
+    /// Starts the thread of a connection.
+    fn start_thread(&mut self, id: usize, stream: TcpStream) {
+        let connection = Arc::new(Connection {
+            stream,
+            is_stopping: Arc::clone(&self.is_stopping),
+            is_idle: Mutex::new(true),
+        });
+        self.connections.insert(id, Arc::clone(&connection));
+        let store = Arc::clone(&self.store);
+        let closed = self.sender.clone();
+        thread::spawn(move || {
+            if let Err(error) = store_bulletins(&connection, &store) {
+                cli::log(&format!("closed a connection: {error}"));
+            }
+            let _ = connection.stream.shutdown(Shutdown::Both);
+            let _ = closed.send(Event::Closed(id));
+        });
+    }
 }
 
 impl Connection {
@@ -168,7 +193,7 @@ impl Connection {
     fn go_on(&self, is_idle: bool) -> bool {
         let mut state = self.is_idle.lock().expect("no thread panics with the lock");
         *state = is_idle;
-        // `wake_if_idle` has yet to take the lock, or the server's write to the flag is seen here.
+        // Either `wake_if_idle` takes the lock later, or this sees that the server stops.
         !self.is_stopping.load(Ordering::Relaxed)
     }
 }
