@@ -1,0 +1,216 @@
+//! Sell the stock of a shop from one task, which answers the orders of many customers.
+//!
+//! Only the actor, a task of its own, has the stock. Each customer is a task, too. It sends its
+//! order as a message to the actor's mailbox and waits for the answer in a `oneshot` channel. The
+//! mailbox is bounded, so customers that are faster than the actor wait. If there are too few units,
+//! the actor sends what is left. If it panics, a supervisor starts it again.
+//!
+//! ```text
+//! cargo run -p actor               # the orders in input/shop.csv
+//! cargo run -p actor -- mine.csv   # your own orders; src/cli.rs describes the format
+//! ```
+//!
+//! Prints how many units were ordered and sent, and the items with the most missing units. The
+//! result is the same on every run, because the totals of an item do not depend on the order in
+//! which its customers come.
+
+mod cli;
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot::error::RecvError;
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, oneshot};
+use tokio::task::{self, JoinHandle, JoinSet};
+
+use cli::Outcome;
+pub(crate) use cli::{Line, Order, Parcel, Stock};
+
+/// How many messages wait in the mailbox at most.
+pub(crate) const MAILBOX: usize = 4;
+
+// ANCHOR: main
+#[tokio::main]
+async fn main() {
+    let day = cli::day_or_exit();
+    cli::report_panics_in_one_line();
+    let (shop, supervisor) = open(day.catalog.stock());
+
+    let mut customers = JoinSet::new();
+    for orders in day.customers {
+        customers.spawn(buy(shop.clone(), orders));
+    }
+    let mut outcomes = Vec::new();
+    while let Some(customer) = customers.join_next().await {
+        outcomes.extend(customer.expect("no customer should panic"));
+    }
+
+    let left = shop.count().await.expect("the actor should count");
+    drop(shop); // This was the last handle, so the mailbox closes and the actor ends.
+    let restarts = supervisor.await.expect("the supervisor should not panic");
+    cli::print_report(&day.catalog, &outcomes, &left, restarts);
+}
+
+/// Sends the orders of one customer, each after the answer to the one before.
+async fn buy(shop: ShopHandle, orders: Vec<Order>) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for order in orders {
+        let answer = shop.order(order.clone()).await;
+        let parcel = answer.ok();
+        outcomes.push(Outcome { order, parcel });
+    }
+    outcomes
+}
+// ANCHOR_END: main
+
+// ANCHOR: message
+/// What the actor can be asked. Each message brings the sender for its answer.
+enum Message {
+    /// Send a parcel with these items.
+    Order {
+        order: Order,
+        answer: oneshot::Sender<Parcel>,
+    },
+    /// Count what is left of each item.
+    Count { answer: oneshot::Sender<Stock> },
+}
+// ANCHOR_END: message
+
+// ANCHOR: handle
+/// What the rest of the program knows of the actor. The mailbox closes with the last handle.
+#[derive(Clone)]
+pub(crate) struct ShopHandle {
+    mailbox: mpsc::Sender<Message>,
+}
+
+impl ShopHandle {
+    /// Returns an error if the actor stops without an answer to this order.
+    pub(crate) async fn order(&self, order: Order) -> Result<Parcel, RecvError> {
+        let (answer, receiver) = oneshot::channel();
+        let message = Message::Order { order, answer };
+        // This waits while the mailbox is full. If there is no actor any more, `send` drops the
+        // message, and `answer` with it. Then `receiver` returns the error, so ignore this one.
+        let _ = self.mailbox.send(message).await;
+        receiver.await
+    }
+
+    /// Returns how many units are left of each item.
+    pub(crate) async fn count(&self) -> Result<Stock, RecvError> {
+        let (answer, receiver) = oneshot::channel();
+        let _ = self.mailbox.send(Message::Count { answer }).await;
+        receiver.await
+    }
+}
+// ANCHOR_END: handle
+
+// ANCHOR: actor
+/// The only owner of the stock.
+struct ShopActor {
+    /// What is left of each item.
+    stock: Stock,
+    kept: OwnedMutexGuard<Kept>,
+}
+
+impl ShopActor {
+    /// Answers one message after the other, until all handles are gone and the mailbox is empty.
+    async fn run(mut self) {
+        while let Some(message) = self.kept.mailbox.recv().await {
+            self.handle(message);
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Order { order, answer } => {
+                let parcel = self.pack(order);
+                self.book(&parcel);
+                // If the customer has gone, `send` returns the parcel.
+                if let Err(parcel) = answer.send(parcel) {
+                    self.undo(parcel);
+                }
+            }
+            Message::Count { answer } => {
+                // If the asker has gone, there is nothing to undo.
+                let _ = answer.send(self.stock.clone());
+            }
+        }
+    }
+
+    /// Takes the items from the stock, as many of each as there are.
+    fn pack(&mut self, order: Order) -> Parcel {
+        let number = order.number;
+        let mut parcel = Parcel::default();
+        for Line { item, units } in order.lines {
+            let Some(left) = self.stock.get_mut(&item) else {
+                // A bug: this shop forgot that customers order postage, too.
+                panic!("order {number}: there is no item {item}");
+            };
+            let units = units.min(*left);
+            *left -= units;
+            parcel.lines.push(Line { item, units });
+        }
+        parcel
+    }
+    // ANCHOR_END: actor
+
+    // ANCHOR: books
+    /// Writes down what a parcel took from the stock.
+    fn book(&mut self, parcel: &Parcel) {
+        for Line { item, units } in &parcel.lines {
+            *self.kept.sold.entry(item.clone()).or_default() += units;
+        }
+    }
+
+    /// Puts the items of a parcel back, and corrects the books.
+    fn undo(&mut self, parcel: Parcel) {
+        for Line { item, units } in parcel.lines {
+            *self.kept.sold.entry(item.clone()).or_default() -= units;
+            *self.stock.entry(item).or_default() += units;
+        }
+    }
+    // ANCHOR_END: books
+}
+
+// ANCHOR: supervisor
+/// What outlives a panic of the actor. The actor holds the lock as long as it runs.
+struct Kept {
+    mailbox: mpsc::Receiver<Message>,
+    /// The books: how many units of each item were sent.
+    sold: Stock,
+}
+
+/// Opens a shop. The task returns how often its actor was restarted.
+pub(crate) fn open(stock: Stock) -> (ShopHandle, JoinHandle<usize>) {
+    let (sender, receiver) = mpsc::channel(MAILBOX);
+    let kept = Kept {
+        mailbox: receiver,
+        sold: Stock::new(),
+    };
+    let supervisor = task::spawn(supervise(stock, kept));
+    (ShopHandle { mailbox: sender }, supervisor)
+}
+
+/// Starts the actor, and starts it again after each panic.
+async fn supervise(opening: Stock, kept: Kept) -> usize {
+    let kept = Arc::new(Mutex::new(kept));
+    let mut restarts = 0;
+    loop {
+        // A panic drops everything that the actor owns. That releases the lock.
+        let kept = Arc::clone(&kept).lock_owned().await;
+        let stock = remaining(&opening, &kept.sold);
+        let actor = ShopActor { stock, kept };
+        match task::spawn(actor.run()).await {
+            Ok(()) => return restarts,
+            Err(_) => restarts += 1, // Nobody cancels the actor, so it has panicked.
+        }
+    }
+}
+
+/// Computes what is left from the opening stock and the books.
+fn remaining(opening: &Stock, sold: &Stock) -> Stock {
+    let mut stock = opening.clone();
+    for (item, units) in sold {
+        *stock.entry(item.clone()).or_default() -= units;
+    }
+    stock
+}
+// ANCHOR_END: supervisor
