@@ -4,11 +4,11 @@
 //! cargo run -p actor --example actor_kameo
 //! ```
 //!
-//! The difference from the recipe: the library has the mailbox, the handle and the answer. A message
-//! is a type, and `handle` returns its answer. When `handle` panics, kameo keeps the mailbox and
-//! calls `on_panic`, where the actor computes its stock from the books. It does not tell the actor
-//! whether a customer still waits for the answer, so no order is undone. Choose it if you have many
-//! actors, which should stop or start each other.
+//! The difference from the recipe: the library has the mailbox, the handle and the answer. A
+//! message is a type, and `handle` returns its answer. When `handle` panics, kameo keeps the
+//! mailbox and calls `on_panic`, where the actor computes its stock from the books. It does not
+//! tell the actor whether a customer still waits for the answer, so no order is undone. Choose it
+//! if you have many actors, which should stop or start each other.
 
 #[path = "../src/cli.rs"]
 mod cli;

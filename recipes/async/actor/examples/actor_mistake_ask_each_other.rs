@@ -5,9 +5,9 @@
 //! ```
 //!
 //! A shop runs out, and asks its warehouse for more units. `asks_back` is wrong: before the
-//! warehouse answers, it asks the shop what is left. `told_before` is right: the shop says so in its
-//! message, so questions go in one direction only. The clock of this program is paused: it jumps
-//! to the time limit as soon as all tasks wait, so the program needs no real time to notice.
+//! warehouse answers, it asks the shop what is left. `told_before` is right: the shop says so in
+//! its message, so questions go in one direction only. The clock of this program is paused: it
+//! jumps to the time limit as soon as all tasks wait, so the program needs no real time to notice.
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -4,11 +4,11 @@
 //! cargo run -p actor --example actor_mistake_guard
 //! ```
 //!
-//! There is no actor here: the customers share the stock behind a lock, and each lets the others run
-//! while its payment is checked. `buy_across_await` is wrong: it holds the guard meanwhile.
+//! There is no actor here: the customers share the stock behind a lock, and each lets the others
+//! run while its payment is checked. `buy_across_await` is wrong: it holds the guard meanwhile.
 //! `buy_before_await` is right: its guard is gone before the `.await`. The compiler refuses the
-//! mistake in `tokio::spawn`, because a guard is not `Send`, but not in `join!`. A thread watches the
-//! runtime, because a timeout of tokio would need the thread that is blocked.
+//! mistake in `tokio::spawn`, because a guard is not `Send`, but not in `join!`. A thread watches
+//! the runtime, because a timeout of tokio would need the thread that is blocked.
 
 use std::process::ExitCode;
 use std::sync::{Mutex, mpsc};

@@ -4,8 +4,8 @@
 //! cargo run -p actor --example actor_mistake_no_answer
 //! ```
 //!
-//! `pack_or_skip` is wrong: when the shop has run out, it returns without an answer. `pack` is right:
-//! it answers in every case, so the customer learns that there is nothing left.
+//! `pack_or_skip` is wrong: when the shop has run out, it returns without an answer. `pack` is
+//! right: it answers in every case, so the customer learns that there is nothing left.
 
 use std::panic;
 use std::process::ExitCode;

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use tokio::sync::mpsc;
 
-const ORDERS: usize = 100_000;
+const ORDERS: usize = 10_000;
 const MAILBOX: usize = 4;
 
 #[tokio::main(flavor = "current_thread")]

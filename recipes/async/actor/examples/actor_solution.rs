@@ -5,9 +5,10 @@
 //! ```
 //!
 //! `send` on a oneshot channel may succeed, and the customer may leave before it reads the answer.
-//! So the actor sends a `Delivery`. Dropping it returns the parcel to the actor, unless the customer
-//! has called `accept`. Now it does not matter when the customer leaves: an answer that was sent, one
-//! that was not sent and one that was received and dropped are all undone in the same way.
+//! So the actor sends a `Delivery`. Dropping it returns the parcel to the actor, unless the
+//! customer has called `accept`. Now it does not matter when the customer leaves: an answer that
+//! was sent, one that was not sent and one that was received and dropped are all undone in the same
+//! way.
 //!
 //! A destructor cannot wait for room in a bounded channel, so the channel for returns has no bound.
 //! It still cannot grow without limit, because each customer has at most one delivery.

@@ -2,8 +2,8 @@
 //!
 //! Only the actor, a task of its own, has the stock. Each customer is a task, too. It sends its
 //! order as a message to the actor's mailbox and waits for the answer in a `oneshot` channel. The
-//! mailbox is bounded, so customers that are faster than the actor wait. If there are too few units,
-//! the actor sends what is left. If it panics, a supervisor starts it again.
+//! mailbox is bounded, so customers that are faster than the actor wait. If there are too few
+//! units, the actor sends what is left. If it panics, a supervisor starts it again.
 //!
 //! ```text
 //! cargo run -p actor               # the orders in input/shop.csv
@@ -49,6 +49,7 @@ async fn main() {
     let restarts = supervisor.await.expect("the supervisor should not panic");
     cli::print_report(&day.catalog, &outcomes, &left, restarts);
 }
+// ANCHOR_END: main
 
 /// Sends the orders of one customer, each after the answer to the one before.
 async fn buy(shop: ShopHandle, orders: Vec<Order>) -> Vec<Outcome> {
@@ -60,7 +61,6 @@ async fn buy(shop: ShopHandle, orders: Vec<Order>) -> Vec<Outcome> {
     }
     outcomes
 }
-// ANCHOR_END: main
 
 // ANCHOR: message
 /// What the actor can be asked. Each message brings the sender for its answer.
@@ -75,7 +75,6 @@ enum Message {
 }
 // ANCHOR_END: message
 
-// ANCHOR: handle
 /// What the rest of the program knows of the actor. The mailbox closes with the last handle.
 #[derive(Clone)]
 pub(crate) struct ShopHandle {
@@ -83,6 +82,7 @@ pub(crate) struct ShopHandle {
 }
 
 impl ShopHandle {
+    // ANCHOR: order
     /// Returns an error if the actor stops without an answer to this order.
     pub(crate) async fn order(&self, order: Order) -> Result<Parcel, RecvError> {
         let (answer, receiver) = oneshot::channel();
@@ -92,6 +92,7 @@ impl ShopHandle {
         let _ = self.mailbox.send(message).await;
         receiver.await
     }
+    // ANCHOR_END: order
 
     /// Returns how many units are left of each item.
     pub(crate) async fn count(&self) -> Result<Stock, RecvError> {
@@ -100,9 +101,7 @@ impl ShopHandle {
         receiver.await
     }
 }
-// ANCHOR_END: handle
 
-// ANCHOR: actor
 /// The only owner of the stock.
 struct ShopActor {
     /// What is left of each item.
@@ -111,6 +110,7 @@ struct ShopActor {
 }
 
 impl ShopActor {
+    // ANCHOR: run
     /// Answers one message after the other, until all handles are gone and the mailbox is empty.
     async fn run(mut self) {
         while let Some(message) = self.kept.mailbox.recv().await {
@@ -134,6 +134,7 @@ impl ShopActor {
             }
         }
     }
+    // ANCHOR_END: run
 
     /// Takes the items from the stock, as many of each as there are.
     fn pack(&mut self, order: Order) -> Parcel {
@@ -150,9 +151,7 @@ impl ShopActor {
         }
         parcel
     }
-    // ANCHOR_END: actor
 
-    // ANCHOR: books
     /// Writes down what a parcel took from the stock.
     fn book(&mut self, parcel: &Parcel) {
         for Line { item, units } in &parcel.lines {
@@ -167,15 +166,6 @@ impl ShopActor {
             *self.stock.entry(item).or_default() += units;
         }
     }
-    // ANCHOR_END: books
-}
-
-// ANCHOR: supervisor
-/// What outlives a panic of the actor. The actor holds the lock as long as it runs.
-struct Kept {
-    mailbox: mpsc::Receiver<Message>,
-    /// The books: how many units of each item were sent.
-    sold: Stock,
 }
 
 /// Opens a shop. The task returns how often its actor was restarted.
@@ -187,6 +177,14 @@ pub(crate) fn open(stock: Stock) -> (ShopHandle, JoinHandle<usize>) {
     };
     let supervisor = task::spawn(supervise(stock, kept));
     (ShopHandle { mailbox: sender }, supervisor)
+}
+
+// ANCHOR: supervisor
+/// What outlives a panic of the actor. The actor holds the lock as long as it runs.
+struct Kept {
+    mailbox: mpsc::Receiver<Message>,
+    /// The books: how many units of each item were sent.
+    sold: Stock,
 }
 
 /// Starts the actor, and starts it again after each panic.
@@ -204,6 +202,7 @@ async fn supervise(opening: Stock, kept: Kept) -> usize {
         }
     }
 }
+// ANCHOR_END: supervisor
 
 /// Computes what is left from the opening stock and the books.
 fn remaining(opening: &Stock, sold: &Stock) -> Stock {
@@ -213,4 +212,3 @@ fn remaining(opening: &Stock, sold: &Stock) -> Stock {
     }
     stock
 }
-// ANCHOR_END: supervisor
