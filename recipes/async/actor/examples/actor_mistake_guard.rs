@@ -24,9 +24,9 @@ const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    let before = left_after(SHORT, LONG, false);
+    let before = left_after(LONG, false);
     println!("guard dropped before the await: {before:?} units left");
-    let across = left_after(SHORT, LONG, true);
+    let across = left_after(SHORT, true);
     println!("guard held across the await: {across:?} units left");
     if across.is_some() {
         return ExitCode::SUCCESS;
@@ -37,9 +37,8 @@ fn main() -> ExitCode {
 }
 
 /// Lets two customers buy in a runtime with one thread. Returns what is left, if they end in time.
-fn left_after(short: Duration, long: Duration, is_wrong: bool) -> Option<u32> {
+fn left_after(limit: Duration, is_wrong: bool) -> Option<u32> {
     let (sender, receiver) = mpsc::channel();
-    let limit = if is_wrong { short } else { long };
     // If the thread is blocked, it ends with the program.
     thread::spawn(move || {
         let runtime = runtime::Builder::new_current_thread().build();
