@@ -7,6 +7,16 @@
 //! 9100    1    end
 //! ```
 //!
+//! A task of tokio has a number of its own, which no thread has, and these records:
+//!
+//! ```text
+//! 1300    2    task     spawned    1    fetch    src/main.rs:41:5
+//! 1400    2    poll     3
+//! 1500    2    idle
+//! 1900    2    woken    1
+//! 9000    2    end
+//! ```
+//!
 //! The first line names the format and its version. A record is a line, its fields are separated by tabs: nanoseconds
 //! since the start, the thread's number, and then either `begin` and the thread's name, or `end`, or an operation, the
 //! primitive, its address, a count and the place in the source. In a name or a place `\t`, `\n`, `\r` and `\\` stand for
@@ -28,7 +38,7 @@ const LONGEST: u64 = 16 * 1024;
 pub struct Record {
     /// Nanoseconds since the recorder was made.
     pub time: u64,
-    /// Threads are numbered from 1, in the order of their first events.
+    /// Threads and tasks are numbered from 1, in the order of their first events.
     pub thread: u64,
     /// What happened.
     pub what: What,
@@ -39,10 +49,31 @@ pub struct Record {
 pub enum What {
     /// The thread's first event follows. A thread without a name has an empty one.
     Begin(String),
-    /// The thread's locals are destroyed: it is about to end.
+    /// The thread's locals are destroyed: it is about to end. Or the task's future is gone.
     End,
     /// A primitive reported something.
     Event(Event),
+    /// The number belongs to a task, and this is its first record.
+    Task(Task),
+    /// A thread polls the task from now on. This is the thread's number.
+    Poll(u64),
+    /// The poll is over.
+    Idle,
+    /// The task is to be polled again. The number is that of the task or thread that woke it.
+    Woken(u64),
+}
+
+/// A task that begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// How it is run.
+    pub kind: TaskKind,
+    /// The number of the task or thread that spawned it.
+    pub by: u64,
+    /// The name that the program gave it, or an empty one.
+    pub name: String,
+    /// Where it was spawned.
+    pub place: Option<Place>,
 }
 
 /// What a primitive reported.
@@ -165,6 +196,18 @@ named! {
     }
 }
 
+named! {
+    /// How a task is run.
+    TaskKind {
+        /// A worker thread of the runtime polls it when it is woken.
+        Spawned = "spawned",
+        /// The thread that called `block_on` polls it. tokio does not report who wakes it.
+        BlockOn = "block_on",
+        /// It is a closure that blocks, and it has a thread to itself until it returns.
+        Blocking = "blocking",
+    }
+}
+
 /// The line, without its end.
 impl Display for Record {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -182,14 +225,28 @@ impl Display for Record {
             }) => {
                 let primitive = primitive.map_or("", Primitive::name);
                 write!(f, "{}\t{primitive}\t{address:x}\t{count}\t", op.name())?;
-                match place {
-                    Some(Place { file, line, column }) => {
-                        write!(f, "{}:{line}:{column}", Escaped(file))
-                    }
-                    None => Ok(()),
-                }
+                write_place(f, place.as_ref())
             }
+            What::Task(Task {
+                kind,
+                by,
+                name,
+                place,
+            }) => {
+                write!(f, "task\t{}\t{by}\t{}\t", kind.name(), Escaped(name))?;
+                write_place(f, place.as_ref())
+            }
+            What::Poll(worker) => write!(f, "poll\t{worker}"),
+            What::Idle => write!(f, "idle"),
+            What::Woken(by) => write!(f, "woken\t{by}"),
         }
+    }
+}
+
+fn write_place(f: &mut Formatter<'_>, place: Option<&Place>) -> fmt::Result {
+    match place {
+        Some(Place { file, line, column }) => write!(f, "{}:{line}:{column}", Escaped(file)),
+        None => Ok(()),
     }
 }
 
@@ -238,6 +295,15 @@ impl Record {
         let what = match next("operation")? {
             "begin" => What::Begin(text(next("name")?)?),
             "end" => What::End,
+            "task" => What::Task(Task {
+                kind: task_kind(next("kind")?)?,
+                by: number(next("number of its spawner")?, "a number", 10)?,
+                name: text(next("name")?)?,
+                place: place(next("place")?)?,
+            }),
+            "poll" => What::Poll(number(next("worker")?, "a thread's number", 10)?),
+            "idle" => What::Idle,
+            "woken" => What::Woken(number(next("number of its waker")?, "a number", 10)?),
             op => What::Event(Event {
                 op: Op::named(op).ok_or_else(|| format!("`{}` is no operation", shortened(op)))?,
                 primitive: primitive(next("primitive")?)?,
@@ -277,6 +343,11 @@ fn primitive(field: &str) -> Result<Option<Primitive>, String> {
             found.ok_or_else(|| format!("`{}` is no primitive", shortened(name)))
         }
     }
+}
+
+fn task_kind(field: &str) -> Result<TaskKind, String> {
+    let kind = TaskKind::named(field);
+    kind.ok_or_else(|| format!("`{}` is no kind of task", shortened(field)))
 }
 
 fn place(field: &str) -> Result<Option<Place>, String> {
@@ -484,6 +555,18 @@ mod tests {
                 what: What::Begin(odd.to_owned()),
             });
         }
+        for kind in TaskKind::ALL {
+            let task = Task {
+                kind: *kind,
+                by: 1,
+                name: "a\tb".to_owned(),
+                place: place("src/main.rs"),
+            };
+            for what in [What::Task(task), What::Poll(3), What::Idle, What::Woken(1)] {
+                let (time, thread) = (6, 4);
+                records.push(Record { time, thread, what });
+            }
+        }
         records.push(Record {
             time: u64::MAX,
             thread: u64::MAX,
@@ -510,6 +593,10 @@ mod tests {
             ("1\t1\twait\tLock\t0\t0\ta:b:c", "`b` is not a line"),
             ("1\t1\tbegin\ta\\", "ends in the middle of an escape"),
             ("1\t1\tend\tnow", "it has too many fields"),
+            ("1\t1\ttask\tagile\t1\t\t", "`agile` is no kind of task"),
+            ("1\t1\ttask\tspawned\t1\tname", "it has no place"),
+            ("1\t1\tpoll\tx", "`x` is not a thread's number"),
+            ("1\t1\twoken", "it has no number of its waker"),
             ("\u{1b}[31m\t1\tend", "`?[31m` is not a time"),
         ] {
             let items = read(&format!("{line}\n{end}"));

@@ -1,6 +1,8 @@
 //! The subscriber that writes a trace.
 
-use crate::format::{Event as Reported, HEADER, Op, Place, Primitive, Record, What};
+use crate::format::{
+    Event as Reported, HEADER, Op, Place, Primitive, Record, Task, TaskKind, What,
+};
 use std::cell::{Cell, RefCell};
 use std::fmt::{Debug, Write as _};
 use std::fs::{File, OpenOptions};
@@ -17,8 +19,19 @@ use tracing_core::{Event, LevelFilter, Metadata, Subscriber};
 /// The environment variable that names the trace file.
 pub const VARIABLE: &str = "SYNC_PRIMITIVES_TRACE";
 
-/// What `sync-primitives` calls its events; all others are passed over.
+/// What `sync-primitives` calls its events.
 const TARGET: &str = "sync_primitives";
+
+/// What tokio calls the span of a task, which it enters for each poll, and the events of its wakers. It reports them only
+/// if its feature `tracing` is on and the program is built with `--cfg tokio_unstable`.
+const TASK: &str = "runtime.spawn";
+const WAKER: &str = "tokio::task::waker";
+
+/// The runtime starts its worker threads as tasks that block. They are no tasks of the program.
+const WORKER: &str = "tokio::runtime::scheduler::";
+
+/// The number of the spans of these threads. Nothing is written about them.
+const HIDDEN: u64 = u64::MAX;
 
 /// Writes a trace to the file that [`VARIABLE`] names, from now to the end of the process.
 ///
@@ -41,7 +54,8 @@ pub fn install_from_env() -> bool {
     }
 }
 
-/// A subscriber of `tracing` that writes each event of `sync-primitives` into a file as it happens.
+/// A subscriber of `tracing` that writes each event of `sync-primitives` into a file as it happens, and what becomes of
+/// each task of tokio.
 #[derive(Debug)]
 pub struct Recorder {
     trace: Arc<Trace>,
@@ -74,7 +88,7 @@ impl Recorder {
         file.write_all(format!("{HEADER}\n").as_bytes())?;
         let state = State {
             file: Some(file),
-            threads: 0,
+            numbers: 0,
             line: String::new(),
         };
         Ok(Recorder {
@@ -97,8 +111,8 @@ struct Trace {
 struct State {
     /// `None` once a write has failed.
     file: Option<File>,
-    /// How many have begun.
-    threads: u64,
+    /// How many threads and tasks have begun.
+    numbers: u64,
     /// The memory of the last line, for the next.
     line: String,
 }
@@ -111,10 +125,15 @@ impl Trace {
 
     fn begin_thread(&self) -> u64 {
         let name = thread::current().name().unwrap_or_default().to_owned();
+        self.begin(What::Begin(name))
+    }
+
+    /// Gives a number to a thread or a task, and writes its first record.
+    fn begin(&self, what: What) -> u64 {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.threads += 1;
-        let number = state.threads;
-        state.write(self.start, number, What::Begin(name));
+        state.numbers += 1;
+        let number = state.numbers;
+        state.write(self.start, number, what);
         number
     }
 }
@@ -145,6 +164,8 @@ thread_local! {
     /// Without a destructor, so it can be read while those of other locals run, and they may use locks.
     static NUMBER: Cell<u64> = const { Cell::new(0) };
     static PRESENCE: RefCell<Option<Presence>> = const { RefCell::new(None) };
+    /// The tasks that the thread polls, the innermost last. A task may call `block_on` of another runtime's handle.
+    static POLLED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
 /// In a thread's locals from its first event on: says when the thread ends.
@@ -178,9 +199,30 @@ impl Recorder {
     }
 }
 
+impl Recorder {
+    /// The task that this thread polls, or else the thread.
+    fn current(&self) -> u64 {
+        let task = POLLED.try_with(|polled| polled.borrow().last().copied());
+        task.ok().flatten().unwrap_or_else(|| self.thread())
+    }
+
+    fn woken(&self, event: &Event<'_>) {
+        let mut fields = WakerFields::default();
+        event.record(&mut fields);
+        if fields.wakes && fields.task != HIDDEN {
+            let by = self.current();
+            self.trace.write(fields.task, What::Woken(by));
+        }
+    }
+}
+
 impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == TARGET
+        if metadata.is_span() {
+            metadata.name() == TASK
+        } else {
+            metadata.target() == TARGET || metadata.target() == WAKER
+        }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -188,6 +230,9 @@ impl Subscriber for Recorder {
     }
 
     fn event(&self, event: &Event<'_>) {
+        if event.metadata().target() == WAKER {
+            return self.woken(event);
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
         // An event of a library newer than this recorder may be of a kind that no reader would know.
@@ -215,17 +260,129 @@ impl Subscriber for Recorder {
         );
     }
 
-    /// There are no spans: none is enabled.
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
+    /// The number of a task is also the number of its span, so tokio's wakers report it.
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut fields = TaskFields::default();
+        attributes.record(&mut fields);
+        if fields.is_worker {
+            return Id::from_u64(HIDDEN);
+        }
+        let task = Task {
+            kind: fields.kind,
+            by: self.current(),
+            name: fields.name,
+            place: Some(fields.place),
+        };
+        Id::from_u64(self.trace.begin(What::Task(task)))
     }
+
+    fn enter(&self, task: &Id) {
+        let number = task.into_u64();
+        if number == HIDDEN {
+            return;
+        }
+        let worker = self.thread();
+        self.trace.write(number, What::Poll(worker));
+        let _ = POLLED.try_with(|polled| polled.borrow_mut().push(number));
+    }
+
+    fn exit(&self, task: &Id) {
+        let number = task.into_u64();
+        if number == HIDDEN {
+            return;
+        }
+        let _ = POLLED.try_with(|polled| polled.borrow_mut().pop());
+        self.trace.write(number, What::Idle);
+    }
+
+    /// tokio keeps one handle of a task's span, inside the future. It is dropped with the future.
+    fn try_close(&self, task: Id) -> bool {
+        if task.into_u64() != HIDDEN {
+            self.trace.write(task.into_u64(), What::End);
+        }
+        true
+    }
+
     fn record(&self, _: &Id, _: &Values<'_>) {}
     fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
 }
 
-/// The fields of an event.
+/// The fields of a task's span.
+struct TaskFields {
+    kind: TaskKind,
+    name: String,
+    place: Place,
+    /// It is a worker thread of the runtime.
+    is_worker: bool,
+}
+
+impl Default for TaskFields {
+    fn default() -> Self {
+        TaskFields {
+            kind: TaskKind::Spawned,
+            name: String::new(),
+            place: Place {
+                file: String::new(),
+                line: 0,
+                column: 0,
+            },
+            is_worker: false,
+        }
+    }
+}
+
+impl Visit for TaskFields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "loc.file" {
+            value.clone_into(&mut self.place.file);
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "loc.line" => self.place.line = value,
+            "loc.col" => self.place.column = value,
+            _ => {}
+        }
+    }
+
+    /// tokio hands these texts over by their `Display`, which comes as a `Debug`.
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let text = format!("{value:?}");
+        match field.name() {
+            "task.name" => self.name = text,
+            "fn" => self.is_worker = text.starts_with(WORKER),
+            "kind" => self.kind = TaskKind::named(&text).unwrap_or(TaskKind::Spawned),
+            _ => {}
+        }
+    }
+}
+
+/// The fields of an event of a waker.
+#[derive(Default)]
+struct WakerFields {
+    /// A waker also reports that it is cloned and dropped.
+    wakes: bool,
+    task: u64,
+}
+
+impl Visit for WakerFields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "op" {
+            self.wakes = value == "waker.wake" || value == "waker.wake_by_ref";
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "task.id" {
+            self.task = value;
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+}
+
+/// The fields of an event of `sync-primitives`.
 #[derive(Default)]
 struct Fields {
     op: Option<Op>,

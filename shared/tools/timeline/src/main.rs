@@ -9,6 +9,7 @@
 
 mod arguments;
 mod book;
+mod copy;
 mod deadlock;
 mod json;
 mod lanes;
@@ -19,6 +20,7 @@ mod summary;
 mod svg;
 #[cfg(test)]
 mod synthetic;
+mod task;
 mod text;
 mod words;
 

@@ -1,6 +1,7 @@
 //! Running a program of a recipe with tracing on, for a limited time.
 
 use crate::arguments::Wanted;
+use crate::copy;
 use crate::words::times;
 use catalog::{Kind, Program};
 use checks::process::{cargo, executable, target_folder};
@@ -149,15 +150,15 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Program> {
     .into())
 }
 
-/// Where the program is that Cargo has built. It is run without Cargo, which would take some of its
-/// time and, on some systems, be stopped in its place.
+/// Builds the program so that it records a trace, and returns where it is.
 fn build(program: &Program) -> Result<PathBuf> {
+    if copy::uses_tokio(program) {
+        return build_copy(program);
+    }
     let name = program.name();
-    // Cargo itself shows what it compiles and how far it is. The first build takes a while.
-    eprintln!("cargo timeline: builds {name} with the feature {FEATURE}");
-    let mut command = cargo();
+    let how = format!("with the feature {FEATURE}");
+    let mut command = cargo_build(&name, &how);
     command
-        .args(["build", "--message-format=json-render-diagnostics"])
         .args(["--features", FEATURE])
         .args(["--package", &program.recipe.name])
         .current_dir(workspace());
@@ -165,14 +166,46 @@ fn build(program: &Program) -> Result<PathBuf> {
         Kind::Lesson => command.args(["--bin", &name]),
         _ => command.args(["--example", &name]),
     };
+    built(&mut command, &name, &how)
+}
+
+/// Does the same for a program that uses tokio. All copies share a target folder, which is not that
+/// of the workspace, because the flag changes every crate.
+fn build_copy(program: &Program) -> Result<PathBuf> {
+    let name = program.name();
+    let copies = folder()?.join("tasks");
+    fs::create_dir_all(&copies)?;
+    // Held until the program is built: another command may copy it at the same time.
+    let lock = File::create(copies.join("lock"))?;
+    lock.lock()?;
+    let how = format!("as a copy, by RUSTFLAGS=\"{}\"", copy::RUSTFLAGS);
+    let mut command = cargo_build(&name, &how);
+    command
+        .arg("--manifest-path")
+        .arg(copy::make(program, &copies.join(&name))?)
+        .env("RUSTFLAGS", copy::RUSTFLAGS)
+        .env("CARGO_TARGET_DIR", copies.join("target"));
+    built(&mut command, &name, &how)
+}
+
+/// Cargo itself shows what it compiles and how far it is. The first build takes a while.
+fn cargo_build(name: &str, how: &str) -> Command {
+    eprintln!("cargo timeline: builds {name} {how}");
+    let mut command = cargo();
+    command
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .stderr(Stdio::inherit());
+    command
+}
+
+/// Where the program is that this command builds. It is run without Cargo, which would take some of
+/// its time and, on some systems, be stopped in its place.
+fn built(command: &mut Command, name: &str, how: &str) -> Result<PathBuf> {
     let output = command
-        .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo cannot be run: {error}"))?;
     if !output.status.success() {
-        return Err(
-            format!("{name} cannot be built with feature {FEATURE}; cargo says why above").into(),
-        );
+        return Err(format!("{name} cannot be built {how}; cargo says why above").into());
     }
     let messages = String::from_utf8_lossy(&output.stdout);
     let built = messages.lines().filter_map(executable).next_back();

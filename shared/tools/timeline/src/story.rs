@@ -1,5 +1,7 @@
-//! What a trace means: record by record, what each thread waits for and what it holds.
+//! What a trace means: record by record, what each thread waits for and what it holds, and what
+//! each task does.
 
+use crate::task::Task;
 use recorder::{Event, Op, Place, Primitive, Record, What};
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,6 +17,8 @@ pub(crate) struct Story {
     ids: HashMap<(Primitive, u64), Id>,
     /// How many there are of each kind.
     counts: BTreeMap<Primitive, usize>,
+    /// How many tasks there are of each name, and threads of the runtime.
+    pub(crate) names: BTreeMap<String, u64>,
 }
 
 /// A primitive. An address may be used again when the one there is gone: then two primitives are
@@ -52,8 +56,25 @@ pub(crate) struct Thread {
     pub(crate) waiting: Option<Wait>,
     /// In the order in which they were taken.
     pub(crate) holds: Vec<Hold>,
+    /// It is no thread but a task.
+    pub(crate) task: Option<Task>,
+    /// What it does as a thread of a runtime.
+    pub(crate) worker: Option<Worker>,
+    /// It has used a primitive.
+    pub(crate) uses: bool,
+    /// It has woken a task.
+    pub(crate) wakes: bool,
     /// Since when it has looked as it does.
-    since: u64,
+    pub(crate) since: u64,
+}
+
+/// A thread that has polled a task.
+#[derive(Default)]
+pub(crate) struct Worker {
+    /// Counts the threads of the runtime, from 1; 0 for a thread with a name of its own.
+    pub(crate) number: u64,
+    /// The task that has ended on it, and when, if it has polled no other since.
+    pub(crate) ended: Option<(u64, u64)>,
 }
 
 #[derive(Clone)]
@@ -72,28 +93,39 @@ pub(crate) struct Hold {
     pub(crate) place: Option<Place>,
 }
 
-/// How a thread looks in its lane.
+/// How a thread or a task looks in its lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Look {
+    /// The thread runs, or the task is idle.
     Running,
-    Holding(Id),
-    Waiting(Id),
+    Holding(About),
+    Waiting(About),
     /// It waits for the first while it holds the second.
-    Both(Id, Id),
+    Both(About, About),
+}
+
+/// What a look is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum About {
+    Thing(Id),
+    /// The task waits for a thread. This task or thread has woken it.
+    Waker(u64),
+    /// This thread polls the task.
+    Worker(u64),
 }
 
 impl Look {
-    pub(crate) fn waits_for(self) -> Option<Id> {
+    pub(crate) fn waits_for(self) -> Option<About> {
         match self {
-            Look::Waiting(id) | Look::Both(id, _) => Some(id),
+            Look::Waiting(about) | Look::Both(about, _) => Some(about),
             Look::Running | Look::Holding(_) => None,
         }
     }
 
     /// The thing that it holds. If it holds several, the one that it took last.
-    pub(crate) fn holds(self) -> Option<Id> {
+    pub(crate) fn holds(self) -> Option<About> {
         match self {
-            Look::Holding(id) | Look::Both(_, id) => Some(id),
+            Look::Holding(about) | Look::Both(_, about) => Some(about),
             Look::Running | Look::Waiting(_) => None,
         }
     }
@@ -101,12 +133,22 @@ impl Look {
 
 impl Thread {
     pub(crate) fn look(&self) -> Look {
-        match (&self.waiting, self.holds.last()) {
-            (None, None) => Look::Running,
-            (None, Some(hold)) => Look::Holding(hold.thing),
-            (Some(wait), None) => Look::Waiting(wait.thing),
-            (Some(wait), Some(hold)) => Look::Both(wait.thing, hold.thing),
+        if let Some(task) = &self.task {
+            return task.look();
         }
+        let waits_for = self.waiting.as_ref().map(|wait| About::Thing(wait.thing));
+        let holds = self.holds.last().map(|hold| About::Thing(hold.thing));
+        match (waits_for, holds) {
+            (None, None) => Look::Running,
+            (None, Some(held)) => Look::Holding(held),
+            (Some(wanted), None) => Look::Waiting(wanted),
+            (Some(wanted), Some(held)) => Look::Both(wanted, held),
+        }
+    }
+
+    /// Whether it is worth a lane. A thread of a runtime that only polls tasks is seen in theirs.
+    pub(crate) fn has_lane(&self) -> bool {
+        self.task.is_some() || self.uses || (self.wakes && self.worker.is_none())
     }
 
     pub(crate) fn hold(&self, thing: Id) -> Option<&Hold> {
@@ -136,8 +178,29 @@ pub(crate) struct Step {
     pub(crate) taken: Option<Id>,
     /// What it no longer holds.
     pub(crate) given: Option<Hold>,
+    /// The task that was woken, or that was spawned, and the task or thread that did so.
+    pub(crate) woken: Option<Woken>,
+    /// The poll of a task that it ended.
+    pub(crate) polled: Option<Polled>,
+    /// How long the task waited for a thread that polls it.
+    pub(crate) ready: Option<u64>,
     /// The lock that another thread must have released, because this thread has taken it.
     pub(crate) overdue: Option<Overdue>,
+}
+
+/// A task wakes or spawns another one, or a thread does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Woken {
+    pub(crate) by: u64,
+    pub(crate) task: u64,
+    pub(crate) is_spawn: bool,
+}
+
+/// A poll of a task.
+#[derive(Clone, Copy)]
+pub(crate) struct Polled {
+    pub(crate) worker: u64,
+    pub(crate) length: u64,
 }
 
 /// A release that was not recorded before the lock was taken again.
@@ -158,15 +221,16 @@ impl Step {
 }
 
 impl Story {
+    /// The name of a thread or of a task.
     pub(crate) fn thread_name(&self, number: u64) -> String {
-        let name = self
-            .threads
-            .get(&number)
-            .map_or("", |thread| thread.name.as_str());
-        if name.is_empty() {
-            format!("thread {number}")
-        } else {
-            name.to_owned()
+        let Some(thread) = self.threads.get(&number) else {
+            return format!("thread {number}");
+        };
+        match (&thread.task, &thread.worker) {
+            (Some(task), _) => self.task_name(task),
+            (None, Some(worker)) if worker.number > 0 => format!("worker {}", worker.number),
+            _ if thread.name.is_empty() => format!("thread {number}"),
+            _ => thread.name.clone(),
         }
     }
 
@@ -204,16 +268,29 @@ impl Story {
             }
             What::End => {
                 let thread = self.threads.entry(record.thread).or_insert_with(new);
+                let piece = thread.piece(record.thread, time);
                 thread.ended = Some(time);
+                self.task_ended(record.thread, time);
                 Step {
-                    piece: thread.piece(record.thread, time),
+                    piece,
                     ..Step::default()
                 }
             }
             What::Event(event) => {
-                self.threads.entry(record.thread).or_insert_with(new);
+                let thread = self.threads.entry(record.thread).or_insert_with(new);
+                thread.uses = true;
                 self.id(event)
                     .map_or_else(Step::default, |id| self.happen(record, event, id))
+            }
+            What::Task(task) => {
+                self.threads.entry(record.thread).or_insert_with(new);
+                self.task_begins(record, task)
+            }
+            What::Poll(_) | What::Idle | What::Woken(_) => {
+                let thread = self.threads.entry(record.thread).or_insert_with(new);
+                // The task's beginning is missing in the trace.
+                thread.task.get_or_insert_default();
+                self.task_changes(record)
             }
         }
     }
@@ -354,7 +431,7 @@ impl Thread {
     }
 
     /// The stretch up to now, in the look that it had.
-    fn cut(&mut self, number: u64, now: u64, look: Look) -> Option<Piece> {
+    pub(crate) fn cut(&mut self, number: u64, now: u64, look: Look) -> Option<Piece> {
         let piece = Piece {
             thread: number,
             from: self.since,

@@ -2,7 +2,7 @@
 
 use crate::deadlock::Deadlocks;
 use crate::order::Orders;
-use crate::story::{Id, Look, Piece, Step, Story, Wait};
+use crate::story::{Id, Look, Piece, Polled, Step, Story, Wait};
 use recorder::{Event, Fault, Op, Place, Primitive, Reader, Record, What};
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -20,7 +20,10 @@ pub(crate) struct Summary {
     pub(crate) story: Story,
     /// One for each of the story's things.
     pub(crate) things: Vec<Figures>,
+    /// Those that have a lane: threads and tasks.
     pub(crate) threads: BTreeMap<u64, Shares>,
+    /// What the tasks did, by their numbers.
+    pub(crate) tasks: BTreeMap<u64, Polls>,
     pub(crate) deadlocks: Deadlocks,
     pub(crate) orders: Orders,
     pub(crate) faults: Faults,
@@ -71,7 +74,19 @@ pub(crate) struct Holder {
     pub(crate) place: Option<Place>,
 }
 
-/// How a thread spent its time.
+/// About one task.
+#[derive(Default)]
+pub(crate) struct Polls {
+    pub(crate) count: u64,
+    pub(crate) longest: Option<Polled>,
+    /// The longest time that it waited for a thread to poll it.
+    pub(crate) longest_ready: u64,
+    /// How often each task and thread has woken it.
+    pub(crate) wakers: BTreeMap<u64, u64>,
+    pub(crate) spawned_by: Option<u64>,
+}
+
+/// How a thread or a task spent its time.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Shares {
     /// From its first event to its end.
@@ -125,7 +140,36 @@ impl Summary {
         {
             self.after(record, event, id, &step);
         }
+        self.polls(record, &step);
         step.pieces().for_each(|piece| self.spend(piece));
+    }
+
+    fn polls(&mut self, record: &Record, step: &Step) {
+        if let Some(woken) = step.woken {
+            let polls = self.tasks.entry(woken.task).or_default();
+            if woken.is_spawn {
+                polls.spawned_by = Some(woken.by);
+            } else {
+                *polls.wakers.entry(woken.by).or_default() += 1;
+            }
+        }
+        if let Some(ready) = step.ready {
+            let polls = self.tasks.entry(record.thread).or_default();
+            polls.longest_ready = polls.longest_ready.max(ready);
+        }
+        if let Some(polled) = step.polled {
+            let polls = self.tasks.entry(record.thread).or_default();
+            polls.count += 1;
+            if polls.longest.is_none_or(|known| known.length < polled.length) {
+                polls.longest = Some(polled);
+            }
+        }
+        // The last time that a thread had the task, it dropped the task's future.
+        if record.what == What::End
+            && let Some(polls) = self.tasks.get_mut(&record.thread)
+        {
+            polls.count = polls.count.saturating_sub(1);
+        }
     }
 
     /// What must be known before the thread has what it takes: which locks it holds.
@@ -259,11 +303,17 @@ impl Summary {
         let waits: Vec<_> = self.story.threads.iter().filter_map(open).collect();
         let is_waiting = !waits.is_empty();
         let known = self.to.max(alive);
+        self.threads
+            .retain(|number, _| self.story.threads[number].has_lane());
         for (thread, wait) in waits {
             self.waited(thread, &wait, known, true);
         }
         let rest: Vec<_> = self.story.rest(known).collect();
-        rest.into_iter().for_each(|piece| self.spend(piece));
+        for piece in rest {
+            if self.threads.contains_key(&piece.thread) {
+                self.spend(piece);
+            }
+        }
         let room = if is_waiting && alive <= self.to {
             ((self.to - self.from) / 8).max(1)
         } else {

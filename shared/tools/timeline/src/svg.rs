@@ -6,15 +6,15 @@
 //! small, and a test can compare it with its trace.
 
 use crate::lanes::{Lane, Lanes, Span};
-use crate::story::{Id, Look};
+use crate::story::{About, Look};
 use crate::summary::Summary;
 use crate::text::extent;
-use crate::words::{duration, times};
+use crate::words::duration;
 use std::collections::BTreeMap;
 use std::fmt::{Arguments, Write};
 
-/// What a look says about a thing: waited for, or held.
-type About = fn(Look) -> Option<Id>;
+/// One of the two things that a look says: what is waited for, or what is held.
+type Side = fn(Look) -> Option<About>;
 
 pub(crate) const WIDTH: f64 = 390.0;
 pub(crate) const LEFT: f64 = 12.0;
@@ -81,10 +81,7 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
         );
     }
     if hidden > 0 {
-        let (y, more) = (
-            height - FOOT + 2.0,
-            times(hidden as u64, "more thread", "more threads"),
-        );
+        let (y, more) = (height - FOOT + 2.0, summary.more(lanes.lanes.len()));
         add(
             &mut svg,
             format_args!(r#"<text x="{LEFT}" y="{y}">and {more}, not drawn</text>"#),
@@ -104,10 +101,10 @@ fn description(summary: &Summary) -> String {
     {
         sentences.push(paragraph.trim().to_owned());
     }
-    let threads = summary.threads.iter().take(LANES);
-    sentences.extend(
-        threads.map(|(number, shares)| format!("{} {}", summary.thread(*number), shares.words())),
-    );
+    for number in summary.threads.keys().take(LANES) {
+        let name = summary.thread(*number);
+        sentences.push(format!("{name} {}", summary.shares(*number)));
+    }
     sentences.join(". ") + "."
 }
 
@@ -140,13 +137,12 @@ fn draw(
     names: &mut usize,
 ) {
     let spans = lane.spans();
-    let shares = summary.threads[&lane.thread];
     let (thread, name) = (lane.thread, escaped(&summary.thread(lane.thread)));
     add(
         svg,
         format_args!(
             r#"<g data-thread="{thread}" data-name="{name}"><title>{name} {}</title>"#,
-            shares.words()
+            summary.shares(lane.thread)
         ),
     );
     add(
@@ -166,7 +162,7 @@ fn draw(
     let waits = bars(&spans, columns, middle - BAR / 2.0, Look::waits_for);
     for (thing, path) in waits {
         let (thing, paint) = (
-            summary.thing(thing),
+            escaped(&summary.about(thing)),
             "stroke:var(--timeline-wait,currentColor)",
         );
         add(
@@ -178,7 +174,7 @@ fn draw(
     }
     for (thing, path) in bars(&spans, columns, middle + BAR / 2.0, Look::holds) {
         let (thing, paint) = (
-            summary.thing(thing),
+            escaped(&summary.about(thing)),
             "stroke:var(--timeline-hold,currentColor)",
         );
         add(
@@ -193,9 +189,9 @@ fn draw(
 }
 
 /// A path for each primitive that any of the spans is about. Spans side by side become one stroke.
-fn bars(spans: &[Span], columns: usize, y: f64, about: About) -> BTreeMap<Id, String> {
+fn bars(spans: &[Span], columns: usize, y: f64, side: Side) -> BTreeMap<About, String> {
     let mut paths = BTreeMap::new();
-    for (thing, first, end) in joined(spans, about) {
+    for (thing, first, end) in joined(spans, side) {
         let path: &mut String = paths.entry(thing).or_default();
         write!(
             path,
@@ -209,10 +205,10 @@ fn bars(spans: &[Span], columns: usize, y: f64, about: About) -> BTreeMap<Id, St
 }
 
 /// What it is about, the first column, and the one after the last.
-fn joined(spans: &[Span], about: About) -> Vec<(Id, usize, usize)> {
-    let mut strokes: Vec<(Id, usize, usize)> = Vec::new();
+fn joined(spans: &[Span], side: Side) -> Vec<(About, usize, usize)> {
+    let mut strokes: Vec<(About, usize, usize)> = Vec::new();
     for span in spans {
-        let Some(thing) = about(span.look) else {
+        let Some(thing) = side(span.look) else {
             continue;
         };
         match strokes.last_mut() {
@@ -240,13 +236,13 @@ fn labels(
     let on_stripes =
         r#"stroke="none" style="paint-order:stroke;stroke:var(--bg,#fff);stroke-width:5px""#;
     let on_bar = r#"style="fill:var(--bg,#fff)""#;
-    let tracks: [(About, f64, &str); 2] = [
+    let tracks: [(Side, f64, &str); 2] = [
         (Look::waits_for, middle - 2.0, on_stripes),
         (Look::holds, middle + 9.0, on_bar),
     ];
-    for (about, y, paint) in tracks {
-        for (thing, first, end) in joined(spans, about) {
-            let (from, to, name) = (x(first, columns), x(end, columns), summary.thing(thing));
+    for (side, y, paint) in tracks {
+        for (thing, first, end) in joined(spans, side) {
+            let (from, to, name) = (x(first, columns), x(end, columns), escaped(&summary.about(thing)));
             if *names == 0 || to - from < LETTER * name.len() as f64 + 4.0 {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! The drawing for a terminal.
 
 use crate::lanes::{Lane, Lanes, Span};
-use crate::story::{Id, Look};
+use crate::story::{About, Look};
 use crate::summary::Summary;
 use crate::words::{duration, fitted, times, width_of, wrapped};
 
@@ -79,13 +79,15 @@ pub(crate) fn drawing(title: &str, summary: &Summary, lanes: &Lanes, style: Styl
         lines.push(format!("{name}{space}{lane}"));
     }
     if summary.threads.len() > lanes.lanes.len() {
-        let rest = (summary.threads.len() - lanes.lanes.len()) as u64;
-        lines.push(format!(
-            "and {}, not drawn",
-            times(rest, "more thread", "more threads")
-        ));
+        let more = summary.more(lanes.lanes.len());
+        lines.push(format!("and {more}, not drawn"));
     }
-    lines.extend(legend(names + 1, style));
+    if summary.has_threads() {
+        lines.extend(legend(&THREADS, names + 1, style));
+    }
+    if summary.has_tasks() {
+        lines.extend(legend(&TASKS, names + 1, style));
+    }
     lines.push(String::new());
     for paragraph in summary.report() {
         lines.extend(wrapped(&paragraph, style.width));
@@ -100,9 +102,18 @@ pub(crate) fn drawing(title: &str, summary: &Summary, lanes: &Lanes, style: Styl
 
 /// How much there is of the trace.
 pub(crate) fn extent(summary: &Summary) -> String {
-    let threads = times(summary.threads.len() as u64, "thread", "threads");
+    let tasks = summary.tasks.len();
+    let threads = summary.threads.len() - tasks;
+    let mut lanes = Vec::new();
+    if tasks > 0 {
+        lanes.push(times(tasks as u64, "task", "tasks"));
+    }
+    if threads > 0 {
+        lanes.push(times(threads as u64, "thread", "threads"));
+    }
     format!(
-        "{threads}, {}, {}",
+        "{}, {}, {}",
+        lanes.join(", "),
         duration(summary.length()),
         times(summary.records, "record", "records")
     )
@@ -137,31 +148,40 @@ fn span_text(summary: &Summary, span: Span, style: Style) -> String {
     let length = span.end - span.first;
     let bar = |count: usize| style.character(span.look).to_string().repeat(count);
     let name = about(span.look)
-        .map(|id| summary.thing(id))
-        .filter(|name| name.len() + 2 <= length);
+        .map(|about| style.plainly(summary.about(about)))
+        .filter(|name| width_of(name) + 2 <= length);
     match name {
         Some(name) => {
-            let left = (length - name.len()) / 2;
-            format!("{}{name}{}", bar(left), bar(length - left - name.len()))
+            let (width, left) = (width_of(&name), (length - width_of(&name)) / 2);
+            format!("{}{name}{}", bar(left), bar(length - left - width))
         }
         None => bar(length),
     }
 }
 
 /// What a thread waits for, or else what it holds.
-fn about(look: Look) -> Option<Id> {
+fn about(look: Look) -> Option<About> {
     look.waits_for().or(look.holds())
 }
 
+/// Anything.
+const ABOUT: About = About::Thing(0);
+/// What the looks of a thread and of a task are called.
+const THREADS: [(Look, &str); 4] = [
+    (Look::Running, "runs"),
+    (Look::Holding(ABOUT), "holds"),
+    (Look::Waiting(ABOUT), "waits"),
+    (Look::Both(ABOUT, ABOUT), "waits and holds"),
+];
+const TASKS: [(Look, &str); 3] = [
+    (Look::Running, "idle"),
+    (Look::Holding(ABOUT), "polled"),
+    (Look::Waiting(ABOUT), "woken, waits for a thread"),
+];
+
 /// What the characters mean: below the lanes if there is room, or else over the whole width.
-fn legend(indent: usize, style: Style) -> Vec<String> {
+fn legend(looks: &[(Look, &str)], indent: usize, style: Style) -> Vec<String> {
     const GAP: usize = 3;
-    let looks = [
-        (Look::Running, "runs"),
-        (Look::Holding(0), "holds"),
-        (Look::Waiting(0), "waits"),
-        (Look::Both(0, 0), "waits and holds"),
-    ];
     let width_of_entry = |word: &str| word.len() + 2;
     let all: usize = looks.iter().map(|(_, word)| width_of_entry(word)).sum();
     let fits = indent + all + GAP * (looks.len() - 1) <= style.width;
@@ -171,6 +191,7 @@ fn legend(indent: usize, style: Style) -> Vec<String> {
     let mut line = " ".repeat(start);
     let mut width = start;
     for (look, word) in looks {
+        let look = *look;
         if width > start {
             if width + GAP + width_of_entry(word) > style.width {
                 lines.push(std::mem::take(&mut line));
@@ -309,7 +330,7 @@ wörker? ──────███████Lock 2███████▒�
             let lanes = trace.lanes(columns(&summary, style).0, LANES);
             let drawn = drawing("wide", &summary, &lanes, style);
             let (head, _) = drawn.split_once("\n\n").expect("an empty line");
-            let bar = style.character(Look::Holding(0));
+            let bar = style.character(Look::Holding(ABOUT));
             let mut starts = Vec::new();
             for line in head.lines().filter(|line| line.contains("Lock ")) {
                 let (name, _) = line.split_once(bar).expect("a bar");

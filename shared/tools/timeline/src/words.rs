@@ -2,9 +2,10 @@
 
 use crate::deadlock::Circle;
 use crate::order::Inversion;
-use crate::story::{Hold, Id, Thing, Thread};
-use crate::summary::{Figures, Longest, Shares, Summary};
+use crate::story::{About, Hold, Id, Thing, Thread};
+use crate::summary::{Figures, Longest, Polls, Shares, Summary};
 use recorder::{Op, Place, Primitive};
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -12,6 +13,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// Primitives and threads beyond these are counted and not described.
 const DESCRIBED: usize = 12;
+/// Tasks and threads that woke a task, beyond these.
+const WAKERS: usize = 4;
 
 /// How long, in the unit that leaves one to three digits before the point.
 pub(crate) fn duration(nanoseconds: u64) -> String {
@@ -148,6 +151,25 @@ impl Summary {
 
     pub(crate) fn thing(&self, id: Id) -> String {
         self.story.things[id].name()
+    }
+
+    /// What stands on a bar.
+    pub(crate) fn about(&self, about: About) -> String {
+        match about {
+            About::Thing(id) => self.thing(id),
+            About::Waker(number) => format!("by {}", shown(&self.story.waker_name(number))),
+            About::Worker(number) => format!("on {}", self.thread(number)),
+        }
+    }
+
+    /// What the lanes are of: tasks, threads, or both.
+    pub(crate) fn has_tasks(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    pub(crate) fn has_threads(&self) -> bool {
+        let is_thread = |number: &u64| self.story.threads[number].task.is_none();
+        self.threads.keys().any(is_thread)
     }
 
     /// Counted from the first record.
@@ -333,15 +355,72 @@ impl Summary {
                 times(rest, "more primitive", "more primitives")
             ));
         }
-        for (number, shares) in self.threads.iter().take(DESCRIBED) {
-            lines.push(format!("{} {}", self.thread(*number), shares.words()));
+        for number in self.threads.keys().take(DESCRIBED) {
+            lines.push(format!("{} {}", self.thread(*number), self.shares(*number)));
+            if let Some(polls) = self.tasks.get(number) {
+                lines.extend(self.task(*number, polls));
+            }
         }
         if self.threads.len() > DESCRIBED {
-            let rest = (self.threads.len() - DESCRIBED) as u64;
+            lines.push(format!("and {}", self.more(DESCRIBED)));
+        }
+        lines
+    }
+
+    /// How many lanes there are beyond the first ones: `3 more tasks`.
+    pub(crate) fn more(&self, first: usize) -> String {
+        let rest = (self.threads.len() - first) as u64;
+        match (self.has_threads(), self.has_tasks()) {
+            (true, false) => times(rest, "more thread", "more threads"),
+            (false, true) => times(rest, "more task", "more tasks"),
+            _ => format!("{rest} more tasks and threads"),
+        }
+    }
+
+    /// How a thread or a task spent its time.
+    pub(crate) fn shares(&self, number: u64) -> String {
+        let shares = &self.threads[&number];
+        match self.tasks.get(&number) {
+            Some(polls) => shares.words_of_task(polls.count),
+            None => shares.words(),
+        }
+    }
+
+    /// Where a task comes from, and which tasks and threads woke it.
+    fn task(&self, number: u64, polls: &Polls) -> Vec<String> {
+        let mut lines = Vec::new();
+        let task = self.story.threads[&number].task.as_ref();
+        let place = from(task.and_then(|task| task.place.as_ref()));
+        if let Some(by) = polls.spawned_by {
+            lines.push(format!("  spawned by {}{place}", self.thread(by)));
+        }
+        if let Some(longest) = polls.longest {
+            let (length, worker) = (duration(longest.length), self.thread(longest.worker));
+            let ready = duration(polls.longest_ready);
             lines.push(format!(
-                "and {}",
-                times(rest, "more thread", "more threads")
+                "  longest poll: {length} on {worker}; longest wait for a thread: {ready}"
             ));
+        }
+        let mut wakers: BTreeMap<String, u64> = BTreeMap::new();
+        for (waker, count) in &polls.wakers {
+            let name = if *waker == number {
+                "itself".to_owned()
+            } else {
+                shown(&self.story.waker_name(*waker))
+            };
+            *wakers.entry(name).or_default() += count;
+        }
+        let mut wakers: Vec<(String, u64)> = wakers.into_iter().collect();
+        wakers.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let few: Vec<String> = wakers
+            .iter()
+            .take(WAKERS)
+            .map(|(name, count)| format!("{name} ({count})"))
+            .collect();
+        if !few.is_empty() {
+            let rest = wakers.len() - few.len();
+            let more = if rest > 0 { format!(" and {rest} others") } else { String::new() };
+            lines.push(format!("  woken by {}{more}", few.join(", ")));
         }
         lines
     }
@@ -410,6 +489,18 @@ impl Summary {
 }
 
 impl Shares {
+    /// The same in the words for a task, which holds a thread while it is polled.
+    fn words_of_task(&self, polls: u64) -> String {
+        let percent = |part: u64| format!("{:.0} %", part as f64 * 100.0 / self.all.max(1) as f64);
+        format!(
+            "polled {}, woken {}, idle {} of its time ({})",
+            percent(self.holding),
+            percent(self.waiting),
+            percent(self.all - self.holding - self.waiting),
+            times(polls, "poll", "polls")
+        )
+    }
+
     pub(crate) fn words(&self) -> String {
         let percent = |part: u64| format!("{:.0} %", part as f64 * 100.0 / self.all.max(1) as f64);
         let mut words = format!(

@@ -1,0 +1,283 @@
+//! A copy of a program that uses tokio, which records what its tasks do.
+//!
+//! tokio reports its tasks only if its feature `tracing` is on and the whole program is built with
+//! `--cfg tokio_unstable`, and somebody must install a subscriber before the runtime starts. No
+//! recipe should have a line for that. So this module copies the sources of the recipe into a
+//! package of its own, below the target folder, and changes three things there: the dependencies,
+//! the name of `main`, and the path of the recipe's folder, from which it reads its input. All
+//! lines keep their numbers.
+
+use catalog::{Kind, Program};
+use checks::process::cargo;
+use checks::workspace;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The flag that tokio wants. It stands here and nowhere else.
+pub(crate) const RUSTFLAGS: &str = "--cfg tokio_unstable";
+
+/// What the copy calls the program's own `main`.
+const RENAMED: &str = "main_of_the_program";
+
+/// What is added below the program.
+const MAIN: &str = "
+fn main() -> impl std::process::Termination {
+    recorder::install_from_env();
+    main_of_the_program()
+}
+";
+
+/// Whether the program uses tokio, so that there may be tasks to draw.
+pub(crate) fn uses_tokio(program: &Program) -> bool {
+    let text = fs::read_to_string(workspace().join(&program.path));
+    text.is_ok_and(|text| text.contains("tokio::"))
+}
+
+/// Makes the copy in this folder, or brings it up to date. Returns its manifest.
+pub(crate) fn make(program: &Program, folder: &Path) -> Result<PathBuf> {
+    let mut sources = rust_files(&program.recipe.folder().join("src"))?;
+    if program.kind != Kind::Lesson {
+        sources.push(program.path.clone());
+    }
+    let mut all = String::new();
+    for path in sources {
+        let text = fs::read_to_string(workspace().join(&path))?;
+        all += &text;
+        let recipe = workspace().join(program.recipe.folder());
+        let literal = format!("{:?}", recipe.display().to_string());
+        let mut text = text.replace("env!(\"CARGO_MANIFEST_DIR\")", &literal);
+        if path == program.path {
+            text = with_recorder(&text)
+                .ok_or_else(|| format!("{} has no function main", path.display()))?;
+        }
+        write(&folder.join(&path), &text)?;
+    }
+    let package = program.recipe.folder();
+    let path = program.path.strip_prefix(&package)?;
+    let manifest = manifest(program, path, &all)?;
+    write(&folder.join(&package).join("Cargo.toml"), &manifest)?;
+    // The versions that the workspace has locked. Cargo leaves out what the copy does not need.
+    let lock = folder.join("Cargo.lock");
+    if !lock.exists() {
+        fs::copy(workspace().join("Cargo.lock"), lock)?;
+    }
+    // The copy is a member of a workspace, so that its files have the same names as in the book's.
+    let members = package.display().to_string().replace('\\', "/");
+    let root = folder.join("Cargo.toml");
+    write(
+        &root,
+        &format!(
+            "[workspace]\nresolver = \"3\"\nmembers = [{members:?}]\n\n\
+             [profile.dev.package.\"*\"]\ndebug = 0\n\n\
+             [profile.dev.package.sync-primitives-recorder]\nopt-level = 2\n"
+        ),
+    )?;
+    Ok(root)
+}
+
+/// The Rust files of a folder of the workspace, and of the folders below it.
+fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(workspace().join(folder))? {
+        let entry = entry?;
+        let path = folder.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            found.extend(rust_files(&path)?);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// The program with another `main` around its own. `None` if it has none.
+fn with_recorder(text: &str) -> Option<String> {
+    let mut is_renamed = false;
+    let mut changed = String::new();
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("fn main(") || line.starts_with("async fn main(") {
+            is_renamed = true;
+            changed += &line.replacen("main", RENAMED, 1);
+        } else {
+            changed += line;
+        }
+    }
+    is_renamed.then_some(changed + MAIN)
+}
+
+/// Leaves a file alone that is up to date, so that Cargo does not compile it again.
+fn write(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    let folder = path.parent().expect("it is below the target folder");
+    fs::create_dir_all(folder)?;
+    fs::write(path, text)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()).into())
+}
+
+/// What a package depends on, under one name.
+#[derive(Default)]
+struct Dependency {
+    /// Its name in the registry, or on the disk.
+    package: String,
+    requirement: String,
+    path: Option<String>,
+    default_features: bool,
+    features: BTreeSet<String>,
+    /// The condition under which it is needed, such as `cfg(unix)`.
+    target: Option<String>,
+}
+
+/// The manifest of the copy: the dependencies of the recipe that the program names, and the
+/// recorder.
+fn manifest(program: &Program, path: &Path, sources: &str) -> Result<String> {
+    let package = package(&program.recipe.name)?;
+    let edition = package["edition"].as_str().unwrap_or("2024");
+    let mut dependencies = dependencies(&package, sources);
+    let recorder = workspace().join("shared/recorder").display().to_string();
+    dependencies.insert(
+        "recorder".to_owned(),
+        Dependency {
+            package: "sync-primitives-recorder".to_owned(),
+            requirement: "*".to_owned(),
+            path: Some(recorder),
+            default_features: true,
+            ..Dependency::default()
+        },
+    );
+    for (name, feature) in [("tokio", "tracing"), ("sync-primitives", "trace-file")] {
+        if let Some(dependency) = dependencies.get_mut(name) {
+            dependency.features.insert(feature.to_owned());
+        }
+    }
+    let name = program.name();
+    let path = path.display().to_string().replace('\\', "/");
+    let mut text = format!(
+        "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = {edition:?}\n\
+         autobins = false\nautoexamples = false\nautotests = false\n\n\
+         [[bin]]\nname = {name:?}\npath = {path:?}\n"
+    );
+    for (name, dependency) in &dependencies {
+        dependency.write(name, &mut text);
+    }
+    Ok(text)
+}
+
+/// What Cargo says of a package of the workspace.
+fn package(name: &str) -> Result<Value> {
+    let output = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(workspace())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo cannot be run: {error}"))?;
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let mut named = packages.filter(|package| package["name"] == name);
+    let found = named.next().cloned();
+    found.ok_or_else(|| format!("cargo metadata does not know {name}").into())
+}
+
+/// The dependencies that these sources name. One may be listed twice, for the lesson and for the
+/// examples: then it gets the features of both.
+fn dependencies(package: &Value, sources: &str) -> BTreeMap<String, Dependency> {
+    let mut found: BTreeMap<String, Dependency> = BTreeMap::new();
+    for listed in package["dependencies"].as_array().into_iter().flatten() {
+        let text = |key: &str| listed[key].as_str().map(str::to_owned);
+        let Some(package) = text("name") else {
+            continue;
+        };
+        let name = text("rename").unwrap_or_else(|| package.clone());
+        if !sources.contains(&name.replace('-', "_")) {
+            continue;
+        }
+        let dependency = found.entry(name).or_default();
+        dependency.package = package;
+        dependency.requirement = text("req").unwrap_or_else(|| "*".to_owned());
+        dependency.path = text("path");
+        dependency.target = text("target");
+        dependency.default_features |= listed["uses_default_features"] == true;
+        let features = listed["features"].as_array().into_iter().flatten();
+        let features = features.filter_map(Value::as_str);
+        dependency.features.extend(features.map(str::to_owned));
+    }
+    found
+}
+
+impl Dependency {
+    /// Adds its table to a manifest.
+    fn write(&self, name: &str, manifest: &mut String) {
+        let header = match &self.target {
+            Some(target) => format!("target.{target:?}.dependencies"),
+            None => "dependencies".to_owned(),
+        };
+        let features: Vec<&String> = self.features.iter().collect();
+        write!(
+            manifest,
+            "\n[{header}.{name}]\npackage = {:?}\nversion = {:?}\n\
+             default-features = {}\nfeatures = {features:?}\n",
+            self.package, self.requirement, self.default_features
+        )
+        .expect("a string takes all");
+        if let Some(path) = &self.path {
+            writeln!(manifest, "path = {path:?}").expect("a string takes all");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_has_another_main_and_its_lines_keep_their_numbers() {
+        for main in ["async fn main() {\n", "fn main() -> ExitCode {\n"] {
+            let program = format!("//! Text.\n#[tokio::main]\n{main}    main_loop();\n}}\n");
+            let copy = with_recorder(&program).expect("it has a main");
+            let line = copy.lines().nth(2).expect("a third line");
+            assert!(line.contains("fn main_of_the_program()"), "{copy}");
+            assert!(copy.contains("\n    main_loop();\n"), "{copy}");
+            assert!(copy.ends_with(MAIN), "{copy}");
+        }
+        assert_eq!(with_recorder("mod main {}\n"), None);
+    }
+
+    #[test]
+    fn a_program_gets_the_dependencies_that_it_names_with_the_features_of_both_lists() {
+        let listed = serde_json::json!({ "dependencies": [
+            { "name": "tokio", "req": "^1.54", "uses_default_features": false, "features": ["rt"] },
+            { "name": "tokio", "req": "^1.54", "uses_default_features": true, "features": ["net"] },
+            { "name": "rayon", "req": "^1.12", "uses_default_features": true, "features": [] },
+            { "name": "long", "rename": "a-b", "req": "*", "path": "/x", "target": "cfg(unix)",
+              "uses_default_features": true, "features": [] },
+        ] });
+        let found = dependencies(&listed, "use a_b::C; tokio::spawn(f());");
+        let mut manifest = String::new();
+        for (name, dependency) in &found {
+            dependency.write(name, &mut manifest);
+        }
+        let expected = "
+[target.\"cfg(unix)\".dependencies.a-b]
+package = \"long\"
+version = \"*\"
+default-features = true
+features = []
+path = \"/x\"
+
+[dependencies.tokio]
+package = \"tokio\"
+version = \"^1.54\"
+default-features = true
+features = [\"net\", \"rt\"]
+";
+        assert_eq!(manifest, expected);
+    }
+}
