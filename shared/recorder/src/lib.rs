@@ -8,5 +8,7 @@
 mod format;
 mod subscriber;
 
-pub use format::{Event, Fault, HEADER, Op, Place, Primitive, Reader, Record, Task, TaskKind, What};
+pub use format::{
+    Event, Fault, HEADER, Op, Place, Primitive, Reader, Record, Task, TaskKind, What,
+};
 pub use subscriber::{Recorder, VARIABLE, install_from_env};

@@ -166,12 +166,16 @@ thread_local! {
     static PRESENCE: RefCell<Option<Presence>> = const { RefCell::new(None) };
     /// The tasks that the thread polls, the innermost last. A task may call `block_on` of another runtime's handle.
     static POLLED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    /// The task whose future has just gone, while the thread polls no other; or 0.
+    static GONE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// In a thread's locals from its first event on: says when the thread ends.
 struct Presence {
     trace: Arc<Trace>,
     number: u64,
+    /// The number of what the thread runs by `block_on`, or 0. It may do so many times.
+    block_on: u64,
 }
 
 impl Drop for Presence {
@@ -193,6 +197,7 @@ impl Recorder {
         let presence = Presence {
             trace: Arc::clone(&self.trace),
             number,
+            block_on: 0,
         };
         drop(PRESENCE.try_with(|place| place.replace(Some(presence))));
         number
@@ -200,19 +205,52 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// The task that this thread polls, or else the thread.
-    fn current(&self) -> u64 {
+    /// The task that this thread polls, if it polls one.
+    fn polled(&self) -> Option<u64> {
         let task = POLLED.try_with(|polled| polled.borrow().last().copied());
-        task.ok().flatten().unwrap_or_else(|| self.thread())
+        task.ok().flatten()
+    }
+
+    /// The number for what is reported now: the task that this thread polls, or else the thread.
+    fn current(&self) -> u64 {
+        self.polled().unwrap_or_else(|| self.thread())
     }
 
     fn woken(&self, event: &Event<'_>) {
         let mut fields = WakerFields::default();
         event.record(&mut fields);
-        if fields.wakes && fields.task != HIDDEN {
-            let by = self.current();
-            self.trace.write(fields.task, What::Woken(by));
+        if fields.task == 0 || fields.task == HIDDEN {
+            return;
         }
+        let by = match fields.wake {
+            None => return,
+            // When a task has ended, tokio wakes the one that joins it, by reference. The wakers of timers and sockets
+            // are used up when they wake.
+            Some(Wake::ByReference) if self.polled().is_none() && GONE.get() != 0 => GONE.get(),
+            Some(_) => self.current(),
+        };
+        self.trace.write(fields.task, What::Woken(by));
+    }
+
+    /// Begins what a thread runs by `block_on`. All that one thread runs so, one after the other, has one number.
+    fn begin_block_on(&self, what: What) -> u64 {
+        if self.polled().is_some() {
+            return self.trace.begin(what);
+        }
+        let _ = self.thread();
+        let known = PRESENCE.try_with(|presence| {
+            let mut presence = presence.borrow_mut();
+            let Some(presence) = presence.as_mut() else {
+                return self.trace.begin(what.clone());
+            };
+            if presence.block_on == 0 {
+                presence.block_on = self.trace.begin(what.clone());
+            } else {
+                self.trace.write(presence.block_on, what.clone());
+            }
+            presence.block_on
+        });
+        known.unwrap_or_else(|_| self.trace.begin(what))
     }
 }
 
@@ -273,7 +311,13 @@ impl Subscriber for Recorder {
             name: fields.name,
             place: Some(fields.place),
         };
-        Id::from_u64(self.trace.begin(What::Task(task)))
+        let is_block_on = task.kind == TaskKind::BlockOn;
+        let what = What::Task(task);
+        Id::from_u64(if is_block_on {
+            self.begin_block_on(what)
+        } else {
+            self.trace.begin(what)
+        })
     }
 
     fn enter(&self, task: &Id) {
@@ -282,6 +326,7 @@ impl Subscriber for Recorder {
             return;
         }
         let worker = self.thread();
+        GONE.set(0);
         self.trace.write(number, What::Poll(worker));
         let _ = POLLED.try_with(|polled| polled.borrow_mut().push(number));
     }
@@ -299,6 +344,7 @@ impl Subscriber for Recorder {
     fn try_close(&self, task: Id) -> bool {
         if task.into_u64() != HIDDEN {
             self.trace.write(task.into_u64(), What::End);
+            GONE.set(task.into_u64());
         }
         true
     }
@@ -361,15 +407,24 @@ impl Visit for TaskFields {
 /// The fields of an event of a waker.
 #[derive(Default)]
 struct WakerFields {
-    /// A waker also reports that it is cloned and dropped.
-    wakes: bool,
+    /// `None` if the waker is cloned or dropped.
+    wake: Option<Wake>,
     task: u64,
+}
+
+enum Wake {
+    ByValue,
+    ByReference,
 }
 
 impl Visit for WakerFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "op" {
-            self.wakes = value == "waker.wake" || value == "waker.wake_by_ref";
+            self.wake = match value {
+                "waker.wake" => Some(Wake::ByValue),
+                "waker.wake_by_ref" => Some(Wake::ByReference),
+                _ => None,
+            };
         }
     }
 

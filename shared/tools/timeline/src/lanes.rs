@@ -3,9 +3,10 @@
 //! A column holds a few looks and the time each took, so a picture takes the same memory however
 //! long the trace is.
 
-use crate::story::{Look, Piece, Story};
+use crate::story::{About, Look, Piece, Story, Woken};
 use crate::summary::Summary;
 use recorder::Reader;
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 /// Looks that a column tells apart; of those beyond, the briefest is forgotten.
@@ -18,6 +19,16 @@ pub(crate) struct Lanes {
     columns: usize,
     /// In the order of their threads' numbers.
     pub(crate) lanes: Vec<Lane>,
+    /// Between lanes that are drawn.
+    pub(crate) wakes: BTreeSet<Wake>,
+}
+
+/// A task is spawned or woken by another lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Wake {
+    pub(crate) by: u64,
+    pub(crate) task: u64,
+    pub(crate) column: usize,
 }
 
 /// What one thread did.
@@ -51,17 +62,36 @@ impl Lanes {
             to: summary.to,
             columns,
             lanes,
+            wakes: BTreeSet::new(),
         }
     }
 
     /// Reads a trace again, for all drawings at once.
     pub(crate) fn fill(all: &mut [Lanes], reader: Reader<impl BufRead>, summary: &Summary) {
         let mut story = Story::default();
-        let mut add = |piece| all.iter_mut().for_each(|lanes| lanes.add(piece));
         for record in reader.flatten() {
-            story.tell(&record).pieces().for_each(&mut add);
+            let step = story.tell(&record);
+            for lanes in all.iter_mut() {
+                step.pieces().for_each(|piece| lanes.add(piece));
+                if let Some(woken) = step.woken {
+                    lanes.add_wake(woken, record.time);
+                }
+            }
         }
-        story.rest(summary.to).for_each(add);
+        for piece in story.rest(summary.to) {
+            all.iter_mut().for_each(|lanes| lanes.add(piece));
+        }
+    }
+
+    fn add_wake(&mut self, Woken { by, task, .. }: Woken, time: u64) {
+        let has_lane = |number| {
+            let found = self.lanes.binary_search_by_key(&number, |lane| lane.thread);
+            found.is_ok()
+        };
+        if by != task && has_lane(by) && has_lane(task) && self.from < self.to {
+            let column = column_at((self.from, self.to, self.columns), time);
+            self.wakes.insert(Wake { by, task, column });
+        }
     }
 
     fn add(&mut self, piece: Piece) {
@@ -101,7 +131,15 @@ impl Lanes {
             to: self.to,
             columns: self.columns / factor,
             lanes,
+            wakes: self.wakes.iter().map(|wake| wake.coarser(factor)).collect(),
         }
+    }
+}
+
+impl Wake {
+    fn coarser(self, factor: usize) -> Wake {
+        let column = self.column / factor;
+        Wake { column, ..self }
     }
 }
 
@@ -147,17 +185,38 @@ impl Column {
     /// What a column shows: the wait or hold that took most of it, if all of them took a quarter of
     /// the time that the thread was there. Otherwise the thread ran. `None` where it was not there.
     fn look(&self) -> Option<Look> {
+        if let Some(look) = self.look_of_task() {
+            return Some(look);
+        }
         let all: u64 = self.0.iter().flatten().map(|(_, time)| time).sum();
-        let busy = || {
-            self.0
-                .iter()
-                .flatten()
-                .filter(|(look, time)| *look != Look::Running && *time > 0)
-        };
-        let share: u64 = busy().map(|(_, time)| time).sum();
-        match busy().max_by_key(|(look, time)| (*time, *look)) {
-            Some((look, _)) if share.saturating_mul(4) >= all => Some(*look),
+        let share: u64 = self.busy().map(|(_, time)| time).sum();
+        match self.busy().max_by_key(|(look, time)| (*time, *look)) {
+            Some((look, _)) if share.saturating_mul(4) >= all => Some(look),
             _ => (all > 0).then_some(Look::Running),
+        }
+    }
+
+    /// Waits and holds, and how long each took.
+    fn busy(&self) -> impl Iterator<Item = (Look, u64)> {
+        let spent = self.0.iter().flatten().copied();
+        spent.filter(|(look, time)| *look != Look::Running && *time > 0)
+    }
+
+    /// What a column shows of a task that was woken there or polled. It shows both, however short
+    /// they are: most polls are short, and a lane without them would be empty.
+    fn look_of_task(&self) -> Option<Look> {
+        let longest = |side: fn(Look) -> Option<About>| {
+            let of_task = self.busy().filter_map(|(look, time)| match side(look)? {
+                About::Thing(_) => None,
+                about => Some((time, about)),
+            });
+            of_task.max().map(|(_, about)| about)
+        };
+        match (longest(Look::waits_for), longest(Look::holds)) {
+            (None, None) => None,
+            (Some(waker), None) => Some(Look::Waiting(waker)),
+            (None, Some(worker)) => Some(Look::Holding(worker)),
+            (Some(waker), Some(worker)) => Some(Look::Both(waker, worker)),
         }
     }
 }

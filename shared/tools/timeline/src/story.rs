@@ -17,8 +17,12 @@ pub(crate) struct Story {
     ids: HashMap<(Primitive, u64), Id>,
     /// How many there are of each kind.
     counts: BTreeMap<Primitive, usize>,
+    /// How many threads have begun.
+    begun: u64,
     /// How many tasks there are of each name, and threads of the runtime.
     pub(crate) names: BTreeMap<String, u64>,
+    /// The names of the tasks without a name of their own, by the places where they are spawned.
+    pub(crate) spawned: BTreeMap<Place, String>,
 }
 
 /// A primitive. An address may be used again when the one there is gone: then two primitives are
@@ -58,23 +62,14 @@ pub(crate) struct Thread {
     pub(crate) holds: Vec<Hold>,
     /// It is no thread but a task.
     pub(crate) task: Option<Task>,
-    /// What it does as a thread of a runtime.
-    pub(crate) worker: Option<Worker>,
+    /// It has polled a task.
+    pub(crate) polls: bool,
     /// It has used a primitive.
     pub(crate) uses: bool,
     /// It has woken a task.
     pub(crate) wakes: bool,
     /// Since when it has looked as it does.
     pub(crate) since: u64,
-}
-
-/// A thread that has polled a task.
-#[derive(Default)]
-pub(crate) struct Worker {
-    /// Counts the threads of the runtime, from 1; 0 for a thread with a name of its own.
-    pub(crate) number: u64,
-    /// The task that has ended on it, and when, if it has polled no other since.
-    pub(crate) ended: Option<(u64, u64)>,
 }
 
 #[derive(Clone)]
@@ -148,7 +143,7 @@ impl Thread {
 
     /// Whether it is worth a lane. A thread of a runtime that only polls tasks is seen in theirs.
     pub(crate) fn has_lane(&self) -> bool {
-        self.task.is_some() || self.uses || (self.wakes && self.worker.is_none())
+        self.task.is_some() || self.uses || (self.wakes && !self.polls)
     }
 
     pub(crate) fn hold(&self, thing: Id) -> Option<&Hold> {
@@ -226,11 +221,9 @@ impl Story {
         let Some(thread) = self.threads.get(&number) else {
             return format!("thread {number}");
         };
-        match (&thread.task, &thread.worker) {
-            (Some(task), _) => self.task_name(task),
-            (None, Some(worker)) if worker.number > 0 => format!("worker {}", worker.number),
-            _ if thread.name.is_empty() => format!("thread {number}"),
-            _ => thread.name.clone(),
+        match &thread.task {
+            Some(task) => self.task_name(task),
+            None => thread.name.clone(),
         }
     }
 
@@ -258,19 +251,25 @@ impl Story {
     pub(crate) fn tell(&mut self, record: &Record) -> Step {
         let time = record.time;
         let new = || Thread {
+            name: format!("thread {}", record.thread),
             since: time,
             ..Thread::default()
         };
         match &record.what {
             What::Begin(name) => {
-                self.threads.entry(record.thread).or_insert_with(new).name = name.clone();
+                self.begun += 1;
+                let name = if name.is_empty() {
+                    format!("thread {}", self.begun)
+                } else {
+                    name.clone()
+                };
+                self.threads.entry(record.thread).or_insert_with(new).name = name;
                 Step::default()
             }
             What::End => {
                 let thread = self.threads.entry(record.thread).or_insert_with(new);
                 let piece = thread.piece(record.thread, time);
                 thread.ended = Some(time);
-                self.task_ended(record.thread, time);
                 Step {
                     piece,
                     ..Step::default()

@@ -160,7 +160,10 @@ impl Summary {
         if let Some(polled) = step.polled {
             let polls = self.tasks.entry(record.thread).or_default();
             polls.count += 1;
-            if polls.longest.is_none_or(|known| known.length < polled.length) {
+            if polls
+                .longest
+                .is_none_or(|known| known.length < polled.length)
+            {
                 polls.longest = Some(polled);
             }
         }

@@ -1,4 +1,5 @@
-//! The drawing for the book: one lane a thread, waits above and holds below a thin line.
+//! The drawing for the book: one lane a thread, waits above and holds below a thin line. The lane of
+//! a task is drawn alike: above the line it waits for a thread, and below a thread polls it.
 //!
 //! Colours are the page's own custom properties, with its text colour in their place where there
 //! are none. Position and stripes say the same as the colours. All spans of a lane that are about
@@ -30,11 +31,29 @@ pub(crate) const LARGEST: usize = 15_000;
 const HEAD: f64 = 22.0;
 const ROW: f64 = 44.0;
 const FOOT: f64 = 30.0;
+/// Where the thin line is in a row.
+const MIDDLE: f64 = 29.0;
 /// The height of the bar of a wait or a hold.
 const BAR: f64 = 11.0;
+/// How the line of a lane and its bars are painted.
+const RUN: &str = r#"class="timeline-run" stroke="currentColor" stroke-width="1.5""#;
+const WAIT: &str = r#"class="timeline-wait" style="stroke:var(--timeline-wait,currentColor)" stroke-width="11" stroke-dasharray="2 1.5""#;
+const HOLD: &str =
+    r#"class="timeline-hold" style="stroke:var(--timeline-hold,currentColor)" stroke-width="11""#;
+/// Letters on stripes and on lines get an edge in the colour of the page.
+const ON_LINES: &str =
+    r#"stroke="none" style="paint-order:stroke;stroke:var(--bg,#fff);stroke-width:5px""#;
+/// The line from one task to another that it wakes, and the dot at its end.
+const WAKE: &str = r#"class="timeline-wake" stroke="currentColor" stroke-width="0.7""#;
+const DOT: &str = "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0";
 /// A name on a bar: its letters are about this wide.
 const LETTER: f64 = 5.8;
+/// A word below the lanes: its letters are about this wide, and this is the room after it.
+const LEGEND_LETTER: f64 = 5.7;
+const LEGEND_GAP: f64 = 14.0;
 const MOST_NAMES: usize = 24;
+/// More wakes than these would cover the lanes: then none is drawn.
+const MOST_WAKES: usize = 150;
 
 /// The picture of lanes with [`COLUMNS`], as fine as it may be without becoming too large.
 pub(crate) fn picture(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String {
@@ -69,6 +88,8 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
         escaped(&description(summary)),
     );
     axis(&mut svg, summary.length(), height - FOOT - note);
+    // Below the lanes, so that the names can be read.
+    wakes(&mut svg, lanes);
     let mut names = MOST_NAMES;
     for (index, lane) in lanes.lanes.iter().enumerate() {
         draw(
@@ -87,7 +108,7 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
             format_args!(r#"<text x="{LEFT}" y="{y}">and {more}, not drawn</text>"#),
         );
     }
-    legend(&mut svg, height - 10.0);
+    legend(&mut svg, summary, lanes, height - 10.0);
     svg + "</svg>\n"
 }
 
@@ -147,45 +168,76 @@ fn draw(
     );
     add(
         svg,
-        format_args!(r#"<text x="{LEFT}" y="{}">{name}</text>"#, top + 13.0),
+        format_args!(
+            r#"<text x="{LEFT}" y="{}" {ON_LINES}>{name}</text>"#,
+            top + 13.0
+        ),
     );
-    let middle = top + 29.0;
+    let middle = top + MIDDLE;
     if let (Some(first), Some(last)) = (spans.first(), spans.last()) {
         let (from, to) = (x(first.first, columns), x(last.end, columns));
         add(
             svg,
-            format_args!(
-                r#"<path class="timeline-run" data-look="runs" d="M{from} {middle}H{to}" stroke="currentColor" stroke-width="1.5"/>"#
-            ),
+            format_args!(r#"<path {RUN} data-look="runs" d="M{from} {middle}H{to}"/>"#),
         );
     }
-    let waits = bars(&spans, columns, middle - BAR / 2.0, Look::waits_for);
-    for (thing, path) in waits {
-        let (thing, paint) = (
-            escaped(&summary.about(thing)),
-            "stroke:var(--timeline-wait,currentColor)",
-        );
-        add(
-            svg,
-            format_args!(
-                r#"<path class="timeline-wait" data-look="waits" data-thing="{thing}" d="{path}" style="{paint}" stroke-width="{BAR}" stroke-dasharray="2 1.5"/>"#
-            ),
-        );
-    }
-    for (thing, path) in bars(&spans, columns, middle + BAR / 2.0, Look::holds) {
-        let (thing, paint) = (
-            escaped(&summary.about(thing)),
-            "stroke:var(--timeline-hold,currentColor)",
-        );
-        add(
-            svg,
-            format_args!(
-                r#"<path class="timeline-hold" data-look="holds" data-thing="{thing}" d="{path}" style="{paint}" stroke-width="{BAR}"/>"#
-            ),
-        );
+    let sides: [(Side, f64, &str, &str); 2] = [
+        (Look::waits_for, middle - BAR / 2.0, "waits", WAIT),
+        (Look::holds, middle + BAR / 2.0, "holds", HOLD),
+    ];
+    for (side, y, look, paint) in sides {
+        let bars = bars(&spans, columns, y, side);
+        if bars.is_empty() {
+            continue;
+        }
+        add(svg, format_args!("<g {paint}>"));
+        for (about, path) in bars {
+            let thing = data(summary, about);
+            add(
+                svg,
+                format_args!(r#"<path data-look="{look}" {thing} d="{path}"/>"#),
+            );
+        }
+        add(svg, format_args!("</g>"));
     }
     labels(svg, summary, &spans, columns, middle, names);
     svg.push_str("</g>\n");
+}
+
+/// What a bar is about, as attributes: the text that names it, and the number of the lane that it
+/// names, if it does.
+fn data(summary: &Summary, about: About) -> String {
+    let name = escaped(&summary.about(about));
+    match about {
+        About::Thing(_) => format!(r#"data-thing="{name}""#),
+        About::Waker(number) | About::Worker(number) => {
+            format!(r#"data-thing="{name}" data-number="{number}""#)
+        }
+    }
+}
+
+/// A line from each task or thread to each task that it spawns or wakes. The dot is at the one that
+/// is woken.
+fn wakes(svg: &mut String, lanes: &Lanes) {
+    if lanes.wakes.len() > MOST_WAKES {
+        return;
+    }
+    let y = |thread: u64| {
+        let index = lanes.lanes.iter().position(|lane| lane.thread == thread);
+        HEAD + ROW * index.expect("only lanes have wakes") as f64 + MIDDLE
+    };
+    let mut paths: BTreeMap<(u64, u64), String> = BTreeMap::new();
+    for wake in &lanes.wakes {
+        let path = paths.entry((wake.by, wake.task)).or_default();
+        let (x, from, to) = (x(wake.column, lanes.columns()), y(wake.by), y(wake.task));
+        write!(path, "M{x} {from}V{to}{DOT}").expect("a string takes all");
+    }
+    for ((by, task), path) in paths {
+        add(
+            svg,
+            format_args!(r#"<path {WAKE} data-by="{by}" data-task="{task}" d="{path}"/>"#),
+        );
+    }
 }
 
 /// A path for each primitive that any of the spans is about. Spans side by side become one stroke.
@@ -232,17 +284,18 @@ fn labels(
     middle: f64,
     names: &mut usize,
 ) {
-    // On stripes the letters get an edge in the colour of the page.
-    let on_stripes =
-        r#"stroke="none" style="paint-order:stroke;stroke:var(--bg,#fff);stroke-width:5px""#;
     let on_bar = r#"style="fill:var(--bg,#fff)""#;
     let tracks: [(Side, f64, &str); 2] = [
-        (Look::waits_for, middle - 2.0, on_stripes),
+        (Look::waits_for, middle - 2.0, ON_LINES),
         (Look::holds, middle + 9.0, on_bar),
     ];
     for (side, y, paint) in tracks {
         for (thing, first, end) in joined(spans, side) {
-            let (from, to, name) = (x(first, columns), x(end, columns), escaped(&summary.about(thing)));
+            let (from, to, name) = (
+                x(first, columns),
+                x(end, columns),
+                escaped(&summary.about(thing)),
+            );
             if *names == 0 || to - from < LETTER * name.len() as f64 + 4.0 {
                 continue;
             }
@@ -258,27 +311,32 @@ fn labels(
     }
 }
 
-fn legend(svg: &mut String, y: f64) {
+/// What the lines and bars mean. The page takes the words from here, by `data-word`.
+fn legend(svg: &mut String, summary: &Summary, lanes: &Lanes, y: f64) {
     let middle = y - 4.0;
-    let samples = [
-        (LEFT, "runs", r#"stroke="currentColor" stroke-width="1.5""#),
-        (
-            LEFT + 84.0,
-            "waits",
-            r#"style="stroke:var(--timeline-wait,currentColor)" stroke-width="11" stroke-dasharray="2 1.5""#,
-        ),
-        (
-            LEFT + 174.0,
-            "holds",
-            r#"style="stroke:var(--timeline-hold,currentColor)" stroke-width="11""#,
-        ),
-    ];
-    for (x, word, paint) in samples {
+    let words = match (summary.has_threads(), summary.has_tasks()) {
+        (_, false) => ["runs", "waits", "holds"],
+        (false, true) => ["idle", "woken", "polled"],
+        (true, true) => ["runs, idle", "waits, woken", "holds, polled"],
+    };
+    let samples = [("runs", RUN), ("waits", WAIT), ("holds", HOLD)];
+    let mut x = LEFT;
+    for (word, (look, paint)) in words.iter().zip(samples) {
+        let text = x + 27.0;
         add(
             svg,
             format_args!(
-                r#"<path d="M{x} {middle}h22" {paint}/><text x="{}" y="{y}">{word}</text>"#,
-                x + 27.0
+                r#"<path d="M{x} {middle}h22" {paint}/><text x="{text}" y="{y}" data-word="{look}">{word}</text>"#
+            ),
+        );
+        x = text + LEGEND_LETTER * word.len() as f64 + LEGEND_GAP;
+    }
+    if !lanes.wakes.is_empty() && lanes.wakes.len() <= MOST_WAKES {
+        let (top, text) = (middle - 6.0, x + 8.0);
+        add(
+            svg,
+            format_args!(
+                r#"<path {WAKE} d="M{x} {top}v12{DOT}"/><text x="{text}" y="{y}" data-word="wakes">wakes</text>"#
             ),
         );
     }
@@ -315,7 +373,7 @@ mod tests {
     use crate::book;
     use crate::synthetic::Trace;
     use recorder::Op::{Acquire, Release, Wait};
-    use recorder::{Event, Op, Primitive, Reader, Record, What};
+    use recorder::{Event, Op, Primitive, Reader, Record, TaskKind, What};
     use roxmltree::{Document, Node};
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
@@ -339,7 +397,10 @@ mod tests {
             .descendants()
             .filter(|node| node.has_attribute("data-look"))
         {
-            let thread = number(path.parent_element().expect("a lane"), "data-thread");
+            let lane = path
+                .ancestors()
+                .find(|node| node.has_attribute("data-thread"));
+            let thread = number(lane.expect("a lane"), "data-thread");
             let (look, d) = (
                 path.attribute("data-look").expect("a look"),
                 path.attribute("d").expect("a line"),
@@ -353,10 +414,11 @@ mod tests {
                 }
                 let (_, width) = rest.split_once('h').expect("a width");
                 let end = x + width.parse::<f64>().expect("a number");
+                // The names of tasks come from their sources, which may have changed since.
                 let thing = path
-                    .attribute("data-thing")
-                    .expect("a primitive")
-                    .to_owned();
+                    .attribute("data-number")
+                    .or(path.attribute("data-thing"));
+                let thing = thing.expect("what it is about").to_owned();
                 bars.insert((thread, look.to_owned(), thing, column(x), column(end)));
             }
         }
@@ -385,7 +447,13 @@ mod tests {
         // A thread reports a release after it has released the lock, so the next owner may be
         // faster.
         let mut late: BTreeSet<(u64, String)> = BTreeSet::new();
+        // Tasks that were woken while they were polled, and by which number.
+        let mut again: BTreeMap<u64, u64> = BTreeMap::new();
         for Record { time, thread, what } in reader.map(|item| item.expect("a good record")) {
+            let is_late_wake = matches!(what, What::Woken(_)) && !now.contains_key(&thread);
+            if is_late_wake {
+                continue;
+            }
             let state = now.entry(thread).or_insert((time, None, Vec::new()));
             match what {
                 What::Begin(_) => {}
@@ -435,6 +503,29 @@ mod tests {
                     }
                 }
                 What::Event(_) => {}
+                What::Task(task) => {
+                    if task.kind != TaskKind::BlockOn {
+                        state.1 = Some(task.by.to_string());
+                    }
+                }
+                What::Woken(by) if !state.2.is_empty() => {
+                    again.entry(thread).or_insert(by);
+                }
+                What::Woken(by) => {
+                    if state.1.is_none() {
+                        close(thread, time, state);
+                        *state = (time, Some(by.to_string()), Vec::new());
+                    }
+                }
+                What::Poll(worker) => {
+                    close(thread, time, state);
+                    *state = (time, None, vec![(worker.to_string(), 1)]);
+                }
+                What::Idle => {
+                    close(thread, time, state);
+                    let by = again.remove(&thread);
+                    *state = (time, by.map(|by| by.to_string()), Vec::new());
+                }
             }
         }
         now.iter()
@@ -468,10 +559,57 @@ mod tests {
         }
     }
 
+    /// The numbers of the tasks, and those of all that have a lane.
+    fn tasks_and_lanes(reader: Reader<impl BufRead>) -> (BTreeSet<u64>, BTreeSet<u64>) {
+        let mut tasks = BTreeSet::new();
+        let mut users = BTreeSet::new();
+        let mut wakers = BTreeSet::new();
+        let mut workers = BTreeSet::new();
+        for Record { thread, what, .. } in reader.map(|item| item.expect("a good record")) {
+            match what {
+                What::Task(_) => drop(tasks.insert(thread)),
+                What::Event(_) => drop(users.insert(thread)),
+                What::Woken(by) => drop(wakers.insert(by)),
+                What::Poll(worker) => drop(workers.insert(worker)),
+                What::Begin(_) | What::End | What::Idle => {}
+            }
+        }
+        let mut lanes: BTreeSet<u64> = wakers.difference(&workers).copied().collect();
+        lanes.extend(tasks.iter().chain(&users));
+        (tasks, lanes)
+    }
+
+    /// Who wakes whom, and when: of several wakes before a poll, the first.
+    fn wakes(reader: Reader<impl BufRead>) -> Vec<(u64, u64, u64)> {
+        let mut wakes = Vec::new();
+        let mut ready = BTreeSet::new();
+        let mut ended = BTreeSet::new();
+        for Record { time, thread, what } in reader.map(|item| item.expect("a good record")) {
+            let by = match what {
+                What::Task(task) if task.kind != TaskKind::BlockOn => task.by,
+                What::Woken(by) if !ended.contains(&thread) => by,
+                What::Poll(_) => {
+                    ready.remove(&thread);
+                    continue;
+                }
+                What::End => {
+                    ended.insert(thread);
+                    continue;
+                }
+                _ => continue,
+            };
+            if ready.insert(thread) && by != thread {
+                wakes.push((by, thread, time));
+            }
+        }
+        wakes
+    }
+
     /// The bars that the stretches make: in each column the wait or hold that took longest, if all
-    /// took a quarter.
+    /// took a quarter. Of a task, each wait and hold.
     fn expected(
         stretches: &BTreeMap<u64, Vec<Stretch>>,
+        tasks: &BTreeSet<u64>,
         (from, to): (u64, u64),
         columns: usize,
     ) -> BTreeSet<Bar> {
@@ -495,17 +633,26 @@ mod tests {
                 }
                 let there: u64 = times.values().sum();
                 let busy = || {
-                    times
-                        .iter()
-                        .filter(|((waits, holds), _)| waits.is_some() || holds.is_some())
+                    let some = times.iter().filter(|(_, time)| **time > 0);
+                    some.filter(|((waits, holds), _)| waits.is_some() || holds.is_some())
                 };
                 let share: u64 = busy().map(|(_, time)| time).sum();
                 let shown = busy()
                     .max_by_key(|(_, time)| **time)
                     .filter(|_| there > 0 && share * 4 >= there);
-                let shown = shown.map_or([None, None], |((waits, holds), _)| {
+                let mut shown = shown.map_or([None, None], |((waits, holds), _)| {
                     [(*waits).clone(), (*holds).clone()]
                 });
+                if tasks.contains(thread) {
+                    let waits = busy().filter(|((waits, _), _)| waits.is_some());
+                    let holds = busy().filter(|((_, holds), _)| holds.is_some());
+                    let waits = waits.max_by_key(|(_, time)| **time);
+                    let holds = holds.max_by_key(|(_, time)| **time);
+                    shown = [
+                        waits.and_then(|((waits, _), _)| (*waits).clone()),
+                        holds.and_then(|((_, holds), _)| (*holds).clone()),
+                    ];
+                }
                 for ((open, shown), look) in open.iter_mut().zip(shown).zip(["waits", "holds"]) {
                     if open.as_ref().map(|(thing, _)| thing) == shown.as_ref() {
                         continue;
@@ -520,6 +667,44 @@ mod tests {
         bars
     }
 
+    /// The lines between lanes: the number of the waker, that of the task, and the column.
+    fn wakes_drawn(document: &Document<'_>) -> BTreeSet<(u64, u64, usize)> {
+        let columns = number(document.root_element(), "data-columns") as f64;
+        let mut wakes = BTreeSet::new();
+        let paths = document.descendants();
+        for path in paths.filter(|node| node.has_attribute("data-by")) {
+            let (by, task) = (number(path, "data-by"), number(path, "data-task"));
+            let d = path.attribute("d").expect("a line");
+            for line in d.split('M').skip(1) {
+                let (x, _) = line.split_once(' ').expect("a start");
+                let x: f64 = x.parse().expect("a number");
+                let column = ((x - LEFT) / (RIGHT - LEFT) * columns).round() as usize;
+                wakes.insert((by, task, column));
+            }
+        }
+        wakes
+    }
+
+    /// Those of the trace, between the lanes that are drawn; none if there are too many.
+    fn wakes_expected(
+        reader: Reader<impl BufRead>,
+        lanes: &[u64],
+        (from, to): (u64, u64),
+        columns: u64,
+    ) -> BTreeSet<(u64, u64, usize)> {
+        let mut expected = BTreeSet::new();
+        for (by, task, time) in wakes(reader) {
+            if lanes.contains(&by) && lanes.contains(&task) {
+                let column = (time - from) * columns / (to - from);
+                expected.insert((by, task, column.min(columns - 1) as usize));
+            }
+        }
+        if expected.len() > MOST_WAKES {
+            expected.clear();
+        }
+        expected
+    }
+
     /// Compares a picture with its trace: extent, lanes, and every bar.
     fn check(svg: &str, name: &str, reader: impl Fn() -> Reader<Cursor<Vec<u8>>>) {
         let document = Document::parse(svg).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -528,7 +713,9 @@ mod tests {
             (number(root, "data-from"), number(root, "data-to")),
             number(root, "data-columns"),
         );
-        let stretches = stretches(reader(), extent.1);
+        let (tasks, with_lane) = tasks_and_lanes(reader());
+        let mut stretches = stretches(reader(), extent.1);
+        stretches.retain(|number, _| with_lane.contains(number));
         let lanes: Vec<_> = document
             .descendants()
             .filter(|node| node.has_attribute("data-thread"))
@@ -543,10 +730,15 @@ mod tests {
             "{name}"
         );
         let (bars, lives) = drawn(&document);
-        let expected = expected(&stretches, extent, columns as usize);
+        let expected = expected(&stretches, &tasks, extent, columns as usize);
         // If two looks took equally long in one column, to the nanosecond, record that run again.
         let differ = bars.symmetric_difference(&expected).collect::<Vec<_>>();
         assert!(differ.is_empty(), "{name}, {} bars: {differ:?}", bars.len());
+        assert_eq!(
+            wakes_drawn(&document),
+            wakes_expected(reader(), &threads, extent, columns),
+            "{name}"
+        );
         for (thread, (first, end)) in lives {
             let all = &stretches[&thread];
             let (from, to) = (all[0].0, all[all.len() - 1].1);
@@ -652,6 +844,59 @@ mod tests {
         assert_ne!(planted, svg);
         std::panic::catch_unwind(|| check(&planted, "planted", &reader))
             .expect_err("a bar is too long");
+    }
+
+    #[test]
+    fn tasks_are_drawn_with_their_polls_and_wakes() {
+        let mut trace = Trace::new();
+        trace
+            .begin(0, 1, "main")
+            .task(0, 2, TaskKind::BlockOn, 1, "")
+            .poll(0, 2, 1)
+            .task(700, 3, TaskKind::Spawned, 2, "<fetch>")
+            .idle(900, 2)
+            .begin(1000, 4, "tokio-rt-worker")
+            .poll(1000, 3, 4)
+            .idle(1010, 3)
+            // A thread of another pool wakes it twice, which counts once.
+            .begin(3000, 5, "")
+            .woken(3000, 3, 5)
+            .woken(3050, 3, 5)
+            .poll(4000, 3, 4)
+            // It wakes itself while it is polled.
+            .woken(4500, 3, 3)
+            .idle(5000, 3)
+            .poll(5500, 3, 4)
+            .idle(6000, 3)
+            .end(6000, 3)
+            .woken(6100, 3, 5)
+            .end(6200, 5)
+            .end(7320, 2);
+        let summary = trace.summary();
+        let svg = picture("name", "tasks", &summary, &trace.lanes(COLUMNS, LANES));
+        let reader = reader_of(trace.text());
+        check(&svg, "tasks", &reader);
+        let document = Document::parse(&svg).expect("XML");
+        let bars = drawn(&document).0;
+        let bar = |look: &str, thing: &str, first, end| {
+            (3, look.to_owned(), thing.to_owned(), first, end)
+        };
+        for expected in [
+            bar("waits", "2", 70, 100),
+            // So short a poll would be no bar of a thread.
+            bar("holds", "4", 100, 101),
+            bar("waits", "5", 300, 400),
+            bar("holds", "4", 400, 500),
+            bar("waits", "3", 500, 550),
+        ] {
+            assert!(bars.contains(&expected), "{expected:?}: {bars:?}");
+        }
+        let wakes = wakes_drawn(&document);
+        assert_eq!(wakes, BTreeSet::from([(2, 3, 70), (5, 3, 300)]));
+        let planted = svg.replacen("data-by=\"5\"", "data-by=\"2\"", 1);
+        assert_ne!(planted, svg);
+        std::panic::catch_unwind(|| check(&planted, "planted", &reader))
+            .expect_err("another task seems to have woken it");
     }
 
     #[test]

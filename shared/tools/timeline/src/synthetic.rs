@@ -2,7 +2,7 @@
 
 use crate::lanes::Lanes;
 use crate::summary::Summary;
-use recorder::{Event, HEADER, Op, Place, Primitive, Reader, Record, What};
+use recorder::{Event, HEADER, Op, Place, Primitive, Reader, Record, Task, TaskKind, What};
 use std::fmt::Write;
 
 /// A trace in the making: each call is a record.
@@ -37,6 +37,37 @@ impl Trace {
 
     pub(crate) fn end(&mut self, time: u64, thread: u64) -> &mut Self {
         self.add(time, thread, What::End)
+    }
+
+    /// A task that the thread or task `by` spawns at line 1.
+    pub(crate) fn task(
+        &mut self,
+        time: u64,
+        number: u64,
+        kind: TaskKind,
+        by: u64,
+        name: &str,
+    ) -> &mut Self {
+        let name = name.to_owned();
+        let task = Task {
+            kind,
+            by,
+            name,
+            place: place(1),
+        };
+        self.add(time, number, What::Task(task))
+    }
+
+    pub(crate) fn poll(&mut self, time: u64, task: u64, worker: u64) -> &mut Self {
+        self.add(time, task, What::Poll(worker))
+    }
+
+    pub(crate) fn idle(&mut self, time: u64, task: u64) -> &mut Self {
+        self.add(time, task, What::Idle)
+    }
+
+    pub(crate) fn woken(&mut self, time: u64, task: u64, by: u64) -> &mut Self {
+        self.add(time, task, What::Woken(by))
     }
 
     /// At line `line`, or nowhere if it is 0.

@@ -16,7 +16,7 @@ pub(crate) struct Style {
 
 /// More lanes than these fit on no screen.
 pub(crate) const LANES: usize = 40;
-const LONGEST_NAME: usize = 16;
+const LONGEST_NAME: usize = 20;
 /// A terminal with fewer columns gets lines that do not fit.
 pub(crate) const LEAST_WIDTH: usize = 20;
 
@@ -173,10 +173,11 @@ const THREADS: [(Look, &str); 4] = [
     (Look::Waiting(ABOUT), "waits"),
     (Look::Both(ABOUT, ABOUT), "waits and holds"),
 ];
-const TASKS: [(Look, &str); 3] = [
+const TASKS: [(Look, &str); 4] = [
     (Look::Running, "idle"),
     (Look::Holding(ABOUT), "polled"),
-    (Look::Waiting(ABOUT), "woken, waits for a thread"),
+    (Look::Waiting(ABOUT), "woken"),
+    (Look::Both(ABOUT, ABOUT), "woken and polled"),
 ];
 
 /// What the characters mean: below the lanes if there is room, or else over the whole width.

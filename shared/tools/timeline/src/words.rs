@@ -119,7 +119,7 @@ pub(crate) fn times(count: u64, one: &str, many: &str) -> String {
 const LARGEST_SOURCE: u64 = 1 << 20;
 
 /// The file, if it is one below the folder.
-fn source_in(folder: &Path, file: &str) -> Option<String> {
+pub(crate) fn source_in(folder: &Path, file: &str) -> Option<String> {
     let path = Some(Path::new(file))
         .filter(|path| path.is_relative())
         .map(|path| folder.join(path))?;
@@ -419,7 +419,11 @@ impl Summary {
             .collect();
         if !few.is_empty() {
             let rest = wakers.len() - few.len();
-            let more = if rest > 0 { format!(" and {rest} others") } else { String::new() };
+            let more = if rest > 0 {
+                format!(" and {rest} others")
+            } else {
+                String::new()
+            };
             lines.push(format!("  woken by {}{more}", few.join(", ")));
         }
         lines
