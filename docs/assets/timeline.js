@@ -1,5 +1,6 @@
 // Draws a timeline again as rows: words beside bars that stretch to the width of the column, so that letters keep their
-// size. `cargo timeline --book` writes each lane as a <g data-thread> with paths that say what they show in data-look.
+// size. `cargo timeline --book` writes each lane as a <g data-thread> with paths that say what they show in data-look,
+// and the wakes between two lanes as a path with data-by and data-task.
 (() => {
     "use strict";
     const NAMES = { runs: "runs", waits: "waits", holds: "holds" };
@@ -23,6 +24,7 @@
         const grid = ticks.map(({ x }) => `M${across(x)} -10v60`).join("");
         const things = new Set(Array.from(svg.querySelectorAll("[data-thing]"), (path) => path.dataset.thing));
         for (const lane of lanes) rows.append(row(lane, grid, things.size > 1));
+        for (const path of svg.querySelectorAll("[data-by]")) wake(path);
         rows.append(legend(svg));
         svg.replaceWith(rows);
 
@@ -47,6 +49,21 @@
                 if (isNamed && thing) label(bars, look, thing, segments);
             }
             return made;
+        }
+
+        /** Lines from the lane that wakes to the one that is woken, piece by piece through all lanes between them. */
+        function wake(path) {
+            const { by, task } = path.dataset;
+            const [start, end] = [by, task].map((thread) => lanes.findIndex((lane) => lane.dataset.thread === thread));
+            const xs = Array.from(path.getAttribute("d").matchAll(/M([\d.]+)/g), ([, x]) => across(Number(x)));
+            const [first, last] = [Math.min(start, end), Math.max(start, end)];
+            for (let index = first; index <= last; index += 1) {
+                const top = index === first ? CENTERS.runs : -10;
+                const bottom = index === last ? CENTERS.runs : HEIGHT + 10;
+                const drawing = rows.querySelectorAll(".timeline-bars svg")[index];
+                drawn("path", { class: "wakes", d: xs.map((x) => `M${x} ${top}V${bottom}`).join("") }, drawing);
+                if (index === end) drawn("path", { class: "woken", d: xs.map((x) => `M${x} ${CENTERS.runs}h0`).join("") }, drawing);
+            }
         }
 
         /** The name of what is waited for or held, on the longest bar if it has room for it. */
@@ -83,19 +100,21 @@
         return made;
     }
 
-    /** The lane's title without its name and the number of waits: “waits 67 %, holds 20 %”. */
+    /** The lane's title without its name and the number of waits: “waits 67 %, holds 20 %”, or “woken 1 %, polled 2 %”. */
     function shares(lane) {
         const title = lane.querySelector("title").textContent;
         const share = (word) => /(\d+) %/.exec(title.slice(title.lastIndexOf(`${word} `)))?.[1];
-        const parts = ["waits", "holds"].filter((word) => title.includes(`${word} `));
+        const parts = ["waits", "holds", "woken", "polled"].filter((word) => title.includes(`${word} `));
         return parts.map((word) => `${word} ${share(word)} %`).join(", ");
     }
 
     function legend(svg) {
         const made = element("ul", "legend");
         for (const look of Object.keys(NAMES)) {
-            if (svg.querySelector(`[data-look=${look}]`)) element("li", look, made).textContent = NAMES[look];
+            const word = svg.querySelector(`[data-word=${look}]`)?.textContent ?? NAMES[look];
+            if (svg.querySelector(`[data-look=${look}]`)) element("li", look, made).textContent = word;
         }
+        if (svg.querySelector("[data-by]")) element("li", "wakes", made).textContent = "wakes";
         return made;
     }
 

@@ -2,7 +2,8 @@
 //! be written.
 
 use recorder::{
-    Event, Op, Place, Primitive, Reader, Record, Recorder, VARIABLE, What, install_from_env,
+    Event, Op, Place, Primitive, Reader, Record, Recorder, Task, TaskKind, VARIABLE, What,
+    install_from_env,
 };
 use std::env;
 use std::fs;
@@ -81,6 +82,91 @@ fn only_events_of_the_library_are_written() {
         report("set", 1);
     });
     assert_eq!(read(&path).len(), 2);
+}
+
+/// As tokio does it for a task.
+fn span(kind: &str, name: &str, function: &str) -> tracing::Span {
+    tracing::trace_span!(
+        target: "tokio::task",
+        parent: None,
+        "runtime.spawn",
+        %kind,
+        task.name = %name,
+        task.id = 7u64,
+        "fn" = %function,
+        loc.file = "a.rs",
+        loc.line = 3u32,
+        loc.col = 7u32,
+    )
+}
+
+/// As one of tokio's wakers does it.
+fn wake(op: &str, task: &tracing::Span) {
+    let id = task.id().expect("it is enabled").into_u64();
+    event!(target: "tokio::task::waker", Level::TRACE, op, task.id = id);
+}
+
+#[test]
+fn a_task_is_spawned_polled_and_woken_until_its_future_is_gone() {
+    let path = file("task.trace");
+    with_default(Recorder::create(&path).expect("a recorder"), || {
+        let main = span("block_on", "", "");
+        main.in_scope(|| {
+            let worker = span("blocking", "", "tokio::runtime::scheduler::x::launch");
+            worker.in_scope(|| {});
+            let task = span("task", "fetch", "");
+            for op in ["waker.clone", "waker.wake", "waker.wake_by_ref"] {
+                wake(op, &task);
+            }
+            task.in_scope(|| wake("waker.wake", &task));
+        });
+        // The task joined another one, which has ended: `main` was the last that was dropped.
+        let joiner = span("task", "", "");
+        drop(main);
+        wake("waker.wake", &joiner);
+        wake("waker.wake_by_ref", &joiner);
+        // The next `block_on` of this thread has the same number.
+        drop(span("block_on", "", ""));
+    });
+    let place = Some(Place {
+        file: "a.rs".to_owned(),
+        line: 3,
+        column: 7,
+    });
+    let task = |kind, by, name: &str| {
+        What::Task(Task {
+            kind,
+            by,
+            name: name.to_owned(),
+            place: place.clone(),
+        })
+    };
+    let expected = [
+        (2, task(TaskKind::BlockOn, 1, "")),
+        (2, What::Poll(1)),
+        (3, task(TaskKind::Spawned, 2, "fetch")),
+        (3, What::Woken(2)),
+        (3, What::Woken(2)),
+        (3, What::Poll(1)),
+        (3, What::Woken(3)),
+        (3, What::Idle),
+        (3, What::End),
+        (2, What::Idle),
+        (4, task(TaskKind::Spawned, 1, "")),
+        (2, What::End),
+        (4, What::Woken(1)),
+        (4, What::Woken(2)),
+        (2, task(TaskKind::BlockOn, 1, "")),
+        (2, What::End),
+        (4, What::End),
+    ];
+    let records = read(&path);
+    let told: Vec<_> = records
+        .into_iter()
+        .skip(1)
+        .map(|record| (record.thread, record.what))
+        .collect();
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -13,12 +13,15 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 pub(crate) const HELP: &str = "\
 Draws what the threads of a program do with sync-primitives: when each thread runs, waits and
-holds something, and where in the source that is.
+holds something, and where in the source that is. If the program uses tokio, it also draws the
+tasks: when each is idle, woken and polled, on which thread, and which task has woken it.
 
 cargo timeline [OPTIONS] NAME [--example FILE] [ARGS]   run the recipe NAME, or its example FILE
 cargo timeline [OPTIONS] --trace FILE                   draw a recorded trace
 cargo timeline --book [NAME]                            draw the pictures of the book again,
                                                         or that of one program
+cargo console NAME [--example FILE] [ARGS]              look into a program that uses tokio, with
+                                                        tokio-console (`cargo timeline --console`)
 
 ARGS are the program's own. They begin with the first argument after NAME that is no option, or
 after `--`.
@@ -51,6 +54,8 @@ pub(crate) enum Job {
     Help,
     Run(Wanted),
     Trace(PathBuf),
+    /// Shows the program in tokio-console.
+    Console(Wanted),
     /// The picture of the program with this name, or all that there are.
     Book(Option<String>),
 }
@@ -70,6 +75,7 @@ struct Words {
     arguments: Vec<OsString>,
     trace: Option<PathBuf>,
     book: bool,
+    console: bool,
     help: bool,
 }
 
@@ -95,6 +101,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
             Arg::Long("example") => found.example = Some(parser.value()?.string()?),
             Arg::Long("trace") => found.trace = Some(parser.value()?.into()),
             Arg::Long("book") => found.book = true,
+            Arg::Long("console") => found.console = true,
             Arg::Long("svg") => given.svg = Some(parser.value()?.into()),
             Arg::Long("json") => given.json = Some(parser.value()?.into()),
             Arg::Long("limit") => given.limit = seconds(&parser.value()?.string()?)?,
@@ -111,6 +118,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Argumen
     }
     given.job = job_of(found)?;
     let draws_to_files = given.svg.is_some() || given.json.is_some();
+    if matches!(given.job, Job::Console(_)) && draws_to_files {
+        return Err("--console draws nothing: leave --svg and --json out".into());
+    }
     if matches!(given.job, Job::Book(_)) && draws_to_files {
         return Err(
             "--book writes docs/timelines and nothing else: leave --svg and --json out".into(),
@@ -126,20 +136,33 @@ fn job_of(found: Words) -> Result<Job> {
         arguments,
         trace,
         book,
+        console,
         help,
     } = found;
-    match (help, book, trace, name) {
-        (true, ..) => Ok(Job::Help),
-        (_, true, None, name) if example.is_none() && arguments.is_empty() => Ok(Job::Book(name)),
-        (_, true, ..) => Err("--book takes the name of one picture, or nothing".into()),
-        (_, _, Some(trace), None) if example.is_none() => Ok(Job::Trace(trace)),
-        (_, _, Some(_), _) => Err("--trace draws a file: it runs no program, so name none".into()),
-        (_, _, None, Some(recipe)) => Ok(Job::Run(Wanted {
-            recipe,
-            example,
-            arguments,
-        })),
-        (_, _, None, None) => {
+    if help {
+        return Ok(Job::Help);
+    }
+    if console && (book || trace.is_some() || name.is_none()) {
+        return Err("--console takes the name of a recipe, and neither --book nor --trace".into());
+    }
+    match (book, trace, name) {
+        (true, None, name) if example.is_none() && arguments.is_empty() => Ok(Job::Book(name)),
+        (true, ..) => Err("--book takes the name of one picture, or nothing".into()),
+        (_, Some(trace), None) if example.is_none() => Ok(Job::Trace(trace)),
+        (_, Some(_), _) => Err("--trace draws a file: it runs no program, so name none".into()),
+        (_, None, Some(recipe)) => {
+            let wanted = Wanted {
+                recipe,
+                example,
+                arguments,
+            };
+            Ok(if console {
+                Job::Console(wanted)
+            } else {
+                Job::Run(wanted)
+            })
+        }
+        (_, None, None) => {
             Err("name a recipe, or a trace by --trace FILE; --help shows all".into())
         }
     }
@@ -248,6 +271,12 @@ mod tests {
             ("lock --width 7", "--width 7: a number from 20"),
             ("lock --svg", "missing argument for option '--svg'"),
             ("lock --trace x", "name none"),
+            ("--console", "--console takes the name of a recipe"),
+            (
+                "--console lock --book",
+                "--console takes the name of a recipe",
+            ),
+            ("--console lock --svg x", "leave --svg and --json out"),
             ("--book --svg x", "leave --svg and --json out"),
             ("--book lock extra", "one picture"),
         ] {

@@ -1,11 +1,10 @@
-//! A copy of a program that uses tokio, which records what its tasks do.
+//! A copy of a program that uses tokio, which reports what its tasks do.
 //!
 //! tokio reports its tasks only if its feature `tracing` is on and the whole program is built with
-//! `--cfg tokio_unstable`, and somebody must install a subscriber before the runtime starts. No
-//! recipe should have a line for that. So this module copies the sources of the recipe into a
-//! package of its own, below the target folder, and changes three things there: the dependencies,
-//! the name of `main`, and the path of the recipe's folder, from which it reads its input. All
-//! lines keep their numbers.
+//! `--cfg tokio_unstable`, and somebody must listen before the runtime starts. No recipe should have
+//! a line for that. So this module copies the sources of the recipe into a package of its own, below
+//! the target folder, and changes three things there: the dependencies, the name of `main`, and the
+//! path of the recipe's folder, from which it reads its input. All lines keep their numbers.
 
 use catalog::{Kind, Program};
 use checks::process::cargo;
@@ -26,13 +25,70 @@ pub(crate) const RUSTFLAGS: &str = "--cfg tokio_unstable";
 /// What the copy calls the program's own `main`.
 const RENAMED: &str = "main_of_the_program";
 
-/// What is added below the program.
-const MAIN: &str = "
+/// What listens to the reports of a copy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Listener {
+    /// Writes a trace.
+    Recorder,
+    /// Shows them to tokio-console.
+    Console,
+}
+
+impl Listener {
+    /// What is added below the program.
+    fn main(self) -> &'static str {
+        match self {
+            Listener::Recorder => {
+                "
 fn main() -> impl std::process::Termination {
     recorder::install_from_env();
     main_of_the_program()
 }
-";
+"
+            }
+            Listener::Console => {
+                "
+fn main() -> impl std::process::Termination {
+    console::run(main_of_the_program)
+}
+"
+            }
+        }
+    }
+
+    /// The name that `main` calls, and the package behind it, with its folder.
+    fn package(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Listener::Recorder => ("recorder", "sync-primitives-recorder", "shared/recorder"),
+            Listener::Console => ("console", "console", "shared/tools/console"),
+        }
+    }
+
+    /// The versions that the copy is built with.
+    fn lock(self) -> Result<String> {
+        let of_workspace = fs::read_to_string(workspace().join("Cargo.lock"))?;
+        match self {
+            Listener::Recorder => Ok(of_workspace),
+            Listener::Console => {
+                let lock = workspace().join("shared/tools/console/Cargo.lock");
+                Ok(joined(&fs::read_to_string(lock)?, &of_workspace))
+            }
+        }
+    }
+}
+
+/// A lock with all packages of the first one, and those of the second that the first does not name.
+fn joined(first: &str, second: &str) -> String {
+    const START: &str = "[[package]]\nname = ";
+    let mut lock = first.to_owned();
+    for package in second.split("\n\n").filter(|text| text.starts_with(START)) {
+        let name = package.lines().nth(1).unwrap_or_default();
+        if !first.lines().any(|line| line == name) {
+            lock += &format!("\n{}\n", package.trim_end());
+        }
+    }
+    lock
+}
 
 /// Whether the program uses tokio, so that there may be tasks to draw.
 pub(crate) fn uses_tokio(program: &Program) -> bool {
@@ -41,7 +97,7 @@ pub(crate) fn uses_tokio(program: &Program) -> bool {
 }
 
 /// Makes the copy in this folder, or brings it up to date. Returns its manifest.
-pub(crate) fn make(program: &Program, folder: &Path) -> Result<PathBuf> {
+pub(crate) fn make(program: &Program, listener: Listener, folder: &Path) -> Result<PathBuf> {
     let mut sources = rust_files(&program.recipe.folder().join("src"))?;
     if program.kind != Kind::Lesson {
         sources.push(program.path.clone());
@@ -54,20 +110,17 @@ pub(crate) fn make(program: &Program, folder: &Path) -> Result<PathBuf> {
         let literal = format!("{:?}", recipe.display().to_string());
         let mut text = text.replace("env!(\"CARGO_MANIFEST_DIR\")", &literal);
         if path == program.path {
-            text = with_recorder(&text)
+            text = with_listener(&text, listener)
                 .ok_or_else(|| format!("{} has no function main", path.display()))?;
         }
         write(&folder.join(&path), &text)?;
     }
     let package = program.recipe.folder();
     let path = program.path.strip_prefix(&package)?;
-    let manifest = manifest(program, path, &all)?;
+    let manifest = manifest(program, path, &all, listener)?;
     write(&folder.join(&package).join("Cargo.toml"), &manifest)?;
-    // The versions that the workspace has locked. Cargo leaves out what the copy does not need.
-    let lock = folder.join("Cargo.lock");
-    if !lock.exists() {
-        fs::copy(workspace().join("Cargo.lock"), lock)?;
-    }
+    // Cargo takes out what the copy does not need.
+    fs::write(folder.join("Cargo.lock"), listener.lock()?)?;
     // The copy is a member of a workspace, so that its files have the same names as in the book's.
     let members = package.display().to_string().replace('\\', "/");
     let root = folder.join("Cargo.toml");
@@ -98,7 +151,7 @@ fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The program with another `main` around its own. `None` if it has none.
-fn with_recorder(text: &str) -> Option<String> {
+fn with_listener(text: &str, listener: Listener) -> Option<String> {
     let mut is_renamed = false;
     let mut changed = String::new();
     for line in text.split_inclusive('\n') {
@@ -109,7 +162,7 @@ fn with_recorder(text: &str) -> Option<String> {
             changed += line;
         }
     }
-    is_renamed.then_some(changed + MAIN)
+    is_renamed.then_some(changed + listener.main())
 }
 
 /// Leaves a file alone that is up to date, so that Cargo does not compile it again.
@@ -137,22 +190,20 @@ struct Dependency {
 }
 
 /// The manifest of the copy: the dependencies of the recipe that the program names, and the
-/// recorder.
-fn manifest(program: &Program, path: &Path, sources: &str) -> Result<String> {
+/// listener.
+fn manifest(program: &Program, path: &Path, sources: &str, listener: Listener) -> Result<String> {
     let package = package(&program.recipe.name)?;
     let edition = package["edition"].as_str().unwrap_or("2024");
     let mut dependencies = dependencies(&package, sources);
-    let recorder = workspace().join("shared/recorder").display().to_string();
-    dependencies.insert(
-        "recorder".to_owned(),
-        Dependency {
-            package: "sync-primitives-recorder".to_owned(),
-            requirement: "*".to_owned(),
-            path: Some(recorder),
-            default_features: true,
-            ..Dependency::default()
-        },
-    );
+    let (name, package, folder) = listener.package();
+    let listener = Dependency {
+        package: package.to_owned(),
+        requirement: "*".to_owned(),
+        path: Some(workspace().join(folder).display().to_string()),
+        default_features: true,
+        ..Dependency::default()
+    };
+    dependencies.insert(name.to_owned(), listener);
     for (name, feature) in [("tokio", "tracing"), ("sync-primitives", "trace-file")] {
         if let Some(dependency) = dependencies.get_mut(name) {
             dependency.features.insert(feature.to_owned());
@@ -241,13 +292,22 @@ mod tests {
     fn the_copy_has_another_main_and_its_lines_keep_their_numbers() {
         for main in ["async fn main() {\n", "fn main() -> ExitCode {\n"] {
             let program = format!("//! Text.\n#[tokio::main]\n{main}    main_loop();\n}}\n");
-            let copy = with_recorder(&program).expect("it has a main");
+            let copy = with_listener(&program, Listener::Recorder).expect("it has a main");
             let line = copy.lines().nth(2).expect("a third line");
             assert!(line.contains("fn main_of_the_program()"), "{copy}");
             assert!(copy.contains("\n    main_loop();\n"), "{copy}");
-            assert!(copy.ends_with(MAIN), "{copy}");
+            assert!(copy.ends_with(Listener::Recorder.main()), "{copy}");
         }
-        assert_eq!(with_recorder("mod main {}\n"), None);
+        assert_eq!(with_listener("mod main {}\n", Listener::Console), None);
+    }
+
+    #[test]
+    fn two_locks_are_joined_and_the_first_decides() {
+        let first = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"1\"\n";
+        let second = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"2\"\n\n\
+                      [[package]]\nname = \"b\"\nversion = \"3\"\n";
+        let expected = format!("{first}\n[[package]]\nname = \"b\"\nversion = \"3\"\n");
+        assert_eq!(joined(first, second), expected);
     }
 
     #[test]

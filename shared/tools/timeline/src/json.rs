@@ -5,7 +5,7 @@
 //! So each thread has a track for its waits, and one more for each thing that it holds at the same
 //! time as others.
 
-use crate::story::{Hold, Id, Story, Wait};
+use crate::story::{About, Hold, Id, Look, Piece, Story, Wait};
 use recorder::{Event, Op, Place, Reader, What};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -21,8 +21,13 @@ struct Tracks<W> {
     is_first: bool,
 }
 
-/// Writes the whole trace up to the time `end`.
-pub(crate) fn write(reader: Reader<impl BufRead>, end: u64, output: impl Write) -> io::Result<()> {
+/// Writes the whole trace up to the time `end`. The names are those that are known in the end.
+pub(crate) fn write(
+    reader: Reader<impl BufRead>,
+    names: &Story,
+    end: u64,
+    output: impl Write,
+) -> io::Result<()> {
     let taken = BTreeMap::new();
     let mut tracks = Tracks {
         output,
@@ -34,15 +39,16 @@ pub(crate) fn write(reader: Reader<impl BufRead>, end: u64, output: impl Write) 
         .output
         .write_all(b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
     for record in reader.flatten() {
-        if let What::Begin(name) = &record.what {
-            let name = if name.is_empty() {
-                format!("thread {}", record.thread)
-            } else {
-                name.clone()
-            };
-            tracks.name(record.thread, 0, &name)?;
-        }
         let step = tracks.story.tell(&record);
+        if let Some(named) = names.threads.get(&record.thread)
+            && matches!(record.what, What::Begin(_) | What::Task(_))
+            && named.has_lane()
+        {
+            tracks.name(record.thread, 0, &names.thread_name(record.thread))?;
+        }
+        if let Some(piece) = step.piece {
+            tracks.piece(names, piece)?;
+        }
         if let Some(wait) = step.waited {
             tracks.wait(record.thread, &wait, record.time)?;
         }
@@ -59,7 +65,7 @@ pub(crate) fn write(reader: Reader<impl BufRead>, end: u64, output: impl Write) 
             tracks.instant(record.thread, event, record.time)?;
         }
     }
-    tracks.finish(end)
+    tracks.finish(names, end)
 }
 
 impl<W: Write> Tracks<W> {
@@ -95,6 +101,17 @@ impl<W: Write> Tracks<W> {
         self.event(&format!(
             r#""ph":"X","name":{name},"pid":1,"tid":{tid},"ts":{from},"dur":{to},"args":{{"place":{place}}}"#
         ))
+    }
+
+    /// What a task does. For a thread there are the waits and holds.
+    fn piece(&mut self, names: &Story, piece: Piece) -> io::Result<()> {
+        let name = match piece.look {
+            Look::Waiting(About::Waker(by)) => format!("woken by {}", names.waker_name(by)),
+            Look::Holding(About::Worker(by)) => format!("polled on {}", names.thread_name(by)),
+            _ => return Ok(()),
+        };
+        let extent = (piece.from, piece.to);
+        self.span(id_of(piece.thread, 0), &name, extent, None)
     }
 
     fn wait(&mut self, thread: u64, wait: &Wait, until: u64) -> io::Result<()> {
@@ -158,7 +175,11 @@ impl<W: Write> Tracks<W> {
     }
 
     /// What has no end, ends with the trace.
-    fn finish(mut self, end: u64) -> io::Result<()> {
+    fn finish(mut self, names: &Story, end: u64) -> io::Result<()> {
+        let rest: Vec<Piece> = self.story.rest(end).collect();
+        for piece in rest {
+            self.piece(names, piece)?;
+        }
         let mut open = Vec::new();
         for (number, thread) in &self.story.threads {
             open.push((*number, thread.waiting.clone(), thread.holds.clone()));

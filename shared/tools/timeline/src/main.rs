@@ -1,14 +1,16 @@
-//! `cargo timeline NAME`: what the threads of a recipe do, one lane a thread. `cargo timeline
-//! --help` shows the rest.
+//! `cargo timeline NAME`: what the threads and the tasks of a recipe do, one lane each. `cargo
+//! timeline --help` shows the rest.
 //!
 //! Runs the program with the feature `trace-file` of `sync-primitives` and a time limit, and draws
-//! the trace that it leaves: in the terminal, as SVG for the book, as JSON for Perfetto. A trace is
-//! read twice, record by record: once for its extent and the figures (`summary`), once for the
-//! lanes (`lanes`). Neither keeps the records, so a long trace needs no more memory than a short
+//! the trace that it leaves: in the terminal, as SVG for the book, as JSON for Perfetto. Of a
+//! program that uses tokio, it builds and runs a copy, which also reports its tasks (`copy`). A
+//! trace is read twice, record by record: once for its extent and the figures (`summary`), once for
+//! the lanes (`lanes`). Neither keeps the records, so a long trace needs no more memory than a short
 //! one.
 
 mod arguments;
 mod book;
+mod console;
 mod copy;
 mod deadlock;
 mod json;
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Job::Book(only) => book::regenerate(only.as_deref()).map(|()| ExitCode::SUCCESS),
         Job::Trace(trace) => draw_recorded(trace, &given),
         Job::Run(wanted) => run(wanted, &given),
+        Job::Console(wanted) => console::show(wanted),
     });
     done.unwrap_or_else(|error| {
         eprintln!("cargo timeline: {error}");
@@ -67,7 +70,7 @@ fn run(wanted: &Wanted, given: &Arguments) -> Result<ExitCode> {
     }
     if !run.trace().exists() {
         return Err(format!(
-            "{name} left no trace: it used no primitive of sync-primitives before it ended"
+            "{name} left no trace: it used no primitive of sync-primitives and no task of tokio"
         )
         .into());
     }
@@ -198,7 +201,7 @@ fn draw(
     if let Some(file) = &given.json {
         let named = |error: io::Error| format!("{} cannot be written: {error}", file.display());
         let output = BufWriter::new(File::create(file).map_err(named)?);
-        json::write(open()?, summary.to, output).map_err(named)?;
+        json::write(open()?, &summary.story, summary.to, output).map_err(named)?;
     }
     Ok(if summary.faults.count == 0 {
         ExitCode::SUCCESS

@@ -1,7 +1,7 @@
 //! Running a program of a recipe with tracing on, for a limited time.
 
 use crate::arguments::Wanted;
-use crate::copy;
+use crate::copy::{self, Listener};
 use crate::words::times;
 use catalog::{Kind, Program};
 use checks::process::{cargo, executable, target_folder};
@@ -153,7 +153,7 @@ pub(crate) fn find(wanted: &Wanted) -> Result<Program> {
 /// Builds the program so that it records a trace, and returns where it is.
 fn build(program: &Program) -> Result<PathBuf> {
     if copy::uses_tokio(program) {
-        return build_copy(program);
+        return build_copy(program, Listener::Recorder);
     }
     let name = program.name();
     let how = format!("with the feature {FEATURE}");
@@ -171,7 +171,7 @@ fn build(program: &Program) -> Result<PathBuf> {
 
 /// Does the same for a program that uses tokio. All copies share a target folder, which is not that
 /// of the workspace, because the flag changes every crate.
-fn build_copy(program: &Program) -> Result<PathBuf> {
+pub(crate) fn build_copy(program: &Program, listener: Listener) -> Result<PathBuf> {
     let name = program.name();
     let copies = folder()?.join("tasks");
     fs::create_dir_all(&copies)?;
@@ -182,7 +182,7 @@ fn build_copy(program: &Program) -> Result<PathBuf> {
     let mut command = cargo_build(&name, &how);
     command
         .arg("--manifest-path")
-        .arg(copy::make(program, &copies.join(&name))?)
+        .arg(copy::make(program, listener, &copies.join(&name))?)
         .env("RUSTFLAGS", copy::RUSTFLAGS)
         .env("CARGO_TARGET_DIR", copies.join("target"));
     built(&mut command, &name, &how)

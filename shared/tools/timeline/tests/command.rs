@@ -288,12 +288,80 @@ fn a_signal_that_ends_the_command_ends_the_program_too() {
     }
 }
 
+/// Builds and runs a copy of a program, whose sources stay as they are.
+#[test]
+fn the_tasks_of_a_program_get_lanes() {
+    let (svg, json) = (file("tasks.svg", ""), file("tasks.json", ""));
+    // Building it may take a while; the program itself is stopped after the limit.
+    let output = timeline(&[
+        "--plain",
+        "--width",
+        "100",
+        "--limit",
+        "60",
+        "--svg",
+        &svg,
+        "--json",
+        &json,
+        "lock",
+        "--example",
+        "lock_tokio",
+    ]);
+    let drawn = out(&output);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    assert_eq!(error.matches("--cfg tokio_unstable").count(), 1, "{error}");
+    for expected in [
+        "\nmain ",
+        "\ncount_files #4 ",
+        "\ncount_words #2 ",
+        "spawned by main (recipes/synchronization/lock/examples/lock_tokio.rs:47:15)",
+        "  woken by count_words #",
+    ] {
+        assert!(drawn.contains(expected), "{expected}: {drawn}");
+    }
+    let svg = fs::read_to_string(svg).expect("a picture");
+    assert!(svg.contains(">polled</text>") && svg.contains("data-by="));
+    let json = fs::read_to_string(json).expect("a file");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let events = json["traceEvents"].as_array().expect("events");
+    let starts = |event: &&serde_json::Value, name: &str| {
+        event["name"]
+            .as_str()
+            .is_some_and(|it| it.starts_with(name))
+    };
+    for name in ["woken by count_words #", "polled on worker "] {
+        assert!(events.iter().any(|event| starts(&event, name)), "{name}");
+    }
+}
+
+#[test]
+fn the_console_is_for_programs_that_use_tokio_and_says_how_to_install_it() {
+    for (words, reason) in [
+        (vec!["--console", "lock"], "lock does not use tokio"),
+        (
+            vec!["--console", "lock", "--example", "lock_tokio"],
+            "run `cargo install --locked tokio-console` first",
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_timeline"))
+            .args(&words)
+            .env("PATH", "")
+            .output()
+            .expect("it can be run");
+        let complaint = complaint(&output);
+        assert!(complaint.contains(reason), "{complaint}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
 #[test]
 fn help_names_every_option() {
     let output = timeline(&["--help"]);
     for option in [
         "--trace",
         "--book",
+        "--console",
         "--example",
         "--limit",
         "--svg",
