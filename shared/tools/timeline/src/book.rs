@@ -23,6 +23,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Recipes whose whole input makes too large a trace, and how many rows of it they read instead.
 const FIRST_ROWS: [(&str, usize); 2] = [("rlock", 250), ("condition", 120)];
+/// Recipes that are run with arguments, and what these are. On tokio's paused clock, nobody would
+/// see in real time what waits for how long.
+const ARGUMENTS: [(&str, &[&str]); 1] = [("fetch", &["--real-time"])];
 /// None of them runs for longer than two seconds.
 const LIMIT: Duration = Duration::from_secs(20);
 /// Bytes.
@@ -39,9 +42,20 @@ fn rows(program: &Program) -> Option<usize> {
     FIRST_ROWS.iter().find(is_meant).map(|(_, rows)| *rows)
 }
 
+/// The arguments of a program that is run with some.
+fn fixed_arguments(program: &Program) -> &'static [&'static str] {
+    let is_meant = |(name, _): &&(&str, _)| program.name() == *name;
+    let found = ARGUMENTS.iter().find(is_meant);
+    found.map_or(&[], |(_, arguments)| arguments)
+}
+
 /// How a reader runs the same.
 fn title(program: &Program) -> String {
     let recipe = &program.recipe.name;
+    let fixed = fixed_arguments(program);
+    if !fixed.is_empty() {
+        return format!("cargo timeline {recipe} -- {}", fixed.join(" "));
+    }
     match (&program.kind, rows(program)) {
         (Kind::Lesson, None) => format!("cargo timeline {recipe}"),
         (Kind::Lesson, Some(rows)) => {
@@ -51,10 +65,11 @@ fn title(program: &Program) -> String {
     }
 }
 
-/// What the program is given: nothing, or a file with the first rows of what it would read.
+/// What the program is given: nothing, or fixed arguments, or a file with the first rows of what it would read.
 fn arguments(program: &Program, run: &Run) -> Result<Vec<OsString>> {
     let Some(rows) = rows(program) else {
-        return Ok(Vec::new());
+        let fixed = fixed_arguments(program).iter();
+        return Ok(fixed.map(OsString::from).collect());
     };
     let folder = program.recipe.input();
     let mut input = None;

@@ -230,6 +230,9 @@ fn package(name: &str) -> Result<Value> {
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| format!("cargo cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err("cargo does not know the workspace; it says why above".into());
+    }
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let mut named = packages.filter(|package| package["name"] == name);

@@ -26,8 +26,8 @@ pub(crate) const LANES: usize = 12;
 pub(crate) const COLUMNS: usize = 732;
 /// If that makes too large a file, so many of them become one.
 const COARSER: [usize; 6] = [1, 2, 3, 4, 6, 12];
-/// Bytes; a page may have several pictures.
-pub(crate) const LARGEST: usize = 15_000;
+/// Bytes; a page may have several pictures. One with many tasks takes most of this.
+pub(crate) const LARGEST: usize = 24_000;
 const HEAD: f64 = 22.0;
 const ROW: f64 = 44.0;
 const FOOT: f64 = 30.0;
@@ -49,16 +49,19 @@ const DOT: &str = "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0";
 /// A name on a bar: its letters are about this wide.
 const LETTER: f64 = 5.8;
 /// A word below the lanes: its letters are about this wide, and this is the room after it.
-const LEGEND_LETTER: f64 = 5.7;
-const LEGEND_GAP: f64 = 14.0;
+const LEGEND_LETTER: f64 = 6.2;
+const LEGEND_GAP: f64 = 10.0;
 const MOST_NAMES: usize = 24;
 /// More wakes than these would cover the lanes: then none is drawn.
 const MOST_WAKES: usize = 150;
 
 /// The picture of lanes with [`COLUMNS`], as fine as it may be without becoming too large.
 pub(crate) fn picture(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String {
+    // A poll is drawn as one column, which half a pixel would hide.
+    let finest = if summary.has_tasks() { 2 } else { 1 };
     let pictures = COARSER
         .iter()
+        .filter(|factor| **factor >= finest)
         .map(|factor| draw_all(name, title, summary, &lanes.coarser(*factor)));
     let mut last = String::new();
     for picture in pictures {
@@ -219,7 +222,7 @@ fn data(summary: &Summary, about: About) -> String {
 /// A line from each task or thread to each task that it spawns or wakes. The dot is at the one that
 /// is woken.
 fn wakes(svg: &mut String, lanes: &Lanes) {
-    if lanes.wakes.len() > MOST_WAKES {
+    if lanes.wakes.is_empty() || lanes.wakes.len() > MOST_WAKES {
         return;
     }
     let y = |thread: u64| {
@@ -232,12 +235,14 @@ fn wakes(svg: &mut String, lanes: &Lanes) {
         let (x, from, to) = (x(wake.column, lanes.columns()), y(wake.by), y(wake.task));
         write!(path, "M{x} {from}V{to}{DOT}").expect("a string takes all");
     }
+    add(svg, format_args!("<g {WAKE}>"));
     for ((by, task), path) in paths {
         add(
             svg,
-            format_args!(r#"<path {WAKE} data-by="{by}" data-task="{task}" d="{path}"/>"#),
+            format_args!(r#"<path data-by="{by}" data-task="{task}" d="{path}"/>"#),
         );
     }
+    add(svg, format_args!("</g>"));
 }
 
 /// A path for each primitive that any of the spans is about. Spans side by side become one stroke.
@@ -882,17 +887,17 @@ mod tests {
             (3, look.to_owned(), thing.to_owned(), first, end)
         };
         for expected in [
-            bar("waits", "2", 70, 100),
+            bar("waits", "2", 35, 50),
             // So short a poll would be no bar of a thread.
-            bar("holds", "4", 100, 101),
-            bar("waits", "5", 300, 400),
-            bar("holds", "4", 400, 500),
-            bar("waits", "3", 500, 550),
+            bar("holds", "4", 50, 51),
+            bar("waits", "5", 150, 200),
+            bar("holds", "4", 200, 250),
+            bar("waits", "3", 250, 275),
         ] {
             assert!(bars.contains(&expected), "{expected:?}: {bars:?}");
         }
         let wakes = wakes_drawn(&document);
-        assert_eq!(wakes, BTreeSet::from([(2, 3, 70), (5, 3, 300)]));
+        assert_eq!(wakes, BTreeSet::from([(2, 3, 35), (5, 3, 150)]));
         let planted = svg.replacen("data-by=\"5\"", "data-by=\"2\"", 1);
         assert_ne!(planted, svg);
         std::panic::catch_unwind(|| check(&planted, "planted", &reader))
