@@ -53,7 +53,8 @@ pub enum What {
     End,
     /// A primitive reported something.
     Event(Event),
-    /// The number belongs to a task, which begins. All tasks that a thread runs by `block_on` share a number.
+    /// The number belongs to a task, which begins. All tasks that a thread runs by `block_on` share
+    /// a number.
     Task(Task),
     /// A thread polls the task from now on. This is the thread's number.
     Poll(u64),

@@ -22,8 +22,9 @@ pub const VARIABLE: &str = "SYNC_PRIMITIVES_TRACE";
 /// What `sync-primitives` calls its events.
 const TARGET: &str = "sync_primitives";
 
-/// What tokio calls the span of a task, which it enters for each poll, and the events of its wakers. It reports them only
-/// if its feature `tracing` is on and the program is built with `--cfg tokio_unstable`.
+/// What tokio calls the span of a task, which it enters for each poll, and the events of its wakers.
+/// It reports them only if its feature `tracing` is on and the program is built with
+/// `--cfg tokio_unstable`.
 const TASK: &str = "runtime.spawn";
 const WAKER: &str = "tokio::task::waker";
 
@@ -54,8 +55,8 @@ pub fn install_from_env() -> bool {
     }
 }
 
-/// A subscriber of `tracing` that writes each event of `sync-primitives` into a file as it happens, and what becomes of
-/// each task of tokio.
+/// A subscriber of `tracing` that writes each event of `sync-primitives` into a file as it happens,
+/// and what becomes of each task of tokio.
 #[derive(Debug)]
 pub struct Recorder {
     trace: Arc<Trace>,
@@ -164,7 +165,8 @@ thread_local! {
     /// Without a destructor, so it can be read while those of other locals run, and they may use locks.
     static NUMBER: Cell<u64> = const { Cell::new(0) };
     static PRESENCE: RefCell<Option<Presence>> = const { RefCell::new(None) };
-    /// The tasks that the thread polls, the innermost last. A task may call `block_on` of another runtime's handle.
+    /// The tasks that the thread polls, the innermost last. A task may use `block_in_place` to call
+    /// `block_on`.
     static POLLED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
     /// The task whose future has just gone, while the thread polls no other; or 0.
     static GONE: Cell<u64> = const { Cell::new(0) };
@@ -224,15 +226,16 @@ impl Recorder {
         }
         let by = match fields.wake {
             None => return,
-            // When a task has ended, tokio wakes the one that joins it, by reference. The wakers of timers and sockets
-            // are used up when they wake.
+            // When a task has ended, tokio wakes the one that joins it, by reference. The wakers of
+            // timers and sockets are used up when they wake.
             Some(Wake::ByReference) if self.polled().is_none() && GONE.get() != 0 => GONE.get(),
             Some(_) => self.current(),
         };
         self.trace.write(fields.task, What::Woken(by));
     }
 
-    /// Begins what a thread runs by `block_on`. All that one thread runs so, one after the other, has one number.
+    /// Begins what a thread runs by `block_on`. All that one thread runs so, one after the other,
+    /// has one number.
     fn begin_block_on(&self, what: What) -> u64 {
         if self.polled().is_some() {
             return self.trace.begin(what);

@@ -65,7 +65,8 @@ fn title(program: &Program) -> String {
     }
 }
 
-/// What the program is given: nothing, or fixed arguments, or a file with the first rows of what it would read.
+/// What the program is given: nothing, or fixed arguments, or a file with the first rows of what it
+/// would read.
 fn arguments(program: &Program, run: &Run) -> Result<Vec<OsString>> {
     let Some(rows) = rows(program) else {
         let fixed = fixed_arguments(program).iter();
