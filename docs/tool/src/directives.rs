@@ -52,6 +52,7 @@ pub(crate) struct Directive {
 pub(crate) enum Word {
     Recipe,
     Excerpt,
+    ExampleExcerpt,
     Small,
     Part,
     Sequential,
@@ -104,7 +105,7 @@ enum Argument {
 }
 
 /// Every directive, in the order in which the documentation lists them.
-const FORMS: [Form; 28] = [
+const FORMS: [Form; 29] = [
     Form {
         word: Word::Recipe,
         name: "recipe",
@@ -146,6 +147,12 @@ const FORMS: [Form; 28] = [
         name: "variant",
         argument: Argument::Within("NAME", "LIBRARY"),
         meaning: "the same job with another library: examples/NAME_LIBRARY.rs",
+    },
+    Form {
+        word: Word::ExampleExcerpt,
+        name: "example",
+        argument: Argument::Anchor("EXAMPLE", "ANCHOR"),
+        meaning: "the lines of examples/EXAMPLE.rs between ANCHOR markers",
     },
     Form {
         word: Word::Python,

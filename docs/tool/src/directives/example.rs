@@ -79,6 +79,18 @@ impl Recipes {
         Ok(tabs::panel(name, library, &program))
     }
 
+    /// The lines of an example between the markers of an anchor.
+    pub(crate) fn excerpt_of_example(&self, name: &str, anchor: &str) -> Result<String, String> {
+        let programs = catalog::programs(&self.workspace);
+        let mut examples = programs
+            .iter()
+            .filter(|program| program.kind != Kind::Lesson);
+        let example = examples
+            .find(|program| program.name() == name)
+            .ok_or_else(|| format!("there is no example `{name}`"))?;
+        self.source(example)?.excerpt(anchor)
+    }
+
     /// The solution of a chapter's exercise: folded, so that nobody reads it before they have
     /// tried.
     pub(crate) fn solution(&self, name: &str, root: &str) -> Result<String, String> {

@@ -53,6 +53,7 @@ impl Recipes {
         let markdown = match word {
             Word::Recipe => return self.whole(name, root),
             Word::Excerpt => self.excerpt(name, item),
+            Word::ExampleExcerpt => self.excerpt_of_example(name, item),
             Word::Small => self.small(name, root),
             Word::Part => self.part(name, item, root),
             Word::Sequential => self.sequential(name, root),
@@ -188,6 +189,21 @@ mod tests {
             text.contains("```rust,compile_fail\nuse std::rc::Rc;\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_excerpt_of_an_example_hides_the_other_lines() {
+        let text = markdown("{{#example bell_std:ring}}");
+        assert!(text.contains("data-program=\"bell_std\""), "{text}");
+        assert!(text.contains("data-lines=\"6-8\""), "{text}");
+        let lines = "# fn main() {\nfor _ in cli::times() {\n    println!(\"dong\");\n}\n# }\n";
+        assert!(text.contains(lines), "{text}");
+    }
+
+    #[test]
+    fn an_example_that_does_not_exist_is_named() {
+        let reason = fixture().excerpt_of_example("bell_smoll", "ring");
+        assert_eq!(reason.unwrap_err(), "there is no example `bell_smoll`");
     }
 
     #[test]
