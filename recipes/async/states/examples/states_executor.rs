@@ -40,7 +40,6 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// How many events a channel holds.
 const CAPACITY: usize = 8;
 
-// ANCHOR: executor
 /// The event loop: the tasks, and the numbers of those that were woken.
 #[derive(Default)]
 struct Executor<'a> {
@@ -91,9 +90,7 @@ impl<'a> Executor<'a> {
         }
     }
 }
-// ANCHOR_END: executor
 
-// ANCHOR: waker
 /// Knows which task it wakes. Channels and timers keep clones of it.
 struct TaskWaker {
     task: usize,
@@ -105,9 +102,7 @@ impl Wake for TaskWaker {
         self.woken.lock().unwrap().push_back(self.task);
     }
 }
-// ANCHOR_END: waker
 
-// ANCHOR: clock
 /// A clock that moves only when every task waits.
 #[derive(Default)]
 struct Clock {
@@ -136,9 +131,7 @@ impl Clock {
         wakers
     }
 }
-// ANCHOR_END: clock
 
-// ANCHOR: sleep
 /// A future that is ready at the deadline.
 struct Sleep {
     deadline: Duration,
@@ -157,7 +150,6 @@ fn sleep(duration: Duration) -> Sleep {
 
 impl Future for Sleep {
     type Output = ();
-
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         CLOCK.with_borrow_mut(|clock| {
             if clock.now >= self.deadline {
@@ -178,9 +170,7 @@ impl Drop for Sleep {
         CLOCK.with_borrow_mut(|clock| clock.timers.remove(&timer));
     }
 }
-// ANCHOR_END: sleep
 
-// ANCHOR: timeout
 struct Elapsed;
 
 /// Polls the future, and if it is not ready, the timer. Both keep the waker of the same task.
@@ -196,21 +186,6 @@ async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Ela
     });
     either.await
 }
-// ANCHOR_END: timeout
-
-/// Lets every other task run that was woken. The task wakes itself, and returns `Pending` once.
-async fn yield_now() {
-    let mut has_yielded = false;
-    let once = poll_fn(|context| {
-        if has_yielded {
-            return Poll::Ready(());
-        }
-        has_yielded = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    });
-    once.await;
-}
 
 /// A time of the virtual clock.
 #[derive(Clone, Copy)]
@@ -224,6 +199,20 @@ impl Instant {
     fn elapsed(self) -> Duration {
         Instant::now().0 - self.0
     }
+}
+
+/// Lets every other task run that was woken. The task wakes itself, and returns `Pending` once.
+async fn yield_now() {
+    let mut has_yielded = false;
+    let once = poll_fn(|context| {
+        if has_yielded {
+            return Poll::Ready(());
+        }
+        has_yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    });
+    once.await;
 }
 
 fn main() {

@@ -4,10 +4,10 @@
 //! cargo run -p states --example states_mistake_borrowed
 //! ```
 //!
-//! `open_and_hold` is wrong: it awaits while it has the guard. All tasks share one thread, but at an
-//! `.await` another task runs, and finds the `RefCell` borrowed. `open` is right: it gives the guard
-//! back before it waits. A `Mutex` of std in the place of the `RefCell` would not panic, but block
-//! the thread forever.
+//! `open_and_hold` is wrong: it awaits while it has the guard. All tasks share one thread, but at
+//! an `.await` another task runs, and finds the `RefCell` borrowed. `open` is right: it borrows
+//! after the wait. A `Mutex` of std instead of the `RefCell` would not panic, but block the thread
+//! forever.
 
 use std::cell::RefCell;
 use std::panic;

@@ -6,20 +6,18 @@ use tokio::sync::mpsc;
 
 fn main() {
     let (sender, mut events) = mpsc::channel(1);
+    // ANCHOR: poll
     let mut future = pin!(async {
-        println!("  wait for an event");
+        println!("the future begins");
         let event = events.recv().await;
-        println!("  received {event:?}");
+        println!("the future goes on with {event:?}");
         "ESTABLISHED"
     });
-    println!("the future exists, and has not begun");
-
-    // An executor would pass a waker that puts the task into its queue.
+    // An event loop would pass a waker that does something.
     let mut context = Context::from_waker(Waker::noop());
-    println!("first poll");
-    println!("{:?}", future.as_mut().poll(&mut context));
 
-    sender.try_send("SYN, ACK").expect("the channel is empty");
-    println!("second poll");
-    println!("{:?}", future.as_mut().poll(&mut context));
+    println!("first: {:?}", future.as_mut().poll(&mut context));
+    sender.try_send("SYN, ACK").expect("there is room for it");
+    println!("second: {:?}", future.as_mut().poll(&mut context));
+    // ANCHOR_END: poll
 }

@@ -1,40 +1,26 @@
-//! Each state is an async function that returns the next state. The clock is paused, so five
-//! minutes pass at once.
+//! Two connections wait at the same time in one thread. The clock is paused, so their minutes take
+//! no time.
 
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, pause, sleep};
 
-#[derive(Debug)]
-enum State {
-    Established,
-    TimeWait,
-    Closed,
-}
+const MINUTE: Duration = Duration::from_secs(60);
 
-#[tokio::main(flavor = "current_thread", start_paused = true)]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
-    tokio::join!(follow("A", 60), follow("B", 90));
+    pause();
+    let a = follow("A", MINUTE);
+    let b = follow("B", 2 * MINUTE);
+    tokio::join!(a, b);
 }
 
-async fn follow(name: &str, seconds: u64) {
+async fn follow(name: &str, open: Duration) {
     let start = Instant::now();
-    let mut state = State::Established;
-    loop {
-        println!("{:3} s: {name} {state:?}", start.elapsed().as_secs());
-        state = match state {
-            State::Established => established(seconds).await,
-            State::TimeWait => time_wait().await,
-            State::Closed => return,
-        };
-    }
-}
-
-async fn established(seconds: u64) -> State {
-    sleep(Duration::from_secs(seconds)).await;
-    State::TimeWait
-}
-
-async fn time_wait() -> State {
-    sleep(Duration::from_secs(240)).await;
-    State::Closed
+    println!("  0 s: {name} is ESTABLISHED");
+    sleep(open).await;
+    let seconds = start.elapsed().as_secs();
+    println!("{seconds:3} s: {name} is in TIME_WAIT");
+    sleep(4 * MINUTE).await;
+    let seconds = start.elapsed().as_secs();
+    println!("{seconds:3} s: {name} is CLOSED");
 }

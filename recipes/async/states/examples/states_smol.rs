@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The difference from the recipe: smol has no clock that can be paused. But its executor can be
-//! used without its timers, and your program can drive it: `try_tick` polls one task that was woken.
-//! When there is none, every task waits, and the clock moves on. Choose it if your program has a
-//! loop of its own, as a game or a simulation has.
+//! used without its timers, and your program can drive it: `try_tick` polls one task that was
+//! woken. When there is none, every task waits, and the clock moves on. Choose it if your program
+//! has a loop of its own, as a game or a simulation has.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -122,7 +122,6 @@ fn sleep(duration: Duration) -> Sleep {
 
 impl Future for Sleep {
     type Output = ();
-
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         CLOCK.with_borrow_mut(|clock| {
             if clock.now >= self.deadline {

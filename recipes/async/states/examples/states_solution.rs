@@ -171,7 +171,6 @@ fn sleep(duration: Duration) -> Sleep {
 
 impl Future for Sleep {
     type Output = ();
-
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         CLOCK.with_borrow_mut(|clock| {
             if clock.now >= self.deadline {

@@ -41,13 +41,13 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// How many events a channel holds.
 const CAPACITY: usize = 8;
 
-// ANCHOR: main
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
     // Blocks this thread, but no task is running yet.
     let capture = cli::capture_or_exit();
     let start = Instant::now();
 
+    // ANCHOR: main
     let mut channels = Vec::new();
     let mut tasks = Vec::new();
     for state in capture.first_states() {
@@ -57,6 +57,7 @@ async fn main() {
         tasks.push(tokio::spawn(follow(state, end)));
     }
     replay(&capture, channels, start).await;
+    // ANCHOR_END: main
 
     let mut histories = Vec::new();
     for task in tasks {
@@ -65,6 +66,7 @@ async fn main() {
     cli::print_report(&capture, &histories);
 }
 
+// ANCHOR: replay
 /// Sends each event at its time. At the end, drops the channels, so that every task ends.
 async fn replay(capture: &Capture, channels: Vec<mpsc::Sender<Event>>, start: Instant) {
     for step in &capture.steps {
@@ -76,7 +78,7 @@ async fn replay(capture: &Capture, channels: Vec<mpsc::Sender<Event>>, start: In
     }
     sleep(SILENCE).await;
 }
-// ANCHOR_END: main
+// ANCHOR_END: replay
 
 /// One end of a connection.
 struct End {
@@ -93,11 +95,11 @@ enum Interrupt {
 
 type Next = Result<State, Interrupt>;
 
-// ANCHOR: follow
 /// Follows one end from state to state until the capture is over.
 async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     let mut history = Vec::new();
     loop {
+        // ANCHOR: follow
         let next = match state {
             State::Closed => closed(&mut end).await,
             State::SynSent => within(OPEN_LIMIT, syn_sent(&mut end)).await,
@@ -110,6 +112,7 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
             State::LastAck => within(CLOSE_LIMIT, last_ack(&mut end)).await,
             State::TimeWait => within(2 * MSL, time_wait(&mut end)).await,
         };
+        // ANCHOR_END: follow
         let cause = match next {
             Ok(_) => "",
             Err(Interrupt::Reset) => "reset",
@@ -129,13 +132,14 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     }
 }
 
+// ANCHOR: within
 /// Limits the time in a state. The limit drops the state's future, which loses no event, because
 /// `recv` is cancel-safe.
 async fn within(limit: Duration, state: impl Future<Output = Next>) -> Next {
     let next = timeout(limit, state).await;
     next.unwrap_or(Err(Interrupt::TimedOut))
 }
-// ANCHOR_END: follow
+// ANCHOR_END: within
 
 impl End {
     /// Waits for the next event. A reset ends every state.
@@ -148,7 +152,6 @@ impl End {
     }
 }
 
-// ANCHOR: states
 /// A server that waits for a connection looks the same, because the capture does not show it.
 async fn closed(end: &mut End) -> Next {
     loop {
@@ -234,7 +237,6 @@ async fn last_ack(end: &mut End) -> Next {
     }
 }
 
-// ANCHOR: time_wait
 /// If the other end repeats its FIN, our last packet was lost, and the wait begins again.
 async fn time_wait(end: &mut End) -> Next {
     loop {
@@ -246,5 +248,3 @@ async fn time_wait(end: &mut End) -> Next {
         }
     }
 }
-// ANCHOR_END: time_wait
-// ANCHOR_END: states
