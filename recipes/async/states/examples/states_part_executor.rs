@@ -12,7 +12,6 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-// ANCHOR: executor
 /// The event loop: the tasks, and the numbers of those that were woken.
 #[derive(Default)]
 struct Executor<'a> {
@@ -20,7 +19,6 @@ struct Executor<'a> {
     tasks: Vec<Option<Pin<Box<dyn Future<Output = ()> + 'a>>>>,
     woken: Arc<Mutex<VecDeque<usize>>>,
 }
-// ANCHOR_END: executor
 
 impl<'a> Executor<'a> {
     /// Adds a task. It is woken, so that it is polled a first time.
@@ -155,7 +153,6 @@ impl Drop for Sleep {
 
 struct Elapsed;
 
-// ANCHOR: timeout
 /// Polls the future, and if it is not ready, the timer. Both keep the waker of the same task.
 async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     let mut future = pin!(future);
@@ -169,7 +166,6 @@ async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Ela
     });
     either.await
 }
-// ANCHOR_END: timeout
 
 /// A time of the virtual clock.
 #[derive(Clone, Copy)]

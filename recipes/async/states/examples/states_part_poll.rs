@@ -13,9 +13,7 @@ fn main() {
         println!("the future goes on with {event:?}");
         "ESTABLISHED"
     });
-    // An event loop would pass a waker that does something.
-    let mut context = Context::from_waker(Waker::noop());
-
+    let mut context = Context::from_waker(Waker::noop()); // A waker that does nothing.
     println!("first: {:?}", future.as_mut().poll(&mut context));
     sender.try_send("SYN, ACK").expect("there is room for it");
     println!("second: {:?}", future.as_mut().poll(&mut context));

@@ -249,7 +249,8 @@ impl End {
     }
 }
 
-/// A server that waits for a connection looks the same, because the capture does not show it.
+/// Waits for a new connection. A server that listens is in this state, too, because no packet shows
+/// `LISTEN`.
 async fn closed(end: &mut End) -> Next {
     loop {
         match end.next().await? {

@@ -47,7 +47,6 @@ async fn main() {
     let capture = cli::capture_or_exit();
     let start = Instant::now();
 
-    // ANCHOR: main
     let mut channels = Vec::new();
     let mut tasks = Vec::new();
     for state in capture.first_states() {
@@ -57,7 +56,6 @@ async fn main() {
         tasks.push(tokio::spawn(follow(state, end)));
     }
     replay(&capture, channels, start).await;
-    // ANCHOR_END: main
 
     let mut histories = Vec::new();
     for task in tasks {
@@ -66,7 +64,6 @@ async fn main() {
     cli::print_report(&capture, &histories);
 }
 
-// ANCHOR: replay
 /// Sends each event at its time. At the end, drops the channels, so that every task ends.
 async fn replay(capture: &Capture, channels: Vec<mpsc::Sender<Event>>, start: Instant) {
     for step in &capture.steps {
@@ -78,7 +75,6 @@ async fn replay(capture: &Capture, channels: Vec<mpsc::Sender<Event>>, start: In
     }
     sleep(SILENCE).await;
 }
-// ANCHOR_END: replay
 
 /// One end of a connection.
 struct End {
@@ -132,14 +128,12 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     }
 }
 
-// ANCHOR: within
 /// Limits the time in a state. The limit drops the state's future, which loses no event, because
 /// `recv` is cancel-safe.
 async fn within(limit: Duration, state: impl Future<Output = Next>) -> Next {
     let next = timeout(limit, state).await;
     next.unwrap_or(Err(Interrupt::TimedOut))
 }
-// ANCHOR_END: within
 
 impl End {
     /// Waits for the next event. A reset ends every state.
@@ -152,7 +146,8 @@ impl End {
     }
 }
 
-/// A server that waits for a connection looks the same, because the capture does not show it.
+/// Waits for a new connection. A server that listens is in this state, too, because no packet shows
+/// `LISTEN`.
 async fn closed(end: &mut End) -> Next {
     loop {
         match end.next().await? {
