@@ -269,13 +269,14 @@ enum Interrupt {
     CaptureOver,
 }
 
+/// What the function of a state returns.
 type Next = Result<State, Interrupt>;
 
 /// Follows one end from state to state until the capture is over.
 async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     let mut history = Vec::new();
     loop {
-        let next = match state {
+        let outcome = match state {
             State::Closed => closed(&mut end).await,
             State::SynSent => within(OPEN_LIMIT, syn_sent(&mut end)).await,
             State::SynReceived => within(OPEN_LIMIT, syn_received(&mut end)).await,
@@ -287,13 +288,13 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
             State::LastAck => within(CLOSE_LIMIT, last_ack(&mut end)).await,
             State::TimeWait => within(2 * MSL, time_wait(&mut end)).await,
         };
-        let cause = match next {
+        let cause = match outcome {
             Ok(_) => "",
             Err(Interrupt::Reset) => "reset",
             Err(Interrupt::TimedOut) => "timer",
             Err(Interrupt::CaptureOver) => return history,
         };
-        let next = next.unwrap_or(State::Closed);
+        let next = outcome.unwrap_or(State::Closed);
         if next != state {
             let time = end.start.elapsed();
             history.push(Change {
@@ -309,8 +310,8 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
 /// Limits the time in a state. The limit drops the state's future, which loses no event, because
 /// `recv` is cancel-safe.
 async fn within(limit: Duration, state: impl Future<Output = Next>) -> Next {
-    let next = timeout(limit, state).await;
-    next.unwrap_or(Err(Interrupt::TimedOut))
+    let outcome = timeout(limit, state).await;
+    outcome.unwrap_or(Err(Interrupt::TimedOut))
 }
 
 impl End {
