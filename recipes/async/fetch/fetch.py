@@ -93,9 +93,7 @@ async def download_all(server, pages, folder, results):
 async def download(server, page, folder, permits, results):
     try:
         file = await fetch(server, page, permits)
-        # There is no await from here on, so Ctrl-C cannot come in between.
-        save(folder, page, file.body)
-        results[page] = file
+        await asyncio.to_thread(finish, folder, page, file, results)
     except Failure as failure:
         results[page] = failure
 
@@ -148,6 +146,12 @@ async def get(server, address):
     if int(fields.get("content-length", -1)) != len(body):
         raise Busy("the answer is not complete")
     return int(first.split(" ")[1]), fields.get("location", "").lstrip("/"), body
+
+
+def finish(folder, page, file, results):
+    """Runs in a thread that Ctrl-C does not stop. asyncio.run waits for it."""
+    save(folder, page, file.body)
+    results[page] = file
 
 
 def save(folder, page, body):

@@ -6,8 +6,8 @@
 //!
 //! `ignore` and `collect` are wrong: a call of an `async fn` runs none of its code. It only makes a
 //! future, which runs while something polls it. The compiler warns of a future that is not used,
-//! but not if you write `let _ =` or keep the futures in a `Vec`. `spawn` is right: the runtime
-//! polls each task until it is done, and `join_all` waits for that.
+//! and Clippy of `let _ =`, but neither of futures in a `Vec`. `spawn` is right: the runtime polls
+//! each task until it is done, and `join_all` waits for that.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -46,6 +46,7 @@ async fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
+#[expect(clippy::let_underscore_future, reason = "this is the mistake")]
 async fn ignore(server: Arc<Server>) {
     for _page in 0..PAGES {
         let _ = server.download(); // Wrong: the future is dropped before it has run.

@@ -33,7 +33,7 @@ async fn main() {
     // What the loop has collected is kept when `select!` drops its future.
     tokio::select! {
         () = collect => {}
-        _ = signal::ctrl_c() => println!("stopped"),
+        Ok(()) = signal::ctrl_c() => println!("stopped"),
     }
     println!("{} of 200 pages", finished.len());
 } // `tasks` is dropped here, which cancels the tasks that still run.
