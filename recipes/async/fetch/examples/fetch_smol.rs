@@ -17,11 +17,12 @@ mod cli;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use async_signal::{Signal, Signals};
 use smol::channel::{self, Receiver, Sender};
-use smol::future::FutureExt;
+use smol::future::{self, FutureExt};
 use smol::lock::Semaphore;
 use smol::stream::StreamExt;
 use smol::{LocalExecutor, Timer};
@@ -59,12 +60,13 @@ fn main() -> ExitCode {
         eprintln!("the clock of smol cannot be paused, so waiting takes time");
     }
     // The server of this program runs on tokio, in a thread of its own. Yours needs no tokio.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap_or_else(|error| cli::exit(&format!("cannot start the server: {error}")));
-    let _inside = runtime.enter();
+    let handle = runtime.handle().clone();
+    thread::spawn(move || runtime.block_on(future::pending::<()>()));
+    let _inside = handle.enter();
 
     let start = Instant::now();
     let (stop, stopped) = channel::bounded(1);
