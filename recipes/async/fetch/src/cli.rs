@@ -112,7 +112,6 @@ impl Display for Failure {
     }
 }
 
-// ANCHOR: get
 /// Asks for one page over a new connection, and reads the answer until the server closes it.
 pub(crate) async fn get(server: &Server, address: &str) -> io::Result<Response> {
     let mut connection = server.connect();
@@ -128,7 +127,6 @@ pub(crate) async fn get(server: &Server, address: &str) -> io::Result<Response> 
         "the answer is not complete",
     ))
 }
-// ANCHOR_END: get
 
 /// Reads an answer. A body that is shorter than the head says is no answer.
 fn parse(answer: &[u8]) -> Option<Response> {

@@ -64,9 +64,10 @@ async fn main() -> ExitCode {
     let downloader = Arc::new(Downloader::new(&job.site, &job.folder));
     tokio::spawn(cancel_on_ctrl_c(downloader.stop.clone()));
 
-    let downloads = download_all(&downloader, job.site.pages()).await;
+    let downloads = download_all(Arc::clone(&downloader), job.site.pages()).await;
     job.finish(&downloader.server, downloads, start.elapsed())
 }
+// ANCHOR_END: main
 
 /// Cancels the token when the user presses Ctrl-C.
 async fn cancel_on_ctrl_c(stop: CancellationToken) {
@@ -75,17 +76,13 @@ async fn cancel_on_ctrl_c(stop: CancellationToken) {
         Err(error) => eprintln!("Ctrl-C ends the program without a report: {error}"),
     }
 }
-// ANCHOR_END: main
 
 // ANCHOR: all
 /// Downloads the pages, at most `AT_ONCE` at a time, and says what has become of each.
-pub(crate) async fn download_all(
-    downloader: &Arc<Downloader>,
-    pages: Vec<String>,
-) -> Vec<Download> {
+pub(crate) async fn download_all(downloader: Arc<Downloader>, pages: Vec<String>) -> Vec<Download> {
     let mut tasks = JoinSet::new();
     for page in pages {
-        let downloader = Arc::clone(downloader);
+        let downloader = Arc::clone(&downloader);
         tasks.spawn(async move { downloader.download(page).await });
     }
     tasks.join_all().await
@@ -105,13 +102,10 @@ impl Downloader {
     // ANCHOR: download
     async fn download(&self, page: String) -> Download {
         let fetched = tokio::select! {
-            // The token is checked first. In a random order, a task that gets the permit of a
-            // stopped one could connect once more.
-            biased;
-            // Cancel-safe: nothing is lost when a wait for the token is dropped.
+            biased; // The token first: a task that gets a stopped one's permit must not connect.
+            // Cancel-safe: a wait for the token loses nothing.
             () = self.stop.cancelled() => Err(Failure::Stopped),
-            // This future may be dropped wherever it waits. That closes its connection and gives
-            // back its permit, and nothing has been written yet.
+            // Need not be: dropping it closes the connection, and nothing has been written yet.
             result = self.fetch(&page) => result,
         };
         let result = match fetched {

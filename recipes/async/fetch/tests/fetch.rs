@@ -238,7 +238,7 @@ async fn ctrl_c_ends_all_tasks_at_once_and_leaves_whole_files() {
         let downloader = Arc::new(Downloader::new(&site, scratch.path()));
         let stop = downloader.stop.clone();
         let pages = site.pages();
-        let run = tokio::spawn(async move { download_all(&downloader, pages).await });
+        let run = tokio::spawn(async move { download_all(downloader, pages).await });
 
         time::sleep(Duration::from_millis(milliseconds)).await;
         let start = Instant::now();
@@ -271,7 +271,7 @@ async fn a_stopped_page_is_no_other_failure() {
     let site = Site::load(&scratch.path().join("site")).expect("it has one page");
     let downloader = Arc::new(Downloader::new(&Arc::new(site), scratch.path()));
     downloader.stop.cancel();
-    let downloads = download_all(&downloader, vec![String::from("page.md")]).await;
+    let downloads = download_all(downloader, vec![String::from("page.md")]).await;
     assert!(matches!(downloads[0].result, Err(Failure::Stopped)));
 }
 
