@@ -31,9 +31,9 @@
 //! **Workloads.** The rows of the queue are those of crossbeam-channel's own benchmark, with four
 //! threads for each *m*. crossbeam-queue does not block, so it is combined with semaphores of this
 //! library. The rows of the pipeline are the three stages of the recipe of that name. The ways to
-//! count, to cache and to compute beside a server are compared with each other, and not this library with its peers. A recipe is timed as a whole
-//! process, and so are its Python twin and every variant in its folder `examples`. Their output is
-//! compared with `expected.txt`.
+//! count, to cache, to send requests and to compute beside a server are compared with each other,
+//! and not this library with its peers. A recipe is timed as a whole process, and so are its Python
+//! twin and every variant in its folder `examples`. Their output is compared with `expected.txt`.
 //!
 //! **Speed-up.** `--speed-up` is another measurement. It compares recipes on large inputs with their
 //! own sequential programs, and two threads with two copies of the sequential program.
@@ -65,6 +65,7 @@ mod pthread;
 mod queue;
 mod recipes;
 mod report;
+mod requests;
 mod results;
 mod rlock;
 mod semaphore;
@@ -236,6 +237,7 @@ fn all() -> Vec<Workload> {
         queue::workloads(),
         cache::workloads(),
         pipeline::workloads(),
+        requests::workloads(),
         recipes::workloads(),
         memory::workloads(),
         atomics::workloads(),
@@ -477,6 +479,7 @@ mod tests {
             queue::workloads,
             cache::workloads,
             pipeline::workloads,
+            requests::workloads,
         ] {
             group().iter().for_each(|workload| workload.try_all(100));
         }

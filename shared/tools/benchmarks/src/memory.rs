@@ -67,7 +67,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// What `make` returns, and how many bytes it allocated and did not free.
-fn allocated<R>(make: impl FnOnce() -> R) -> (R, i64) {
+pub(crate) fn allocated<R>(make: impl FnOnce() -> R) -> (R, i64) {
     let before = BYTES.load(Ordering::Relaxed);
     COUNTS.store(true, Ordering::Relaxed);
     let made = make();
@@ -75,7 +75,7 @@ fn allocated<R>(make: impl FnOnce() -> R) -> (R, i64) {
     (made, BYTES.load(Ordering::Relaxed) - before)
 }
 
-fn bytes_each(count: u64, bytes: i64) -> Sample {
+pub(crate) fn bytes_each(count: u64, bytes: i64) -> Sample {
     Sample::of(Duration::ZERO, vec![bytes as f64 / count as f64])
 }
 
