@@ -4,15 +4,15 @@
     python3 hedge.py mine.tle      # your own satellites
 
 If a mirror has not answered after two seconds, the program asks the next one as well. If an answer
-is bad, it asks the next one at once. The first answer with a right checksum wins, and the other
-requests are canceled.
+is bad, it asks the next one at once. The first answer that is complete and has the right checksums
+wins, and the program cancels the other requests.
 
 asyncio has no clock that can be paused, so the program brings its own: whenever all tasks wait, the
-clock jumps to the end of the next sleep. So the seconds in the output are exact, and the program
-takes a moment.
+clock jumps to the end of the next sleep. The seconds in the output are exact, but nobody has to
+wait for them.
 
-The orbit of a satellite is two lines of 69 characters after a line with its name. The last digit of
-a line is the sum of the other digits, with 1 for each minus sign, modulo 10.
+A satellite takes three lines: its name, and two lines of 69 characters with its orbit. Each of the
+two ends with its checksum: the sum of the other digits, with 1 for each minus sign, modulo 10.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DELAY = 2.0  # If no answer has come after this time, the program asks the next mirror as well.
-LIMIT = 10.0  # The program gives up after this time.
+DELAY = 2.0  # If no answer has come this long after a request, the program asks the next mirror.
+LIMIT = 10.0  # The program stops asking for a satellite after this time.
 MAX_SATELLITES = 10_000
 LINE_LEN = 69
 ROUNDS = slice(52, 63)
 
-# How the mirrors reply, and after how many seconds. After the last reply comes the first again.
+# How the mirrors reply, and after how many seconds. After the last reply, the first follows again.
 PLANS = {
     "Paris": [("good", 0.1), ("silent", None), ("damaged", 1.1), ("good", 5.1), ("cut off", 0.1)],
     "Oslo": [
@@ -62,7 +62,7 @@ class Satellite:
 
 @dataclass
 class Outcome:
-    """What came of asking for the orbit of a satellite."""
+    """What happened when the program asked for the orbit of a satellite."""
 
     asked: list = field(default_factory=list)
     faults: dict = field(default_factory=dict)  # by mirror
@@ -71,7 +71,7 @@ class Outcome:
     time: float = 0.0
 
     def others(self):
-        """What became of the requests to the other mirrors, in the order in which they were asked."""
+        """How the requests to the other mirrors ended, in the order in which they were asked."""
         for mirror in self.asked:
             if mirror in self.faults:
                 yield f"{mirror} {self.faults[mirror]}"
@@ -100,7 +100,7 @@ class Mirror:
             await asyncio.sleep(delay)
         except asyncio.CancelledError:
             self.hang_ups += 1
-            raise  # Otherwise nobody learns that the task was canceled.
+            raise  # Without this, the task would not count as canceled.
         answer = reply(kind, self.lines_by_number[number])
         check(answer, number)
         return answer
@@ -129,7 +129,7 @@ async def hedge(mirrors, number):
             requests[asyncio.create_task(mirror.ask(number))] = mirror.name
             ask_at = clock.time() + DELAY
         end = min(ask_at, start + LIMIT) if to_ask else start + LIMIT
-        # Unlike wait_for, wait cancels nothing when the time is over.
+        # Unlike wait_for, wait cancels nothing after the timeout.
         done, _ = await asyncio.wait(
             requests, timeout=end - clock.time(), return_when=asyncio.FIRST_COMPLETED
         )
@@ -150,7 +150,7 @@ async def hedge(mirrors, number):
 
 
 def reply(kind, lines):
-    """What a mirror sends instead of these lines."""
+    """What a mirror sends when it should send these lines."""
     if kind == "cut off":
         return lines[:-20]
     if kind == "damaged":
@@ -202,14 +202,14 @@ class PausedSelector(selectors.SelectSelector):
     def select(self, timeout=None):
         """The loop calls this to wait until its next timer."""
         if timeout is None:
-            raise RuntimeError("all tasks wait, and none of them sleeps")
+            raise RuntimeError("all tasks wait, but none of them sleeps")
         self.loop.now += max(timeout, 0)
         return super().select(0)
 
 
 def main():
     satellites = load()
-    loop = PausedLoop()  # A program without a clock of its own calls asyncio.run.
+    loop = PausedLoop()  # A program with the usual clock would call asyncio.run.
     loop.run_until_complete(ask_for_all(satellites))
     loop.close()
 
@@ -237,7 +237,7 @@ def load():
 
 
 def parse(lines):
-    """The satellite in three lines. An error says in which of them it is, counted from 0."""
+    """The satellite in three lines. An error comes with the index of the wrong line."""
     name = lines[0]
     if not 1 <= len(name) <= 24 or not name.isprintable():
         raise ValueError(0, f"expected a name of 1 to 24 characters, found {name!r}")
@@ -276,13 +276,13 @@ def print_report(satellites, outcomes, hang_ups):
         if not outcome.winner:
             result = f"no good answer: gave up after {outcome.time:.1f} s"
         else:
-            assert outcome.answer == satellite.lines, "a good answer must be true"
+            assert outcome.answer == satellite.lines, "a good answer must match the catalog"
             rounds = float(outcome.answer.splitlines()[1][ROUNDS])
             result = f"{rounds:5.2f} rounds a day: {outcome.winner} after {outcome.time:.1f} s"
         others = ", ".join(outcome.others())
         report += f"{satellite.name:<{width}}  {result}{f' ({others})' if others else ''}\n"
     canceled = sum(outcome.canceled() for outcome in outcomes)
-    assert hang_ups == canceled, "each canceled request hangs up"
+    assert hang_ups == canceled, "each canceled request must hang up"
     found = sum(bool(outcome.winner) for outcome in outcomes)
     time = sum(outcome.time for outcome in outcomes)
     requests = sum(len(outcome.asked) for outcome in outcomes)

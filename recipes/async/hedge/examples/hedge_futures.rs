@@ -4,11 +4,11 @@
 //! cargo run -p hedge --example hedge_futures
 //! ```
 //!
-//! The difference from the recipe: the requests are no tasks. A `FuturesUnordered` runs them inside
-//! the task that waits for them. So they may borrow, and dropping the set cancels them at once. But
-//! they share one thread, and one that computes holds up the others. The `select!` of futures works
-//! with any runtime. Its branches have no conditions: it skips a future that is *terminated*. So it
-//! needs futures that know when they are, and `fuse` makes them.
+//! The difference from the recipe: the requests are not tasks. A `FuturesUnordered` runs them
+//! inside the task that waits for them. So they may borrow, and dropping the set cancels them at
+//! once. But only one of them runs at a time, and one that computes for long holds up the others.
+//! The `select!` of futures works with any runtime. Its branches have no conditions. Instead, it
+//! skips a future that says it is *terminated*, and `fuse` adds this ability to any future.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -27,13 +27,13 @@ use tokio::time::{self, Instant};
 
 use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
-/// If no answer has come after this time, the program asks the next mirror as well.
+/// If no answer has come this long after a request, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
 
-/// The program gives up after this time.
+/// The program stops asking for a satellite after this time.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// No good answer has more bytes.
+/// The program reads at most this many bytes of an answer. A good one is shorter.
 const MAX_ANSWER: u64 = 200;
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -67,7 +67,8 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
 
     while !requests.is_empty() || to_ask.len() > 0 {
         futures::select_biased! {
-            // Cancel-safe: the requests stay in the set. If it is empty, the branch is skipped.
+            // Cancel-safe: a request leaves the set only when it is done. If the set is empty, the
+            // branch is skipped.
             request = requests.select_next_some() => match request {
                 Ok(answer) => {
                     outcome.good = Some(answer);
@@ -93,13 +94,13 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
                 }
             }
 
-            // Cancel-safe for the same reason.
+            // Cancel-safe for the same reason as `delay`.
             () = limit => break,
         }
     }
 
     outcome.time = start.elapsed();
-    outcome // Dropping `requests` cancels those that have not ended.
+    outcome // Dropping `requests` cancels the requests that have not ended.
 }
 
 async fn ask(
@@ -115,8 +116,8 @@ async fn ask(
 
 /// Sends the number of a satellite, and checks the answer.
 ///
-/// It is not cancel-safe, because `read_to_string` may have read a part of the answer. It need not
-/// be: whoever cancels it drops the connection too, and does not want the rest.
+/// This function is not cancel-safe, because `read_to_string` may have read a part of the answer.
+/// That does no harm: canceling it drops the connection as well, so nobody reads the rest.
 async fn request(mut stream: DuplexStream, number: &str) -> Result<Orbit, Fault> {
     stream.write_all(format!("{number}\n").as_bytes()).await?;
     let mut answer = String::new();
@@ -148,7 +149,9 @@ impl Mirror {
 
     fn connect(&mut self) -> DuplexStream {
         let (client, server) = io::duplex(1024);
-        let reply = self.plan.reply(self.connections.len());
+        // Counts all requests so far, because no connection is joined before the end.
+        let requests = self.connections.len();
+        let reply = self.plan.reply(requests);
         let catalog = Arc::clone(&self.catalog);
         self.connections.spawn(serve(server, reply, catalog));
         client
@@ -158,8 +161,9 @@ impl Mirror {
     async fn hang_ups(self) -> usize {
         let mut hang_ups = 0;
         for ending in self.connections.join_all().await {
-            if let Ok(Ending::HungUp) = ending {
-                hang_ups += 1;
+            match ending.expect("a pipe in memory does not fail") {
+                Ending::Answered => {}
+                Ending::HungUp => hang_ups += 1,
             }
         }
         hang_ups
@@ -179,7 +183,8 @@ async fn serve(stream: DuplexStream, reply: Reply, catalog: Arc<Catalog>) -> io:
         // Cancel-safe: `lines` keeps what it has read. The client sends only one line, so this
         // waits until the client hangs up.
         _ = lines.next_line() => Ok(Ending::HungUp),
-        // Need not be cancel-safe, because then nobody waits for the answer.
+        // Not cancel-safe, but nothing is lost: this branch is dropped only when the client has
+        // hung up, and then nobody waits for the answer.
         result = send(&mut writer, reply, catalog.lines(&number)) => {
             result.map(|()| Ending::Answered)
         }

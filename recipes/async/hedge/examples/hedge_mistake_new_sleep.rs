@@ -1,13 +1,13 @@
 //! Makes a new `sleep` in each round of a loop around `select!`. The time limit never passes,
-//! because each round starts it anew.
+//! because each round starts it again.
 //!
 //! ```text
 //! cargo run -p hedge --example hedge_mistake_new_sleep
 //! ```
 //!
-//! `new_sleep` is wrong: something comes every second, so no `sleep` of five seconds reaches its
-//! end. `one_sleep` is right: it makes one `sleep` before the loop, and each round goes on waiting
-//! for it. The clock is paused, so a hundred seconds take no time.
+//! `new_sleep` is wrong: a part arrives every second, so no `sleep` of five seconds reaches its
+//! end. `one_sleep` is right: it makes one `sleep` before the loop, and each round waits for this
+//! one. The clock is paused, so the program does not take a hundred seconds.
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use tokio::time::{self, Instant};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Without it, the wrong loop would not end.
+/// Without this bound, the wrong loop would not end.
 const MAX_PARTS: u32 = 100;
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -35,19 +35,19 @@ async fn main() -> ExitCode {
     if wrong < MAX_PARTS {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the limit of 5 s never passes: each round of the loop starts it anew");
+    eprintln!("the limit of 5 s never passes: each round of the loop starts it again");
     eprintln!("make one `sleep` before the loop, pin it, and wait for `&mut` of it");
     ExitCode::FAILURE
 }
 
 /// Receives parts until the time limit has passed, and returns how many there were.
 async fn new_sleep() -> u32 {
-    let mut part = time::interval(Duration::from_secs(1)); // Stands for parts that arrive.
+    let mut part = time::interval(Duration::from_secs(1)); // Stands for arriving parts.
     let mut parts = 0;
     while parts < MAX_PARTS {
         tokio::select! {
             _ = part.tick() => parts += 1,
-            () = time::sleep(LIMIT) => break, // Wrong: starts anew in each round.
+            () = time::sleep(LIMIT) => break, // Wrong: starts again in each round.
         }
     }
     parts
@@ -59,7 +59,7 @@ async fn one_sleep() -> u32 {
     let mut parts = 0;
     while parts < MAX_PARTS {
         tokio::select! {
-            biased; // At 5 s, both branches are ready. Then the limit wins.
+            biased; // At 5 s, both branches are ready, and the limit wins.
             // Cancel-safe: the next round waits for the same `Sleep`.
             () = &mut limit => break,
             // Cancel-safe: the interval remembers when its next tick is due.

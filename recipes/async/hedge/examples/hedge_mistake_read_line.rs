@@ -1,13 +1,13 @@
-//! Calls `read_line` in a `select!` that runs in a loop. If another branch is faster, the part of
-//! the line that has been read is lost.
+//! Calls `read_line` in a `select!` that runs in a loop. If another branch is ready first, the
+//! beginning of the line, which has been read already, is lost.
 //!
 //! ```text
 //! cargo run -p hedge --example hedge_mistake_read_line
 //! ```
 //!
 //! `by_read_line` is wrong: `read_line` keeps what it has read in its future, and `select!` drops
-//! this future when the timer is faster. `by_next_line` is right: `Lines` keeps what it has read,
-//! and is not dropped.
+//! this future when the timer is ready first. `by_next_line` is right: `Lines` keeps what it has
+//! read, and lives as long as the loop.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -75,8 +75,8 @@ fn connect() -> DuplexStream {
     let (client, mut server) = io::duplex(64);
     tokio::spawn(async move {
         for part in PARTS {
-            // Fails if the client has hung up. Then the next one fails as well.
-            let _ = server.write_all(part.as_bytes()).await;
+            let result = server.write_all(part.as_bytes()).await;
+            result.expect("the client reads until the end");
             time::sleep(Duration::from_secs(3)).await;
         }
     });

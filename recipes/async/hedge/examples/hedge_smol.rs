@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The difference from the recipe: smol has no clock that can be paused, so the program brings its
-//! own. The rest is made of small crates. `or` waits for the first of two futures, and the first
-//! one wins a tie. A task that is dropped is canceled, where a task of tokio goes on. Choose smol
-//! if you want few dependencies, and code that you can read to the end.
+//! own. `or` waits for two futures and takes the result of the one that is ready first; in a tie,
+//! the left one wins. Dropping a `Task` of smol cancels it, but a task of tokio goes on without its
+//! handle. Choose smol if you want few dependencies.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -26,16 +26,16 @@ use smol::{LocalExecutor, Task, channel};
 
 use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
-/// If no answer has come after this time, the program asks the next mirror as well.
+/// If no answer has come this long after a request, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
 
-/// The program gives up after this time.
+/// The program stops asking for a satellite after this time.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// No good answer has more bytes.
+/// The program reads at most this many bytes of an answer. A good one is shorter.
 const MAX_ANSWER: u64 = 200;
 
-/// What all functions share.
+/// What the tasks share.
 #[derive(Clone)]
 struct Context {
     catalog: Rc<Catalog>,
@@ -86,7 +86,7 @@ async fn hedge(context: &Context, mirrors: &mut [Mirror], number: &str) -> Outco
     while outcome.bad.len() < requests.len() || to_ask.len() > 0 {
         // Cancel-safe: an answer stays in the channel until `recv` returns it.
         let answer = async { Event::Answer(answers.recv().await.expect("a sender is here")) };
-        // Cancel-safe: made anew in each round, but it ends at the same time.
+        // Cancel-safe: each round makes a new future, but it ends at the same time.
         let delay = async {
             if to_ask.len() == 0 {
                 future::pending::<()>().await;
@@ -94,7 +94,7 @@ async fn hedge(context: &Context, mirrors: &mut [Mirror], number: &str) -> Outco
             clock.sleep_until(ask_at).await;
             Event::Delay
         };
-        // Cancel-safe for the same reason.
+        // Cancel-safe for the same reason as `delay`.
         let limit = async {
             clock.sleep_until(start + LIMIT).await;
             Event::Limit
@@ -116,7 +116,7 @@ async fn hedge(context: &Context, mirrors: &mut [Mirror], number: &str) -> Outco
                 let request = ask(mirror.plan.name, connection, number.to_string());
                 let sender = sender.clone();
                 requests.push(context.executor.spawn(async move {
-                    // The receiver is here until all requests have ended.
+                    // Cannot fail: `hedge` keeps the receiver until all requests have ended.
                     let _ = sender.send(request.await).await;
                 }));
                 ask_at = clock.now() + DELAY;
@@ -127,7 +127,7 @@ async fn hedge(context: &Context, mirrors: &mut [Mirror], number: &str) -> Outco
 
     outcome.time = clock.now() - start;
     for request in requests {
-        request.cancel().await; // Waits until it has ended. Dropping it would not wait.
+        request.cancel().await; // Waits until the task has ended. Dropping it would not wait.
     }
     outcome
 }
@@ -151,7 +151,8 @@ async fn ask(
 
 /// Sends the number of a satellite, and checks the answer.
 ///
-/// It is not cancel-safe, and need not be: whoever cancels it does not want the rest.
+/// This function is not cancel-safe. That does no harm: canceling it drops the connection as well,
+/// so nobody reads the rest.
 async fn request(mut stream: Stream, number: &str) -> Result<Orbit, Fault> {
     let line = format!("{number}\n");
     stream.writer.write_all(line.as_bytes()).await?;
@@ -190,7 +191,8 @@ impl Mirror {
             reader: from_client,
             writer: to_client,
         };
-        let reply = self.plan.reply(self.connections.len());
+        let requests = self.connections.len();
+        let reply = self.plan.reply(requests);
         let task = serve(server, reply, self.context.clone());
         self.connections.push(self.context.executor.spawn(task));
         Stream {
@@ -203,8 +205,9 @@ impl Mirror {
     async fn hang_ups(self) -> usize {
         let mut hang_ups = 0;
         for connection in self.connections {
-            if let Ok(Ending::HungUp) = connection.await {
-                hang_ups += 1;
+            match connection.await.expect("a pipe in memory does not fail") {
+                Ending::Answered => {}
+                Ending::HungUp => hang_ups += 1,
             }
         }
         hang_ups
@@ -225,7 +228,8 @@ async fn serve(stream: Stream, reply: Reply, context: Context) -> io::Result<End
         lines.next().await;
         Ok(Ending::HungUp)
     };
-    // Need not be cancel-safe, because then nobody waits for the answer.
+    // Not cancel-safe, but nothing is lost: this future is dropped only when the client has hung
+    // up, and then nobody waits for the answer.
     let answer = async {
         match reply.delay() {
             Some(delay) => context.clock.sleep_until(context.clock.now() + delay).await,
@@ -268,12 +272,12 @@ impl Clock {
         is_over.await;
     }
 
-    /// Wakes every sleeper. One whose sleep is not over yet comes back to the list, unless it has
-    /// been canceled.
+    /// Moves the clock to the end of the next sleep, and wakes every sleeper. A sleeper whose time
+    /// has not come puts itself on the list again, unless it has been canceled.
     fn jump(&self) {
         let sleepers = self.sleepers.take();
         let ends = sleepers.iter().map(|sleeper| sleeper.end);
-        let next_end = ends.min().expect("all tasks wait, and none of them sleeps");
+        let next_end = ends.min().expect("all tasks wait, but none of them sleeps");
         self.now.set(next_end);
         for sleeper in sleepers {
             sleeper.waker.wake();

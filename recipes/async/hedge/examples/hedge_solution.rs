@@ -1,12 +1,12 @@
-//! The solution of the exercise: a canceled request tells its mirror so before it hangs up.
+//! The solution of the exercise: a canceled request tells its mirror before it hangs up.
 //!
 //! ```text
 //! cargo run -p hedge --example hedge_solution
 //! ```
 //!
-//! A task that is aborted cannot `await` any more, so it cannot send anything. A
-//! `CancellationToken` only asks: the request notices it at its `select!`, says goodbye, and ends
-//! by itself.
+//! An aborted task cannot `await` any more, so it cannot send anything. A `CancellationToken` does
+//! not abort: it only tells the tasks that they should stop. A request notices this in its
+//! `select!`, sends the line `cancel`, and then returns.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -24,13 +24,13 @@ use tokio_util::sync::CancellationToken;
 
 use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
-/// If no answer has come after this time, the program asks the next mirror as well.
+/// If no answer has come this long after a request, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
 
-/// The program gives up after this time.
+/// The program stops asking for a satellite after this time.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// No good answer has more bytes.
+/// The program reads at most this many bytes of an answer. A good one is shorter.
 const MAX_ANSWER: u64 = 200;
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -65,7 +65,7 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
 
     while !requests.is_empty() || to_ask.len() > 0 {
         tokio::select! {
-            biased; // If several branches are ready, the first of them runs, not a random one.
+            biased; // If several branches are ready, the first one runs, not a random one.
 
             // Cancel-safe: `join_next` takes a request out of the set only when it returns it.
             Some(request) = requests.join_next() => {
@@ -92,7 +92,7 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
                 delay.as_mut().reset(Instant::now() + DELAY);
             }
 
-            // Cancel-safe for the same reason.
+            // Cancel-safe for the same reason as `delay`.
             () = &mut limit => break,
         }
     }
@@ -113,21 +113,21 @@ async fn ask(
     let (reader, mut writer) = io::split(stream);
     tokio::select! {
         biased;
-        // Need not be cancel-safe: what has come of the answer is not wanted any more.
+        // Not cancel-safe, but nobody wants the rest of the answer after a cancellation.
         result = request(reader, &mut writer, &number) => match result {
             Ok(orbit) => Some(Ok(GoodAnswer { mirror, orbit })),
             Err(fault) => Some(Err(BadAnswer { mirror, fault })),
         },
-        // Cancel-safe: a token that has been canceled stays so.
+        // Cancel-safe: a canceled token stays canceled.
         () = token.cancelled() => {
-            // If the mirror has hung up meanwhile, it does not need to know.
+            // Fails only if the mirror has hung up. Then it need not be told.
             let _ = writer.write_all(b"cancel\n").await;
             None
         }
     }
 }
 
-/// Sends the number of a satellite, and checks the answer.
+/// Sends the number of a satellite, and checks the answer. It is not cancel-safe.
 async fn request(
     reader: ReadHalf<DuplexStream>,
     writer: &mut WriteHalf<DuplexStream>,
@@ -164,7 +164,9 @@ impl Mirror {
 
     fn connect(&mut self) -> DuplexStream {
         let (client, server) = io::duplex(1024);
-        let reply = self.plan.reply(self.connections.len());
+        // Counts all requests so far, because no connection is joined before the end.
+        let requests = self.connections.len();
+        let reply = self.plan.reply(requests);
         let catalog = Arc::clone(&self.catalog);
         self.connections.spawn(serve(server, reply, catalog));
         client
@@ -174,8 +176,10 @@ impl Mirror {
     async fn goodbyes(self) -> usize {
         let mut goodbyes = 0;
         for ending in self.connections.join_all().await {
-            if let Ok(Ending::Goodbye) = ending {
-                goodbyes += 1;
+            match ending.expect("a pipe in memory does not fail") {
+                Ending::Answered => {}
+                Ending::Goodbye => goodbyes += 1,
+                Ending::HungUp => panic!("a client hung up without a goodbye"),
             }
         }
         goodbyes
@@ -198,7 +202,8 @@ async fn serve(stream: DuplexStream, reply: Reply, catalog: Arc<Catalog>) -> io:
             Some(word) if word == "cancel" => Ok(Ending::Goodbye),
             _ => Ok(Ending::HungUp),
         },
-        // Need not be cancel-safe, because then nobody waits for the answer.
+        // Not cancel-safe, but nothing is lost: this branch is dropped only when the client has
+        // hung up, and then nobody waits for the answer.
         result = send(&mut writer, reply, catalog.lines(&number)) => {
             result.map(|()| Ending::Answered)
         }

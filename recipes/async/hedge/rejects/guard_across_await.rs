@@ -1,8 +1,8 @@
 // error: future cannot be sent between threads safely
 //! Keeps a guard of a std `Mutex` across an `await` in a task. A guard must be dropped on the
 //! thread that locked the mutex, but the runtime may move the task to another thread at each
-//! `await`. Put the guard in a block that ends before the `await`. To call `drop` on it does not
-//! help, because the compiler looks at scopes here.
+//! `await`. Put the guard in a block that ends before the `await`. Calling `drop` on the guard is
+//! not enough, because the compiler looks only at scopes here.
 
 use std::sync::{Arc, Mutex};
 

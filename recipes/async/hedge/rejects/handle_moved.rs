@@ -1,6 +1,6 @@
 // error: E0382
-//! Waits for a task in each round of a loop. To await a `JoinHandle` consumes it, so the second
-//! round has none. Wait for `&mut task`, which is cancel-safe.
+//! Waits for a task in each round of a loop. Awaiting a `JoinHandle` consumes it, so the second
+//! round has no handle. Wait for `&mut task`, which is cancel-safe.
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //! and prints the report. Nothing in this file is async, so you can skip it when you read the
 //! recipe.
 //!
-//! The orbit of a satellite is in the format TLE (*two-line elements*), after a line with the name:
+//! A satellite takes three lines: its name, and its orbit in the format TLE (*two-line elements*):
 //!
 //! ```text
 //! WIND
@@ -10,9 +10,10 @@
 //! 2 23333  28.7490   2.3720 9728298  30.4360   1.3500  0.07309491    70
 //! ```
 //!
-//! Both lines have 69 characters. The satellite's number is in columns 3 to 7 of both, and the
-//! times that it circles the Earth in a day in columns 53 to 63 of the second. The last digit of a
-//! line is its checksum: the sum of the other digits, with 1 for each minus sign, modulo 10.
+//! Both lines of the orbit have 69 characters. Columns 3 to 7 of both hold the satellite's number.
+//! Columns 53 to 63 of the second say how often the satellite circles the Earth in a day. The last
+//! digit of a line is its checksum: the sum of the other digits, with 1 for each minus sign,
+//! modulo 10.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -25,10 +26,12 @@ const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/orbits.tl
 
 const LINE_LEN: usize = 69;
 
-/// The program keeps a task for each connection until its end.
+/// A limit, because the program keeps the task of each connection until it ends.
 const MAX_SATELLITES: usize = 10_000;
 
-/// The mirrors, in the order in which they are asked. No two events happen at the same time.
+/// The mirrors, in the order in which they are asked. If you change the delays, let no two answers
+/// arrive at the same time: only one of them wins, but the other can no longer be canceled, so the
+/// check in `print_report` would panic.
 pub(crate) const PLANS: [Plan; 3] = [
     Plan {
         name: "Paris",
@@ -83,15 +86,15 @@ pub(crate) enum Reply {
 }
 
 impl Plan {
-    /// The reply to the request with this number, counted from 0. After the last reply comes the
-    /// first one again.
+    /// The reply to the request with this number, counted from 0. After the last reply, the mirror
+    /// begins with the first one again.
     pub(crate) fn reply(&self, request: usize) -> Reply {
         self.replies[request % self.replies.len()]
     }
 }
 
 impl Reply {
-    /// When the mirror answers. A silent mirror never does.
+    /// The time until the mirror answers. A silent mirror never does.
     pub(crate) fn delay(self) -> Option<Duration> {
         match self {
             Reply::Good(millis) | Reply::Damaged(millis) | Reply::CutOff(millis) => {
@@ -101,11 +104,11 @@ impl Reply {
         }
     }
 
-    /// What the mirror sends instead of these lines.
+    /// What the mirror sends when it should send these lines.
     pub(crate) fn text(self, lines: &str) -> String {
         match self {
             Reply::Good(_) => lines.to_string(),
-            Reply::CutOff(_) => lines[..lines.len() - 20].to_string(),
+            Reply::CutOff(_) => lines[..lines.len().saturating_sub(20)].to_string(),
             Reply::Silent => String::new(),
             Reply::Damaged(_) => {
                 // The last digit of the second line is the checksum.
@@ -120,7 +123,7 @@ impl Reply {
 /// The satellites of the input.
 pub(crate) struct Catalog {
     satellites: Vec<Satellite>,
-    /// The places of the satellites in the list, by number.
+    /// The index of each satellite in `satellites`, by its number.
     places: BTreeMap<String, usize>,
 }
 
@@ -145,7 +148,7 @@ impl Catalog {
     }
 }
 
-/// What is in a good answer.
+/// The content of a good answer.
 pub(crate) struct Orbit {
     lines: String,
     rounds_a_day: f64,
@@ -172,7 +175,7 @@ impl Orbit {
     }
 }
 
-/// Reads digits and a point. `parse` alone would accept `inf`, too.
+/// Reads a number of digits and a decimal point. `parse` alone would also accept `inf`.
 fn decimal(text: &str) -> Option<f64> {
     let digits = text.trim();
     let is_decimal = |byte: u8| byte.is_ascii_digit() || byte == b'.';
@@ -205,19 +208,19 @@ impl Display for Fault {
     }
 }
 
-/// An answer that the program takes.
+/// An answer that passed the checks.
 pub(crate) struct GoodAnswer {
     pub(crate) mirror: &'static str,
     pub(crate) orbit: Orbit,
 }
 
-/// An answer that the program does not take.
+/// An answer that did not pass the checks.
 pub(crate) struct BadAnswer {
     pub(crate) mirror: &'static str,
     pub(crate) fault: Fault,
 }
 
-/// What came of asking for the orbit of a satellite.
+/// What happened when the program asked for the orbit of a satellite.
 #[derive(Default)]
 pub(crate) struct Outcome {
     /// The mirrors that were asked.
@@ -229,7 +232,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// What became of the requests to the other mirrors, in the order in which they were asked.
+    /// How the requests to the other mirrors ended, in the order in which they were asked.
     fn others(&self) -> Vec<String> {
         let winner = self.good.as_ref().map(|answer| answer.mirror);
         let mut others = Vec::new();
@@ -256,12 +259,12 @@ pub(crate) fn catalog_or_exit() -> Catalog {
     load(files()).unwrap_or_else(|reason| exit(&reason))
 }
 
-/// Prints a line for each satellite, and the sums.
+/// Prints a line for each satellite, and the totals.
 ///
 /// # Panics
 ///
-/// Panics if an answer is not what the catalog says, or if the mirrors saw a different number of
-/// clients hang up than requests were canceled.
+/// Panics if a good answer differs from the catalog, or if not every canceled request has ended at
+/// its mirror.
 pub(crate) fn print_report(catalog: &Catalog, outcomes: &[Outcome], hang_ups: usize) {
     let mut width = 0;
     for satellite in &catalog.satellites {
@@ -280,7 +283,10 @@ pub(crate) fn print_report(catalog: &Catalog, outcomes: &[Outcome], hang_ups: us
         match &outcome.good {
             Some(GoodAnswer { mirror, orbit }) => {
                 found += 1;
-                assert_eq!(orbit.lines, satellite.lines, "a good answer must be true");
+                assert_eq!(
+                    orbit.lines, satellite.lines,
+                    "a good answer must match the catalog"
+                );
                 let rounds = orbit.rounds_a_day;
                 report += &format!("{rounds:5.2} rounds a day: {mirror} after {seconds} s");
             }
@@ -293,7 +299,7 @@ pub(crate) fn print_report(catalog: &Catalog, outcomes: &[Outcome], hang_ups: us
             report += &format!(" ({others})\n");
         }
     }
-    assert_eq!(hang_ups, canceled, "each canceled request hangs up");
+    assert_eq!(hang_ups, canceled, "each canceled request must hang up");
     report += &format!(
         "{found} of {} orbits in {} s, {requests} requests, {canceled} canceled\n",
         outcomes.len(),
@@ -308,7 +314,7 @@ pub(crate) fn print_report(catalog: &Catalog, outcomes: &[Outcome], hang_ups: us
     }
 }
 
-/// A time with one decimal. All times of the recipe are a multiple of 100 milliseconds.
+/// A time in seconds, with one decimal. All delays of the recipe are multiples of 100 milliseconds.
 fn seconds(time: Duration) -> String {
     let tenths = time.as_millis() / 100;
     format!("{}.{}", tenths / 10, tenths % 10)
@@ -366,7 +372,7 @@ fn read(path: &Path) -> Result<String, String> {
     Ok(text)
 }
 
-/// Reads the lines of a satellite. An error says in which of them it is, counted from 0.
+/// Reads the lines of a satellite. An error comes with the index of the wrong line.
 fn parse(lines: &[&str]) -> Result<Satellite, (usize, String)> {
     let name = lines[0];
     if name.is_empty() || name.chars().count() > 24 || name.chars().any(char::is_control) {

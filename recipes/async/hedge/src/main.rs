@@ -3,20 +3,20 @@
 //! Three mirrors serve the orbits of satellites. Sometimes a mirror answers at once. Sometimes it
 //! is slow or silent, cuts its answer off, or sends a damaged one. So the program *hedges*: if a
 //! mirror has not answered after two seconds, it asks the next one as well. If an answer is bad, it
-//! asks the next one at once. The first answer with a right checksum wins, and the program cancels
-//! the requests that are still running.
+//! asks the next one at once. The first good answer wins, and the program cancels the requests that
+//! are still running. An answer is good if it is complete and its checksums are right.
 //!
-//! The mirrors are tasks of this program, and the connections are pipes in memory. Because nothing
-//! else takes time, tokio's clock can be paused: whenever all tasks wait, it jumps to the end of
-//! the next `sleep`. So the seconds in the output are exact, and the program takes a moment.
+//! The mirrors are tasks of this program, and the connections are pipes in memory. No network is
+//! involved, so tokio's clock can be paused: whenever all tasks wait, it jumps to the end of the
+//! next `sleep`. The seconds in the output are exact, but nobody has to wait for them.
 //!
 //! ```text
 //! cargo run -p hedge               # the satellites in input/orbits.tle
 //! cargo run -p hedge -- mine.tle   # your own satellites; src/cli.rs describes the format
 //! ```
 //!
-//! Prints for each satellite how often it circles the Earth in a day, and which mirror said so. The
-//! output is the same on every run.
+//! For each satellite, the program prints how often it circles the Earth in a day, and which mirror
+//! gave the answer. The output is the same on every run.
 
 mod cli;
 
@@ -32,17 +32,18 @@ use tokio::time::{self, Instant};
 
 use cli::{BadAnswer, Catalog, Fault, GoodAnswer, Orbit, Outcome, Plan, Reply};
 
-/// If no answer has come after this time, the program asks the next mirror as well.
+/// If no answer has come this long after a request, the program asks the next mirror as well.
 const DELAY: Duration = Duration::from_secs(2);
 
-/// The program gives up after this time.
+/// The program stops asking for a satellite after this time.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// No good answer has more bytes.
+/// The program reads at most this many bytes of an answer. A good one is shorter.
 const MAX_ANSWER: u64 = 200;
 
 // ANCHOR: main
-// `start_paused` is meant for programs like this one, and for tests. Without it, the clock is real.
+// `start_paused` needs tokio's feature `test-util` and is meant for tests. Without it, the clock is
+// real.
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
     let catalog = Arc::new(cli::catalog_or_exit());
@@ -76,9 +77,10 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
 
     while !requests.is_empty() || to_ask.len() > 0 {
         tokio::select! {
-            biased; // If several branches are ready, the first of them runs, not a random one.
+            biased; // If several branches are ready, the first one runs, not a random one.
 
-            // Cancel-safe: `join_next` takes a request out of the set only when it returns it.
+            // Cancel-safe: `join_next` takes a request out of the set only when it returns it. If
+            // the set is empty, it returns `None`, and the branch is skipped.
             Some(request) = requests.join_next() => {
                 match request.expect("a request panicked") {
                     Ok(answer) => {
@@ -100,7 +102,7 @@ async fn hedge(mirrors: &mut [Mirror], number: &str) -> Outcome {
                 delay.as_mut().reset(Instant::now() + DELAY);
             }
 
-            // Cancel-safe for the same reason.
+            // Cancel-safe for the same reason as `delay`.
             () = &mut limit => break,
         }
     }
@@ -125,8 +127,8 @@ async fn ask(
 
 /// Sends the number of a satellite, and checks the answer.
 ///
-/// It is not cancel-safe, because `read_to_string` may have read a part of the answer. It need not
-/// be: whoever cancels it drops the connection too, and does not want the rest.
+/// This function is not cancel-safe, because `read_to_string` may have read a part of the answer.
+/// That does no harm: canceling it drops the connection as well, so nobody reads the rest.
 async fn request(mut stream: DuplexStream, number: &str) -> Result<Orbit, Fault> {
     stream.write_all(format!("{number}\n").as_bytes()).await?;
     let mut answer = String::new();
@@ -159,7 +161,9 @@ impl Mirror {
 
     fn connect(&mut self) -> DuplexStream {
         let (client, server) = io::duplex(1024);
-        let reply = self.plan.reply(self.connections.len());
+        // Counts all requests so far, because no connection is joined before the end.
+        let requests = self.connections.len();
+        let reply = self.plan.reply(requests);
         let catalog = Arc::clone(&self.catalog);
         self.connections.spawn(serve(server, reply, catalog));
         client
@@ -169,8 +173,9 @@ impl Mirror {
     async fn hang_ups(self) -> usize {
         let mut hang_ups = 0;
         for ending in self.connections.join_all().await {
-            if let Ok(Ending::HungUp) = ending {
-                hang_ups += 1;
+            match ending.expect("a pipe in memory does not fail") {
+                Ending::Answered => {}
+                Ending::HungUp => hang_ups += 1,
             }
         }
         hang_ups
@@ -191,7 +196,8 @@ async fn serve(stream: DuplexStream, reply: Reply, catalog: Arc<Catalog>) -> io:
         // Cancel-safe: `lines` keeps what it has read. The client sends only one line, so this
         // waits until the client hangs up.
         _ = lines.next_line() => Ok(Ending::HungUp),
-        // Need not be cancel-safe, because then nobody waits for the answer.
+        // Not cancel-safe, but nothing is lost: this branch is dropped only when the client has
+        // hung up, and then nobody waits for the answer.
         result = send(&mut writer, reply, catalog.lines(&number)) => {
             result.map(|()| Ending::Answered)
         }

@@ -6,8 +6,8 @@ use std::path::Path;
 use checks::program::Program;
 use checks::scratch::Scratch;
 
-/// After this many satellites, all mirrors are back at their first reply: 5, 6 and 5 replies, and a
-/// mirror is not asked for every satellite.
+/// Many more satellites than a mirror has replies, so that the replies of the mirrors meet in many
+/// combinations.
 const MANY: usize = 2000;
 
 const WIND: [&str; 3] = [
@@ -48,7 +48,7 @@ fn catalog(satellites: usize) -> String {
     text
 }
 
-/// Where the clock shows real time, the seconds would differ from run to run.
+/// With a real clock, every run would take half a minute, and the seconds could differ.
 #[test]
 fn every_run_prints_the_same_seconds() {
     for _ in 0..20 {
@@ -68,8 +68,8 @@ fn one_satellite_is_asked_for_once() {
     );
 }
 
-/// The times follow from the delays in `PLANS` and from the rules of the recipe. This is a second
-/// way to compute them, without tasks or a clock.
+/// Computes the winners and times a second time, without tasks or a clock: they follow from the
+/// delays in `PLANS` and from the rules of the recipe.
 #[test]
 fn a_plain_calculation_gives_the_same_winners_and_times() {
     let scratch = scratch("a_plain_calculation_gives_the_same_winners_and_times");
@@ -105,7 +105,7 @@ enum Kind {
 
 use Kind::{Bad, Good, Silent};
 
-/// What `PLANS` of the recipe says, in tenths of a second.
+/// A copy of the recipe's `PLANS`, with the delays in tenths of a second.
 const PLANS: [(&str, &[(Kind, u64)]); 3] = [
     (
         "Paris",
@@ -174,8 +174,8 @@ fn several_files_are_one_catalog() {
 }
 
 #[test]
-fn a_satellite_that_is_there_twice_is_refused() {
-    let scratch = scratch("a_satellite_that_is_there_twice_is_refused");
+fn a_satellite_that_appears_twice_is_refused() {
+    let scratch = scratch("a_satellite_that_appears_twice_is_refused");
     let file = scratch.file("twice.tle", format!("{0}\n{0}\n", WIND.join("\n")));
     hedge()
         .run([file])
