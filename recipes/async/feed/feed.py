@@ -4,8 +4,8 @@
     python3 feed.py GBP.csv    # your own file
 
 A bounded `asyncio.Queue` makes its publisher wait. asyncio has no channel that shows only the
-latest value, none that broadcasts, no interval and no paused clock. So `Watch`, `Broadcast` and
-`PausedLoop` are written out below.
+latest value, no channel that broadcasts, no interval and no paused clock. So this program has its
+own `Watch`, `Broadcast`, `publish` and `PausedLoop`.
 
 The first row of a file names a currency. Each other row is the price of one euro on a day, with the
 oldest day first:
@@ -27,8 +27,9 @@ DEFAULT_FILE = Path(__file__).with_name("input") / "CHF.csv"
 MAX_RATES = 10_000
 INTERVAL = 1.0  # The publisher sends a rate each second.
 FAST = 0.01  # The seconds that the fast subscriber needs for a rate.
-SLOW = 4.01  # The slow one does not ask for a rate in the instant in which one is sent.
+SLOW = 4.01  # With exactly 4, the slow one would ask for a rate just when one is sent.
 CAPACITY = 4  # How many rates a broadcast or a queue holds.
+TOLERANCE = 0.005  # A tick that is not later than this is on time, as in tokio.
 ONE = 100_000  # One unit of the currency, as a price.
 
 
@@ -46,7 +47,7 @@ class Watch:
         self.value = None
         self.sent = 0
         self.is_closed = False
-        self.news = asyncio.Event()
+        self.changed = asyncio.Event()
 
     async def send(self, value):
         self.value = value
@@ -66,12 +67,12 @@ class Watch:
     async def _has_more(self, seen):
         """Wait for a value that is not among the first `seen` ones, or for the end."""
         while self.sent == seen and not self.is_closed:
-            await self.news.wait()
+            await self.changed.wait()
         return self.sent > seen
 
     def _wake(self):
-        self.news.set()
-        self.news = asyncio.Event()  # For the subscribers that wait from now on.
+        self.changed.set()
+        self.changed = asyncio.Event()  # For the subscribers that wait from now on.
 
 
 class Broadcast(Watch):
@@ -139,8 +140,11 @@ class Subscriber:
 
 def main():
     rates = load(sys.argv[1:])
-    with asyncio.Runner(loop_factory=PausedLoop) as runner:
-        replays = runner.run(replay_all(rates))
+    loop = PausedLoop()
+    try:
+        replays = loop.run_until_complete(replay_all(rates))
+    finally:
+        loop.close()
     print_report(report(rates, replays))
 
 
@@ -156,21 +160,32 @@ async def replay(name, channel, rates):
     start = now()
     slow = Subscriber(SLOW, start)
     fast = Subscriber(FAST, start)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(slow.follow(channel.values()))
-        group.create_task(fast.follow(channel.values()))
-        tick = start
-        for rate in rates:
-            await asyncio.sleep(max(0.0, tick - now()))
-            tick = now() + INTERVAL  # If a full queue has held this task up, the next tick is past.
-            await channel.send(rate)
-            publisher_delay = delay(rate, start)
-        await channel.close()
+    _, _, publisher_delay = await asyncio.gather(
+        slow.follow(channel.values()),
+        fast.follow(channel.values()),
+        publish(channel, rates, start),
+    )
     return name, publisher_delay, fast, slow
 
 
+async def publish(channel, rates, start):
+    """Send one rate a second. Return how late the last one was sent."""
+    tick = start
+    for rate in rates:
+        await asyncio.sleep(max(0.0, tick - now()))
+        # If a full queue has held this task up, count from now. Otherwise count from the tick:
+        # counting from now every time would add up the small delays of a real clock.
+        if now() > tick + TOLERANCE:
+            tick = now()
+        tick += INTERVAL
+        await channel.send(rate)
+    publisher_delay = delay(rates[-1], start)
+    await channel.close()
+    return publisher_delay
+
+
 def delay(rate, start):
-    """How much later than planned a rate has reached this point of the program."""
+    """How much time has passed since a rate was due."""
     return max(0.0, now() - (start + INTERVAL * rate.number))  # Sums of floats are not exact.
 
 
@@ -179,9 +194,9 @@ def now():
 
 
 class PausedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to the next moment at which something happens.
+    """An event loop whose clock jumps to the next timer when all tasks wait.
 
-    The tasks of this program wait only for time and for each other.
+    This works because the tasks of this program wait only for time and for each other.
     """
 
     def __init__(self):
@@ -193,7 +208,7 @@ class PausedLoop(asyncio.SelectorEventLoop):
 
 
 class PausedSelector(selectors.SelectSelector):
-    """Lets the time pass for which the loop would sleep, and does not sleep."""
+    """Moves the clock forward by the time for which the loop would sleep, and does not sleep."""
 
     def __init__(self, loop):
         super().__init__()
@@ -212,7 +227,7 @@ def report(rates, replays):
     for name, _, fast, slow in replays:
         for kind, subscriber in [("fast", fast), ("slow", slow)]:
             numbers = subscriber.numbers
-            assert numbers == sorted(set(numbers)), "a rate came twice or too late"
+            assert numbers == sorted(set(numbers)), "a rate came twice or out of order"
             assert numbers[-1] == rates[-1].number, "the last rate was missed"
             seen = len(numbers)
             missed = len(rates) - seen
@@ -225,7 +240,7 @@ def report(rates, replays):
 
 
 def money(price):
-    """At least four digits after the point, and five if the last one counts."""
+    """At least four digits after the point, and five if the fifth is not zero."""
     whole, fraction = divmod(price, ONE)
     return f"{whole}.{fraction:05}" if fraction % 10 else f"{whole}.{fraction // 10:04}"
 

@@ -4,11 +4,11 @@
 //! cargo run -p feed --example feed_async-broadcast
 //! ```
 //!
-//! The difference from the recipe: a single channel reaches all subscribers and does all three
-//! things. With overflow, a full channel drops its oldest rate and a slow subscriber gets the error
-//! `Overflowed`; with a capacity of 1 it shows the latest rate. Without overflow, the publisher
-//! waits until the slowest subscriber has made room, which a tokio broadcast channel cannot do.
-//! Choose it if every subscriber must see every message, or for a runtime other than tokio.
+//! The difference from the recipe: one type of channel reaches all subscribers and can do all three
+//! jobs. With overflow, a full channel drops its oldest rate, and a slow subscriber gets the error
+//! `Overflowed`. If its capacity is 1, it shows only the latest rate. Without overflow, the
+//! publisher waits until the slowest subscriber has made room, which a broadcast channel of tokio
+//! cannot do. Choose it if every subscriber must see every message.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -25,28 +25,39 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
 /// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
-/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// a rate just when one is sent, and the runtime would decide which of the two happens first.
 const SLOW: Duration = Duration::from_millis(4010);
-/// How many rates the channel holds, except when it shows only the latest.
+/// How many rates the channel holds, unless it shows only the latest.
 const CAPACITY: usize = 4;
+
+/// What the publisher does when the channel is full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WhenFull {
+    DropOldest,
+    Wait,
+}
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() {
     let rates = cli::rates_or_exit(); // Blocks the thread, but no other task is running yet.
     let replays = [
-        replay("watch", 1, true, &rates).await,
-        replay("broadcast", CAPACITY, true, &rates).await,
-        replay("mpsc", CAPACITY, false, &rates).await,
+        replay("watch", 1, WhenFull::DropOldest, &rates).await,
+        replay("broadcast", CAPACITY, WhenFull::DropOldest, &rates).await,
+        replay("mpsc", CAPACITY, WhenFull::Wait, &rates).await,
     ];
     cli::print_report(&rates, &replays);
 }
 
-/// Sends the rates through a channel that behaves like the channel of this name in tokio. If it
-/// overflows, it loses its oldest rate. If it does not, its sender waits.
-async fn replay(channel: &'static str, capacity: usize, overflows: bool, rates: &[Rate]) -> Replay {
+/// Sends the rates through a channel that behaves like tokio's channel of this name.
+async fn replay(
+    channel: &'static str,
+    capacity: usize,
+    when_full: WhenFull,
+    rates: &[Rate],
+) -> Replay {
     let start = Instant::now();
     let (mut sender, receiver) = async_broadcast::broadcast(capacity);
-    sender.set_overflow(overflows);
+    sender.set_overflow(when_full == WhenFull::DropOldest);
     let fast = tokio::spawn(follow(receiver.clone(), Subscriber::new(FAST, start)));
     let slow = tokio::spawn(follow(receiver, Subscriber::new(SLOW, start)));
 
@@ -81,16 +92,17 @@ async fn follow(mut rates: Receiver<Rate>, mut subscriber: Subscriber) -> Log {
     subscriber.log
 }
 
-/// Ticks when a rate is due. The first tick comes at once.
+/// Ticks once a second. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after
-    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
+    // A full channel can hold the publisher up, so that it misses ticks. With `Delay`, one tick
+    // then comes at once and the next a second later. With the default, `Burst`, all missed ticks
+    // come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
 
-/// How much later than planned a rate has reached this point of the program.
+/// How much time has passed since a rate was due.
 fn delay(rate: &Rate, start: Instant) -> Duration {
     let due = start + INTERVAL * rate.number;
     due.elapsed()

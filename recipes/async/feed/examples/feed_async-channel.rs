@@ -8,8 +8,8 @@
 //! rate what happens when the channel is full. `send` waits. `force_send` replaces the oldest rate
 //! and returns it. So a channel of capacity 1 shows the latest rate, as *watch* does, and a larger
 //! one keeps the newest rates, as *broadcast* does. But each subscriber needs a channel of its own,
-//! and here it is the publisher who learns what was lost. Choose it for a runtime other than tokio,
-//! or if several tasks should share the items of one channel: its receivers can be cloned.
+//! and only the publisher learns what was lost. Choose it if several tasks should share the items
+//! of one channel, because its receivers can be cloned, or if your program does not use tokio.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -26,9 +26,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
 /// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
-/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// a rate just when one is sent, and the runtime would decide which of the two happens first.
 const SLOW: Duration = Duration::from_millis(4010);
-/// How many rates a channel holds, except for a channel that shows only the latest.
+/// How many rates a channel holds, unless it shows only the latest.
 const CAPACITY: usize = 4;
 
 /// What the publisher does when a channel is full.
@@ -49,7 +49,7 @@ async fn main() {
     cli::print_report(&rates, &replays);
 }
 
-/// Sends the rates through channels that behave like the channel of this name in tokio.
+/// Sends the rates through channels that behave like tokio's channel of this name.
 async fn replay(
     channel: &'static str,
     capacity: usize,
@@ -100,16 +100,17 @@ async fn follow(rates: Receiver<Rate>, mut subscriber: Subscriber) -> Log {
     subscriber.log
 }
 
-/// Ticks when a rate is due. The first tick comes at once.
+/// Ticks once a second. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after
-    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
+    // A full channel can hold the publisher up, so that it misses ticks. With `Delay`, one tick
+    // then comes at once and the next a second later. With the default, `Burst`, all missed ticks
+    // come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
 
-/// How much later than planned a rate has reached this point of the program.
+/// How much time has passed since a rate was due.
 fn delay(rate: &Rate, start: Instant) -> Duration {
     let due = start + INTERVAL * rate.number;
     due.elapsed()

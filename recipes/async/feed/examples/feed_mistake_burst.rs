@@ -1,14 +1,14 @@
-//! An interval that has missed ticks makes up for them all at once. After a stall of five seconds,
-//! the program sends five requests in the same moment.
+//! An interval that has missed ticks makes up for all of them at once. After a stall of five and a
+//! half seconds, the program sends five requests at the same moment.
 //!
 //! ```text
 //! cargo run -p feed --example feed_mistake_burst
 //! ```
 //!
-//! The default of an interval is `MissedTickBehavior::Burst`. It is right if the number of ticks
-//! counts, as in a simulation. It is wrong if each tick asks a server for something. `Delay` makes
-//! up for one tick and then waits a whole period each time. `Skip` does too, but stays with the
-//! full seconds.
+//! An interval begins with `MissedTickBehavior::Burst`. This is right if the number of ticks
+//! counts, as in a simulation. It is wrong if each tick asks a server for something. With `Delay`
+//! or `Skip`, only one tick comes at once after a stall. Then `Delay` waits a whole period for the
+//! next one, while `Skip` goes back to the times at which the ticks would have come without it.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Sends twenty requests. The tenth takes long.
+/// Sends twenty requests, and stalls after the tenth. Returns the most requests in one period.
 async fn most_in_one_second(mut interval: Interval) -> usize {
     let mut times: Vec<Instant> = Vec::new();
     for number in 1..=20 {

@@ -1,14 +1,15 @@
-//! Adds up payments from a broadcast channel, and ignores that it has lost some. The sum is too
-//! small, and nothing fails.
+//! Adds up payments from a broadcast channel, and ignores that the channel has lost some. The sum
+//! is too small, and nothing fails.
 //!
 //! ```text
 //! cargo run -p feed --example feed_mistake_lag_ignored
 //! ```
 //!
-//! A broadcast channel loses old messages when a receiver is slow. `recv` then returns the error
-//! `Lagged`, which is not the end. `while_ok` takes it for the end. `skip_errors` goes on without
-//! the lost payments. If every message counts, a broadcast channel is the wrong one: `over_mpsc` is
-//! right, because its sender waits for a slow receiver.
+//! A broadcast channel overwrites old messages when a receiver is slow. The receiver then gets the
+//! error `Lagged`, which does not mean that the channel has ended. `stop_at_lag` stops all the
+//! same, as a `while let Ok` loop does. `skip_lag` goes on without the lost payments. If every
+//! message counts, do not use a broadcast channel. `over_mpsc` is right, because its sender waits
+//! for a slow receiver.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -25,13 +26,13 @@ const CAPACITY: usize = 4;
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> ExitCode {
     println!("sent: {PAYMENTS} payments of one euro");
-    let while_ok = while_ok(pay_by_broadcast()).await;
-    println!("`while let Ok`: a sum of {while_ok} euros");
-    let skip_errors = skip_errors(pay_by_broadcast()).await;
-    println!("`Lagged` skipped: a sum of {skip_errors} euros");
-    let over_mpsc = over_mpsc(pay_by_mpsc()).await;
-    println!("mpsc: a sum of {over_mpsc} euros");
-    if while_ok == PAYMENTS || skip_errors == PAYMENTS {
+    let stopped = stop_at_lag(pay_by_broadcast()).await;
+    println!("stopped at `Lagged`: a sum of {stopped} euros");
+    let skipped = skip_lag(pay_by_broadcast()).await;
+    println!("`Lagged` skipped: a sum of {skipped} euros");
+    let complete = over_mpsc(pay_by_mpsc()).await;
+    println!("mpsc: a sum of {complete} euros");
+    if stopped == PAYMENTS || skipped == PAYMENTS {
         return ExitCode::SUCCESS;
     }
     eprintln!("the receiver was too slow, and the channel has overwritten payments");
@@ -39,22 +40,23 @@ async fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn while_ok(mut payments: broadcast::Receiver<u32>) -> u32 {
-    let mut sum = 0;
-    while let Ok(euros) = payments.recv().await {
-        // Wrong: `Lagged` is not the end.
-        sum += euros;
-        time::sleep(SLOW).await;
-    }
-    sum
-}
-
-async fn skip_errors(mut payments: broadcast::Receiver<u32>) -> u32 {
+async fn stop_at_lag(mut payments: broadcast::Receiver<u32>) -> u32 {
     let mut sum = 0;
     loop {
         match payments.recv().await {
             Ok(euros) => sum += euros,
-            Err(RecvError::Lagged(_)) => continue, // Wrong: these payments are lost.
+            Err(_) => return sum, // Wrong: `Lagged` is not the end.
+        }
+        time::sleep(SLOW).await;
+    }
+}
+
+async fn skip_lag(mut payments: broadcast::Receiver<u32>) -> u32 {
+    let mut sum = 0;
+    loop {
+        match payments.recv().await {
+            Ok(euros) => sum += euros,
+            Err(RecvError::Lagged(_)) => continue, // Wrong: forgets that payments were lost.
             Err(RecvError::Closed) => return sum,
         }
         time::sleep(SLOW).await;
@@ -76,7 +78,9 @@ fn pay_by_broadcast() -> broadcast::Receiver<u32> {
         let mut ticks = time::interval(INTERVAL);
         for _payment in 0..PAYMENTS {
             ticks.tick().await;
-            let _ = sender.send(1); // Fails if the receiver has stopped.
+            if sender.send(1).is_err() {
+                break; // The receiver has stopped.
+            }
         }
     });
     payments
@@ -88,7 +92,9 @@ fn pay_by_mpsc() -> mpsc::Receiver<u32> {
         let mut ticks = time::interval(INTERVAL);
         for _payment in 0..PAYMENTS {
             ticks.tick().await;
-            let _ = sender.send(1).await;
+            if sender.send(1).await.is_err() {
+                break; // The receiver has stopped.
+            }
         }
     });
     payments

@@ -1,12 +1,12 @@
 //! A loop that should run every second sleeps for a second after its work. Each round takes a
-//! second and the time of the work, so the loop falls behind more and more.
+//! second plus the time of the work, so the loop falls further and further behind.
 //!
 //! ```text
 //! cargo run -p feed --example feed_mistake_sleep_drifts
 //! ```
 //!
 //! `with_sleep` is wrong. `with_interval` is right: an interval counts from one tick to the next,
-//! however long the work takes in between. The clock is paused, so an hour takes no time here.
+//! and the work takes place in between. The clock is paused, so an hour takes no time here.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
     if slept == ticked {
         return ExitCode::SUCCESS;
     }
-    eprintln!("each round took a second and the time of the work, so the loop fell behind");
+    eprintln!("each round took a second plus the time of the work, so the loop fell behind");
     eprintln!("await the tick of an `interval`: it counts from tick to tick");
     ExitCode::FAILURE
 }

@@ -4,12 +4,12 @@
 //! cargo run -p feed --example feed_part_threads
 //! ```
 //!
-//! With crossbeam, `send` blocks the publisher's thread until there is room. `try_send` returns the
-//! rate at once, so the newest one is lost. An `ArrayQueue` can replace its oldest element, so the
-//! oldest one is lost, and with a capacity of 1 only the latest is left.
+//! With crossbeam, `send` blocks the publisher's thread until there is room. `try_send` returns an
+//! error at once, so the newest rate is lost. `force_push` of an `ArrayQueue` replaces the oldest
+//! rate, and with a capacity of 1 only the latest is left.
 //!
-//! tokio's paused clock does not stop threads. To show the same on every run without it, the slow
-//! subscriber begins only when the publisher has ended or can do no more.
+//! Threads have no paused clock. So that each run prints the same, the slow subscriber begins only
+//! when the channel is full or the publisher has ended.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ fn main() {
     println!("force_push: {:?}", with_force_push());
 }
 
-/// Returns what the slow subscriber sees. It begins when the publisher can do no more.
+/// Returns what the slow subscriber sees. It begins when the channel is full.
 fn with_send() -> Vec<u32> {
     let (sender, receiver) = channel::bounded(CAPACITY);
     thread::scope(|scope| {
@@ -42,7 +42,7 @@ fn with_send() -> Vec<u32> {
             assert!(start.elapsed() < PATIENCE, "the publisher hangs");
             thread::yield_now();
         }
-        // Four rates are in the channel, and `send` holds the publisher with the fifth.
+        // The publisher cannot send its fifth rate before this thread receives one.
         assert!(!publisher.is_finished());
         receiver.into_iter().collect()
     })
@@ -52,7 +52,7 @@ fn with_try_send() -> Vec<u32> {
     let (sender, receiver) = channel::bounded(CAPACITY);
     let publisher = thread::spawn(move || {
         for rate in 1..=RATES {
-            let _ = sender.try_send(rate); // An error has the rate for which there was no room.
+            let _ = sender.try_send(rate); // Returns the rate in an error if there is no room.
         }
     });
     publisher.join().expect("the publisher does not panic");
@@ -64,7 +64,7 @@ fn with_force_push() -> Vec<u32> {
     thread::scope(|scope| {
         scope.spawn(|| {
             for rate in 1..=RATES {
-                let _ = newest.force_push(rate); // Returns the rate that had to go.
+                let _ = newest.force_push(rate); // Returns the oldest rate if there was no room.
             }
         });
     });

@@ -4,10 +4,10 @@
 //! cargo run -p feed --example feed_sequential
 //! ```
 //!
-//! The difference from the recipe: each loop has to know the rules of its channel, and says when a
-//! subscriber is ready for its next rate. Choose it to check a program such as the recipe. It
-//! cannot replace one, because in earnest nobody knows beforehand when the rates will come and how
-//! long a subscriber will take.
+//! The difference from the recipe: each loop has to know the rules of its channel, so that it can
+//! calculate when a subscriber gets its next rate. Choose it to check a program such as the recipe.
+//! It cannot replace one, because a real program does not know in advance when the rates will come
+//! and how long a subscriber will take.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -21,7 +21,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
 /// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
-/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// a rate just when one is sent, and the runtime would decide which of the two happens first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates a broadcast or mpsc channel holds.
 const CAPACITY: usize = 4;

@@ -5,9 +5,9 @@
 //! cargo run -p feed --example feed_solution
 //! ```
 //!
-//! The publisher puts a summary beside the latest rate: the lowest rate so far. A receiver that
-//! misses a summary misses nothing, because the next one holds what it said. This works for all
-//! that can be carried along, such as a count, a sum, a maximum or the current state.
+//! With the latest rate, the publisher sends a summary of all rates so far: the lowest one. A
+//! receiver that skips a value loses nothing of the summary, because the next value has all of it.
+//! This works for anything that the publisher can keep up to date, such as a count or a sum.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -15,7 +15,7 @@ mod cli;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{self, Instant, Interval, MissedTickBehavior};
+use tokio::time::{self, Instant};
 
 use cli::{Log, Rate, Replay};
 
@@ -24,10 +24,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
 /// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
-/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// a rate just when one is sent, and the runtime would decide which of the two happens first.
 const SLOW: Duration = Duration::from_millis(4010);
 
-/// The latest rate, and what came before it in a few words.
+/// The latest rate, and the lowest rate so far.
 #[derive(Clone, Copy)]
 struct Summary {
     latest: Rate,
@@ -47,7 +47,7 @@ async fn over_watch(rates: &[Rate]) -> Replay {
     let fast = tokio::spawn(follow_watch(receiver.clone(), FAST, start));
     let slow = tokio::spawn(follow_watch(receiver, SLOW, start));
 
-    let mut ticks = ticks(start);
+    let mut ticks = time::interval_at(start, INTERVAL);
     let mut publisher_delay = Duration::ZERO;
     let mut lowest = rates[0];
     for rate in rates {
@@ -59,7 +59,7 @@ async fn over_watch(rates: &[Rate]) -> Replay {
         sender.send_replace(Some(Summary { latest, lowest }));
         publisher_delay = delay(rate, start);
     }
-    drop(sender); // Ends the subscribers when they have seen the last summary.
+    drop(sender); // The subscribers end when they have seen the last summary.
 
     Replay {
         channel: "watch",
@@ -85,16 +85,7 @@ async fn follow_watch(
     log
 }
 
-/// Ticks when a rate is due. The first tick comes at once.
-fn ticks(start: Instant) -> Interval {
-    let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after
-    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
-/// How much later than planned a rate has reached this point of the program.
+/// How much time has passed since a rate was due.
 fn delay(rate: &Rate, start: Instant) -> Duration {
     let due = start + INTERVAL * rate.number;
     due.elapsed()

@@ -5,10 +5,11 @@
 //! ```
 //!
 //! The difference from the recipe: a stream is the async form of an iterator, and has adapters such
-//! as `map` and `filter`. `throttle` puts a second between two rates, so the publisher needs no
-//! interval. The loops of all three subscribers look the same, but the items differ: a stream of a
-//! broadcast channel has `Result`s, because a receiver can lag. Choose it if the items pass through
-//! adapters, or if a function should accept any source.
+//! as `map` and `filter`. The publisher needs no interval, because `throttle` waits a second after
+//! each rate. (In real time, its small delays add up. An `IntervalStream` stays on time.) `follow`
+//! takes the rates from any stream. Only a stream of a broadcast channel has a loop of its own: its
+//! items are `Result`s, because a receiver can lag. Choose it if the items pass through adapters,
+//! or if a function should accept any source.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -29,7 +30,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
 /// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
-/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// a rate just when one is sent, and the runtime would decide which of the two happens first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates a broadcast or mpsc channel holds.
 const CAPACITY: usize = 4;
@@ -59,7 +60,7 @@ async fn over_watch(rates: &[Rate]) -> Replay {
         sender.send_replace(Some(rate));
         publisher_delay = delay(&rate, start);
     }
-    drop(sender); // Ends the streams, after the last rate.
+    drop(sender); // The streams end after the last rate.
 
     Replay {
         channel: "watch",
@@ -120,10 +121,10 @@ async fn over_mpsc(rates: &[Rate]) -> Replay {
     }
 }
 
-/// The rates as a stream. If a full channel has held the publisher up, the next rate leaves at
-/// once.
-fn one_a_second(rates: &[Rate]) -> impl Stream<Item = Rate> + use<> {
-    tokio_stream::iter(rates.to_vec()).throttle(INTERVAL)
+/// The rates as a stream. If more than a second passes before the publisher asks for the next rate,
+/// it gets that rate at once.
+fn one_a_second(rates: &[Rate]) -> impl Stream<Item = Rate> {
+    tokio_stream::iter(rates.iter().copied()).throttle(INTERVAL)
 }
 
 async fn follow(rates: impl Stream<Item = Rate>, mut subscriber: Subscriber) -> Log {
@@ -147,7 +148,7 @@ async fn follow_lossy(mut rates: BroadcastStream<Rate>, mut subscriber: Subscrib
     subscriber.log
 }
 
-/// How much later than planned a rate has reached this point of the program.
+/// How much time has passed since a rate was due.
 fn delay(rate: &Rate, start: Instant) -> Duration {
     let due = start + INTERVAL * rate.number;
     due.elapsed()

@@ -1,6 +1,6 @@
 // error: E0277
-//! Broadcasts a type that is not `Clone`. The channel holds one rate, and each receiver gets a
-//! clone of it. Derive `Clone`, or send an `Arc<Rate>` if a clone would be expensive.
+//! Broadcasts a type that is not `Clone`. The channel keeps each rate for all receivers, and gives
+//! each receiver a clone. Derive `Clone`, or send an `Arc<Rate>` if a clone would be expensive.
 
 use tokio::sync::broadcast;
 

@@ -21,7 +21,7 @@ use std::{env, fs, process};
 
 const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/CHF.csv");
 
-/// The rates of some forty years. More would take longer than a reader waits for.
+/// The rates of some forty years. The limit keeps a replay within about a second.
 const MAX_RATES: usize = 10_000;
 
 /// How many digits a price can have after the point.
@@ -60,21 +60,21 @@ pub(crate) struct Log {
 /// The outcome of sending all rates through one kind of channel.
 pub(crate) struct Replay {
     pub(crate) channel: &'static str,
-    /// How much later than planned the last rate was sent.
+    /// How late the last rate was sent.
     pub(crate) publisher_delay: Duration,
     pub(crate) fast: Log,
     pub(crate) slow: Log,
 }
 
 impl Log {
-    /// Notes a rate, and how much later than planned it came.
+    /// Records a rate, and how late it came.
     ///
     /// # Panics
     ///
     /// Panics if the rate is not newer than the one before it.
     pub(crate) fn add(&mut self, rate: Rate, delay: Duration) {
         let expected = self.latest.map_or(0, |latest| latest.number + 1);
-        assert!(rate.number >= expected, "{} came too late", rate.date);
+        assert!(rate.number >= expected, "{} came out of order", rate.date);
         self.missed += rate.number - expected;
         self.seen += 1;
         self.latest = Some(rate);
@@ -86,7 +86,7 @@ impl Log {
 }
 
 impl Display for Rate {
-    /// Shows four digits after the point, or five if the last one counts.
+    /// Shows four digits after the point, or five if the fifth is not zero.
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         let whole = self.price / ONE;
         let fraction = self.price % ONE;
@@ -105,18 +105,18 @@ impl Display for Date {
     }
 }
 
-/// Reads the file named on the command line, or else the recipe's own. It has at least one rate.
+/// Reads the file named on the command line, or else the recipe's own. Returns at least one rate.
 ///
 /// If the file cannot be used, prints one line that says why, and exits with status 1.
 pub(crate) fn rates_or_exit() -> Vec<Rate> {
     load().unwrap_or_else(|reason| exit(&reason))
 }
 
-/// Prints a row for each subscriber, and how late the publisher was at the end.
+/// Prints a row for each subscriber, and how late the last rate was sent.
 ///
 /// # Panics
 ///
-/// Panics unless each subscriber has seen the last rate, and has seen or missed every other one.
+/// Panics unless each subscriber has seen the last rate.
 pub(crate) fn print_report(rates: &[Rate], replays: &[Replay]) {
     let count = rates.len();
     let noun = if count == 1 { "rate" } else { "rates" };
@@ -128,8 +128,6 @@ pub(crate) fn print_report(rates: &[Rate], replays: &[Replay]) {
                 panic!("the {subscriber} subscriber has seen no rate");
             };
             assert_eq!(Some(&latest), rates.last(), "the last rate was missed");
-            let total = log.seen + log.missed;
-            assert_eq!(total, latest.number + 1, "a rate was counted twice");
             report += &format!(
                 "{:<9}  {subscriber:<10} {:>6} {:>7} {:>14}  {lowest} on {}\n",
                 replay.channel,
@@ -258,10 +256,10 @@ fn parse_price(text: &str) -> Option<u64> {
     (price > 0).then_some(price)
 }
 
-/// How many days a month has. None if there is no such month.
+/// How many days a month has, or zero if there is no such month.
 fn days_in(year: u32, month: u32) -> u32 {
     let is_century = year.is_multiple_of(100);
-    let is_leap = year.is_multiple_of(if is_century { 400 } else { 4 });
+    let is_leap = year.is_multiple_of(400) || (year.is_multiple_of(4) && !is_century);
     match month {
         2 if is_leap => 29,
         2 => 28,

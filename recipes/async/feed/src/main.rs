@@ -2,18 +2,18 @@
 //! channels.
 //!
 //! A publisher sends one rate a second. The fast subscriber keeps up. The slow one needs four
-//! seconds for each rate, and the channel decides what this means. *watch* shows it the latest rate
-//! only. *broadcast* keeps a few rates and tells it how many it has lost. *mpsc* loses nothing and
-//! makes the publisher wait.
+//! seconds for each rate, so something has to give, and the kind of channel decides what. *watch*
+//! shows the slow subscriber only the latest rate. *broadcast* keeps a few rates and tells it how
+//! many it has lost. *mpsc* loses nothing, but makes the publisher wait.
 //!
 //! ```text
 //! cargo run -p feed              # the year 2015 of the Swiss franc, from input/
 //! cargo run -p feed -- GBP.csv   # your own file; src/cli.rs describes the format
 //! ```
 //!
-//! Prints what each subscriber has seen and missed, and how late it was. The clock is paused: it
-//! jumps to the next moment at which something happens, so the replay takes no time, and its times
-//! are the same on every run.
+//! Prints how many rates each subscriber has seen and missed, and how late they came. The clock is
+//! paused: when all tasks wait, it jumps to the next timer. So the replay takes no time, and its
+//! times are the same on every run.
 
 mod cli;
 
@@ -30,7 +30,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The time that the fast subscriber needs for a rate.
 const FAST: Duration = Duration::from_millis(10);
 /// The time that the slow subscriber needs for a rate. With exactly four seconds, it would ask for
-/// a rate in the same instant in which one is sent, and the runtime would decide which comes first.
+/// a rate just when one is sent, and the runtime would decide which of the two happens first.
 const SLOW: Duration = Duration::from_millis(4010);
 /// How many rates a broadcast or mpsc channel holds.
 const CAPACITY: usize = 4;
@@ -61,7 +61,7 @@ async fn over_watch(rates: &[Rate]) -> Replay {
         sender.send_replace(Some(*rate));
         publisher_delay = delay(rate, start);
     }
-    drop(sender); // Ends the subscribers when they have seen the last rate.
+    drop(sender); // The subscribers end when they have seen the last rate.
 
     Replay {
         channel: "watch",
@@ -86,7 +86,7 @@ async fn follow_watch(
 }
 // ANCHOR_END: watch-follow
 
-/// A broadcast channel holds the newest rates. The sender overwrites the oldest one.
+/// A broadcast channel holds the newest rates. When it is full, the sender overwrites the oldest.
 async fn over_broadcast(rates: &[Rate]) -> Replay {
     let start = Instant::now();
     let (sender, for_fast) = broadcast::channel(CAPACITY);
@@ -142,6 +142,7 @@ async fn over_mpsc(rates: &[Rate]) -> Replay {
     // ANCHOR: mpsc
     for rate in rates {
         ticks.tick().await;
+        // While the slow subscriber's channel is full, the fast one gets nothing either.
         let _ = to_slow.send(*rate).await; // Fails only if the subscriber has panicked.
         let _ = to_fast.send(*rate).await;
         publisher_delay = delay(rate, start);
@@ -162,21 +163,23 @@ async fn follow_mpsc(mut rates: mpsc::Receiver<Rate>, mut subscriber: Subscriber
     while let Some(rate) = rates.recv().await {
         subscriber.handle(rate).await;
     }
+    assert_eq!(subscriber.log.missed, 0, "a rate was lost");
     subscriber.log
 }
 
 // ANCHOR: ticks
-/// Ticks when a rate is due. The first tick comes at once.
+/// Ticks once a second. The first tick comes at once.
 fn ticks(start: Instant) -> Interval {
     let mut ticks = time::interval_at(start, INTERVAL);
-    // If a full channel has held the publisher up, the next tick comes at once, and the one after
-    // it a whole second later. With `Burst`, the default, all ticks that are overdue come at once.
+    // A full channel can hold the publisher up, so that it misses ticks. With `Delay`, one tick
+    // then comes at once and the next a second later. With the default, `Burst`, all missed ticks
+    // come at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
 // ANCHOR_END: ticks
 
-/// How much later than planned a rate has reached this point of the program.
+/// How much time has passed since a rate was due.
 fn delay(rate: &Rate, start: Instant) -> Duration {
     let due = start + INTERVAL * rate.number;
     due.elapsed()

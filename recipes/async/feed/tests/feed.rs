@@ -41,7 +41,8 @@ fn every_run_prints_the_expected_report() {
     }
 }
 
-/// No real time passes: the slow subscriber alone would need seven hours for these rates.
+/// The program jumps over waiting times. In real time, the slow subscriber would need more than six
+/// hours for these rates, and the test ends after a minute.
 #[test]
 fn more_than_ten_times_as_many_rates_are_replayed() {
     let scratch = scratch("more_than_ten_times_as_many_rates_are_replayed");
