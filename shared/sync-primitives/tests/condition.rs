@@ -751,6 +751,38 @@ fn a_wait_that_timed_out_acquires_every_level_of_an_rlock_again() {
 }
 
 #[test]
+fn a_wait_that_is_handed_an_rlock_acquires_every_level_again() {
+    within(LIMIT, || {
+        let (lock, changed) = (RLock::new(()), Condition::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let outer = lock.lock();
+                let mut inner = lock.lock();
+                changed.wait(&mut inner);
+                assert_eq!(
+                    (lock.depth(), another_thread_can_lock_rlock(&lock)),
+                    (2, false)
+                );
+                drop(inner);
+                assert_eq!(
+                    (lock.depth(), another_thread_can_lock_rlock(&lock)),
+                    (1, false)
+                );
+                drop(outer);
+            });
+            until(|| changed.waiters() == 1);
+            let level = lock
+                .try_lock_for(LONG)
+                .expect("the wait has released every level");
+            // The lock is held, so the notification moves the waiter to the wait queue of the lock.
+            assert!(changed.notify_one());
+            RLockGuard::unlock_fair(level);
+        });
+        assert!(another_thread_can_lock_rlock(&lock));
+    });
+}
+
+#[test]
 fn a_notifier_keeps_its_levels_of_an_rlock() {
     within(LIMIT, || {
         let (lock, changed) = (RLock::new(()), Condition::new());
