@@ -3,12 +3,13 @@
     python3 actor.py            # the orders in input/shop.csv
     python3 actor.py mine.csv   # your own orders
 
-Only the actor, a task of its own, has the stock. Each customer is a task, too. It puts its order into
-the actor's mailbox, an asyncio.Queue with a bound, and waits for the answer in an asyncio.Future. If
-there are too few units, the actor sends what is left. If it fails, a supervisor starts it again.
+The actor is a task, and the stock belongs to it alone. Each customer is a task, too. It puts its
+order into the actor's mailbox, an asyncio.Queue with a bound, and waits for the answer in an
+asyncio.Future. If there are too few units, the actor sends what is left. If the actor fails, a
+supervisor starts it again.
 
-Prints how many units were ordered and sent, and the items with the most missing units. The result is
-the same on every run.
+Prints how many units were ordered and sent, and the items with the most missing units. Orders
+without an answer do not count. The result is the same on every run.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 DEFAULT_FILE = Path(__file__).with_name("input") / "shop.csv"
-MAILBOX = 4  # How many messages wait in the mailbox at most.
+MAILBOX = 4  # The capacity of the mailbox, in messages.
 MAX_CUSTOMERS = 10_000
 MOST_MISSED = 10
 MOST_UNITS = 2**32 - 1
@@ -55,7 +56,7 @@ class ShopStopped(Exception):
 
 
 class Shop:
-    """What outlives a failure of the actor: its mailbox and its books."""
+    """Keeps the mailbox and the books, which outlive a failure of the actor."""
 
     def __init__(self, opening):
         self.opening = opening
@@ -88,7 +89,7 @@ class Shop:
             try:
                 parcel = pack(stock, number, lines)
             except LookupError:
-                # Nothing else would wake the customer: no destructor tells the future.
+                # Nothing else would wake the customer: dropping a future in Python wakes nobody.
                 if not answer.done():
                     answer.set_exception(ShopStopped())
                 raise
@@ -102,7 +103,7 @@ class Shop:
 
 
 def pack(stock, number, lines):
-    """Takes the items from the stock, as many of each as there are."""
+    """Takes the items from the stock. If there are too few units, takes those that are left."""
     parcel = []
     for item, units in lines:
         if item not in stock:
@@ -147,10 +148,14 @@ def read(path):
 
 
 def read_item(row, rest, catalog):
-    item, units, name, *_ = rest.split(",", 2) + [None, None, None]
-    units = number_of(units)
-    if not WORD.fullmatch(item) or units is None or name is None:
-        raise BadRow(f"expected stock,ITEM,UNITS,NAME, found {row!r}")
+    bad = BadRow(f"expected stock,ITEM,UNITS,NAME, found {row!r}")
+    fields = rest.split(",", 2)
+    if len(fields) != 3:
+        raise bad
+    item, units, name = fields
+    units = units_of(units)
+    if not WORD.fullmatch(item) or units is None:
+        raise bad
     if item in catalog:
         raise BadRow(f"item {item} has a row already")
     catalog[item] = (units, name.strip())
@@ -158,12 +163,13 @@ def read_item(row, rest, catalog):
 
 def read_line(row, rest, customers, places, numbers, last):
     fields = rest.split(",")
+    bad = BadRow(f"expected order,NUMBER,CUSTOMER,ITEM,UNITS, found {row!r}")
     if len(fields) != 4 or not all(map(WORD.fullmatch, fields)):
-        raise BadRow(f"expected order,NUMBER,CUSTOMER,ITEM,UNITS, found {row!r}")
+        raise bad
     number, customer, item, units = fields
-    units = number_of(units)
+    units = units_of(units)
     if units is None:
-        raise BadRow(f"expected order,NUMBER,CUSTOMER,ITEM,UNITS, found {row!r}")
+        raise bad
     place = places.setdefault(customer, len(customers))
     if place == MAX_CUSTOMERS:
         raise BadRow(f"more than {MAX_CUSTOMERS} customers: each is a task, so use fewer")
@@ -179,10 +185,12 @@ def read_line(row, rest, customers, places, numbers, last):
     return number, customer
 
 
-def number_of(text):
-    found = text and DIGITS.fullmatch(text)
-    units = int(found[1]) if found else None
-    return units if found and units <= MOST_UNITS else None
+def units_of(text):
+    found = DIGITS.fullmatch(text)
+    if not found:
+        return None
+    units = int(found[1])
+    return units if units <= MOST_UNITS else None
 
 
 def print_report(catalog, outcomes, left, restarts):

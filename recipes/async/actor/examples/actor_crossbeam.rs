@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The difference from the recipe: the customers come to a few counters, each of which is a thread,
-//! and a thread that waits is blocked. A `Receiver` of crossbeam can be shared, so the mailbox
-//! outlives the actor without a lock. The answer comes through a channel with room for one message.
-//! Choose it if the rest of your program is threads.
+//! and a thread that waits is blocked. Scoped threads can borrow, so the mailbox and the books
+//! outlive the actor without a lock. The answer comes through a channel with room for one message.
+//! Choose it if your program uses threads instead of tasks.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -18,10 +18,10 @@ use crossbeam::channel::{self, Receiver, RecvError, Sender};
 
 use cli::{Line, Order, Outcome, Parcel, Stock};
 
-/// How many messages wait in the mailbox at most.
+/// The capacity of the mailbox, in messages.
 const MAILBOX: usize = 4;
 
-/// How many customers order at the same time.
+/// The number of customers that can order at the same time.
 const COUNTERS: usize = 8;
 
 fn main() {
@@ -38,7 +38,7 @@ fn main() {
     let mut books = Books::default();
     let mut outcomes = Vec::new();
     thread::scope(|scope| {
-        let supervisor = scope.spawn(|| supervise(&opening, &mailbox));
+        let supervisor = scope.spawn(|| supervise(&opening, mailbox));
         let mut threads = Vec::new();
         for orders in counters {
             let shop = shop.clone();
@@ -74,12 +74,12 @@ struct Message {
 
 fn ask(shop: &Sender<Message>, order: Order) -> Result<Parcel, RecvError> {
     let (answer, receiver) = channel::bounded(1);
-    // This blocks while the mailbox is full. If `send` fails, it drops `answer`, and `recv` fails.
+    // This blocks while the mailbox is full. If it fails, it drops `answer`, so `recv` fails, too.
     let _ = shop.send(Message { order, answer });
     receiver.recv()
 }
 
-/// What outlives a panic of the actor, apart from the mailbox.
+/// The state that outlives a panic, apart from the mailbox.
 #[derive(Default)]
 struct Books {
     sold: Stock,
@@ -87,7 +87,7 @@ struct Books {
 }
 
 /// Starts the actor, and starts it again after each panic.
-fn supervise(opening: &Stock, mailbox: &Receiver<Message>) -> Books {
+fn supervise(opening: &Stock, mailbox: Receiver<Message>) -> Books {
     let mut books = Books::default();
     loop {
         let stock = remaining(opening, &books.sold);
@@ -95,8 +95,10 @@ fn supervise(opening: &Stock, mailbox: &Receiver<Message>) -> Books {
             stock,
             books: &mut books,
         };
-        // A panic in the scope's only thread comes back from `join`.
-        let end = thread::scope(|scope| scope.spawn(move || actor.run(mailbox)).join());
+        let end = thread::scope(|scope| {
+            let thread = scope.spawn(|| actor.run(&mailbox));
+            thread.join() // Returns an error if the actor has panicked.
+        });
         if end.is_ok() {
             return books;
         }
@@ -106,7 +108,7 @@ fn supervise(opening: &Stock, mailbox: &Receiver<Message>) -> Books {
 
 /// The only owner of the stock.
 struct ShopActor<'a> {
-    /// What is left of each item.
+    /// The units that are left of each item.
     stock: Stock,
     books: &'a mut Books,
 }
@@ -123,7 +125,7 @@ impl ShopActor<'_> {
         }
     }
 
-    /// Takes the items from the stock, as many of each as there are.
+    /// Takes the items from the stock. If there are too few units, takes those that are left.
     fn pack(&mut self, order: Order) -> Parcel {
         let number = order.number;
         let mut parcel = Parcel::default();
@@ -138,14 +140,14 @@ impl ShopActor<'_> {
         parcel
     }
 
-    /// Writes down what a parcel took from the stock.
+    /// Records the units of a parcel in the books.
     fn book(&mut self, parcel: &Parcel) {
         for Line { item, units } in &parcel.lines {
             *self.books.sold.entry(item.clone()).or_default() += units;
         }
     }
 
-    /// Puts the items of a parcel back, and corrects the books.
+    /// Puts the items of a parcel back into the stock, and corrects the books.
     fn undo(&mut self, parcel: Parcel) {
         for Line { item, units } in parcel.lines {
             *self.books.sold.entry(item.clone()).or_default() -= units;

@@ -8,7 +8,7 @@
 //! message is a type, and `handle` returns its answer. When `handle` panics, kameo keeps the
 //! mailbox and calls `on_panic`, where the actor computes its stock from the books. It does not
 //! tell the actor whether a customer still waits for the answer, so no order is undone. Choose it
-//! if you have many actors, which should stop or start each other.
+//! if you have many actors, which should stop or restart each other.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 
 use cli::{Line, Order, Outcome, Parcel, Stock};
 
-/// How many messages wait in the mailbox at most.
+/// The capacity of the mailbox, in messages.
 const MAILBOX: usize = 4;
 
 #[tokio::main]
@@ -58,7 +58,7 @@ async fn buy(shop: ActorRef<Shop>, orders: Vec<Order>) -> Vec<Outcome> {
     outcomes
 }
 
-/// What is in the books of the shop.
+/// The books of the shop. After a panic, they say what is left.
 struct Books {
     opening: Stock,
     sold: Stock,
@@ -86,7 +86,7 @@ impl Books {
 
 /// The only owner of the stock.
 struct Shop {
-    /// What is left of each item.
+    /// The units that are left of each item.
     stock: Stock,
     books: Books,
 }
@@ -121,10 +121,10 @@ impl Message<Order> for Shop {
     }
 }
 
-/// The message that asks what is left of each item.
+/// Asks what is left of each item.
 struct Count;
 
-/// The answer to it.
+/// The answer to `Count`.
 struct Counted {
     left: Stock,
     restarts: usize,
@@ -142,7 +142,7 @@ impl Message<Count> for Shop {
 }
 
 impl Shop {
-    /// Takes the items from the stock, as many of each as there are.
+    /// Takes the items from the stock. If there are too few units, takes those that are left.
     fn pack(&mut self, order: Order) -> Parcel {
         let number = order.number;
         let mut parcel = Parcel::default();
@@ -157,7 +157,7 @@ impl Shop {
         parcel
     }
 
-    /// Writes down what a parcel took from the stock.
+    /// Records the units of a parcel in the books.
     fn book(&mut self, parcel: &Parcel) {
         for Line { item, units } in &parcel.lines {
             *self.books.sold.entry(item.clone()).or_default() += units;

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! A shop runs out, and asks its warehouse for more units. `asks_back` is wrong: before the
-//! warehouse answers, it asks the shop what is left. `told_before` is right: the shop says so in
-//! its message, so questions go in one direction only. The clock of this program is paused: it
-//! jumps to the time limit as soon as all tasks wait, so the program needs no real time to notice.
+//! warehouse answers, it asks the shop what is left. `told_before` is right: the shop's message
+//! says what is left, so questions go in one direction only. The clock of this program is paused:
+//! it jumps to the time limit as soon as all tasks wait, so the program notices the hang at once.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -46,6 +46,7 @@ async fn main() -> ExitCode {
 async fn order_from(left: Option<u32>) -> Option<u32> {
     let (shop, shop_mailbox) = mpsc::channel(4);
     let (warehouse, warehouse_mailbox) = mpsc::channel(4);
+    // Each has a sender for the other's mailbox, so these actors end only with the runtime.
     tokio::spawn(run_shop(shop_mailbox, warehouse, left));
     tokio::spawn(run_warehouse(warehouse_mailbox, shop.clone()));
 

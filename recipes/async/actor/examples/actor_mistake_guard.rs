@@ -5,7 +5,7 @@
 //! ```
 //!
 //! There is no actor here: the customers share the stock behind a lock, and each lets the others
-//! run while its payment is checked. `buy_across_await` is wrong: it holds the guard meanwhile.
+//! run while its payment is checked. `buy_across_await` is wrong: it holds the guard all the time.
 //! `buy_before_await` is right: its guard is gone before the `.await`. The compiler refuses the
 //! mistake in `tokio::spawn`, because a guard is not `Send`, but not in `join!`. A thread watches
 //! the runtime, because a timeout of tokio would need the thread that is blocked.
@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use tokio::{runtime, task};
 
-/// The wrong customers never end.
+/// The time limit for the wrong customers, which never end.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// The right ones end at once, even on a slow machine.
+/// The time limit for the right customers. They end at once, but the machine may be slow.
 const LONG: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 /// Lets two customers buy in a runtime with one thread. Returns what is left, if they end in time.
 fn left_after(limit: Duration, is_wrong: bool) -> Option<u32> {
     let (sender, receiver) = mpsc::channel();
-    // If the thread is blocked, it ends with the program.
+    // If this thread hangs, it still ends when `main` returns.
     thread::spawn(move || {
         let runtime = runtime::Builder::new_current_thread().build();
         let stock = Mutex::new(10);

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use tokio::sync::{mpsc, oneshot};
 
+/// Asks for one unit. The sender is for the answer: how many units the customer gets.
 type Order = oneshot::Sender<u32>;
 
 #[tokio::main]
@@ -23,10 +24,8 @@ async fn main() -> ExitCode {
             panic.payload_as_str().unwrap_or_default()
         );
     }));
-    println!(
-        "answered in every case: the second customer got {:?}",
-        serve(pack).await
-    );
+    let answered = serve(pack).await;
+    println!("answered in every case: the second customer got {answered:?}");
     let skipped = serve(pack_or_skip).await;
     println!("not answered if nothing is left: the second customer got {skipped:?}");
     if skipped.is_some() {
@@ -46,7 +45,7 @@ async fn serve(pack: fn(&mut u32, Order)) -> Option<u32> {
             pack(&mut stock, order);
         }
     });
-    let mut got = None;
+    let mut got = None; // Stays `None` for a customer that panicked.
     for _ in 0..2 {
         let customer = tokio::spawn(buy(shop.clone()));
         got = customer.await.ok();
@@ -62,7 +61,7 @@ async fn buy(shop: mpsc::Sender<Order>) -> u32 {
 
 fn pack_or_skip(stock: &mut u32, answer: Order) {
     if *stock == 0 {
-        return; // Wrong: this drops `answer`, and nobody has used it.
+        return; // Wrong: this drops `answer`, although nothing was sent.
     }
     *stock -= 1;
     let _ = answer.send(1);

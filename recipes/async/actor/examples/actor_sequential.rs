@@ -23,7 +23,7 @@ fn main() {
     let mut outcomes = Vec::new();
     let mut restarts = 0;
     for order in day.customers.into_iter().flatten() {
-        // If the order panics, this copy is dropped, and with it the half of a parcel.
+        // If the order panics, the stock stays as it was, because only this copy has changed.
         let mut changed = stock.clone();
         let packed = panic::catch_unwind(AssertUnwindSafe(|| pack(&mut changed, &order)));
         match packed {
@@ -37,7 +37,7 @@ fn main() {
     cli::print_report(&day.catalog, &outcomes, &stock, restarts);
 }
 
-/// Takes the items from the stock, as many of each as there are.
+/// Takes the items from the stock. If there are too few units, takes those that are left.
 fn pack(stock: &mut Stock, order: &Order) -> Parcel {
     let mut parcel = Parcel::default();
     for Line { item, units } in &order.lines {

@@ -4,11 +4,10 @@
 //! cargo run -p actor --example actor_solution
 //! ```
 //!
-//! `send` on a oneshot channel may succeed, and the customer may leave before it reads the answer.
+//! Even if `send` on a oneshot channel succeeds, the customer may leave before it reads the answer.
 //! So the actor sends a `Delivery`. Dropping it returns the parcel to the actor, unless the
-//! customer has called `accept`. Now it does not matter when the customer leaves: an answer that
-//! was sent, one that was not sent and one that was received and dropped are all undone in the same
-//! way.
+//! customer has called `accept`. Now it does not matter when the customer leaves: before the answer
+//! or after it, the delivery is dropped, and the actor undoes the order.
 //!
 //! A destructor cannot wait for room in a bounded channel, so the channel for returns has no bound.
 //! It still cannot grow without limit, because each customer has at most one delivery.
@@ -25,7 +24,7 @@ use tokio::task::{self, JoinHandle, JoinSet};
 use cli::Outcome;
 pub(crate) use cli::{Line, Order, Parcel, Stock};
 
-/// How many messages wait in the mailbox at most.
+/// The capacity of the mailbox, in messages.
 const MAILBOX: usize = 4;
 
 #[tokio::main]
@@ -60,7 +59,7 @@ async fn buy(shop: ShopHandle, orders: Vec<Order>) -> Vec<Outcome> {
     outcomes
 }
 
-/// What the actor can be asked. Each message brings the sender for its answer.
+/// A request to the actor. Each message brings the sender for its answer.
 enum Message {
     /// Send a parcel with these items.
     Order {
@@ -73,7 +72,7 @@ enum Message {
 
 /// A parcel on its way to the customer. Dropping it returns the parcel to the actor.
 struct Delivery {
-    /// Is empty after the customer has accepted the parcel.
+    /// `None` after the customer has accepted the parcel.
     parcel: Option<Parcel>,
     returns: mpsc::UnboundedSender<Parcel>,
 }
@@ -93,19 +92,19 @@ impl Drop for Delivery {
     }
 }
 
-/// What the rest of the program knows of the actor. The mailbox closes with the last handle.
+/// Sends requests to the actor. The mailbox closes when the last handle is dropped.
 #[derive(Clone)]
 pub(crate) struct ShopHandle {
     mailbox: mpsc::Sender<Message>,
 }
 
 impl ShopHandle {
-    /// Returns an error if the actor stops without an answer to this order.
+    /// Returns an error if the actor panics or stops before it has answered this order.
     pub(crate) async fn order(&self, order: Order) -> Result<Parcel, RecvError> {
         let (answer, receiver) = oneshot::channel();
         let message = Message::Order { order, answer };
-        // This waits while the mailbox is full. If there is no actor any more, `send` drops the
-        // message, and `answer` with it. Then `receiver` returns the error, so ignore this one.
+        // This waits while the mailbox is full. If nobody reads the mailbox any more, `send` fails
+        // and `answer` is dropped. Then `receiver` fails, too, so its error is enough.
         let _ = self.mailbox.send(message).await;
         let delivery = receiver.await?;
         Ok(delivery.accept())
@@ -121,7 +120,7 @@ impl ShopHandle {
 
 /// The only owner of the stock.
 struct ShopActor {
-    /// What is left of each item.
+    /// The units that are left of each item.
     stock: Stock,
     kept: OwnedMutexGuard<Kept>,
 }
@@ -158,13 +157,13 @@ impl ShopActor {
                 let _ = answer.send(delivery);
             }
             Message::Count { answer } => {
-                // If the asker has gone, there is nothing to undo.
+                // If nobody waits for the count any more, there is nothing to undo.
                 let _ = answer.send(self.stock.clone());
             }
         }
     }
 
-    /// Takes the items from the stock, as many of each as there are.
+    /// Takes the items from the stock. If there are too few units, takes those that are left.
     fn pack(&mut self, order: Order) -> Parcel {
         let number = order.number;
         let mut parcel = Parcel::default();
@@ -180,14 +179,14 @@ impl ShopActor {
         parcel
     }
 
-    /// Writes down what a parcel took from the stock.
+    /// Records the units of a parcel in the books.
     fn book(&mut self, parcel: &Parcel) {
         for Line { item, units } in &parcel.lines {
             *self.kept.sold.entry(item.clone()).or_default() += units;
         }
     }
 
-    /// Puts the items of a parcel back, and corrects the books.
+    /// Puts the items of a parcel back into the stock, and corrects the books.
     fn undo(&mut self, parcel: Parcel) {
         for Line { item, units } in parcel.lines {
             *self.kept.sold.entry(item.clone()).or_default() -= units;
@@ -196,16 +195,16 @@ impl ShopActor {
     }
 }
 
-/// What outlives a panic of the actor. The actor holds the lock as long as it runs.
+/// The state that outlives a panic. A running actor holds the lock around it.
 struct Kept {
     mailbox: mpsc::Receiver<Message>,
     returns: mpsc::UnboundedSender<Parcel>,
     returned: mpsc::UnboundedReceiver<Parcel>,
-    /// The books: how many units of each item were sent.
+    /// The books: the units sent of each item.
     sold: Stock,
 }
 
-/// Opens a shop. The task returns how often its actor was restarted.
+/// Opens a shop. The task is its supervisor, and returns how often the actor was restarted.
 pub(crate) fn open(stock: Stock) -> (ShopHandle, JoinHandle<usize>) {
     let (sender, receiver) = mpsc::channel(MAILBOX);
     let (returns, returned) = mpsc::unbounded_channel();
@@ -221,16 +220,17 @@ pub(crate) fn open(stock: Stock) -> (ShopHandle, JoinHandle<usize>) {
 
 /// Starts the actor, and starts it again after each panic.
 async fn supervise(opening: Stock, kept: Kept) -> usize {
+    // A spawned task cannot borrow, so each actor owns the guard of a lock. When an actor panics,
+    // its guard is dropped, and the next actor gets the lock.
     let kept = Arc::new(Mutex::new(kept));
     let mut restarts = 0;
     loop {
-        // A panic drops everything that the actor owns. That releases the lock.
         let kept = Arc::clone(&kept).lock_owned().await;
         let stock = remaining(&opening, &kept.sold);
         let actor = ShopActor { stock, kept };
         match task::spawn(actor.run()).await {
-            Ok(()) => return restarts,
-            Err(_) => restarts += 1, // Nobody cancels the actor, so it has panicked.
+            Err(error) if error.is_panic() => restarts += 1,
+            _ => return restarts, // All handles are gone, or the runtime shuts down.
         }
     }
 }

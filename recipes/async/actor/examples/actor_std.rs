@@ -58,9 +58,9 @@ struct Shop {
 }
 
 struct Shelves {
-    /// What is left of each item.
+    /// The units that are left of each item.
     stock: Stock,
-    /// The books: how many units of each item were sent.
+    /// The books: the units sent of each item.
     sold: Stock,
     /// How often the stock was computed from the books.
     repairs: usize,
@@ -102,7 +102,7 @@ impl Shop {
 }
 
 impl Shelves {
-    /// Takes the items from the stock, as many of each as there are.
+    /// Takes the items from the stock. If there are too few units, takes those that are left.
     fn pack(&mut self, order: Order) -> Parcel {
         let number = order.number;
         let mut parcel = Parcel::default();
@@ -117,7 +117,7 @@ impl Shelves {
         parcel
     }
 
-    /// Writes down what a parcel took from the stock.
+    /// Records the units of a parcel in the books.
     fn book(&mut self, parcel: &Parcel) {
         for Line { item, units } in &parcel.lines {
             *self.sold.entry(item.clone()).or_default() += units;

@@ -19,23 +19,23 @@ use std::{env, fs, panic, process};
 
 const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/shop.csv");
 
-/// Each customer is a task.
+/// Each customer is a task, so their number is limited.
 const MAX_CUSTOMERS: usize = 10_000;
 
-/// How many items are printed.
+/// The maximum number of items in the report.
 const MOST_MISSED: usize = 10;
 
-/// A number of units of each item.
+/// The number of units of each item.
 pub(crate) type Stock = BTreeMap<String, u32>;
 
-/// What a customer wants.
+/// An order of one customer.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) number: String,
     pub(crate) lines: Vec<Line>,
 }
 
-/// What the shop sends for an order. Of some items, it may be less than was ordered.
+/// The items that the shop sends for an order. If an item runs out, its line has fewer units.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parcel {
     pub(crate) lines: Vec<Line>,
@@ -48,13 +48,13 @@ pub(crate) struct Line {
     pub(crate) units: u32,
 }
 
-/// What became of an order. Without an answer there is no parcel.
+/// An order and its parcel, which is `None` if the order got no answer.
 pub(crate) struct Outcome {
     pub(crate) order: Order,
     pub(crate) parcel: Option<Parcel>,
 }
 
-/// What happens in the shop on one day.
+/// The stock and the orders of one day.
 #[derive(Default)]
 pub(crate) struct Day {
     pub(crate) catalog: Catalog,
@@ -74,7 +74,7 @@ struct Item {
 }
 
 impl Catalog {
-    /// What the shop has when it opens.
+    /// Returns the stock that the shop has when it opens.
     pub(crate) fn stock(&self) -> Stock {
         let mut stock = Stock::new();
         for (code, item) in &self.items {
@@ -91,20 +91,20 @@ pub(crate) fn day_or_exit() -> Day {
     load(files()).unwrap_or_else(|reason| exit(&reason))
 }
 
-/// Replaces the message of a panic, which takes several lines.
+/// Replaces the default message of a panic, which takes several lines.
 pub(crate) fn report_panics_in_one_line() {
     panic::set_hook(Box::new(|info| {
         let reason = info.payload_as_str().unwrap_or("no reason is known");
-        // If standard error is closed, nobody can be told.
+        // If standard error is closed, there is nowhere to report the panic.
         let _ = writeln!(io::stderr(), "a task failed: {reason}");
     }));
 }
 
-/// Prints the totals, and the items of which the most units were missing.
+/// Prints the totals, and the items with the most missing units.
 ///
 /// # Panics
 ///
-/// Panics if the parcels, and what is left, are not together what was in stock.
+/// Panics if the units in the parcels and those left do not add up to the opening stock.
 pub(crate) fn print_report(catalog: &Catalog, outcomes: &[Outcome], left: &Stock, restarts: usize) {
     let mut ordered: HashMap<&str, u64> = HashMap::new();
     let mut sent: HashMap<&str, u64> = HashMap::new();
@@ -160,7 +160,7 @@ pub(crate) fn print_report(catalog: &Catalog, outcomes: &[Outcome], left: &Stock
     }
 }
 
-/// What became of an item.
+/// One item in the report.
 struct Row<'a> {
     code: &'a str,
     name: &'a str,
@@ -227,11 +227,11 @@ fn load(files: Vec<PathBuf>) -> Result<Day, String> {
 #[derive(Default)]
 struct Reader {
     day: Day,
-    /// The place of each customer in the list.
+    /// The index of each customer in `day.customers`.
     places: HashMap<String, usize>,
     /// The numbers of all orders.
     numbers: HashSet<String>,
-    /// The number of the order, and its customer, to which the last line belongs.
+    /// The number and the customer of the order to which the previous line belongs.
     last: Option<(String, String)>,
 }
 
@@ -248,7 +248,7 @@ impl Reader {
         let bad = || format!("expected stock,ITEM,UNITS,NAME, found {row:?}");
         let mut fields = rest.splitn(3, ',');
         let code = fields.next().filter(|code| is_word(code)).ok_or_else(bad)?;
-        let units = fields.next().and_then(number).ok_or_else(bad)?;
+        let units = fields.next().and_then(parse_units).ok_or_else(bad)?;
         let name = fields.next().ok_or_else(bad)?.trim().to_string();
         let item = Item { name, units };
         match self.day.catalog.items.insert(code.to_string(), item) {
@@ -258,20 +258,15 @@ impl Reader {
     }
 
     fn read_line(&mut self, row: &str, rest: &str) -> Result<(), String> {
+        let bad = || format!("expected order,NUMBER,CUSTOMER,ITEM,UNITS, found {row:?}");
         let fields: Vec<&str> = rest.split(',').collect();
-        let line = match fields[..] {
-            [number, customer, item, units]
-                if [number, customer, item].into_iter().all(is_word) =>
-            {
-                self::number(units).map(|units| (number, customer, item, units))
-            }
-            _ => None,
+        let [number, customer, item, units] = fields[..] else {
+            return Err(bad());
         };
-        let Some((number, customer, item, units)) = line else {
-            return Err(format!(
-                "expected order,NUMBER,CUSTOMER,ITEM,UNITS, found {row:?}"
-            ));
-        };
+        if !is_word(number) || !is_word(customer) || !is_word(item) {
+            return Err(bad());
+        }
+        let units = parse_units(units).ok_or_else(bad)?;
 
         let customers = &mut self.day.customers;
         let place = *self
@@ -316,7 +311,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// Reads digits only: `parse` alone would accept a sign.
-fn number(digits: &str) -> Option<u32> {
+fn parse_units(digits: &str) -> Option<u32> {
     if digits.starts_with('+') {
         return None;
     }
@@ -324,7 +319,7 @@ fn number(digits: &str) -> Option<u32> {
 }
 
 fn exit(reason: &str) -> ! {
-    // If standard error is closed, the exit status alone has to say it.
+    // If standard error is closed, the exit status still reports the failure.
     let _ = writeln!(io::stderr(), "{reason}");
     process::exit(1)
 }

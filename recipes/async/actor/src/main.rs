@@ -1,18 +1,18 @@
 //! Sell the stock of a shop from one task, which answers the orders of many customers.
 //!
-//! Only the actor, a task of its own, has the stock. Each customer is a task, too. It sends its
-//! order as a message to the actor's mailbox and waits for the answer in a `oneshot` channel. The
-//! mailbox is bounded, so customers that are faster than the actor wait. If there are too few
-//! units, the actor sends what is left. If it panics, a supervisor starts it again.
+//! The actor is a task, and the stock belongs to it alone. Each customer is a task, too. It sends
+//! its order as a message to the actor's mailbox and waits for the answer in a `oneshot` channel.
+//! The mailbox is bounded, so customers that are faster than the actor wait. If there are too few
+//! units, the actor sends what is left. If the actor panics, a supervisor starts it again.
 //!
 //! ```text
 //! cargo run -p actor               # the orders in input/shop.csv
 //! cargo run -p actor -- mine.csv   # your own orders; src/cli.rs describes the format
 //! ```
 //!
-//! Prints how many units were ordered and sent, and the items with the most missing units. The
-//! result is the same on every run, because the totals of an item do not depend on the order in
-//! which its customers come.
+//! Prints how many units were ordered and sent, and the items with the most missing units. Orders
+//! without an answer do not count. The result is the same on every run, because the totals of an
+//! item do not depend on which customer comes first.
 
 mod cli;
 
@@ -25,7 +25,7 @@ use tokio::task::{self, JoinHandle, JoinSet};
 use cli::Outcome;
 pub(crate) use cli::{Line, Order, Parcel, Stock};
 
-/// How many messages wait in the mailbox at most.
+/// The capacity of the mailbox, in messages.
 pub(crate) const MAILBOX: usize = 4;
 
 // ANCHOR: main
@@ -63,7 +63,7 @@ async fn buy(shop: ShopHandle, orders: Vec<Order>) -> Vec<Outcome> {
 }
 
 // ANCHOR: message
-/// What the actor can be asked. Each message brings the sender for its answer.
+/// A request to the actor. Each message brings the sender for its answer.
 enum Message {
     /// Send a parcel with these items.
     Order {
@@ -75,7 +75,7 @@ enum Message {
 }
 // ANCHOR_END: message
 
-/// What the rest of the program knows of the actor. The mailbox closes with the last handle.
+/// Sends requests to the actor. The mailbox closes when the last handle is dropped.
 #[derive(Clone)]
 pub(crate) struct ShopHandle {
     mailbox: mpsc::Sender<Message>,
@@ -83,12 +83,12 @@ pub(crate) struct ShopHandle {
 
 impl ShopHandle {
     // ANCHOR: order
-    /// Returns an error if the actor stops without an answer to this order.
+    /// Returns an error if the actor panics or stops before it has answered this order.
     pub(crate) async fn order(&self, order: Order) -> Result<Parcel, RecvError> {
         let (answer, receiver) = oneshot::channel();
         let message = Message::Order { order, answer };
-        // This waits while the mailbox is full. If there is no actor any more, `send` drops the
-        // message, and `answer` with it. Then `receiver` returns the error, so ignore this one.
+        // This waits while the mailbox is full. If nobody reads the mailbox any more, `send` fails
+        // and `answer` is dropped. Then `receiver` fails, too, so its error is enough.
         let _ = self.mailbox.send(message).await;
         receiver.await
     }
@@ -104,7 +104,7 @@ impl ShopHandle {
 
 /// The only owner of the stock.
 struct ShopActor {
-    /// What is left of each item.
+    /// The units that are left of each item.
     stock: Stock,
     kept: OwnedMutexGuard<Kept>,
 }
@@ -129,14 +129,14 @@ impl ShopActor {
                 }
             }
             Message::Count { answer } => {
-                // If the asker has gone, there is nothing to undo.
+                // If nobody waits for the count any more, there is nothing to undo.
                 let _ = answer.send(self.stock.clone());
             }
         }
     }
     // ANCHOR_END: run
 
-    /// Takes the items from the stock, as many of each as there are.
+    /// Takes the items from the stock. If there are too few units, takes those that are left.
     fn pack(&mut self, order: Order) -> Parcel {
         let number = order.number;
         let mut parcel = Parcel::default();
@@ -152,14 +152,14 @@ impl ShopActor {
         parcel
     }
 
-    /// Writes down what a parcel took from the stock.
+    /// Records the units of a parcel in the books.
     fn book(&mut self, parcel: &Parcel) {
         for Line { item, units } in &parcel.lines {
             *self.kept.sold.entry(item.clone()).or_default() += units;
         }
     }
 
-    /// Puts the items of a parcel back, and corrects the books.
+    /// Puts the items of a parcel back into the stock, and corrects the books.
     fn undo(&mut self, parcel: Parcel) {
         for Line { item, units } in parcel.lines {
             *self.kept.sold.entry(item.clone()).or_default() -= units;
@@ -168,7 +168,7 @@ impl ShopActor {
     }
 }
 
-/// Opens a shop. The task returns how often its actor was restarted.
+/// Opens a shop. The task is its supervisor, and returns how often the actor was restarted.
 pub(crate) fn open(stock: Stock) -> (ShopHandle, JoinHandle<usize>) {
     let (sender, receiver) = mpsc::channel(MAILBOX);
     let kept = Kept {
@@ -180,25 +180,26 @@ pub(crate) fn open(stock: Stock) -> (ShopHandle, JoinHandle<usize>) {
 }
 
 // ANCHOR: supervisor
-/// What outlives a panic of the actor. The actor holds the lock as long as it runs.
+/// The state that outlives a panic. A running actor holds the lock around it.
 struct Kept {
     mailbox: mpsc::Receiver<Message>,
-    /// The books: how many units of each item were sent.
+    /// The books: the units sent of each item.
     sold: Stock,
 }
 
 /// Starts the actor, and starts it again after each panic.
 async fn supervise(opening: Stock, kept: Kept) -> usize {
+    // A spawned task cannot borrow, so each actor owns the guard of a lock. When an actor panics,
+    // its guard is dropped, and the next actor gets the lock.
     let kept = Arc::new(Mutex::new(kept));
     let mut restarts = 0;
     loop {
-        // A panic drops everything that the actor owns. That releases the lock.
         let kept = Arc::clone(&kept).lock_owned().await;
         let stock = remaining(&opening, &kept.sold);
         let actor = ShopActor { stock, kept };
         match task::spawn(actor.run()).await {
-            Ok(()) => return restarts,
-            Err(_) => restarts += 1, // Nobody cancels the actor, so it has panicked.
+            Err(error) if error.is_panic() => restarts += 1,
+            _ => return restarts, // All handles are gone, or the runtime shuts down.
         }
     }
 }

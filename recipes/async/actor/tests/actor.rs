@@ -80,7 +80,7 @@ fn every_run_prints_the_expected_report() {
 }
 
 #[test]
-fn one_thread_is_enough() {
+fn the_number_of_threads_does_not_change_the_report() {
     for threads in ["1", "2", "16"] {
         actor()
             .env("TOKIO_WORKER_THREADS", threads)
@@ -318,8 +318,7 @@ async fn an_answer_that_was_sent_but_not_read_is_lost() {
     assert_eq!(in_time(shop.count()).await, Ok(stock(&[("a", 2)])));
 }
 
-/// What is lost in a panic is the order that caused it. What is kept is the rest of the mailbox,
-/// and the books.
+/// A panic loses only the order that caused it. The rest of the mailbox and the books are kept.
 #[tokio::test]
 async fn a_panic_loses_one_order_and_keeps_the_mailbox_and_the_books() {
     let (shop, supervisor) = recipe::open(stock(&[("a", 5)]));
