@@ -99,7 +99,7 @@ class Client:
         await self.writer.drain()
         answer = await self.reader.readline()
         if not answer.endswith(b"\n"):
-            raise EOFError("it has hung up")
+            raise EOFError("the server has hung up")
         return answer.decode().removesuffix("\n")
 
 

@@ -1,16 +1,16 @@
-//! Aborts a job of `spawn_blocking`: it goes on to its end.
+//! Aborts a job of `spawn_blocking`, but the job runs to its end.
 //!
 //! ```text
 //! cargo run -p bridge --example bridge_mistake_aborted
 //! ```
 //!
 //! `abort` cancels a task at its next `.await`. A blocking job has none. It can be aborted only
-//! before it starts. The right way gives the job a token and cancels the token. The job looks at
-//! it between two chunks. Each job of this program waits after its first chunk until it has been
+//! before it starts. The right way gives the job a token, which the job checks between two chunks,
+//! and cancels the token. Each job of this program waits after its first chunk until it has been
 //! aborted or canceled.
 
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
@@ -22,7 +22,13 @@ const CHUNKS: u32 = 100;
 /// Where a job waits after its first chunk.
 struct Gate {
     reached: oneshot::Sender<()>,
-    go_on: Receiver<()>,
+    opened: mpsc::Receiver<()>,
+}
+
+/// The other side of a gate.
+struct Gatekeeper {
+    reached: oneshot::Receiver<()>,
+    open: mpsc::Sender<()>,
 }
 
 #[tokio::main]
@@ -35,39 +41,40 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("`abort` cannot stop a blocking job that has started");
-    eprintln!("let the job look at a token between two chunks, and cancel the token");
+    eprintln!("let the job check a token between two chunks, and cancel the token");
     ExitCode::FAILURE
 }
 
-/// Returns how many chunks are hashed.
+/// Returns how many chunks an aborted job hashes.
 async fn abort() -> u32 {
-    let (gate, reached, go_on) = gate();
+    let (gate, keeper) = gate();
     let nobody_cancels = CancellationToken::new();
     let job = task::spawn_blocking(move || hash(gate, &nobody_cancels));
-    reached.await.expect("the job hashes a chunk");
+    keeper.reached.await.expect("the job hashes a chunk");
     job.abort(); // Wrong: has no effect on a job that has started.
-    go_on.send(()).expect("the job waits");
+    keeper.open.send(()).expect("the job waits");
     job.await.expect("it was not aborted")
 }
 
+/// Returns how many chunks a canceled job hashes.
 async fn cancel() -> u32 {
-    let (gate, reached, go_on) = gate();
+    let (gate, keeper) = gate();
     let token = CancellationToken::new();
     let for_job = token.clone();
     let job = task::spawn_blocking(move || hash(gate, &for_job));
-    reached.await.expect("the job hashes a chunk");
+    keeper.reached.await.expect("the job hashes a chunk");
     token.cancel();
-    go_on.send(()).expect("the job waits");
+    keeper.open.send(()).expect("the job waits");
     job.await.expect("the job does not panic")
 }
 
-/// Hashes a picture chunk by chunk.
+/// Hashes a picture until it is done or canceled. Returns how many chunks were hashed.
 fn hash(gate: Gate, token: &CancellationToken) -> u32 {
     let mut hasher = Sha256::new();
     hasher.update([0; 1024]);
     let mut hashed = 1;
     gate.reached.send(()).expect("the caller waits");
-    gate.go_on.recv().expect("the caller goes on");
+    gate.opened.recv().expect("the caller opens the gate");
     while hashed < CHUNKS && !token.is_cancelled() {
         hasher.update([0; 1024]);
         hashed += 1;
@@ -75,8 +82,12 @@ fn hash(gate: Gate, token: &CancellationToken) -> u32 {
     hashed
 }
 
-fn gate() -> (Gate, oneshot::Receiver<()>, mpsc::Sender<()>) {
-    let (reached, is_reached) = oneshot::channel();
-    let (open, go_on) = mpsc::channel();
-    (Gate { reached, go_on }, is_reached, open)
+fn gate() -> (Gate, Gatekeeper) {
+    let (sender, reached) = oneshot::channel();
+    let (open, opened) = mpsc::channel();
+    let gate = Gate {
+        reached: sender,
+        opened,
+    };
+    (gate, Gatekeeper { reached, open })
 }

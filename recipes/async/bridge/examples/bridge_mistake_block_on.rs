@@ -6,8 +6,8 @@
 //!
 //! `block_on` would keep the thread until the future is done, and no other task could run there. So
 //! tokio refuses it. `blocking_send` and `blocking_recv` panic for the same reason. The first right
-//! way is to await the future. The second one is for a function that you cannot change: it calls
-//! the function on a thread that may block.
+//! way awaits the future. If you cannot change the function, the second right way calls it on a
+//! thread that may block.
 
 use std::panic;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ fn read_temperature(runtime: &Handle) -> i32 {
 }
 
 fn main() -> ExitCode {
-    // A shorter message.
+    // A message without a line number and a backtrace.
     panic::set_hook(Box::new(|_panic| eprintln!("a task panicked")));
     let runtime = Runtime::new().expect("the system has a thread left");
     let outcome = runtime.block_on(call_directly());

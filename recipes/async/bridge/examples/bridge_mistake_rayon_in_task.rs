@@ -5,9 +5,9 @@
 //! ```
 //!
 //! A parallel iterator blocks the thread that calls it until all pieces are done. This server has
-//! one thread. A server with more threads goes on, until as many clients ask for hashes as it has
-//! threads. The right way awaits the result at a oneshot channel. Its job does not end before ten
-//! pings have been answered, which proves that the server answers while rayon works.
+//! one thread. A server with more threads stops answering when as many clients ask for hashes as it
+//! has threads. The right way awaits the result through a oneshot channel. Its job does not end
+//! before ten pings have been answered, which proves that the server answers while rayon works.
 
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("the parallel iterator blocked the only thread that runs tasks");
-    eprintln!("start the job with `rayon::spawn`, and await its result at a oneshot channel");
+    eprintln!("start the job with `rayon::spawn`, and await its result through a oneshot channel");
     ExitCode::FAILURE
 }
 

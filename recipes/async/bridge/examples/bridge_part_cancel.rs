@@ -1,12 +1,12 @@
-//! Stops a job on a thread of rayon when nobody waits for its result any more.
+//! Stops a job on a thread of rayon when nobody waits for its result anymore.
 //!
 //! ```text
 //! cargo run -p bridge --example bridge_part_cancel
 //! ```
 //!
-//! No thread can be stopped from outside. So the job looks between two chunks whether the receiver
-//! of its result still exists. `timeout` drops the receiver when the time is up. `select!` drops it
-//! when another branch is done first, and a task drops it when it is aborted.
+//! No thread can be stopped from outside. So before each chunk, the job checks whether the
+//! receiver of its result still exists. `timeout` drops the receiver when the time is up. `select!`
+//! drops it when another branch is done first, and a task drops it when it is aborted.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// Hashing so many chunks takes hours.
+/// Hashing so many chunks takes days.
 const CHUNKS: u64 = 1 << 40;
 
 #[tokio::main]

@@ -1,11 +1,11 @@
-//! Sends from a thread to a task and back. tokio's channels work from both sides.
+//! Sends from a thread to a task and back, through channels of tokio.
 //!
 //! ```text
 //! cargo run -p bridge --example bridge_part_channel
 //! ```
 //!
-//! Synchronous code calls the methods whose names begin with `blocking_`. In a task they panic:
-//! await `send` and `recv` there.
+//! Synchronous code calls the methods whose names begin with `blocking_`. They panic in a task.
+//! A task awaits `send` and `recv` instead.
 
 use std::thread;
 

@@ -4,9 +4,9 @@
 //! cargo run -p bridge --example bridge_part_spawn
 //! ```
 //!
-//! On such a thread `tokio::spawn` panics, because it does not know which runtime you mean. The
-//! method of a `Handle` does. The runtime must have threads of its own, as this one has, or be
-//! inside `block_on`. Otherwise nothing runs the task.
+//! On such a thread `tokio::spawn` panics, because it does not know which runtime you mean.
+//! `Handle::spawn` knows. The runtime must have threads of its own, as this one has, or some thread
+//! must be inside its `block_on`. Otherwise nothing runs the task.
 
 use std::thread;
 
@@ -18,7 +18,7 @@ fn main() {
     let handle = runtime.handle().clone();
     let thread = thread::spawn(move || start_task(&handle));
     let task = thread.join().expect("the thread does not panic");
-    // The thread has ended, and the task goes on.
+    // The end of the thread does not end its task.
     let length = runtime.block_on(task).expect("the task does not panic");
     println!("the task has sent {length} bytes");
 }
@@ -28,6 +28,6 @@ fn start_task(handle: &Handle) -> JoinHandle<usize> {
 }
 
 async fn send(text: &str) -> usize {
-    // A real one would await a socket.
+    // A real task would await a socket.
     text.len()
 }

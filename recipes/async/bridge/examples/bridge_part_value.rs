@@ -9,7 +9,7 @@ use std::thread;
 use tokio::runtime::Runtime;
 
 async fn read_temperature() -> i32 {
-    // A real one would ask a server, and await the answer.
+    // A real function would ask a server, and await the answer.
     21
 }
 

@@ -1,13 +1,14 @@
-//! The same job with smol: its runtime has one thread, and `unblock` takes a job to another one.
+//! The same job with smol: its runtime has one thread, and `unblock` runs a job on another one.
 //!
 //! ```text
 //! cargo run -p bridge --example bridge_smol
 //! ```
 //!
 //! The difference from the recipe: each picture is a job on a thread for blocking work, of which
-//! smol starts up to 500. Set `BLOCKING_MAX_THREADS` to limit them. `block_on` needs no handle and
-//! works on every thread, so nothing reports a call of it in a task: the task just blocks its
-//! thread. A panic of a job continues in the task that awaits it. Choose it for a small program.
+//! smol starts up to 500. The environment variable `BLOCKING_MAX_THREADS` sets another limit.
+//! `block_on` needs no handle and works on every thread, so nothing reports a call in a task: the
+//! task just blocks its thread. If a job panics, so does the task that awaits it. Choose smol for a
+//! small program.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -27,6 +28,7 @@ use cli::{Pictures, Pings, Report};
 
 const HASH_LIMIT: Duration = Duration::from_secs(60);
 const ANSWER_LIMIT: Duration = Duration::from_secs(70);
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 const PING_INTERVAL: Duration = Duration::from_millis(1);
 const CHUNK: usize = 64 * 1024;
 
@@ -86,7 +88,7 @@ impl Client {
         loop {
             let start = Instant::now();
             let answer = self.ask("ping")?;
-            assert_eq!(answer, "pong", "the server answers something else");
+            assert_eq!(answer, "pong", "unexpected answer to a ping");
             pings.answered += 1;
             pings.slowest = pings.slowest.max(start.elapsed());
             if is_done.load(Relaxed) {
@@ -110,15 +112,27 @@ async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Resu
 }
 
 /// Starts a task for each client.
-async fn serve(listener: TcpListener, pictures: Pictures) -> io::Result<()> {
+async fn serve(listener: TcpListener, pictures: Pictures) {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = accept(&listener).await;
         smol::spawn(serve_client(stream, Arc::clone(&pictures))).detach();
     }
 }
 
-/// Answers the questions of one client until it hangs up.
-async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
+/// Waits for the next client. Errors must not end the server, because they seldom last. If too many
+/// files are open, for example, clients that leave close some.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => eprintln!("cannot accept a client: {error}"),
+        }
+        Timer::after(ACCEPT_PAUSE).await;
+    }
+}
+
+/// Answers the questions of one client until it hangs up or asks something else.
+async fn serve_client(mut stream: TcpStream, pictures: Pictures) {
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {
         let mut answer = match &question {
@@ -133,9 +147,10 @@ async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<(
             _ => break,
         };
         answer.push('\n');
-        stream.write_all(answer.as_bytes()).await?;
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            break;
+        }
     }
-    Ok(())
 }
 
 /// Hashes all pictures. If the caller drops this future, it cancels the jobs.
@@ -152,12 +167,12 @@ async fn hash(pictures: Pictures) -> String {
     let mut hashes = Vec::new();
     for job in jobs {
         let hash = job.await;
-        hashes.push(hash.expect("the job is canceled when this function has ended"));
+        hashes.push(hash.expect("the job is not canceled before this function ends"));
     }
     hashes.join(" ")
 }
 
-/// A blocking job does not notice that nobody awaits it any more. This flag tells it.
+/// A blocking job does not notice that nobody awaits it anymore. This flag tells it.
 struct CancelWhenDropped(Arc<AtomicBool>);
 
 impl Drop for CancelWhenDropped {

@@ -24,20 +24,24 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use cli::{Pictures, Pings, Report};
 
 /// How long the server hashes before it gives up.
 const HASH_LIMIT: Duration = Duration::from_secs(60);
 
-/// How long a client waits for an answer. The server is given the time to say that it gave up.
+/// How long a client waits for an answer. This is longer than `HASH_LIMIT`, so that the server can
+/// still say that it gave up.
 const ANSWER_LIMIT: Duration = Duration::from_secs(70);
+
+/// How long the server waits before it tries again to accept a client.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Load balancers ping every few seconds. This one is faster, because the job is short.
 const PING_INTERVAL: Duration = Duration::from_millis(1);
 
-/// How many bytes are hashed between two looks at whether the result is still wanted.
+/// How many bytes are hashed before the next check whether the result is still wanted.
 const CHUNK: usize = 64 * 1024;
 
 fn main() {
@@ -84,9 +88,10 @@ impl Client {
         })
     }
 
-    /// Sends a question and waits for the answer.
+    /// Asks a question. After an error, drop the client, because a late answer may still come.
     fn ask(&mut self, question: &str) -> io::Result<String> {
         let answer = exchange(&mut self.stream, question);
+        // `timeout` must be called inside the runtime, because it starts a timer.
         self.runtime
             .block_on(async { timeout(ANSWER_LIMIT, answer).await? })
     }
@@ -97,7 +102,7 @@ impl Client {
         loop {
             let start = Instant::now();
             let answer = self.ask("ping")?;
-            assert_eq!(answer, "pong", "the server answers something else");
+            assert_eq!(answer, "pong", "unexpected answer to a ping");
             pings.answered += 1;
             pings.slowest = pings.slowest.max(start.elapsed());
             if is_done.load(Relaxed) {
@@ -110,7 +115,7 @@ impl Client {
 
 /// Sends a question as a line, and reads a line as the answer.
 async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Result<String> {
-    // One write: the second of two small ones would wait until the first is acknowledged.
+    // One write, because Nagle's algorithm would delay the second of two small ones.
     let line = format!("{question}\n");
     stream.write_all(line.as_bytes()).await?;
     let mut answer = String::new();
@@ -122,15 +127,15 @@ async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Resu
 }
 
 /// Starts a task for each client.
-async fn serve(listener: TcpListener, pictures: Pictures) -> io::Result<()> {
+async fn serve(listener: TcpListener, pictures: Pictures) {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = accept(&listener).await;
         tokio::spawn(serve_client(stream, Arc::clone(&pictures)));
     }
 }
 
-/// Answers the questions of one client until it hangs up.
-async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
+/// Answers the questions of one client until it hangs up or asks something else.
+async fn serve_client(mut stream: TcpStream, pictures: Pictures) {
     // Both questions have this length, so nobody can fill the memory with a long one.
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {
@@ -140,13 +145,26 @@ async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<(
             _ => break,
         };
         answer.push('\n');
-        stream.write_all(answer.as_bytes()).await?;
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            break;
+        }
     }
-    Ok(())
+}
+
+/// Waits for the next client. Errors must not end the server, because they seldom last. If too many
+/// files are open, for example, clients that leave close some.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => eprintln!("cannot accept a client: {error}"),
+        }
+        sleep(ACCEPT_PAUSE).await;
+    }
 }
 
 /// Starts the threads of rayon. Without a handler, a panic in a job of `rayon::spawn` would end the
-/// process. This handler has nothing to do, because Rust has printed the panic already.
+/// process. This handler does nothing, because Rust has already printed the panic.
 fn start_rayon() -> io::Result<()> {
     let pool = ThreadPoolBuilder::new().panic_handler(|_panic| ());
     pool.build_global().map_err(io::Error::other)
@@ -163,7 +181,7 @@ async fn hash(pictures: Pictures) -> String {
             .par_iter()
             .map(|picture| {
                 let hash = sha256(picture, || sender.is_closed());
-                // Fails if the task has been dropped: then the program is about to end.
+                // Fails if the task has been dropped, because the program is about to end.
                 let _ = done.send(());
                 hash
             })
@@ -176,13 +194,13 @@ async fn hash(pictures: Pictures) -> String {
         }
     });
 
-    // When the time is up, `timeout` drops the receiver, and rayon stops at its next look.
+    // When the time is up, `timeout` drops the receiver, and rayon stops at its next check.
     match timeout(HASH_LIMIT, receiver).await {
         Ok(Ok(hashes)) => {
             progress.await.expect("printing does not panic");
             hashes
         }
-        // The panic dropped the sender.
+        // The job panicked, which dropped the sender.
         Ok(Err(_)) => "error: the job panicked".to_string(),
         Err(_) => format!("error: no hashes after {HASH_LIMIT:?}"),
     }

@@ -6,7 +6,7 @@
 //!
 //! The difference from the recipe: a thread that hashes delays only its own client, because the
 //! operating system gives the other threads their turn. There is nothing to bridge. Choose it if
-//! you have at most a few hundred clients. Each needs a thread, also while it is silent.
+//! you have at most a few hundred clients. Each needs a thread, even while it is silent.
 
 #[path = "../src/cli.rs"]
 mod cli;
@@ -24,6 +24,7 @@ use cli::{Pictures, Pings, Report};
 
 const HASH_LIMIT: Duration = Duration::from_secs(60);
 const ANSWER_LIMIT: Duration = Duration::from_secs(70);
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 const PING_INTERVAL: Duration = Duration::from_millis(1);
 const CHUNK: usize = 64 * 1024;
 
@@ -86,7 +87,7 @@ impl Client {
         loop {
             let start = Instant::now();
             let answer = self.ask("ping")?;
-            assert_eq!(answer, "pong", "the server answers something else");
+            assert_eq!(answer, "pong", "unexpected answer to a ping");
             pings.answered += 1;
             pings.slowest = pings.slowest.max(start.elapsed());
             if is_done.load(Relaxed) {
@@ -98,15 +99,25 @@ impl Client {
 }
 
 /// Starts a thread for each client.
-fn serve(listener: &TcpListener, pictures: &Pictures) -> io::Result<()> {
+fn serve(listener: &TcpListener, pictures: &Pictures) {
     loop {
-        let (stream, _) = listener.accept()?;
         let pictures = Arc::clone(pictures);
-        thread::Builder::new().spawn(move || serve_client(stream, &pictures))?;
+        if let Err(error) = accept(listener, pictures) {
+            // Such an error seldom lasts: clients that leave free their threads and sockets.
+            eprintln!("cannot accept a client: {error}");
+            thread::sleep(ACCEPT_PAUSE);
+        }
     }
 }
 
-/// Answers the questions of one client until it hangs up.
+fn accept(listener: &TcpListener, pictures: Pictures) -> io::Result<()> {
+    let (stream, _) = listener.accept()?;
+    thread::Builder::new().spawn(move || serve_client(stream, &pictures))?;
+    Ok(())
+}
+
+/// Answers the questions of one client until it hangs up or asks something else. Nobody reads the
+/// error, which ends only this connection.
 fn serve_client(mut stream: TcpStream, pictures: &Pictures) -> io::Result<()> {
     let mut question = [0; 5];
     while stream.read_exact(&mut question).is_ok() {

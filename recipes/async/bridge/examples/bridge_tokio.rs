@@ -31,6 +31,7 @@ use cli::{Pictures, Pings, Report};
 
 const HASH_LIMIT: Duration = Duration::from_secs(60);
 const ANSWER_LIMIT: Duration = Duration::from_secs(70);
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 const PING_INTERVAL: Duration = Duration::from_millis(1);
 const CHUNK: usize = 64 * 1024;
 
@@ -78,7 +79,7 @@ async fn ping_until(address: SocketAddr, is_done: Arc<AtomicBool>) -> io::Result
     loop {
         let start = Instant::now();
         let answer = ask(&mut balancer, "ping").await?;
-        assert_eq!(answer, "pong", "the server answers something else");
+        assert_eq!(answer, "pong", "unexpected answer to a ping");
         pings.answered += 1;
         pings.slowest = pings.slowest.max(start.elapsed());
         if is_done.load(Relaxed) {
@@ -105,15 +106,27 @@ async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Resu
 }
 
 /// Starts a task for each client.
-async fn serve(listener: TcpListener, server: Arc<Server>) -> io::Result<()> {
+async fn serve(listener: TcpListener, server: Arc<Server>) {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = accept(&listener).await;
         task::spawn(serve_client(stream, Arc::clone(&server)));
     }
 }
 
-/// Answers the questions of one client until it hangs up.
-async fn serve_client(mut stream: TcpStream, server: Arc<Server>) -> io::Result<()> {
+/// Waits for the next client. Errors must not end the server, because they seldom last. If too many
+/// files are open, for example, clients that leave close some.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => eprintln!("cannot accept a client: {error}"),
+        }
+        sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+/// Answers the questions of one client until it hangs up or asks something else.
+async fn serve_client(mut stream: TcpStream, server: Arc<Server>) {
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {
         let mut answer = match &question {
@@ -125,9 +138,10 @@ async fn serve_client(mut stream: TcpStream, server: Arc<Server>) -> io::Result<
             _ => break,
         };
         answer.push('\n');
-        stream.write_all(answer.as_bytes()).await?;
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            break;
+        }
     }
-    Ok(())
 }
 
 /// Hashes all pictures. If the caller drops this future, it cancels the jobs.
@@ -154,7 +168,7 @@ async fn hash(server: &Server) -> String {
     for job in jobs {
         match job.await {
             Ok(Some(hash)) => hashes.push(hash),
-            Ok(None) => unreachable!("the token is canceled when this function has ended"),
+            Ok(None) => unreachable!("the token is not canceled before this function ends"),
             Err(_) => return "error: the job panicked".to_string(),
         }
     }

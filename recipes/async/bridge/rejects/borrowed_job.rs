@@ -1,6 +1,6 @@
 // error: E0373
 //! Lends a picture to a job of `rayon::spawn`. The job may outlive the function that starts it, so
-//! it must own what it uses. Write `move`, and put what you need yourself into an `Arc`.
+//! it must own what it uses. Write `move`, and share what you still need through an `Arc`.
 //! `rayon::scope` can borrow, but it blocks the thread until its jobs are done.
 
 use tokio::sync::oneshot;

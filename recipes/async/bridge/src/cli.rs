@@ -63,7 +63,7 @@ pub(crate) fn print_or_exit(album: &Album, outcome: io::Result<Report>) {
     assert_eq!(hashes.len(), album.names.len(), "a hash is missing");
     let mut table = String::new();
     for (name, hash) in album.names.iter().zip(hashes) {
-        assert_eq!(hash.len(), DIGITS, "this is no SHA-256: {hash}");
+        assert_eq!(hash.len(), DIGITS, "not a SHA-256: {hash}");
         table += &format!("{hash}  {name}\n");
     }
     if let Err(error) = io::stdout().write_all(table.as_bytes()) {
@@ -116,7 +116,8 @@ fn load() -> Result<Album, String> {
     for file in files {
         names.push(printable_name(&file)?);
         let picture = read(&file, free)?;
-        free -= picture.len() as u64;
+        // The file may have grown since its length was checked.
+        free = free.saturating_sub(picture.len() as u64);
         pictures.push(picture);
     }
     Ok(Album {
@@ -167,7 +168,7 @@ fn read(file: &Path, free: u64) -> Result<Vec<u8>, String> {
 }
 
 fn exit(reason: &str) -> ! {
-    // If standard error is closed, the exit status alone has to say it.
+    // If standard error is closed, the exit status has to be enough.
     let _ = writeln!(io::stderr(), "{reason}");
     process::exit(1)
 }

@@ -1,18 +1,18 @@
 //! Hash the pictures in a folder on a server that goes on answering pings.
 //!
-//! The server is asynchronous: its tasks share a few threads, so no task may compute for long.
-//! It hashes on the threads of rayon. The task that needs the hashes waits for them at a oneshot
-//! channel, and meanwhile its thread runs other tasks, such as those that answer pings. The rest of
-//! the program is synchronous: `main` asks for the hashes, and a thread pings like a load balancer,
-//! which takes a server out of service when an answer does not come.
+//! The server is asynchronous: its tasks share a few threads, so no task may compute for long. It
+//! hashes on the threads of rayon, which send the result through a oneshot channel. While the task
+//! that needs it waits, its thread runs other tasks, such as those that answer pings. The rest of
+//! the program is synchronous: `main` asks for the hashes, and another thread pings the server as a
+//! load balancer does. A load balancer takes a server out of service if it does not answer.
 //!
 //! ```text
 //! cargo run -p bridge                  # the pictures in input/pictures
 //! cargo run -p bridge -- my-pictures   # your own folder; the files need not be pictures
 //! ```
 //!
-//! Prints what `sha256sum` prints in the folder, so `sha256sum --check` can read it. Standard error
-//! says how many pings were answered meanwhile.
+//! Prints the hashes in the format of `sha256sum`, so `sha256sum --check` can verify them. Standard
+//! error says how many pings were answered meanwhile.
 
 mod cli;
 
@@ -30,20 +30,24 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use cli::{Pictures, Pings, Report};
 
 /// How long the server hashes before it gives up.
 const HASH_LIMIT: Duration = Duration::from_secs(60);
 
-/// How long a client waits for an answer. The server is given the time to say that it gave up.
+/// How long a client waits for an answer. This is longer than `HASH_LIMIT`, so that the server can
+/// still say that it gave up.
 const ANSWER_LIMIT: Duration = Duration::from_secs(70);
+
+/// How long the server waits before it tries again to accept a client.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Load balancers ping every few seconds. This one is faster, because the job is short.
 const PING_INTERVAL: Duration = Duration::from_millis(1);
 
-/// How many bytes are hashed between two looks at whether the result is still wanted.
+/// How many bytes are hashed before the next check whether the result is still wanted.
 const CHUNK: usize = 64 * 1024;
 
 fn main() {
@@ -78,7 +82,7 @@ fn hash_on_a_server(pictures: &Pictures) -> io::Result<Report> {
 // ANCHOR_END: caller
 
 /// Starts the threads of rayon. Without a handler, a panic in a job of `rayon::spawn` would end the
-/// process. This handler has nothing to do, because Rust has printed the panic already.
+/// process. This handler does nothing, because Rust has already printed the panic.
 pub(crate) fn start_rayon() -> io::Result<()> {
     let pool = ThreadPoolBuilder::new().panic_handler(|_panic| ());
     pool.build_global().map_err(io::Error::other)
@@ -100,9 +104,10 @@ impl Client {
         })
     }
 
-    /// Sends a question and waits for the answer.
+    /// Asks a question. After an error, drop the client, because a late answer may still come.
     fn ask(&mut self, question: &str) -> io::Result<String> {
         let answer = exchange(&mut self.stream, question);
+        // `timeout` must be called inside the runtime, because it starts a timer.
         self.runtime
             .block_on(async { timeout(ANSWER_LIMIT, answer).await? })
     }
@@ -114,7 +119,7 @@ impl Client {
         loop {
             let start = Instant::now();
             let answer = self.ask("ping")?;
-            assert_eq!(answer, "pong", "the server answers something else");
+            assert_eq!(answer, "pong", "unexpected answer to a ping");
             pings.answered += 1;
             pings.slowest = pings.slowest.max(start.elapsed());
             if is_done.load(Relaxed) {
@@ -127,7 +132,7 @@ impl Client {
 
 /// Sends a question as a line, and reads a line as the answer.
 async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Result<String> {
-    // One write: the second of two small ones would wait until the first is acknowledged.
+    // One write, because Nagle's algorithm would delay the second of two small ones.
     let line = format!("{question}\n");
     stream.write_all(line.as_bytes()).await?;
     let mut answer = String::new();
@@ -140,15 +145,15 @@ async fn exchange(stream: &mut BufReader<TcpStream>, question: &str) -> io::Resu
 
 // ANCHOR: server
 /// Starts a task for each client.
-pub(crate) async fn serve(listener: TcpListener, pictures: Pictures) -> io::Result<()> {
+pub(crate) async fn serve(listener: TcpListener, pictures: Pictures) {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = accept(&listener).await;
         tokio::spawn(serve_client(stream, Arc::clone(&pictures)));
     }
 }
 
-/// Answers the questions of one client until it hangs up.
-async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<()> {
+/// Answers the questions of one client until it hangs up or asks something else.
+async fn serve_client(mut stream: TcpStream, pictures: Pictures) {
     // Both questions have this length, so nobody can fill the memory with a long one.
     let mut question = [0; 5];
     while stream.read_exact(&mut question).await.is_ok() {
@@ -158,11 +163,24 @@ async fn serve_client(mut stream: TcpStream, pictures: Pictures) -> io::Result<(
             _ => break,
         };
         answer.push('\n');
-        stream.write_all(answer.as_bytes()).await?;
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            break;
+        }
     }
-    Ok(())
 }
 // ANCHOR_END: server
+
+/// Waits for the next client. Errors must not end the server, because they seldom last. If too many
+/// files are open, for example, clients that leave close some.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => eprintln!("cannot accept a client: {error}"),
+        }
+        sleep(ACCEPT_PAUSE).await;
+    }
+}
 
 // ANCHOR: hash
 /// Hashes all pictures on the threads of rayon, and waits for the result without blocking a thread.
@@ -179,10 +197,10 @@ pub(crate) async fn hash(pictures: Pictures) -> String {
         }
     });
 
-    // When the time is up, `timeout` drops the receiver, and rayon stops at its next look.
+    // When the time is up, `timeout` drops the receiver, and rayon stops at its next check.
     match timeout(HASH_LIMIT, receiver).await {
         Ok(Ok(hashes)) => hashes,
-        // The panic dropped the sender.
+        // The job panicked, which dropped the sender.
         Ok(Err(_)) => "error: the job panicked".to_string(),
         Err(_) => format!("error: no hashes after {HASH_LIMIT:?}"),
     }

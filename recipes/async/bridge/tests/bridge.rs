@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -172,25 +172,34 @@ fn hashes() -> String {
     format!("{OF_ABC} {OF_NOTHING}")
 }
 
-/// A runtime whose tasks all share the thread of the test.
+/// Runs a test on a runtime whose tasks all share one thread. It fails if they block the thread.
+fn on_one_thread(test: impl Future<Output = ()> + Send + 'static) {
+    let (end, ended) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        one_thread().block_on(test);
+        // Fails if the test has taken too long.
+        let _ = end.send(());
+    });
+    // Longer than the limit of each step, which says more.
+    let result = ended.recv_timeout(2 * TIME_LIMIT);
+    assert_ne!(result, Err(RecvTimeoutError::Timeout), "a task blocks");
+    thread.join().expect("the test does not panic");
+}
+
+/// A runtime whose tasks all share the thread that calls `block_on`.
 fn one_thread() -> Runtime {
     let mut builder = Builder::new_current_thread();
     builder.enable_all().build().expect("a runtime")
 }
 
-/// Starts the server, and connects so many clients to it.
-async fn connect<const CLIENTS: usize>(
-    pictures: &Arc<[Vec<u8>]>,
-) -> [BufReader<TcpStream>; CLIENTS] {
+/// Starts the server, and connects two clients to it.
+async fn connect() -> [BufReader<TcpStream>; 2] {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    tokio::spawn(recipe::serve(listener, Arc::clone(pictures)));
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        let stream = TcpStream::connect(address).await.expect("a connection");
-        clients.push(BufReader::new(stream));
-    }
-    clients.try_into().expect("there are so many")
+    tokio::spawn(recipe::serve(listener, pictures()));
+    let first = TcpStream::connect(address).await.expect("a connection");
+    let second = TcpStream::connect(address).await.expect("a connection");
+    [BufReader::new(first), BufReader::new(second)]
 }
 
 /// Returns the answer with its line end. It is empty if the server has hung up.
@@ -210,13 +219,12 @@ async fn read_answer(client: &mut BufReader<TcpStream>) -> String {
     answer
 }
 
-/// The job cannot begin before the gate is open, and so not end either.
+/// No job can begin before the gate opens, so all pings are answered before the hashes.
 #[test]
 fn pings_are_answered_while_rayon_works() {
     let _alone = rayon_alone();
-    one_thread().block_on(async {
-        let pictures = pictures();
-        let [mut client, mut balancer] = connect(&pictures).await;
+    on_one_thread(async {
+        let [mut client, mut balancer] = connect().await;
         let gate = Gate::close();
         client.write_all(b"hash\n").await.expect("the server reads");
         for _ in 0..100 {
@@ -230,9 +238,8 @@ fn pings_are_answered_while_rayon_works() {
 #[test]
 fn a_client_that_leaves_early_disturbs_nobody() {
     let _alone = rayon_alone();
-    one_thread().block_on(async {
-        let pictures = pictures();
-        let [mut leaves, mut stays] = connect(&pictures).await;
+    on_one_thread(async {
+        let [mut leaves, mut stays] = connect().await;
         let gate = Gate::close();
         leaves.write_all(b"hash\n").await.expect("the server reads");
         assert_eq!(ask(&mut stays, "ping\n").await, "pong\n");
@@ -245,15 +252,14 @@ fn a_client_that_leaves_early_disturbs_nobody() {
 #[test]
 fn an_unknown_question_ends_the_connection_alone() {
     let _alone = rayon_alone();
-    one_thread().block_on(async {
-        let pictures = pictures();
-        let [mut wrong, mut right] = connect(&pictures).await;
+    on_one_thread(async {
+        let [mut wrong, mut right] = connect().await;
         assert_eq!(ask(&mut wrong, "hush\n").await, "");
         assert_eq!(ask(&mut right, "hash\n").await, format!("{}\n", hashes()));
     });
 }
 
-/// The clock stands still, so the time is up as soon as no task can run.
+/// A paused clock jumps to the next timeout as soon as no task can run.
 #[test]
 fn the_server_gives_up_when_the_time_is_up() {
     let _alone = rayon_alone();
@@ -312,8 +318,9 @@ fn a_panic_on_rayon_ends_only_its_job() {
         let _sender = sender;
         panic!("planted by a test");
     });
-    let result = receiver.blocking_recv();
-    result.expect_err("the panic drops the sender");
+    let result = one_thread().block_on(async { timeout(TIME_LIMIT, receiver).await });
+    let received = result.expect("the job ends");
+    received.expect_err("the panic drops the sender");
     let answer = one_thread().block_on(recipe::hash(pictures()));
     assert_eq!(answer, hashes());
 }
