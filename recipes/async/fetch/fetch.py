@@ -3,11 +3,11 @@
     python3 fetch.py              # the site in input/, served by this program
     python3 fetch.py site pages   # saves the pages of your own site in this folder
 
-Each page has a task in a TaskGroup. The server serves four connections at a time, so a task enters
-a Semaphore before it connects. A page whose server is busy is asked for again after a pause, a
-chain of redirects has a bound, and each page has a time limit. Ctrl-C cancels the main task, and
-the TaskGroup cancels all others. A file is renamed to the name of its page once all of the page is
-in it, so there is never half a page.
+Each page has a task in a TaskGroup. The server refuses a fifth connection, so each task enters a
+Semaphore before it connects. If the server is busy, the task asks again after a pause. It follows a
+few redirects, and gives up after a time limit. Ctrl-C cancels the main task, and the TaskGroup
+cancels all others. A file gets the name of its page once all of the page is in it, so there is
+never half a page.
 
 A site is a folder. Each file in it is a page, and the file faults.txt, if there is one, says which
 pages the server answers badly. A row is one of these:
@@ -56,7 +56,7 @@ class Busy(Failure):
 @dataclass
 class Page:
     body: bytes
-    address: str  # Differs from what was asked for after a redirect.
+    address: str  # After a redirect, this is not the address that was asked for.
     attempts: int
 
 

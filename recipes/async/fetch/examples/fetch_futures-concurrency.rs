@@ -34,7 +34,7 @@ const AT_ONCE: NonZero<usize> = NonZero::new(4).unwrap();
 /// A page that is not complete after this time has failed.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// How often the program asks for a page whose server is busy.
+/// How often the program asks for a page if the server is busy.
 const ATTEMPTS: u32 = 3;
 
 /// The pause before the second attempt. Each further pause is twice as long.
@@ -46,7 +46,7 @@ const MAX_REDIRECTS: usize = 5;
 async fn main() -> ExitCode {
     let job = cli::job_or_exit();
     if !job.real_time {
-        time::pause(); // Waiting takes no time. Leave this out of your own program.
+        time::pause(); // Makes waiting take no time. Leave this out of your own program.
     }
     let start = Instant::now();
     let server = Server::start(Arc::clone(&job.site));
@@ -70,7 +70,7 @@ async fn main() -> ExitCode {
 async fn cancel_on_ctrl_c(stop: CancellationToken) {
     match tokio::signal::ctrl_c().await {
         Ok(()) => stop.cancel(),
-        Err(error) => eprintln!("Ctrl-C ends the program without a report: {error}"),
+        Err(error) => eprintln!("Ctrl-C will end the program without a report: {error}"),
     }
 }
 
@@ -93,7 +93,7 @@ async fn fetch(page: &str, server: &Server) -> Result<Page, Failure> {
     (fetch_with_retries(page, server), too_late).race().await
 }
 
-/// Asks again after a pause if the server is busy.
+/// Asks again after a pause if the server is busy or the connection breaks.
 async fn fetch_with_retries(page: &str, server: &Server) -> Result<Page, Failure> {
     let mut pause = FIRST_PAUSE;
     for attempt in 1..ATTEMPTS {
@@ -127,7 +127,7 @@ async fn follow(page: &str, attempts: u32, server: &Server) -> Result<Page, Fail
     Err(Failure::TooManyRedirects(MAX_REDIRECTS))
 }
 
-/// Saves a page in a thread where waiting for the disk holds up no task.
+/// Saves a page in another thread, because writing to a disk blocks.
 async fn save(folder: &Path, page: &str, file: Page) -> Result<Page, Failure> {
     let folder = folder.to_path_buf();
     let page = page.to_string();

@@ -5,10 +5,11 @@
 //! cargo run -p fetch --example fetch_mistake_goes_on
 //! ```
 //!
-//! `future_first` is wrong: `run_until_cancelled` polls the future before it checks the token. A
-//! task that has just got a permit connects, and only then learns that it should stop. `select!`
-//! without `biased` begins with a random branch, so there about half of the tasks connect.
-//! `token_first` is right: a `biased` `select!` checks the token before it polls the future.
+//! `future_first` is wrong: once `run_until_cancelled` waits, it polls the future before it checks
+//! the token. A task that has just got a permit connects, and only then learns that it should stop.
+//! A `select!` without `biased` begins with a random branch, so about half of the tasks would
+//! connect. `token_first` is right: a `biased` `select!` checks the token before it polls the
+//! future.
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! cargo run -p fetch --example fetch_mistake_one_by_one
 //! ```
 //!
-//! `await_in_loop` is wrong: the next download is not even made before this one is done.
+//! `await_in_loop` is wrong: it does not start the next download before this one is done.
 //! `make_first` is the same mistake in disguise, because a future runs only while it is awaited.
 //! `spawn_in_loop` is too, because it awaits the handle of each task in the loop that starts it.
 //! `join_set` is right: it starts a task for each page, and then awaits all of them.

@@ -1,27 +1,23 @@
-//! Download 200 pages, at most 50 at a time. Ctrl-C stops, and the finished
-//! pages are reported.
+//! Download 200 pages, at most 50 at a time. On Ctrl-C, stop and report the
+//! pages that are finished.
 //!
 //! ```text
 //! cargo run -p fetch --example fetch_small
 //! ```
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::{signal, time};
 
+static PERMITS: Semaphore = Semaphore::const_new(50);
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let permits = Arc::new(Semaphore::new(50));
     let mut tasks = JoinSet::new();
     for page in 0..200 {
-        let permits = Arc::clone(&permits);
-        tasks.spawn(async move {
-            let _permit = permits.acquire().await.expect("it is never closed");
-            download(page).await
-        });
+        tasks.spawn(download(page));
     }
 
     let mut finished = Vec::new();
@@ -30,7 +26,6 @@ async fn main() {
             finished.push(result.expect("a download panicked"));
         }
     };
-    // What the loop has collected is kept when `select!` drops its future.
     tokio::select! {
         () = collect => {}
         Ok(()) = signal::ctrl_c() => println!("stopped"),
@@ -38,8 +33,8 @@ async fn main() {
     println!("{} of 200 pages", finished.len());
 } // `tasks` is dropped here, which cancels the tasks that still run.
 
-/// Stands for a real download.
 async fn download(page: u32) -> u32 {
-    time::sleep(Duration::from_millis(10)).await;
+    let _permit = PERMITS.acquire().await.expect("it is never closed");
+    time::sleep(Duration::from_millis(10)).await; // Make your request here.
     page
 }

@@ -35,7 +35,7 @@ const AT_ONCE: usize = 4;
 /// A page that is not complete after this time has failed.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// How often the program asks for a page whose server is busy.
+/// How often the program asks for a page if the server is busy.
 const ATTEMPTS: u32 = 3;
 
 /// The pause before the second attempt. Each further pause is twice as long.
@@ -86,7 +86,7 @@ async fn close_on_ctrl_c(stop: Sender<Signaled>) {
             drop(stop);
         }
         Err(error) => {
-            eprintln!("Ctrl-C ends the program without a report: {error}");
+            eprintln!("Ctrl-C will end the program without a report: {error}");
             stop.closed().await; // Keeps the channel open until the end.
         }
     }
@@ -133,7 +133,7 @@ impl Downloader {
         Download { page, result }
     }
 
-    /// Waits for a permit and fetches a page within the time limit.
+    /// Fetches a page within the time limit. Holds a permit until the page is here.
     async fn fetch(&self, page: &str) -> Result<Page, Failure> {
         let _permit = self.permits.acquire().await;
         let too_late = async {
@@ -143,7 +143,7 @@ impl Downloader {
         self.fetch_with_retries(page).or(too_late).await
     }
 
-    /// Asks again after a pause if the server is busy.
+    /// Asks again after a pause if the server is busy or the connection breaks.
     async fn fetch_with_retries(&self, page: &str) -> Result<Page, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..ATTEMPTS {
@@ -177,7 +177,7 @@ impl Downloader {
         Err(Failure::TooManyRedirects(MAX_REDIRECTS))
     }
 
-    /// Saves a page in a thread where waiting for the disk holds up no task.
+    /// Saves a page in another thread, because writing to a disk blocks.
     async fn save(&self, page: &str, file: Page) -> Result<Page, Failure> {
         let folder = self.folder.clone();
         let page = page.to_string();

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 4;
 /// A page that is not complete this long after an attempt began has failed.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// How often the program asks for a page whose server is busy.
+/// How often the program asks for a page if the server is busy.
 const ATTEMPTS: u32 = 3;
 
 /// The pause before the second attempt. Each further pause is twice as long.
@@ -48,7 +48,7 @@ struct Downloader {
 async fn main() -> ExitCode {
     let job = cli::job_or_exit();
     if !job.real_time {
-        time::pause(); // Waiting takes no time. Leave this out of your own program.
+        time::pause(); // Makes waiting take no time. Leave this out of your own program.
     }
     let start = Instant::now();
     let downloader = Arc::new(Downloader::new(&job.site, &job.folder));
@@ -62,7 +62,7 @@ async fn main() -> ExitCode {
 async fn cancel_on_ctrl_c(stop: CancellationToken) {
     match tokio::signal::ctrl_c().await {
         Ok(()) => stop.cancel(),
-        Err(error) => eprintln!("Ctrl-C ends the program without a report: {error}"),
+        Err(error) => eprintln!("Ctrl-C will end the program without a report: {error}"),
     }
 }
 
@@ -88,10 +88,10 @@ impl Downloader {
 
     async fn download(&self, page: String) -> Download {
         let fetched = tokio::select! {
-            biased; // The token first: a task that gets a stopped one's permit must not connect.
-            // Cancel-safe: a wait for the token loses nothing.
+            biased; // Checks the token first, so that no task connects after Ctrl-C.
+            // Cancel-safe: this only waits.
             () = self.stop.cancelled() => Err(Failure::Stopped),
-            // Need not be: dropping it closes the connection, and nothing has been written yet.
+            // Need not be cancel-safe: nothing has been written yet, and the page is given up.
             result = self.fetch(&page) => result,
         };
         let result = match fetched {
@@ -101,7 +101,7 @@ impl Downloader {
         Download { page, result }
     }
 
-    /// Asks again after a pause if the server is busy.
+    /// Asks again after a pause if the server is busy or the connection breaks.
     async fn fetch(&self, page: &str) -> Result<Page, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..ATTEMPTS {
@@ -145,7 +145,7 @@ impl Downloader {
         Err(Failure::TooManyRedirects(MAX_REDIRECTS))
     }
 
-    /// Saves a page in a thread where waiting for the disk holds up no task.
+    /// Saves a page in another thread, because writing to a disk blocks.
     async fn save(&self, page: &str, file: Page) -> Result<Page, Failure> {
         let folder = self.folder.clone();
         let page = page.to_string();

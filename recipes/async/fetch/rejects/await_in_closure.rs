@@ -1,14 +1,13 @@
 // error: E0728
-//! Awaits in the closure of an iterator. An iterator calls its closure and needs the result at
-//! once, so there is no way to pause in it. Use a `for` loop in the `async fn`, start a task for
-//! each page, or use a stream, whose closures return futures.
+//! Awaits in the closure of an iterator. An iterator needs the result of its closure at once, so
+//! the closure cannot wait for anything. Use a `for` loop in the `async fn`, start a task for each
+//! page, or use a stream, whose closures return futures.
 
 async fn download_all(pages: &[&str]) -> Vec<usize> {
     let mut sizes = Vec::new();
     pages.iter().for_each(|page| {
         sizes.push(download(page).await); // refused
     });
-    sizes.push(0);
     sizes
 }
 

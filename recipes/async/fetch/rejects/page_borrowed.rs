@@ -1,5 +1,5 @@
 // error: E0373
-//! Starts a task that borrows the page. The task may run when the loop has long gone on, so it must
+//! Starts a task that borrows the page. The task may still run when the page is gone, so it must
 //! own what it uses. Write `move` after `async`.
 
 fn download_all(pages: Vec<String>) {

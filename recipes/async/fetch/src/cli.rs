@@ -30,7 +30,7 @@ const DEFAULT_SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/input/async-boo
 const FAULTS: &str = "faults.txt";
 const USAGE: &str = "expected [--real-time] [SITE [FOLDER]]";
 
-/// A file has a name with this ending until all of the page is in it.
+/// The name of a file has this extension until all of the page is in it.
 const UNFINISHED: &str = "part";
 
 /// Each page gets a task, and the server keeps all pages in memory.
@@ -59,10 +59,11 @@ pub(crate) struct Download {
     pub(crate) result: Result<Page, Failure>,
 }
 
-/// A page that the server has sent.
+/// A page as the server has sent it.
 pub(crate) struct Page {
+    /// Kept for the report and the tests. Your own program can drop it when the page is saved.
     pub(crate) body: Vec<u8>,
-    /// Differs from what was asked for after a redirect.
+    /// After a redirect, this is not the address that was asked for.
     pub(crate) address: String,
     pub(crate) attempts: u32,
 }
@@ -122,13 +123,11 @@ pub(crate) async fn get(server: &Server, address: &str) -> io::Result<Response> 
     let mut answer = Vec::new();
     let mut limited = connection.stream.take(MAX_HEAD_BYTES + MAX_PAGE_BYTES);
     limited.read_to_end(&mut answer).await?;
-    parse(&answer).ok_or(io::Error::new(
-        ErrorKind::InvalidData,
-        "the answer is not complete",
-    ))
+    parse(&answer)
+        .ok_or_else(|| io::Error::new(ErrorKind::InvalidData, "the answer is not complete"))
 }
 
-/// Reads an answer. A body that is shorter than the head says is no answer.
+/// Reads an answer. Returns `None` if its body is not as long as its head says.
 fn parse(answer: &[u8]) -> Option<Response> {
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let head = str::from_utf8(&answer[..end]).ok()?;
@@ -159,10 +158,11 @@ fn parse(answer: &[u8]) -> Option<Response> {
 }
 
 // ANCHOR: save
-/// Writes a page to a file beside its place, and then renames that file. So a file that has the
-/// name of the page holds the whole page, whatever happens.
+/// Writes a page to a file with another name, and then renames that file. So a file that has the
+/// name of the page holds the whole page, even if the program is killed. To survive a power failure
+/// as well, call [`fs::File::sync_all`] before you rename it.
 ///
-/// It blocks while the disk is busy, so call it where that is allowed.
+/// This function blocks, so do not call it in a task.
 pub(crate) fn save(folder: &Path, page: &str, body: &[u8]) -> io::Result<()> {
     let file = folder.join(page);
     let unfinished = unfinished(&file);
@@ -435,7 +435,7 @@ impl Site {
     }
 }
 
-/// The address of a page: a path that stays below its folder, and that needs no escapes in a
+/// Returns the address of a page, if the path stays below its folder and needs no escapes in a
 /// request.
 fn page_name(path: &Path) -> Option<String> {
     let mut parts = Vec::new();

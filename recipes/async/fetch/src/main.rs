@@ -1,11 +1,11 @@
 //! Download the pages of a site, four at a time, until all are there or the user presses Ctrl-C.
 //!
-//! Each page has a task in a [`JoinSet`]. The server serves four connections at a time, so a task
-//! takes one of the four permits of a [`Semaphore`] before it connects. A page whose server is busy
-//! is asked for again after a pause, a chain of redirects has a bound, and each page has a time
-//! limit. Ctrl-C cancels a [`CancellationToken`]: all tasks stop where they wait, and the report
-//! says which pages have been saved. A file is renamed to the name of its page once all of the page
-//! is in it, so there is never half a page.
+//! Each page has a task in a [`JoinSet`]. The server refuses a fifth connection, so each task takes
+//! one of the four permits of a [`Semaphore`] before it connects. If the server is busy, the task
+//! asks again after a pause. It follows a few redirects, and gives up after a time limit. Ctrl-C
+//! cancels a [`CancellationToken`]: all tasks stop where they wait, and the report says which pages
+//! have been saved. A file gets the name of its page once all of the page is in it, so there is
+//! never half a page.
 //!
 //! ```text
 //! cargo run -p fetch                          # the site in input/, served by this program
@@ -14,8 +14,8 @@
 //! ```
 //!
 //! Prints which pages needed more than one request, which failed, and how many were saved. The
-//! output is the same on every run, because the program's clock does not run: it jumps to the next
-//! time at which a task wakes up. Standard error says how much time has passed on that clock.
+//! output is the same on every run, because the clock is paused: when all tasks wait, it jumps to
+//! the time at which the next one wakes up. Standard error says how much time has passed on it.
 
 mod cli;
 
@@ -37,7 +37,7 @@ const AT_ONCE: usize = 4;
 /// A page that is not complete after this time has failed.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// How often the program asks for a page whose server is busy.
+/// How often the program asks for a page if the server is busy.
 const ATTEMPTS: u32 = 3;
 
 /// The pause before the second attempt. Each further pause is twice as long.
@@ -58,7 +58,7 @@ pub(crate) struct Downloader {
 async fn main() -> ExitCode {
     let job = cli::job_or_exit();
     if !job.real_time {
-        time::pause(); // Waiting takes no time. Leave this out of your own program.
+        time::pause(); // Makes waiting take no time. Leave this out of your own program.
     }
     let start = Instant::now();
     let downloader = Arc::new(Downloader::new(&job.site, &job.folder));
@@ -73,7 +73,7 @@ async fn main() -> ExitCode {
 async fn cancel_on_ctrl_c(stop: CancellationToken) {
     match tokio::signal::ctrl_c().await {
         Ok(()) => stop.cancel(),
-        Err(error) => eprintln!("Ctrl-C ends the program without a report: {error}"),
+        Err(error) => eprintln!("Ctrl-C will end the program without a report: {error}"),
     }
 }
 
@@ -102,10 +102,10 @@ impl Downloader {
     // ANCHOR: download
     async fn download(&self, page: String) -> Download {
         let fetched = tokio::select! {
-            biased; // The token first: a task that gets a stopped one's permit must not connect.
-            // Cancel-safe: a wait for the token loses nothing.
+            biased; // Checks the token first, so that no task connects after Ctrl-C.
+            // Cancel-safe: this only waits.
             () = self.stop.cancelled() => Err(Failure::Stopped),
-            // Need not be: dropping it closes the connection, and nothing has been written yet.
+            // Need not be cancel-safe: nothing has been written yet, and the page is given up.
             result = self.fetch(&page) => result,
         };
         let result = match fetched {
@@ -115,7 +115,7 @@ impl Downloader {
         Download { page, result }
     }
 
-    /// Waits for a permit and fetches a page within the time limit.
+    /// Fetches a page within the time limit. Holds a permit until the page is here.
     async fn fetch(&self, page: &str) -> Result<Page, Failure> {
         let permit = self.permits.acquire().await;
         let _permit = permit.expect("the semaphore is never closed");
@@ -127,7 +127,7 @@ impl Downloader {
     // ANCHOR_END: download
 
     // ANCHOR: retry
-    /// Asks again after a pause if the server is busy.
+    /// Asks again after a pause if the server is busy or the connection breaks.
     async fn fetch_with_retries(&self, page: &str) -> Result<Page, Failure> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..ATTEMPTS {
@@ -162,7 +162,7 @@ impl Downloader {
     }
     // ANCHOR_END: retry
 
-    /// Saves a page in a thread where waiting for the disk holds up no task.
+    /// Saves a page in another thread, because writing to a disk blocks.
     async fn save(&self, page: &str, file: Page) -> Result<Page, Failure> {
         let folder = self.folder.clone();
         let page = page.to_string();

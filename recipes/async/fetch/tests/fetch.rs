@@ -177,16 +177,16 @@ fn a_page_must_be_complete_before_the_limit() {
     assert_eq!(one_page("silent", "page.md silent\n"), too_late);
 }
 
-/// A page that takes its time keeps others neither from starting nor from being saved.
+/// Three of the four permits are held until the time limit. The other pages share the fourth.
 #[test]
-fn a_silent_page_costs_one_place_only() {
-    let scratch = scratch("a_silent_page_costs_one_place_only");
+fn a_silent_page_holds_one_permit_only() {
+    let scratch = scratch("a_silent_page_holds_one_permit_only");
     for number in 0..30 {
         scratch.file(&format!("{number}.md"), "page");
     }
     scratch.file("faults.txt", "0.md silent\n1.md silent\n10.md silent\n");
     let end = fetch().run([scratch.path()]);
-    // In the first second, 19 pages have the fourth place. Then the other 8 have all four.
+    // In the first second, at least 19 pages use the fourth permit. The other 8 come after them.
     let time = end.stderr.split_whitespace().nth_back(1);
     let time: u32 = time.expect("it is in the line").parse().expect("a number");
     assert!(time <= 1000 + 8 * 50, "{time} ms");
@@ -227,7 +227,7 @@ fn a_redirect_to_itself_or_to_nothing_fails() {
 }
 
 /// Stops the program at many moments: before it connects, while it reads, saves or pauses, and
-/// after its end. What it reports is what it leaves, each time.
+/// after its end. Each time, the files that it leaves are the ones that it reports.
 #[tokio::test(start_paused = true)]
 async fn ctrl_c_ends_all_tasks_at_once_and_leaves_whole_files() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("input/async-book");
@@ -319,7 +319,8 @@ fn ctrl_c_reports_the_finished_pages() {
     let bytes = 4 * count;
     let summary = format!("stopped by Ctrl-C\nsaved {count} of 1000 pages, {bytes} bytes\n");
     assert!(report.contains(&summary), "{report}");
-    // No task connects after Ctrl-C, except those whose page was already on its way.
+    // No task connects after Ctrl-C: apart from the saved pages, only those that were on their way
+    // have been asked for.
     let requests = report
         .split("requests: ")
         .nth(1)
