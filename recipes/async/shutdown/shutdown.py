@@ -1,14 +1,14 @@
-"""Store weather bulletins until a signal comes, finish those that have begun, and end.
+"""Store weather bulletins until a signal comes, finish those in progress, and exit.
 
     python3 shutdown.py                  # a demonstration with the bulletins in input/
     python3 shutdown.py OKX.txt MEG.txt  # with your own files; each is an office
 
 Offices send bulletins to a server, which stores each in a file. The first SIGTERM or Ctrl-C tells
-the server to stop: it accepts no more connections and begins no more bulletins, but it stores those
-that have begun. If an office does not finish, the server gives up after a limit, or at a second
-signal.
+the server to stop: it accepts no more connections and no new bulletins, but it finishes those in
+progress. If an office does not send the rest of its bulletin, the server gives up after a limit, or
+at a second signal.
 
-Prints what has become of the bulletins, which is the same on every run.
+Then the program prints what became of the bulletins. Its output is the same on every run.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Server:
         for task in self.connections:  # Those that are left.
             task.cancel()
 
-    async def attend(self, reader, writer):
+    async def serve_office(self, reader, writer):
         """Serves one office until it disconnects or the server stops."""
         task = asyncio.current_task()
         self.connections.add(task)
@@ -141,7 +141,9 @@ async def run(offices):
         if os.name == "posix":
             loop.add_signal_handler(signal.SIGTERM, server.request_stop)
             loop.add_signal_handler(signal.SIGINT, server.request_stop)
-        listener = await asyncio.start_server(server.attend, "127.0.0.1", limit=MAX_LINE + 2)
+        listener = await asyncio.start_server(
+            server.serve_office, "127.0.0.1", limit=MAX_LINE + 2
+        )
         address = listener.sockets[0].getsockname()
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve(listener))

@@ -34,7 +34,7 @@ use cli::{Ending, Job, Store};
 /// The lines that an office sends.
 type Lines = FramedRead<OwnedReadHalf, LinesCodec>;
 
-/// Someone wants the server to stop.
+/// Asks the server to stop.
 struct StopRequest;
 
 fn main() -> ExitCode {
@@ -74,7 +74,7 @@ async fn serve(
             // Cancel-safe: a connection that is not accepted now stays in the listener.
             connection = listener.accept() => match connection {
                 Ok((stream, _address)) => {
-                    connections.spawn(attend(stream, Arc::clone(&store), stop.clone()));
+                    connections.spawn(serve_office(stream, Arc::clone(&store), stop.clone()));
                 }
                 Err(error) => {
                     cli::log(&format!("cannot accept a connection: {error}"));
@@ -113,8 +113,8 @@ async fn serve(
     ending
 }
 
-/// Serves one office. Reports an error, because nobody looks at what the task returns.
-async fn attend(stream: TcpStream, store: Arc<Store>, stop: CancellationToken) {
+/// Serves one office. Reports an error here, because nobody reads the result of the task.
+async fn serve_office(stream: TcpStream, store: Arc<Store>, stop: CancellationToken) {
     if let Err(error) = store_bulletins(stream, store, stop).await {
         cli::log(&format!("closed a connection: {error}"));
     }
@@ -137,7 +137,7 @@ async fn store_bulletins(
             // Cancel-safe: once the token is canceled, it stays canceled.
             () = stop.cancelled() => break,
             // Cancel-safe: a part of a line that has been read stays in `lines`.
-            line = lines.next() => line,
+            line = lines.try_next() => line?,
         };
         let Some(first_line) = first_line else {
             return Ok(()); // The office has disconnected.
@@ -145,7 +145,7 @@ async fn store_bulletins(
         writer.write_all(b"go on\n").await?;
 
         // A bulletin has begun. Until it is stored, nothing here waits for the token.
-        let Some(bulletin) = receive(first_line?, &mut lines).await? else {
+        let Some(bulletin) = receive(first_line, &mut lines).await? else {
             return Ok(()); // The office has disconnected in the middle, so there is no bulletin.
         };
         let store = Arc::clone(&store);
@@ -164,10 +164,9 @@ async fn receive(
 ) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
     let mut bulletin = first_line + "\n";
     for _ in 1..cli::MAX_LINES {
-        let Some(line) = lines.next().await else {
+        let Some(line) = lines.try_next().await? else {
             return Ok(None);
         };
-        let line = line?;
         bulletin.push_str(&line);
         bulletin.push('\n');
         if line == cli::END {
@@ -199,11 +198,13 @@ fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
     Ok(())
 }
 
-/// Turns each Ctrl-C into a request. From now on, it does not end the process.
-#[cfg(not(unix))]
+/// Turns each Ctrl-C into a request. From now on, it does not end the process. Windows has no
+/// SIGTERM.
+#[cfg(windows)]
 fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        while interrupt.recv().await.is_some() {
             if requests.send(StopRequest).await.is_err() {
                 return; // The server has ended.
             }

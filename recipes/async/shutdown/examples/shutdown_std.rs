@@ -1,4 +1,4 @@
-//! The same job with threads of the standard library, and signal-hook for the signals.
+//! The same job with threads of the standard library, and signal-hook for the signals of Unix.
 //!
 //! ```text
 //! cargo run -p shutdown --example shutdown_std
@@ -8,7 +8,7 @@
 //! stop as well. The server wakes its own `accept` by connecting to itself. It wakes a thread that
 //! waits for the next bulletin by closing the reading side of the connection. It must not do that
 //! in the middle of a bulletin, so each thread says whether it is between two. Everything that the
-//! server itself waits for comes through one channel. Choose it if your program is not async and
+//! server itself waits for comes through one channel. Choose this if your program is not async and
 //! has few connections. When `main` returns, the process ends, and so do the threads that are left.
 
 #[path = "../src/cli.rs"]
@@ -189,7 +189,7 @@ impl Connection {
         }
     }
 
-    /// Says whether the thread is between two bulletins. Returns false if the server stops.
+    /// Notes whether the thread is between two bulletins. Returns false if the server is stopping.
     fn go_on(&self, is_idle: bool) -> bool {
         let mut state = self.is_idle.lock().expect("no thread panics with the lock");
         *state = is_idle;
@@ -207,13 +207,13 @@ fn store_bulletins(connection: &Connection, store: &Store) -> Result<()> {
     writer.write_all(b"ready\n")?;
 
     while connection.go_on(true) {
-        let first_line = read_line(&mut lines)?;
-        // At the end of the input, either the office has disconnected or the server stops.
+        let first_line = read_line(&mut lines);
+        // A server that stops ends the input. Some systems report this as an error.
         if !connection.go_on(false) {
             break;
         }
-        let Some(first_line) = first_line else {
-            return Ok(());
+        let Some(first_line) = first_line? else {
+            return Ok(()); // The office has disconnected.
         };
         writer.write_all(b"go on\n")?;
         let Some(bulletin) = receive(first_line, &mut lines)? else {
@@ -275,7 +275,8 @@ fn forward_signals(events: Sender<Event>) -> io::Result<()> {
     Ok(())
 }
 
-/// The standard library has no signals. On Windows, the crate ctrlc handles Ctrl-C.
+/// Does nothing, so Ctrl-C ends the process at once. This part of signal-hook exists only on Unix.
+/// On Windows, you can handle Ctrl-C with the crate ctrlc.
 #[cfg(not(unix))]
 fn forward_signals(_events: Sender<Event>) -> io::Result<()> {
     Ok(())

@@ -38,7 +38,7 @@ use cli::{Ending, Job, Store};
 /// The lines that an office sends.
 type Lines = FramedRead<OwnedReadHalf, LinesCodec>;
 
-/// Someone wants the server to stop.
+/// Asks the server to stop.
 struct StopRequest;
 
 fn main() -> ExitCode {
@@ -109,7 +109,7 @@ async fn accept(
     loop {
         match listener.accept().cancel_on_shutdown(subsystem).await {
             Ok(Ok((stream, _address))) => {
-                connections.spawn(attend(stream, Arc::clone(&store), stop.clone()));
+                connections.spawn(serve_office(stream, Arc::clone(&store), stop.clone()));
             }
             Ok(Err(error)) => {
                 cli::log(&format!("cannot accept a connection: {error}"));
@@ -129,7 +129,7 @@ async fn accept(
     Ok(())
 }
 
-async fn attend(stream: TcpStream, store: Arc<Store>, stop: CancellationToken) {
+async fn serve_office(stream: TcpStream, store: Arc<Store>, stop: CancellationToken) {
     if let Err(error) = store_bulletins(stream, store, stop).await {
         cli::log(&format!("closed a connection: {error}"));
     }
@@ -151,13 +151,13 @@ async fn store_bulletins(
             // Cancel-safe: once the token is canceled, it stays canceled.
             () = stop.cancelled() => break,
             // Cancel-safe: a part of a line that has been read stays in `lines`.
-            line = lines.next() => line,
+            line = lines.try_next() => line?,
         };
         let Some(first_line) = first_line else {
             return Ok(());
         };
         writer.write_all(b"go on\n").await?;
-        let Some(bulletin) = receive(first_line?, &mut lines).await? else {
+        let Some(bulletin) = receive(first_line, &mut lines).await? else {
             return Ok(());
         };
         let store = Arc::clone(&store);
@@ -176,10 +176,9 @@ async fn receive(
 ) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
     let mut bulletin = first_line + "\n";
     for _ in 1..cli::MAX_LINES {
-        let Some(line) = lines.next().await else {
+        let Some(line) = lines.try_next().await? else {
             return Ok(None);
         };
-        let line = line?;
         bulletin.push_str(&line);
         bulletin.push('\n');
         if line == cli::END {
@@ -211,11 +210,12 @@ fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
     Ok(())
 }
 
-/// Turns each Ctrl-C into a request.
-#[cfg(not(unix))]
+/// Turns each Ctrl-C into a request. Windows has no SIGTERM.
+#[cfg(windows)]
 fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        while interrupt.recv().await.is_some() {
             if requests.send(StopRequest).await.is_err() {
                 return;
             }

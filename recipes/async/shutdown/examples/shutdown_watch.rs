@@ -32,7 +32,7 @@ use cli::{Ending, Job, Store};
 /// The lines that an office sends.
 type Lines = FramedRead<OwnedReadHalf, LinesCodec>;
 
-/// Someone wants the server to stop.
+/// Asks the server to stop.
 struct StopRequest;
 
 fn main() -> ExitCode {
@@ -68,7 +68,7 @@ async fn serve(
             // Cancel-safe: a connection that is not accepted now stays in the listener.
             connection = listener.accept() => match connection {
                 Ok((stream, _address)) => {
-                    tokio::spawn(attend(stream, Arc::clone(&store), stopped.clone()));
+                    tokio::spawn(serve_office(stream, Arc::clone(&store), stopped.clone()));
                 }
                 Err(error) => {
                     cli::log(&format!("cannot accept a connection: {error}"));
@@ -99,7 +99,7 @@ async fn serve(
     ending
 }
 
-async fn attend(stream: TcpStream, store: Arc<Store>, mut stopped: watch::Receiver<bool>) {
+async fn serve_office(stream: TcpStream, store: Arc<Store>, mut stopped: watch::Receiver<bool>) {
     // Only a reference, so that the receiver is dropped when the task ends, and not before.
     if let Err(error) = store_bulletins(stream, store, &mut stopped).await {
         cli::log(&format!("closed a connection: {error}"));
@@ -122,13 +122,13 @@ async fn store_bulletins(
             // Cancel-safe: the value stays `true`. An error means that the server has ended.
             _ = stopped.wait_for(|is_stopped| *is_stopped) => break,
             // Cancel-safe: a part of a line that has been read stays in `lines`.
-            line = lines.next() => line,
+            line = lines.try_next() => line?,
         };
         let Some(first_line) = first_line else {
             return Ok(());
         };
         writer.write_all(b"go on\n").await?;
-        let Some(bulletin) = receive(first_line?, &mut lines).await? else {
+        let Some(bulletin) = receive(first_line, &mut lines).await? else {
             return Ok(());
         };
         let store = Arc::clone(&store);
@@ -147,10 +147,9 @@ async fn receive(
 ) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
     let mut bulletin = first_line + "\n";
     for _ in 1..cli::MAX_LINES {
-        let Some(line) = lines.next().await else {
+        let Some(line) = lines.try_next().await? else {
             return Ok(None);
         };
-        let line = line?;
         bulletin.push_str(&line);
         bulletin.push('\n');
         if line == cli::END {
@@ -182,11 +181,12 @@ fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
     Ok(())
 }
 
-/// Turns each Ctrl-C into a request.
-#[cfg(not(unix))]
+/// Turns each Ctrl-C into a request. Windows has no SIGTERM.
+#[cfg(windows)]
 fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        while interrupt.recv().await.is_some() {
             if requests.send(StopRequest).await.is_err() {
                 return;
             }

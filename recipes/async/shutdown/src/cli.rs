@@ -2,17 +2,17 @@
 //! this file is about tokio, so you can skip it when you read the recipe.
 //!
 //! An office connects and waits for `ready`. It sends the first line of a bulletin and waits for
-//! `go on`. Then it sends the other lines, of which the last is `$$`, and waits for `stored`. Or it
-//! gets `closing`, and nothing more.
+//! `go on`. Then it sends the other lines, of which the last is `$$`, and waits for `stored`. When
+//! the server stops, an office that is between two bulletins gets `closing`, and nothing more.
 //!
 //! ```text
 //! shutdown --serve FOLDER                        # stores bulletins in FOLDER
-//! shutdown --serve FOLDER --limit MILLISECONDS   # gives up so long after the first signal
+//! shutdown --serve FOLDER --limit MILLISECONDS   # gives up that long after the first signal
 //! ```
 //!
-//! `FOLDER` is created if there is none. Standard error says at which address the server listens,
-//! so you can send a bulletin by hand, for instance with `nc`. The exit status is 1 if the server
-//! gave up.
+//! The server creates `FOLDER` if it does not exist. It prints its address on standard error, so
+//! you can send a bulletin by hand, for instance with `nc`. The exit status is 1 if the server gave
+//! up.
 
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
@@ -35,10 +35,11 @@ const DEFAULT_LIMIT: Duration = Duration::from_secs(8);
 /// Each office of the demonstration gets a thread.
 const MAX_FILES: usize = 64;
 
-/// An office sends one bulletin after the other, and each is written to the disk.
+/// An office sends one bulletin at a time, and each has to reach the disk. More would take long.
 const MAX_BULLETINS: usize = 1000;
 
-/// The most bytes of a line, and the most lines of a bulletin. So nobody can fill the memory.
+/// The most bytes of a line, and the most lines of a bulletin. Without these limits, one office
+/// could fill the memory.
 pub(crate) const MAX_LINE: usize = 1000;
 pub(crate) const MAX_LINES: usize = 1000;
 
@@ -49,7 +50,7 @@ pub(crate) const END: &str = "$$";
 /// processor, for instance while too many files are open.
 pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
-/// No answer takes so long unless the server hangs.
+/// No answer takes this long unless the server hangs.
 const NO_ANSWER: Duration = Duration::from_secs(30);
 
 /// How a server ended.
@@ -84,7 +85,7 @@ struct Office {
     falls_silent: bool,
 }
 
-/// What has become of an office's bulletins.
+/// What became of an office's bulletins.
 #[derive(Default)]
 struct Outcome {
     /// Stored before the signal.
@@ -115,7 +116,7 @@ impl Display for Ending {
 }
 
 impl Store {
-    /// Opens a folder, which is created if there is none. The files in it keep their numbers.
+    /// Opens a folder, or creates it. New files get higher numbers than those already there.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let mut next_number = 1;
@@ -149,7 +150,7 @@ impl Store {
     }
     // ANCHOR_END: put
 
-    /// The complete bulletins, in any order.
+    /// The content of every file, in any order. In the demonstration, each is complete.
     fn bulletins(&self) -> io::Result<Vec<String>> {
         let mut bulletins = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -198,8 +199,8 @@ impl Job {
         self.limit
     }
 
-    /// Starts the demonstration, which sends this process a SIGTERM. Systems other than Unix have
-    /// no such signal, so `request_stop` is called there.
+    /// Starts the demonstration, which sends this process a SIGTERM. Windows has no such signal, so
+    /// the demonstration calls `request_stop` there.
     pub(crate) fn start(&self, address: SocketAddr, request_stop: impl Fn() + Send + 'static) {
         let Some(offices) = &self.offices else {
             log(&format!("listening on {address}"));
@@ -207,17 +208,12 @@ impl Job {
         };
         let offices = Arc::clone(offices);
         let folder = self.store.folder.clone();
-        let thread = thread::spawn(move || {
-            demonstrate(&offices, address, request_stop).unwrap_or_else(|error| {
-                let _ = fs::remove_dir_all(folder);
-                exit(&format!("the demonstration failed: {error}"))
-            })
-        });
+        let thread = thread::spawn(move || demonstrate(&offices, address, &folder, request_stop));
         let is_first = self.demonstration.set(thread).is_ok();
         assert!(is_first, "a server starts once");
     }
 
-    /// Prints what has become of the bulletins, and checks that the store has exactly those that
+    /// Prints what became of the bulletins, and checks that the store has exactly those that
     /// were reported as stored.
     pub(crate) fn report(mut self, ending: io::Result<Ending>) -> ExitCode {
         let ending = ending.unwrap_or_else(|error| exit(&format!("cannot serve: {error}")));
@@ -277,13 +273,14 @@ fn print(text: &str) {
     }
 }
 
-/// Sends all bulletins, and the signals. Returns what has become of the bulletins of each office.
+/// Sends all bulletins, and the signals. Returns what became of the bulletins of each office.
 fn demonstrate(
     offices: &[Office],
     address: SocketAddr,
+    folder: &Path,
     request_stop: impl Fn(),
-) -> io::Result<Vec<Outcome>> {
-    let mut idle = Connection::open(address)?;
+) -> Vec<Outcome> {
+    let mut idle = or_exit(Connection::open(address), folder);
     // Everyone waits here twice: when all are in the middle of a bulletin, and when the server is
     // stopping.
     let barrier = Barrier::new(offices.len() + 1);
@@ -292,31 +289,37 @@ fn demonstrate(
     thread::scope(|scope| {
         let mut threads = Vec::new();
         for office in offices {
-            threads.push(scope.spawn(|| send_all(office, address, &barrier)));
+            threads.push(scope.spawn(|| or_exit(send_all(office, address, &barrier), folder)));
         }
         barrier.wait();
-        send_sigterm(&request_stop)?;
+        or_exit(send_sigterm(&request_stop), folder);
         // The server sends this to an office that has begun nothing, so it is stopping now.
-        idle.expect("closing")?;
+        or_exit(idle.expect("closing"), folder);
         barrier.wait();
         for thread in threads {
-            outcomes.push(thread.join().expect("it does not panic")?);
+            outcomes.push(thread.join().expect("it does not panic"));
         }
-        io::Result::Ok(())
-    })?;
+    });
 
     // Only silent offices are left. Instead of waiting for the limit, the operator insists.
     if offices.iter().any(|office| office.falls_silent) {
-        send_sigterm(&request_stop)?;
+        or_exit(send_sigterm(&request_stop), folder);
     }
-    Ok(outcomes)
+    outcomes
+}
+
+/// Removes the store and ends the process if a step of the demonstration has failed. If the thread
+/// returned instead, the others would wait at the barrier forever.
+fn or_exit<T>(result: io::Result<T>, folder: &Path) -> T {
+    result.unwrap_or_else(|error| {
+        let _ = fs::remove_dir_all(folder);
+        exit(&format!("the demonstration failed: {error}"))
+    })
 }
 
 /// Sends the bulletins of one office. It is in the middle of one when the signal comes.
 fn send_all(office: &Office, address: SocketAddr, barrier: &Barrier) -> io::Result<Outcome> {
-    // Without this thread, the others would wait at the barrier forever.
-    let mut connection = Connection::open(address)
-        .unwrap_or_else(|error| exit(&format!("cannot connect to {address}: {error}")));
+    let mut connection = Connection::open(address)?;
     let mut outcome = Outcome::default();
     let count = office.bulletins.len();
     let middle = if office.falls_silent {
@@ -363,6 +366,7 @@ impl Connection {
     fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(NO_ANSWER))?;
+        stream.set_write_timeout(Some(NO_ANSWER))?;
         let mut connection = Connection {
             stream: BufReader::new(stream),
         };

@@ -1,9 +1,9 @@
-//! Store weather bulletins until a signal comes, finish those that have begun, and end.
+//! Store weather bulletins until a signal comes, finish those in progress, and exit.
 //!
 //! Offices send bulletins to a server, which stores each in a file. The first SIGTERM or Ctrl-C
-//! tells the server to stop: it accepts no more connections and begins no more bulletins, but it
-//! stores those that have begun. If an office does not finish, the server gives up after a limit,
-//! or at a second signal. A file in the store is always complete.
+//! tells the server to stop: it accepts no more connections and no new bulletins, but it finishes
+//! those in progress. If an office does not send the rest of its bulletin, the server gives up
+//! after a limit, or at a second signal. A `.txt` file in the store is always complete.
 //!
 //! ```text
 //! cargo run -p shutdown                       # a demonstration with the bulletins in input/
@@ -11,8 +11,8 @@
 //! cargo run -p shutdown -- --serve FOLDER     # serves until you press Ctrl-C; see src/cli.rs
 //! ```
 //!
-//! In the demonstration, the signal comes when every office is in the middle of a bulletin. The
-//! program prints what has become of the bulletins, which is the same on every run.
+//! In the demonstration, the signal comes when every office is in the middle of a bulletin. Then
+//! the program prints what became of the bulletins. Its output is the same on every run.
 
 mod cli;
 
@@ -39,7 +39,7 @@ pub(crate) use cli::{Ending, Store};
 /// The lines that an office sends.
 type Lines = FramedRead<OwnedReadHalf, LinesCodec>;
 
-/// Someone wants the server to stop.
+/// Asks the server to stop.
 pub(crate) struct StopRequest;
 
 // ANCHOR: main
@@ -56,6 +56,7 @@ async fn run(job: &Job) -> io::Result<Ending> {
     let (requests, stop_requests) = mpsc::channel(1);
     forward_signals(requests.clone())?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    // Only Windows needs the closure. On Unix, the demonstration sends a real SIGTERM.
     job.start(listener.local_addr()?, move || {
         let _ = requests.blocking_send(StopRequest);
     });
@@ -82,7 +83,7 @@ pub(crate) async fn serve(
             // Cancel-safe: a connection that is not accepted now stays in the listener.
             connection = listener.accept() => match connection {
                 Ok((stream, _address)) => {
-                    connections.spawn(attend(stream, Arc::clone(&store), stop.clone()));
+                    connections.spawn(serve_office(stream, Arc::clone(&store), stop.clone()));
                 }
                 Err(error) => {
                     cli::log(&format!("cannot accept a connection: {error}"));
@@ -114,9 +115,9 @@ pub(crate) async fn serve(
 }
 // ANCHOR_END: serve
 
-// ANCHOR: attend
-/// Serves one office. Reports an error, because nobody looks at what the task returns.
-async fn attend(stream: TcpStream, store: Arc<Store>, stop: CancellationToken) {
+// ANCHOR: office
+/// Serves one office. Reports an error here, because nobody reads the result of the task.
+async fn serve_office(stream: TcpStream, store: Arc<Store>, stop: CancellationToken) {
     if let Err(error) = store_bulletins(stream, store, stop).await {
         cli::log(&format!("closed a connection: {error}"));
     }
@@ -139,7 +140,7 @@ async fn store_bulletins(
             // Cancel-safe: once the token is canceled, it stays canceled.
             () = stop.cancelled() => break,
             // Cancel-safe: a part of a line that has been read stays in `lines`.
-            line = lines.next() => line,
+            line = lines.try_next() => line?,
         };
         let Some(first_line) = first_line else {
             return Ok(()); // The office has disconnected.
@@ -147,7 +148,7 @@ async fn store_bulletins(
         writer.write_all(b"go on\n").await?;
 
         // A bulletin has begun. Until it is stored, nothing here waits for the token.
-        let Some(bulletin) = receive(first_line?, &mut lines).await? else {
+        let Some(bulletin) = receive(first_line, &mut lines).await? else {
             return Ok(()); // The office has disconnected in the middle, so there is no bulletin.
         };
         let store = Arc::clone(&store);
@@ -158,7 +159,7 @@ async fn store_bulletins(
     writer.write_all(b"closing\n").await?;
     Ok(())
 }
-// ANCHOR_END: attend
+// ANCHOR_END: office
 
 /// Receives the rest of a bulletin. Returns `None` if the office disconnects before its end.
 async fn receive(
@@ -167,10 +168,9 @@ async fn receive(
 ) -> Result<Option<String>, Box<dyn Error + Send + Sync>> {
     let mut bulletin = first_line + "\n";
     for _ in 1..cli::MAX_LINES {
-        let Some(line) = lines.next().await else {
+        let Some(line) = lines.try_next().await? else {
             return Ok(None);
         };
-        let line = line?;
         bulletin.push_str(&line);
         bulletin.push('\n');
         if line == cli::END {
@@ -204,11 +204,13 @@ fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
 }
 // ANCHOR_END: signals
 
-/// Turns each Ctrl-C into a request. From now on, it does not end the process.
-#[cfg(not(unix))]
+/// Turns each Ctrl-C into a request. From now on, it does not end the process. Windows has no
+/// SIGTERM.
+#[cfg(windows)]
 fn forward_signals(requests: mpsc::Sender<StopRequest>) -> io::Result<()> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        while interrupt.recv().await.is_some() {
             if requests.send(StopRequest).await.is_err() {
                 return; // The server has ended.
             }
