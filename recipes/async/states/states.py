@@ -8,7 +8,7 @@ A file has the TCP packets of a capture, as tcpdump prints them:
 
 Each state is a coroutine that waits for what happens to its end of a connection, and returns the
 next state. Each end has a task. The event loop has a clock of its own, which counts milliseconds
-and moves only when every task waits. Prints when each end entered which state.
+and moves only when every task waits. The program prints when each end entered each of its states.
 """
 
 import asyncio
@@ -147,7 +147,7 @@ async def syn_sent(end):
 async def syn_received(end):
     while True:
         match await end.next():
-            case "received ACK":
+            case "received ACK" | "received SYN, ACK":
                 return "ESTABLISHED"
             case "sent FIN":
                 return "FIN_WAIT_1"
@@ -249,7 +249,9 @@ def load():
         sender, receiver = ends[source, destination]
         for end, event in events(sender, receiver, flags, ack):
             steps.append((time, end, event))
-        if "F" in flags:
+        if "S" in flags:
+            sender.fin_ack = None  # A new connection between the same ends has no FIN yet.
+        elif "F" in flags:
             sender.fin_ack = fin_ack
     return connections, steps, len(packets)
 

@@ -34,72 +34,80 @@ const OPEN_LIMIT: Duration = Duration::from_secs(180);
 /// An end that closes a connection and hears nothing gives up after this time.
 const CLOSE_LIMIT: Duration = Duration::from_secs(100);
 
-/// No packet comes for this time after the last one, so that every timer runs out.
+/// How long the program waits after the last packet. Every timer ends in this time.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// How many events a channel holds.
 const CAPACITY: usize = 8;
 
-/// The event loop: the tasks, and the numbers of those that were woken.
+/// The event loop: the tasks, and the queue of those that were woken.
 #[derive(Default)]
 struct Executor<'a> {
     /// A task that has ended is `None`.
-    tasks: Vec<Option<Pin<Box<dyn Future<Output = ()> + 'a>>>>,
-    woken: Arc<Mutex<VecDeque<usize>>>,
+    tasks: Vec<Option<Task<'a>>>,
+    woken: Queue,
 }
+
+/// A future, pinned on the heap.
+type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// The numbers of the tasks that were woken. A waker may be called in any thread, hence the lock.
+type Queue = Arc<Mutex<VecDeque<usize>>>;
 
 impl<'a> Executor<'a> {
     /// Adds a task. It is woken, so that it is polled a first time.
     fn spawn(&mut self, future: impl Future<Output = ()> + 'a) {
-        let task = self.tasks.len();
+        let number = self.tasks.len();
         self.tasks.push(Some(Box::pin(future)));
-        self.woken.lock().unwrap().push_back(task);
+        self.woken.lock().unwrap().push_back(number);
     }
 
     /// Runs until no task is woken and no timer is left.
     fn run(&mut self) {
         loop {
-            while let Some(task) = self.next_woken() {
-                self.poll(task);
+            while let Some(number) = self.next_woken() {
+                self.poll(number);
             }
             // Every task waits, so nothing can happen before the next timer.
             let wakers = CLOCK.with_borrow_mut(Clock::advance);
             if wakers.is_empty() {
                 return;
             }
-            wakers.into_iter().for_each(Waker::wake);
+            for waker in wakers {
+                waker.wake();
+            }
         }
     }
 
-    /// A method of its own, because in the head of the loop, the lock would be held while the task
-    /// is polled.
+    /// Releases the lock when it returns. In the condition of the loop in `run`, the lock would be
+    /// held while the task is polled.
     fn next_woken(&self) -> Option<usize> {
         self.woken.lock().unwrap().pop_front()
     }
 
     /// Lets a task run until it waits again or ends.
-    fn poll(&mut self, task: usize) {
-        let Some(future) = &mut self.tasks[task] else {
+    fn poll(&mut self, number: usize) {
+        let Some(task) = &mut self.tasks[number] else {
             return; // It was woken again, but it has ended.
         };
         let woken = Arc::clone(&self.woken);
-        let waker = Waker::from(Arc::new(TaskWaker { task, woken }));
+        let waker = Waker::from(Arc::new(TaskWaker { number, woken }));
         let mut context = Context::from_waker(&waker);
-        if future.as_mut().poll(&mut context).is_ready() {
-            self.tasks[task] = None;
+        if task.as_mut().poll(&mut context).is_ready() {
+            self.tasks[number] = None;
         }
     }
 }
 
-/// Knows which task it wakes. Channels and timers keep clones of it.
+/// Wakes one task. Channels and timers keep clones of it.
 struct TaskWaker {
-    task: usize,
-    woken: Arc<Mutex<VecDeque<usize>>>,
+    number: usize,
+    woken: Queue,
 }
 
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
-        self.woken.lock().unwrap().push_back(self.task);
+        self.woken.lock().unwrap().push_back(self.number);
     }
 }
 
@@ -120,12 +128,12 @@ impl Clock {
     /// Moves to the next deadline, and returns the wakers of the tasks that wait for it.
     fn advance(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        while let Some(timer) = self.timers.first_entry() {
-            let (deadline, _number) = *timer.key();
-            if !wakers.is_empty() && deadline > self.now {
-                break;
-            }
-            self.now = deadline;
+        if let Some((timer, _waker)) = self.timers.first_key_value() {
+            self.now = timer.0;
+        }
+        while let Some(timer) = self.timers.first_entry()
+            && timer.key().0 == self.now
+        {
             wakers.push(timer.remove());
         }
         wakers
@@ -201,7 +209,7 @@ impl Instant {
     }
 }
 
-/// Lets every other task run that was woken. The task wakes itself, and returns `Pending` once.
+/// Lets every other task that was woken run first: wakes its own task, and returns `Pending` once.
 async fn yield_now() {
     let mut has_yielded = false;
     let once = poll_fn(|context| {
@@ -262,7 +270,7 @@ struct End {
     start: Instant,
 }
 
-/// Why a state ends without a next state of its own.
+/// Why the function of a state ended without a next state.
 enum Interrupt {
     Reset,
     TimedOut,
@@ -288,13 +296,13 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
             State::LastAck => within(CLOSE_LIMIT, last_ack(&mut end)).await,
             State::TimeWait => within(2 * MSL, time_wait(&mut end)).await,
         };
-        let cause = match outcome {
-            Ok(_) => "",
-            Err(Interrupt::Reset) => "reset",
-            Err(Interrupt::TimedOut) => "timer",
+        let (next, cause) = match outcome {
+            Ok(next) => (next, ""),
+            Err(Interrupt::Reset) => (State::Closed, "reset"),
+            Err(Interrupt::TimedOut) => (State::Closed, "timer"),
             Err(Interrupt::CaptureOver) => return history,
         };
-        let next = outcome.unwrap_or(State::Closed);
+        // A state may follow itself: TIME_WAIT does if its wait begins again.
         if next != state {
             let time = end.start.elapsed();
             history.push(Change {
@@ -307,8 +315,8 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     }
 }
 
-/// Limits the time in a state. The limit drops the state's future, which loses no event, because
-/// `recv` is cancel-safe.
+/// Limits the time in a state. At the limit, `timeout` drops the state's future. No event is lost,
+/// because `recv` is cancel-safe.
 async fn within(limit: Duration, state: impl Future<Output = Next>) -> Next {
     let outcome = timeout(limit, state).await;
     outcome.unwrap_or(Err(Interrupt::TimedOut))
@@ -350,7 +358,7 @@ async fn syn_sent(end: &mut End) -> Next {
 async fn syn_received(end: &mut End) -> Next {
     loop {
         match end.next().await? {
-            Event::ReceivedAck => return Ok(State::Established),
+            Event::ReceivedAck | Event::ReceivedSynAck => return Ok(State::Established),
             Event::SentFin => return Ok(State::FinWait1),
             _ => {}
         }

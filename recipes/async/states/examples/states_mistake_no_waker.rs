@@ -1,12 +1,12 @@
-//! A future of your own returns `Pending` and keeps no waker. Its task is never polled again.
+//! A future returns `Pending`, but nothing keeps its waker. Its task is never polled again.
 //!
 //! ```text
 //! cargo run -p states --example states_mistake_no_waker
 //! ```
 //!
-//! `WithoutWaker` is wrong: after the first `Pending`, the executor polls the task again only if
-//! somebody calls its waker, and nobody has one. `WithWaker` is right: it keeps the waker, and
-//! `open` calls it. On the paused clock, the program waits a day for each of them.
+//! `WithoutWaker` is wrong: after a `Pending`, the executor polls the task again only when its
+//! waker is called, and nothing has kept the waker. `WithWaker` is right: it stores the waker in
+//! the gate, and `open` calls it. On the paused clock, the program waits a day for each task.
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Tasks wait until it is open.
+/// A task waits until it is open.
 #[derive(Default)]
 struct Gate {
     is_open: bool,
@@ -36,7 +36,7 @@ impl Future for WithoutWaker {
         if gate.is_open {
             return Poll::Ready(());
         }
-        Poll::Pending // Wrong: nobody will wake the task.
+        Poll::Pending // Wrong: nothing will wake the task.
     }
 }
 
@@ -58,23 +58,23 @@ impl Future for WithWaker {
 
 #[tokio::main(flavor = "current_thread", start_paused = true)]
 async fn main() -> ExitCode {
-    let gate = Arc::default();
+    let gate: Arc<Mutex<Gate>> = Arc::default();
     let ends_without = ends(&gate, WithoutWaker(Arc::clone(&gate))).await;
     println!("without a waker: the task has ended after a day: {ends_without}");
 
-    let gate = Arc::default();
+    let gate: Arc<Mutex<Gate>> = Arc::default();
     let ends_with = ends(&gate, WithWaker(Arc::clone(&gate))).await;
     println!("with a waker: the task has ended after a day: {ends_with}");
 
     if ends_without {
         return ExitCode::SUCCESS;
     }
-    eprintln!("the gate is open, but the task is asleep: nobody has its waker");
+    eprintln!("the gate is open, but the task is asleep: nothing has its waker");
     eprintln!("before you return `Pending`, keep `context.waker().clone()`, and wake it later");
     ExitCode::FAILURE
 }
 
-/// Opens the gate while a task waits for it, and says whether the task has ended after a day.
+/// Opens the gate while a task waits for it, and returns whether the task has ended after a day.
 async fn ends(gate: &Mutex<Gate>, future: impl Future<Output = ()> + Send + 'static) -> bool {
     let task = tokio::spawn(future);
     task::yield_now().await; // Lets the task be polled once.

@@ -6,7 +6,8 @@
 //!
 //! `wait_in_thread` is wrong, although it is an async function: it never returns `Pending`, so the
 //! executor cannot run another task before it ends. `wait_in_task` is right. The program counts the
-//! steps of other tasks during each wait. With several threads, the executor loses one of them.
+//! steps of other tasks during each wait. A runtime with several threads would have one thread less
+//! during the wait.
 
 use std::process::ExitCode;
 use std::sync::Arc;

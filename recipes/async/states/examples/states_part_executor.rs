@@ -1,6 +1,6 @@
-//! An event loop of our own, with a clock that takes no time.
+//! An event loop of our own, with a virtual clock, on which waiting takes no time.
 //!
-//! It runs `follow` of the first program, and a task with a time limit.
+//! It runs `follow` of `states_small`, and a task with a time limit.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -12,71 +12,79 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The event loop: the tasks, and the numbers of those that were woken.
+/// The event loop: the tasks, and the queue of those that were woken.
 #[derive(Default)]
 struct Executor<'a> {
     /// A task that has ended is `None`.
-    tasks: Vec<Option<Pin<Box<dyn Future<Output = ()> + 'a>>>>,
-    woken: Arc<Mutex<VecDeque<usize>>>,
+    tasks: Vec<Option<Task<'a>>>,
+    woken: Queue,
 }
+
+/// A future, pinned on the heap.
+type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// The numbers of the tasks that were woken. A waker may be called in any thread, hence the lock.
+type Queue = Arc<Mutex<VecDeque<usize>>>;
 
 impl<'a> Executor<'a> {
     /// Adds a task. It is woken, so that it is polled a first time.
     fn spawn(&mut self, future: impl Future<Output = ()> + 'a) {
-        let task = self.tasks.len();
+        let number = self.tasks.len();
         self.tasks.push(Some(Box::pin(future)));
-        self.woken.lock().unwrap().push_back(task);
+        self.woken.lock().unwrap().push_back(number);
     }
 
-    // ANCHOR: run
     /// Runs until no task is woken and no timer is left.
+    // ANCHOR: run
     fn run(&mut self) {
         loop {
-            while let Some(task) = self.next_woken() {
-                self.poll(task);
+            while let Some(number) = self.next_woken() {
+                self.poll(number);
             }
             // Every task waits, so nothing can happen before the next timer.
             let wakers = CLOCK.with_borrow_mut(Clock::advance);
             if wakers.is_empty() {
                 return;
             }
-            wakers.into_iter().for_each(Waker::wake);
+            for waker in wakers {
+                waker.wake();
+            }
         }
     }
     // ANCHOR_END: run
 
-    /// A method of its own, because in the head of the loop, the lock would be held while the task
-    /// is polled.
+    /// Releases the lock when it returns. In the condition of the loop in `run`, the lock would be
+    /// held while the task is polled.
     fn next_woken(&self) -> Option<usize> {
         self.woken.lock().unwrap().pop_front()
     }
 
-    // ANCHOR: poll
     /// Lets a task run until it waits again or ends.
-    fn poll(&mut self, task: usize) {
-        let Some(future) = &mut self.tasks[task] else {
+    // ANCHOR: poll
+    fn poll(&mut self, number: usize) {
+        let Some(task) = &mut self.tasks[number] else {
             return; // It was woken again, but it has ended.
         };
         let woken = Arc::clone(&self.woken);
-        let waker = Waker::from(Arc::new(TaskWaker { task, woken }));
+        let waker = Waker::from(Arc::new(TaskWaker { number, woken }));
         let mut context = Context::from_waker(&waker);
-        if future.as_mut().poll(&mut context).is_ready() {
-            self.tasks[task] = None;
+        if task.as_mut().poll(&mut context).is_ready() {
+            self.tasks[number] = None;
         }
     }
     // ANCHOR_END: poll
 }
 
+/// Wakes one task. Channels and timers keep clones of it.
 // ANCHOR: waker
-/// Knows which task it wakes. Channels and timers keep clones of it.
 struct TaskWaker {
-    task: usize,
-    woken: Arc<Mutex<VecDeque<usize>>>,
+    number: usize,
+    woken: Queue,
 }
 
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
-        self.woken.lock().unwrap().push_back(self.task);
+        self.woken.lock().unwrap().push_back(self.number);
     }
 }
 // ANCHOR_END: waker
@@ -98,12 +106,12 @@ impl Clock {
     /// Moves to the next deadline, and returns the wakers of the tasks that wait for it.
     fn advance(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        while let Some(timer) = self.timers.first_entry() {
-            let (deadline, _number) = *timer.key();
-            if !wakers.is_empty() && deadline > self.now {
-                break;
-            }
-            self.now = deadline;
+        if let Some((timer, _waker)) = self.timers.first_key_value() {
+            self.now = timer.0;
+        }
+        while let Some(timer) = self.timers.first_entry()
+            && timer.key().0 == self.now
+        {
             wakers.push(timer.remove());
         }
         wakers

@@ -14,8 +14,10 @@ fn main() {
         "ESTABLISHED"
     });
     let mut context = Context::from_waker(Waker::noop()); // A waker that does nothing.
-    println!("first: {:?}", future.as_mut().poll(&mut context));
+    let first = future.as_mut().poll(&mut context);
+    println!("first: {first:?}");
     sender.try_send("SYN, ACK").expect("there is room for it");
-    println!("second: {:?}", future.as_mut().poll(&mut context));
+    let second = future.as_mut().poll(&mut context);
+    println!("second: {second:?}");
     // ANCHOR_END: poll
 }

@@ -74,7 +74,7 @@ impl Machine {
             }
             (State::Closed | State::TimeWait, Event::SentSyn) => State::SynSent,
             (State::Closed | State::TimeWait, Event::SentSynAck) => State::SynReceived,
-            (State::SynSent, Event::ReceivedSynAck) => State::Established,
+            (State::SynSent | State::SynReceived, Event::ReceivedSynAck) => State::Established,
             (State::SynSent, Event::ReceivedSyn) => State::SynReceived,
             (State::SynReceived, Event::ReceivedAck) => State::Established,
             (State::SynReceived | State::Established, Event::SentFin) => State::FinWait1,

@@ -33,7 +33,7 @@ const OPEN_LIMIT: Duration = Duration::from_secs(180);
 /// An end that closes a connection and hears nothing gives up after this time.
 const CLOSE_LIMIT: Duration = Duration::from_secs(100);
 
-/// No packet comes for this time after the last one, so that every timer runs out.
+/// How long the program waits after the last packet. Every timer ends in this time.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// How many events a channel holds.
@@ -71,7 +71,9 @@ fn run(executor: &LocalExecutor<'_>) {
         if wakers.is_empty() {
             return;
         }
-        wakers.into_iter().for_each(Waker::wake);
+        for waker in wakers {
+            waker.wake();
+        }
     }
 }
 
@@ -92,12 +94,12 @@ impl Clock {
     /// Moves to the next deadline, and returns the wakers of the tasks that wait for it.
     fn advance(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        while let Some(timer) = self.timers.first_entry() {
-            let (deadline, _number) = *timer.key();
-            if !wakers.is_empty() && deadline > self.now {
-                break;
-            }
-            self.now = deadline;
+        if let Some((timer, _waker)) = self.timers.first_key_value() {
+            self.now = timer.0;
+        }
+        while let Some(timer) = self.timers.first_entry()
+            && timer.key().0 == self.now
+        {
             wakers.push(timer.remove());
         }
         wakers
@@ -187,7 +189,7 @@ struct End {
     start: Instant,
 }
 
-/// Why a state ends without a next state of its own.
+/// Why the function of a state ended without a next state.
 enum Interrupt {
     Reset,
     TimedOut,
@@ -213,13 +215,13 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
             State::LastAck => within(CLOSE_LIMIT, last_ack(&mut end)).await,
             State::TimeWait => within(2 * MSL, time_wait(&mut end)).await,
         };
-        let cause = match outcome {
-            Ok(_) => "",
-            Err(Interrupt::Reset) => "reset",
-            Err(Interrupt::TimedOut) => "timer",
+        let (next, cause) = match outcome {
+            Ok(next) => (next, ""),
+            Err(Interrupt::Reset) => (State::Closed, "reset"),
+            Err(Interrupt::TimedOut) => (State::Closed, "timer"),
             Err(Interrupt::CaptureOver) => return history,
         };
-        let next = outcome.unwrap_or(State::Closed);
+        // A state may follow itself: TIME_WAIT does if its wait begins again.
         if next != state {
             let time = end.start.elapsed();
             history.push(Change {
@@ -232,8 +234,8 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     }
 }
 
-/// Limits the time in a state. The limit drops the state's future, which loses no event, because
-/// `recv` is cancel-safe.
+/// Limits the time in a state. At the limit, `timeout` drops the state's future. No event is lost,
+/// because `recv` is cancel-safe.
 async fn within(limit: Duration, state: impl Future<Output = Next>) -> Next {
     let outcome = timeout(limit, state).await;
     outcome.unwrap_or(Err(Interrupt::TimedOut))
@@ -275,7 +277,7 @@ async fn syn_sent(end: &mut End) -> Next {
 async fn syn_received(end: &mut End) -> Next {
     loop {
         match end.next().await? {
-            Event::ReceivedAck => return Ok(State::Established),
+            Event::ReceivedAck | Event::ReceivedSynAck => return Ok(State::Established),
             Event::SentFin => return Ok(State::FinWait1),
             _ => {}
         }

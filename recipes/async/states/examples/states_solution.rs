@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Each task has one waker for its whole life, which knows whether the task is in the queue. The
-//! executor clears this mark before it polls the task. If it did so after the poll, it would lose a
+//! executor clears this flag before it polls the task. If it did so after the poll, it would lose a
 //! wake-up that comes while the task is polled, and the task would sleep forever.
 
 #[path = "../src/cli.rs"]
@@ -33,13 +33,13 @@ const OPEN_LIMIT: Duration = Duration::from_secs(180);
 /// An end that closes a connection and hears nothing gives up after this time.
 const CLOSE_LIMIT: Duration = Duration::from_secs(100);
 
-/// No packet comes for this time after the last one, so that every timer runs out.
+/// How long the program waits after the last packet. Every timer ends in this time.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// How many events a channel holds.
 const CAPACITY: usize = 8;
 
-/// The numbers of the tasks that were woken.
+/// The numbers of the tasks that were woken. A waker may be called in any thread, hence the lock.
 type Queue = Arc<Mutex<VecDeque<usize>>>;
 
 /// The event loop: the tasks, and the queue of those that were woken.
@@ -59,7 +59,7 @@ impl<'a> Executor<'a> {
     /// Adds a task. It is woken, so that it is polled a first time.
     fn spawn(&mut self, future: impl Future<Output = ()> + 'a) {
         let waker = Arc::new(TaskWaker {
-            task: self.tasks.len(),
+            number: self.tasks.len(),
             is_woken: AtomicBool::new(false),
             woken: Arc::clone(&self.woken),
         });
@@ -71,20 +71,22 @@ impl<'a> Executor<'a> {
     /// Runs until no task is woken and no timer is left.
     fn run(&mut self) {
         loop {
-            while let Some(task) = self.next_woken() {
-                self.poll(task);
+            while let Some(number) = self.next_woken() {
+                self.poll(number);
             }
             // Every task waits, so nothing can happen before the next timer.
             let wakers = CLOCK.with_borrow_mut(Clock::advance);
             if wakers.is_empty() {
                 return;
             }
-            wakers.into_iter().for_each(Waker::wake);
+            for waker in wakers {
+                waker.wake();
+            }
         }
     }
 
-    /// A method of its own, because in the head of the loop, the lock would be held while the task
-    /// is polled.
+    /// Releases the lock when it returns. In the condition of the loop in `run`, the lock would be
+    /// held while the task is polled.
     fn next_woken(&self) -> Option<usize> {
         self.woken.lock().unwrap().pop_front()
     }
@@ -95,7 +97,8 @@ impl<'a> Executor<'a> {
             return; // It was woken again, but it has ended.
         };
         // From here on, a wake-up puts the task into the queue again. `swap` rather than `store`:
-        // it reads the mark, so the task sees what was done before the wake-ups it did not queue.
+        // it also reads the flag, so this thread sees all that was written before a wake-up that
+        // found the task in the queue.
         task.waker.is_woken.swap(false, Ordering::AcqRel);
         let waker = Waker::from(Arc::clone(&task.waker));
         let mut context = Context::from_waker(&waker);
@@ -107,7 +110,7 @@ impl<'a> Executor<'a> {
 
 /// Knows which task it wakes, and whether that task is in the queue.
 struct TaskWaker {
-    task: usize,
+    number: usize,
     is_woken: AtomicBool,
     woken: Queue,
 }
@@ -119,7 +122,7 @@ impl Wake for TaskWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if !self.is_woken.swap(true, Ordering::AcqRel) {
-            self.woken.lock().unwrap().push_back(self.task);
+            self.woken.lock().unwrap().push_back(self.number);
         }
     }
 }
@@ -141,12 +144,12 @@ impl Clock {
     /// Moves to the next deadline, and returns the wakers of the tasks that wait for it.
     fn advance(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        while let Some(timer) = self.timers.first_entry() {
-            let (deadline, _number) = *timer.key();
-            if !wakers.is_empty() && deadline > self.now {
-                break;
-            }
-            self.now = deadline;
+        if let Some((timer, _waker)) = self.timers.first_key_value() {
+            self.now = timer.0;
+        }
+        while let Some(timer) = self.timers.first_entry()
+            && timer.key().0 == self.now
+        {
             wakers.push(timer.remove());
         }
         wakers
@@ -208,7 +211,7 @@ async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Ela
     either.await
 }
 
-/// Lets every other task run that was woken. The task wakes itself, and returns `Pending` once.
+/// Lets every other task that was woken run first: wakes its own task, and returns `Pending` once.
 async fn yield_now() {
     let mut has_yielded = false;
     let once = poll_fn(|context| {
@@ -283,7 +286,7 @@ struct End {
     start: Instant,
 }
 
-/// Why a state ends without a next state of its own.
+/// Why the function of a state ended without a next state.
 enum Interrupt {
     Reset,
     TimedOut,
@@ -309,13 +312,13 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
             State::LastAck => within(CLOSE_LIMIT, last_ack(&mut end)).await,
             State::TimeWait => within(2 * MSL, time_wait(&mut end)).await,
         };
-        let cause = match outcome {
-            Ok(_) => "",
-            Err(Interrupt::Reset) => "reset",
-            Err(Interrupt::TimedOut) => "timer",
+        let (next, cause) = match outcome {
+            Ok(next) => (next, ""),
+            Err(Interrupt::Reset) => (State::Closed, "reset"),
+            Err(Interrupt::TimedOut) => (State::Closed, "timer"),
             Err(Interrupt::CaptureOver) => return history,
         };
-        let next = outcome.unwrap_or(State::Closed);
+        // A state may follow itself: TIME_WAIT does if its wait begins again.
         if next != state {
             let time = end.start.elapsed();
             history.push(Change {
@@ -328,8 +331,8 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     }
 }
 
-/// Limits the time in a state. The limit drops the state's future, which loses no event, because
-/// `recv` is cancel-safe.
+/// Limits the time in a state. At the limit, `timeout` drops the state's future. No event is lost,
+/// because `recv` is cancel-safe.
 async fn within(limit: Duration, state: impl Future<Output = Next>) -> Next {
     let outcome = timeout(limit, state).await;
     outcome.unwrap_or(Err(Interrupt::TimedOut))
@@ -371,7 +374,7 @@ async fn syn_sent(end: &mut End) -> Next {
 async fn syn_received(end: &mut End) -> Next {
     loop {
         match end.next().await? {
-            Event::ReceivedAck => return Ok(State::Established),
+            Event::ReceivedAck | Event::ReceivedSynAck => return Ok(State::Established),
             Event::SentFin => return Ok(State::FinWait1),
             _ => {}
         }

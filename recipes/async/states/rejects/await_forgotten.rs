@@ -1,6 +1,6 @@
 // error: E0308
-//! Forgets `.await`. A call of an async function returns a future. There is no state before the
-//! future has been awaited.
+//! Forgets `.await`. A call of an async function returns a future, and only awaiting the future
+//! gives the state.
 
 enum State {
     Closed,

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! In the flags, `S` is SYN, `F` is FIN, `R` is RST and `.` is ACK. The numbers and whatever
-//! follows them may be absent. tokio's timers count milliseconds, so the times are cut to these.
+//! follows them may be absent. tokio's timers count milliseconds, so further digits are ignored.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
@@ -120,6 +120,10 @@ impl Capture {
         let receiver = sender ^ 1;
         let is_ack = packet.ack.is_some();
         let mut add = |end, event| self.steps.push(Step { time, end, event });
+        if packet.syn {
+            // A new connection between the same ends has no FIN yet.
+            self.connections[sender / 2].ends[sender % 2].fin_ack = None;
+        }
         if packet.rst {
             add(sender, Event::Reset);
             add(receiver, Event::Reset);

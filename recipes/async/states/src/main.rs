@@ -1,12 +1,12 @@
 //! Follow TCP connections through their states, with the timers of RFC 9293.
 //!
 //! A connection has two ends, and each end is in one of ten states. Here each state is an async
-//! function: it waits for what happens to its end, and returns the next state. Each end has a task
+//! function: it waits for the events of its end, and returns the next state. Each end has a task
 //! that goes from state to state. A packet of the capture is an event for the end that sends it,
 //! and for the end that receives it. The events reach the tasks through channels.
 //!
-//! The clock is paused: as soon as every task waits, tokio moves it to the next timer. So the
-//! program sees the minutes of the capture pass, and ends at once.
+//! The clock is paused: as soon as every task waits, tokio moves it to the next timer. So minutes
+//! of the capture take no time.
 //!
 //! ```text
 //! cargo run -p states                             # the packets in input/mail.txt
@@ -14,7 +14,8 @@
 //! cargo run -p states -- mine.txt
 //! ```
 //!
-//! Prints when each end entered which state, in seconds. The output is the same on every run.
+//! For each end, the program prints its states, and the time in seconds at which it entered each of
+//! them. The output is the same on every run.
 
 mod cli;
 
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use cli::{Capture, Change, Event, State};
 
@@ -35,7 +36,7 @@ const OPEN_LIMIT: Duration = Duration::from_secs(180);
 /// An end that closes a connection and hears nothing gives up after this time.
 const CLOSE_LIMIT: Duration = Duration::from_secs(100);
 
-/// No packet comes for this time after the last one, so that every timer runs out.
+/// How long the program waits after the last packet. Every timer ends in this time.
 const SILENCE: Duration = Duration::from_secs(300);
 
 /// How many events a channel holds.
@@ -67,7 +68,7 @@ async fn main() {
 /// Sends each event at its time. At the end, drops the channels, so that every task ends.
 async fn replay(capture: &Capture, channels: Vec<mpsc::Sender<Event>>, start: Instant) {
     for step in &capture.steps {
-        sleep(step.time.saturating_sub(start.elapsed())).await;
+        sleep_until(start + step.time).await;
         // A timer that ends at the same time comes first.
         yield_now().await;
         let sent = channels[step.end].send(step.event).await;
@@ -82,7 +83,7 @@ struct End {
     start: Instant,
 }
 
-/// Why a state ends without a next state of its own.
+/// Why the function of a state ended without a next state.
 enum Interrupt {
     Reset,
     TimedOut,
@@ -110,13 +111,13 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
             State::TimeWait => within(2 * MSL, time_wait(&mut end)).await,
         };
         // ANCHOR_END: follow
-        let cause = match outcome {
-            Ok(_) => "",
-            Err(Interrupt::Reset) => "reset",
-            Err(Interrupt::TimedOut) => "timer",
+        let (next, cause) = match outcome {
+            Ok(next) => (next, ""),
+            Err(Interrupt::Reset) => (State::Closed, "reset"),
+            Err(Interrupt::TimedOut) => (State::Closed, "timer"),
             Err(Interrupt::CaptureOver) => return history,
         };
-        let next = outcome.unwrap_or(State::Closed);
+        // A state may follow itself: TIME_WAIT does if its wait begins again.
         if next != state {
             let time = end.start.elapsed();
             history.push(Change {
@@ -129,8 +130,8 @@ async fn follow(mut state: State, mut end: End) -> Vec<Change> {
     }
 }
 
-/// Limits the time in a state. The limit drops the state's future, which loses no event, because
-/// `recv` is cancel-safe.
+/// Limits the time in a state. At the limit, `timeout` drops the state's future. No event is lost,
+/// because `recv` is cancel-safe.
 async fn within(limit: Duration, state: impl Future<Output = Next>) -> Next {
     let outcome = timeout(limit, state).await;
     outcome.unwrap_or(Err(Interrupt::TimedOut))
@@ -174,7 +175,7 @@ async fn syn_sent(end: &mut End) -> Next {
 async fn syn_received(end: &mut End) -> Next {
     loop {
         match end.next().await? {
-            Event::ReceivedAck => return Ok(State::Established),
+            Event::ReceivedAck | Event::ReceivedSynAck => return Ok(State::Established),
             Event::SentFin => return Ok(State::FinWait1),
             _ => {}
         }
