@@ -464,13 +464,13 @@ impl<T> Drop for Items<'_, T> {
     }
 }
 
-/// Frees the segments of an empty queue.
+/// Frees the segments of an empty queue: the one in use, and the spare one.
 struct FreeSegments<'a, T>(&'a Fifo<T>);
 
 impl<T> Drop for FreeSegments<'_, T> {
     fn drop(&mut self) {
         // SAFETY: the queue is being dropped, and its items have been dropped before.
-        unsafe { self.0.head.cursor.free_segments() };
+        unsafe { self.0.head.cursor.free_segment() };
         // SAFETY: as above.
         unsafe { self.0.spare.free() };
     }

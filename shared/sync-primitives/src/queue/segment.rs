@@ -202,20 +202,22 @@ impl<T> Cursor<T> {
         }
     }
 
-    /// Frees the segments from this cursor on.
+    /// Frees the segment. An empty queue has no other one in its chain, because the tail appends a
+    /// segment only together with an item.
     ///
     /// # Safety
     ///
-    /// This is the cursor of the head, the queue holds no item, and nobody uses it any more.
-    pub(super) unsafe fn free_segments(&self) {
-        let first = self.segment.get();
-        let mut segment = first;
-        // SAFETY: the chain is ours, and each of its segments is freed once.
-        while let Some(next) = unsafe { segment.as_ref() }.map(|segment| segment.next.get()) {
-            // SAFETY: as above.
-            unsafe { Segment::free(segment) };
-            segment = if next == first { ptr::null_mut() } else { next };
-        }
+    /// The queue holds no item, and nobody uses it any more.
+    pub(super) unsafe fn free_segment(&self) {
+        let segment = self.segment.get();
+        // SAFETY: the segment lives until the line below.
+        let next = unsafe { &*segment }.next.get();
+        debug_assert!(
+            next.is_null() || next == segment,
+            "an empty queue has one segment"
+        );
+        // SAFETY: nobody uses the queue any more.
+        unsafe { Segment::free(segment) };
     }
 }
 
