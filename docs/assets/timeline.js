@@ -1,11 +1,18 @@
 // Draws a timeline again as rows: words beside bars that stretch to the width of the column, so that letters keep their
 // size. `cargo timeline --book` writes each lane as a <g data-thread> with paths that say what they show in data-look,
-// and the wakes between two lanes as a path with data-by and data-task.
+// and the wakes between two lanes as a path with data-by and data-task. A thread in a picture of tasks has data-kind.
 (() => {
     "use strict";
     const NAMES = { runs: "runs", waits: "waits", holds: "holds" };
     const CENTERS = { runs: 20, waits: 12.5, holds: 28 };
+    // A thread in a picture of tasks has narrow bars.
+    const NARROW_CENTERS = { runs: 20, waits: 16, holds: 24 };
     const HEIGHT = 40;
+    // A line from one row to another goes on above and below a row by this much, and in so many steps.
+    const BETWEEN = 10;
+    const STEPS = 6;
+    // From one row to the next if it cannot be measured, because the figure is folded.
+    const PITCH = 47;
     // A name is written on a bar that takes at least this share of the width.
     const ROOM = 0.12;
 
@@ -24,16 +31,19 @@
         const grid = ticks.map(({ x }) => `M${across(x)} -10v60`).join("");
         const things = new Set(Array.from(svg.querySelectorAll("[data-thing]"), (path) => path.dataset.thing));
         for (const lane of lanes) rows.append(row(lane, grid, things.size > 1));
-        for (const path of svg.querySelectorAll("[data-by]")) wake(path);
         rows.append(legend(svg));
         svg.replaceWith(rows);
+        const drawings = Array.from(rows.querySelectorAll(".timeline-bars svg"));
+        const tops = drawings.map((drawing) => drawing.getBoundingClientRect().top);
+        if (tops[0] === tops[tops.length - 1]) tops.forEach((_, index) => (tops[index] = index * PITCH));
+        for (const path of svg.querySelectorAll("[data-by]")) wake(path);
 
         function across(x) {
             return Math.round(((x - from) / (to - from)) * 1000);
         }
 
         function row(lane, lines, isNamed) {
-            const made = element("div", "timeline-row");
+            const made = element("div", lane.dataset.kind ? `timeline-row of-${lane.dataset.kind}` : "timeline-row");
             const name = element("div", "timeline-name", made);
             name.textContent = lane.dataset.name;
             element("small", "", name).textContent = shares(lane);
@@ -43,7 +53,7 @@
             for (const path of lane.querySelectorAll("[data-look]")) {
                 const { look, thing } = path.dataset;
                 const segments = segmentsOf(path.getAttribute("d"));
-                const y = CENTERS[look];
+                const y = (lane.dataset.kind ? NARROW_CENTERS : CENTERS)[look];
                 const d = segments.map(([start, end]) => `M${across(start)} ${y}H${Math.max(across(end), across(start) + 1)}`);
                 drawn("path", { class: NAMES[look], d: d.join("") }, drawing);
                 if (isNamed && thing) label(bars, look, thing, segments);
@@ -55,14 +65,20 @@
         function wake(path) {
             const { by, task } = path.dataset;
             const [start, end] = [by, task].map((thread) => lanes.findIndex((lane) => lane.dataset.thread === thread));
-            const xs = Array.from(path.getAttribute("d").matchAll(/M([\d.]+)/g), ([, x]) => across(Number(x)));
+            const found = path.getAttribute("d").matchAll(/M([\d.]+) [\d.]+(?:Q([\d.]+))?/g);
+            const lines = Array.from(found, ([, x, side]) => [across(Number(x)), side ? across(Number(side)) - across(Number(x)) : 0]);
             const [first, last] = [Math.min(start, end), Math.max(start, end)];
             for (let index = first; index <= last; index += 1) {
-                const top = index === first ? CENTERS.runs : -10;
-                const bottom = index === last ? CENTERS.runs : HEIGHT + 10;
-                const drawing = rows.querySelectorAll(".timeline-bars svg")[index];
-                drawn("path", { class: "wakes", d: xs.map((x) => `M${x} ${top}V${bottom}`).join("") }, drawing);
-                if (index === end) drawn("path", { class: "woken", d: xs.map((x) => `M${x} ${CENTERS.runs}h0`).join("") }, drawing);
+                const top = index === first ? CENTERS.runs : -BETWEEN;
+                const bottom = index === last ? CENTERS.runs : HEIGHT + BETWEEN;
+                const points = Array.from({ length: STEPS + 1 }, (_, step) => top + ((bottom - top) * step) / STEPS);
+                const point = ([x, bulge], y) => {
+                    const share = (tops[index] + y - tops[first] - CENTERS.runs) / (tops[last] - tops[first]);
+                    return `${Math.round(x + 2 * share * (1 - share) * bulge)} ${y}`;
+                };
+                const d = lines.map((line) => `M${points.map((y) => point(line, y)).join("L")}`).join("");
+                drawn("path", { class: "wakes", d }, drawings[index]);
+                if (index === end) drawn("path", { class: "woken", d: lines.map(([x]) => `M${x} ${CENTERS.runs}h0`).join("") }, drawings[index]);
             }
         }
 
@@ -112,9 +128,13 @@
         const made = element("ul", "legend");
         for (const look of Object.keys(NAMES)) {
             const word = svg.querySelector(`[data-word=${look}]`)?.textContent ?? NAMES[look];
-            if (svg.querySelector(`[data-look=${look}]`)) element("li", look, made).textContent = word;
+            if (svg.querySelector(`[data-thread]:not([data-kind]) [data-look=${look}]`)) element("li", look, made).textContent = word;
         }
         if (svg.querySelector("[data-by]")) element("li", "wakes", made).textContent = "wakes";
+        for (const look of Object.keys(NAMES)) {
+            const word = svg.querySelector(`[data-word=thread-${look}]`)?.textContent;
+            if (word) element("li", `${look} of-thread`, made).textContent = word;
+        }
         return made;
     }
 

@@ -1,5 +1,6 @@
 //! The drawing for the book: one lane a thread, waits above and holds below a thin line. The lane of
-//! a task is drawn alike: above the line it waits for a thread, and below a thread polls it.
+//! a task is drawn alike: above the line it waits for a thread, and below a thread polls it. If a
+//! picture has both, a thread has a dotted line and narrow bars, so that no mark means two things.
 //!
 //! Colours are the page's own custom properties, with its text colour in their place where there
 //! are none. Position and stripes say the same as the colours. All spans of a lane that are about
@@ -40,6 +41,13 @@ const RUN: &str = r#"class="timeline-run" stroke="currentColor" stroke-width="1.
 const WAIT: &str = r#"class="timeline-wait" style="stroke:var(--timeline-wait,currentColor)" stroke-width="11" stroke-dasharray="2 1.5""#;
 const HOLD: &str =
     r#"class="timeline-hold" style="stroke:var(--timeline-hold,currentColor)" stroke-width="11""#;
+/// The same of a thread, if the picture has tasks, too.
+const NARROW: f64 = 5.0;
+const THREAD_RUN: &str =
+    r#"class="timeline-run" stroke="currentColor" stroke-width="1.5" stroke-dasharray="1.5 3""#;
+const THREAD_WAIT: &str = r#"class="timeline-wait" style="stroke:var(--timeline-wait,currentColor)" stroke-width="5" stroke-dasharray="2 1.5""#;
+const THREAD_HOLD: &str =
+    r#"class="timeline-hold" style="stroke:var(--timeline-hold,currentColor)" stroke-width="5""#;
 /// Letters on stripes and on lines get an edge in the colour of the page.
 const ON_LINES: &str =
     r#"stroke="none" style="paint-order:stroke;stroke:var(--bg,#fff);stroke-width:5px""#;
@@ -51,9 +59,14 @@ const LETTER: f64 = 5.8;
 /// A word below the lanes: its letters are about this wide, and this is the room after it.
 const LEGEND_LETTER: f64 = 6.2;
 const LEGEND_GAP: f64 = 10.0;
+const LEGEND_ROW: f64 = 18.0;
 const MOST_NAMES: usize = 24;
 /// More wakes than these would cover the lanes: then none is drawn.
 const MOST_WAKES: usize = 150;
+/// How far such a line bulges for each lane that it passes over, and at most. So wakes at the same
+/// moment do not cover each other.
+const BULGE: f64 = 8.0;
+const MOST_BULGE: f64 = 48.0;
 
 /// The picture of lanes with [`COLUMNS`], as fine as it may be without becoming too large.
 pub(crate) fn picture(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String {
@@ -78,7 +91,9 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
     let hidden = summary.threads.len() - lanes.lanes.len();
     let name = id_of(name);
     let note = if hidden > 0 { 18.0 } else { 0.0 };
-    let height = HEAD + ROW * lanes.lanes.len() as f64 + note + FOOT;
+    let keys = keys(summary, lanes);
+    let more_rows = keys.last().map_or(0.0, |key| key.row as f64) * LEGEND_ROW;
+    let height = HEAD + ROW * lanes.lanes.len() as f64 + note + FOOT + more_rows;
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="timeline-{name}-title timeline-{name}-desc" style="width:100%;max-width:48rem;height:auto" font-family="sans-serif" font-size="12" fill="currentColor" data-from="{}" data-to="{}" data-columns="{columns}">
 <title id="timeline-{name}-title">{}: {}</title>
@@ -90,9 +105,9 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
         escaped(&extent(summary)),
         escaped(&description(summary)),
     );
-    axis(&mut svg, summary.length(), height - FOOT - note);
+    axis(&mut svg, summary.length(), height - FOOT - note - more_rows);
     // Below the lanes, so that the names can be read.
-    wakes(&mut svg, lanes);
+    wakes(&mut svg, summary, lanes);
     let mut names = MOST_NAMES;
     for (index, lane) in lanes.lanes.iter().enumerate() {
         draw(
@@ -105,13 +120,14 @@ fn draw_all(name: &str, title: &str, summary: &Summary, lanes: &Lanes) -> String
         );
     }
     if hidden > 0 {
-        let (y, more) = (height - FOOT + 2.0, summary.more(lanes.lanes.len()));
+        let more = summary.more(lanes.lanes.len());
+        let y = height - FOOT - more_rows + 2.0;
         add(
             &mut svg,
             format_args!(r#"<text x="{LEFT}" y="{y}">and {more}, not drawn</text>"#),
         );
     }
-    legend(&mut svg, summary, lanes, height - 10.0);
+    legend(&mut svg, &keys, height - 10.0 - more_rows);
     svg + "</svg>\n"
 }
 
@@ -162,10 +178,17 @@ fn draw(
 ) {
     let spans = lane.spans();
     let (thread, name) = (lane.thread, escaped(&summary.thread(lane.thread)));
+    let is_apart = summary.is_thread_among_tasks(lane.thread);
+    let (run, wait, hold, bar, kind) = if is_apart {
+        let kind = r#" data-kind="thread""#;
+        (THREAD_RUN, THREAD_WAIT, THREAD_HOLD, NARROW, kind)
+    } else {
+        (RUN, WAIT, HOLD, BAR, "")
+    };
     add(
         svg,
         format_args!(
-            r#"<g data-thread="{thread}" data-name="{name}"><title>{name} {}</title>"#,
+            r#"<g data-thread="{thread}" data-name="{name}"{kind}><title>{name} {}</title>"#,
             summary.shares(lane.thread)
         ),
     );
@@ -181,12 +204,12 @@ fn draw(
         let (from, to) = (x(first.first, columns), x(last.end, columns));
         add(
             svg,
-            format_args!(r#"<path {RUN} data-look="runs" d="M{from} {middle}H{to}"/>"#),
+            format_args!(r#"<path {run} data-look="runs" d="M{from} {middle}H{to}"/>"#),
         );
     }
     let sides: [(Side, f64, &str, &str); 2] = [
-        (Look::waits_for, middle - BAR / 2.0, "waits", WAIT),
-        (Look::holds, middle + BAR / 2.0, "holds", HOLD),
+        (Look::waits_for, middle - bar / 2.0, "waits", wait),
+        (Look::holds, middle + bar / 2.0, "holds", hold),
     ];
     for (side, y, look, paint) in sides {
         let bars = bars(&spans, columns, y, side);
@@ -203,7 +226,12 @@ fn draw(
         }
         add(svg, format_args!("</g>"));
     }
-    labels(svg, summary, &spans, columns, middle, names);
+    let on_hold = if is_apart {
+        ON_LINES
+    } else {
+        r#"style="fill:var(--bg,#fff)""#
+    };
+    labels(svg, summary, &spans, columns, (middle, on_hold), names);
     svg.push_str("</g>\n");
 }
 
@@ -221,7 +249,7 @@ fn data(summary: &Summary, about: About) -> String {
 
 /// A line from each task or thread to each task that it spawns or wakes. The dot is at the one that
 /// is woken.
-fn wakes(svg: &mut String, lanes: &Lanes) {
+fn wakes(svg: &mut String, summary: &Summary, lanes: &Lanes) {
     if lanes.wakes.is_empty() || lanes.wakes.len() > MOST_WAKES {
         return;
     }
@@ -233,7 +261,10 @@ fn wakes(svg: &mut String, lanes: &Lanes) {
     for wake in &lanes.wakes {
         let path = paths.entry((wake.by, wake.task)).or_default();
         let (x, from, to) = (x(wake.column, lanes.columns()), y(wake.by), y(wake.task));
-        write!(path, "M{x} {from}V{to}{DOT}").expect("a string takes all");
+        // A task often spawns many at once, and then one straight line with many dots is clearer.
+        let spawner = summary.tasks.get(&wake.task).and_then(|it| it.spawned_by);
+        path.push_str(&line(x, from, to, spawner != Some(wake.by)));
+        path.push_str(DOT);
     }
     add(svg, format_args!("<g {WAKE}>"));
     for ((by, task), path) in paths {
@@ -243,6 +274,24 @@ fn wakes(svg: &mut String, lanes: &Lanes) {
         );
     }
     add(svg, format_args!("</g>"));
+}
+
+/// From one lane to another. It may bulge where it passes over other lanes, to the right if there
+/// is room.
+fn line(x: f64, from: f64, to: f64, may_bulge: bool) -> String {
+    let passed = (to - from).abs() / ROW - 1.0;
+    let bulge = (BULGE * passed).clamp(0.0, MOST_BULGE);
+    if bulge == 0.0 || !may_bulge {
+        return format!("M{x} {from}V{to}");
+    }
+    let side = if x + bulge / 2.0 < RIGHT {
+        x + bulge
+    } else {
+        x - bulge
+    };
+    let middle = (from + to) / 2.0;
+    // There and back, so that it encloses nothing: the dot at its end is filled.
+    format!("M{x} {to}Q{side} {middle} {x} {from}Q{side} {middle} {x} {to}")
 }
 
 /// A path for each primitive that any of the spans is about. Spans side by side become one stroke.
@@ -286,13 +335,12 @@ fn labels(
     summary: &Summary,
     spans: &[Span],
     columns: usize,
-    middle: f64,
+    (middle, on_hold): (f64, &str),
     names: &mut usize,
 ) {
-    let on_bar = r#"style="fill:var(--bg,#fff)""#;
     let tracks: [(Side, f64, &str); 2] = [
         (Look::waits_for, middle - 2.0, ON_LINES),
-        (Look::holds, middle + 9.0, on_bar),
+        (Look::holds, middle + 9.0, on_hold),
     ];
     for (side, y, paint) in tracks {
         for (thing, first, end) in joined(spans, side) {
@@ -316,32 +364,100 @@ fn labels(
     }
 }
 
-/// What the lines and bars mean. The page takes the words from here, by `data-word`.
-fn legend(svg: &mut String, summary: &Summary, lanes: &Lanes, y: f64) {
-    let middle = y - 4.0;
-    let words = match (summary.has_threads(), summary.has_tasks()) {
-        (_, false) => ["runs", "waits", "holds"],
-        (false, true) => ["idle", "woken", "polled"],
-        (true, true) => ["runs, idle", "waits, woken", "holds, polled"],
+/// An entry of the legend. The page takes the words from here, by `data-word`.
+struct Key {
+    word: &'static str,
+    data: &'static str,
+    paint: &'static str,
+    x: f64,
+    row: usize,
+}
+
+impl Key {
+    fn is_wake(&self) -> bool {
+        self.data == "wakes"
+    }
+
+    /// The room for the sample of the mark.
+    fn sample(&self) -> f64 {
+        if self.is_wake() { 8.0 } else { 27.0 }
+    }
+}
+
+/// What the lines and bars mean: those of a thread, or those of a task and then those of the
+/// threads beside them.
+fn keys(summary: &Summary, lanes: &Lanes) -> Vec<Key> {
+    let mut keys = Vec::new();
+    let mut add = |word, data, paint| {
+        keys.push(Key {
+            word,
+            data,
+            paint,
+            x: 0.0,
+            row: 0,
+        });
     };
-    let samples = [("runs", RUN), ("waits", WAIT), ("holds", HOLD)];
-    let mut x = LEFT;
-    for (word, (look, paint)) in words.iter().zip(samples) {
-        let text = x + 27.0;
-        add(
-            svg,
-            format_args!(
-                r#"<path d="M{x} {middle}h22" {paint}/><text x="{text}" y="{y}" data-word="{look}">{word}</text>"#
-            ),
-        );
-        x = text + LEGEND_LETTER * word.len() as f64 + LEGEND_GAP;
+    let words = if summary.has_tasks() {
+        ["idle", "woken", "polled"]
+    } else {
+        ["runs", "waits", "holds"]
+    };
+    for (word, (data, paint)) in
+        words
+            .into_iter()
+            .zip([("runs", RUN), ("waits", WAIT), ("holds", HOLD)])
+    {
+        add(word, data, paint);
     }
     if !lanes.wakes.is_empty() && lanes.wakes.len() <= MOST_WAKES {
-        let (top, text) = (middle - 6.0, x + 8.0);
+        add("wakes", "wakes", WAKE);
+    }
+    let threads = lanes
+        .lanes
+        .iter()
+        .filter(|lane| summary.is_thread_among_tasks(lane.thread));
+    let spans: Vec<Span> = threads.flat_map(Lane::spans).collect();
+    if !spans.is_empty() {
+        add("thread runs", "thread-runs", THREAD_RUN);
+    }
+    if spans.iter().any(|span| span.look.waits_for().is_some()) {
+        add("thread waits", "thread-waits", THREAD_WAIT);
+    }
+    if spans.iter().any(|span| span.look.holds().is_some()) {
+        add("thread holds", "thread-holds", THREAD_HOLD);
+    }
+    let (mut x, mut row) = (LEFT, 0);
+    for key in &mut keys {
+        let width = key.sample() + LEGEND_LETTER * key.word.len() as f64;
+        if x + width > WIDTH {
+            (x, row) = (LEFT, row + 1);
+        }
+        (key.x, key.row) = (x, row);
+        x += width + LEGEND_GAP;
+    }
+    keys
+}
+
+fn legend(svg: &mut String, keys: &[Key], top: f64) {
+    for key in keys {
+        let Key {
+            word,
+            data,
+            paint,
+            x,
+            row,
+        } = key;
+        let y = top + LEGEND_ROW * *row as f64;
+        let (middle, text) = (y - 4.0, x + key.sample());
+        let path = if key.is_wake() {
+            format!("M{x} {}v12{DOT}", middle - 6.0)
+        } else {
+            format!("M{x} {middle}h22")
+        };
         add(
             svg,
             format_args!(
-                r#"<path {WAKE} d="M{x} {top}v12{DOT}"/><text x="{text}" y="{y}" data-word="wakes">wakes</text>"#
+                r#"<path d="{path}" {paint}/><text x="{text}" y="{y}" data-word="{data}">{word}</text>"#
             ),
         );
     }
@@ -902,6 +1018,44 @@ mod tests {
         assert_ne!(planted, svg);
         std::panic::catch_unwind(|| check(&planted, "planted", &reader))
             .expect_err("another task seems to have woken it");
+    }
+
+    #[test]
+    fn a_thread_beside_tasks_has_marks_of_its_own() {
+        let lock = (Primitive::Lock, 1);
+        let mut trace = Trace::new();
+        trace
+            .begin(0, 1, "main")
+            .event(0, 1, Acquire, lock, 1)
+            .event(5000, 1, Release, lock, 0);
+        let of_threads = picture("a", "a", &trace.summary(), &trace.lanes(COLUMNS, LANES));
+        trace
+            .task(5000, 2, TaskKind::Spawned, 1, "a task")
+            .poll(6000, 2, 1)
+            .idle(7000, 2)
+            .end(7320, 2)
+            .end(7320, 1);
+        let of_both = picture("a", "a", &trace.summary(), &trace.lanes(COLUMNS, LANES));
+        check(&of_both, "both", reader_of(trace.text()));
+        assert!(of_threads.contains(HOLD) && of_threads.contains(">holds</text>"));
+        assert!(!of_threads.contains(THREAD_RUN) && !of_threads.contains(THREAD_HOLD));
+        for mark in [THREAD_RUN, THREAD_HOLD, HOLD] {
+            // In its lane and in the legend.
+            assert_eq!(of_both.matches(mark).count(), 2, "{mark}");
+        }
+        for word in ["idle", "woken", "polled", "thread runs", "thread holds"] {
+            assert!(of_both.contains(&format!(">{word}</text>")), "{word}");
+        }
+        assert!(!of_both.contains("thread waits"));
+    }
+
+    #[test]
+    fn a_wake_bulges_where_it_passes_over_a_lane_and_stays_in_the_picture() {
+        assert_eq!(line(100.0, 0.0, ROW, true), "M100 0V44");
+        assert_eq!(line(100.0, 0.0, 2.0 * ROW, false), "M100 0V88");
+        let [right, left] = [100.0, RIGHT].map(|x| line(x, 0.0, 2.0 * ROW, true));
+        assert_eq!(right, "M100 88Q108 44 100 0Q108 44 100 88");
+        assert_eq!(left, "M378 88Q370 44 378 0Q370 44 378 88");
     }
 
     #[test]

@@ -12,7 +12,7 @@ const RUNTIME_THREAD: &str = "tokio-rt-worker";
 /// A task, as it is after the records told so far.
 #[derive(Default)]
 pub(crate) struct Task {
-    /// Its own name, or its thread's if it is what `block_on` runs, or the place of its spawn.
+    /// Its own name, or `main's block_on` if it is what that thread runs, or the place of its spawn.
     base: String,
     /// Counts the tasks with this name, from 1.
     number: u64,
@@ -62,7 +62,7 @@ impl Story {
 
     pub(crate) fn task_begins(&mut self, record: &Record, begun: &recorder::Task) -> Step {
         let base = match (begun.kind, begun.name.as_str(), &begun.place) {
-            (TaskKind::BlockOn, ..) => self.thread_name(begun.by),
+            (TaskKind::BlockOn, ..) => format!("{}'s block_on", self.thread_name(begun.by)),
             (_, "", Some(place)) => {
                 let name = self.spawned.entry(place.clone());
                 name.or_insert_with(|| name_from(place)).clone()

@@ -21,16 +21,19 @@ const LONGEST_NAME: usize = 20;
 pub(crate) const LEAST_WIDTH: usize = 20;
 
 impl Style {
-    fn character(self, look: Look) -> char {
-        match (self.plain, look) {
-            (false, Look::Running) => '─',
-            (false, Look::Holding(_)) => '█',
-            (false, Look::Waiting(_)) => '░',
-            (false, Look::Both(..)) => '▒',
-            (true, Look::Running) => '-',
-            (true, Look::Holding(_)) => '#',
-            (true, Look::Waiting(_)) => '.',
-            (true, Look::Both(..)) => '%',
+    /// The mark of a task, or of a thread. In a drawing with both, a thread has marks of its own.
+    fn character(self, look: Look, is_thread_among_tasks: bool) -> char {
+        let marks = match (self.plain, is_thread_among_tasks) {
+            (false, false) => ['─', '█', '░', '▒'],
+            (true, false) => ['-', '#', '.', '%'],
+            (false, true) => ['┄', '▄', ':', '▓'],
+            (true, true) => ['~', '=', ':', '+'],
+        };
+        match look {
+            Look::Running => marks[0],
+            Look::Holding(_) => marks[1],
+            Look::Waiting(_) => marks[2],
+            Look::Both(..) => marks[3],
         }
     }
 
@@ -82,11 +85,13 @@ pub(crate) fn drawing(title: &str, summary: &Summary, lanes: &Lanes, style: Styl
         let more = summary.more(lanes.lanes.len());
         lines.push(format!("and {more}, not drawn"));
     }
-    if summary.has_threads() {
-        lines.extend(legend(&THREADS, names + 1, style));
-    }
     if summary.has_tasks() {
-        lines.extend(legend(&TASKS, names + 1, style));
+        lines.extend(legend(&TASKS, (names + 1, false), style));
+    }
+    match (summary.has_threads(), summary.has_tasks()) {
+        (true, true) => lines.extend(legend(&THREADS_AMONG_TASKS, (names + 1, true), style)),
+        (true, false) => lines.extend(legend(&THREADS, (names + 1, false), style)),
+        (false, _) => {}
     }
     lines.push(String::new());
     for paragraph in summary.report() {
@@ -136,7 +141,8 @@ fn lane_text(summary: &Summary, lane: &Lane, columns: usize, style: Style) -> St
     let mut column = 0;
     for span in lane.spans() {
         text.push_str(&" ".repeat(span.first - column));
-        text.push_str(&style.coloured(span.look, &span_text(summary, span, style)));
+        let bar = span_text(summary, lane.thread, span, style);
+        text.push_str(&style.coloured(span.look, &bar));
         column = span.end;
     }
     debug_assert!(column <= columns);
@@ -144,9 +150,10 @@ fn lane_text(summary: &Summary, lane: &Lane, columns: usize, style: Style) -> St
 }
 
 /// With the name of what it is about where that fits.
-fn span_text(summary: &Summary, span: Span, style: Style) -> String {
+fn span_text(summary: &Summary, thread: u64, span: Span, style: Style) -> String {
     let length = span.end - span.first;
-    let bar = |count: usize| style.character(span.look).to_string().repeat(count);
+    let mark = style.character(span.look, summary.is_thread_among_tasks(thread));
+    let bar = |count: usize| mark.to_string().repeat(count);
     let name = about(span.look)
         .map(|about| style.plainly(summary.about(about)))
         .filter(|name| width_of(name) + 2 <= length);
@@ -173,6 +180,12 @@ const THREADS: [(Look, &str); 4] = [
     (Look::Waiting(ABOUT), "waits"),
     (Look::Both(ABOUT, ABOUT), "waits and holds"),
 ];
+const THREADS_AMONG_TASKS: [(Look, &str); 4] = [
+    (Look::Running, "thread runs"),
+    (Look::Holding(ABOUT), "holds"),
+    (Look::Waiting(ABOUT), "waits"),
+    (Look::Both(ABOUT, ABOUT), "waits and holds"),
+];
 const TASKS: [(Look, &str); 4] = [
     (Look::Running, "idle"),
     (Look::Holding(ABOUT), "polled"),
@@ -181,7 +194,11 @@ const TASKS: [(Look, &str); 4] = [
 ];
 
 /// What the characters mean: below the lanes if there is room, or else over the whole width.
-fn legend(looks: &[(Look, &str)], indent: usize, style: Style) -> Vec<String> {
+fn legend(
+    looks: &[(Look, &str)],
+    (indent, is_thread_among_tasks): (usize, bool),
+    style: Style,
+) -> Vec<String> {
     const GAP: usize = 3;
     let width_of_entry = |word: &str| word.len() + 2;
     let all: usize = looks.iter().map(|(_, word)| width_of_entry(word)).sum();
@@ -203,7 +220,8 @@ fn legend(looks: &[(Look, &str)], indent: usize, style: Style) -> Vec<String> {
             }
         }
         // The colour has no width.
-        let sample = style.coloured(look, &style.character(look).to_string());
+        let mark = style.character(look, is_thread_among_tasks);
+        let sample = style.coloured(look, &mark.to_string());
         line += &format!("{sample} {word}");
         width += width_of_entry(word);
     }
@@ -331,7 +349,7 @@ wörker? ──────███████Lock 2███████▒�
             let lanes = trace.lanes(columns(&summary, style).0, LANES);
             let drawn = drawing("wide", &summary, &lanes, style);
             let (head, _) = drawn.split_once("\n\n").expect("an empty line");
-            let bar = style.character(Look::Holding(ABOUT));
+            let bar = style.character(Look::Holding(ABOUT), false);
             let mut starts = Vec::new();
             for line in head.lines().filter(|line| line.contains("Lock ")) {
                 let (name, _) = line.split_once(bar).expect("a bar");

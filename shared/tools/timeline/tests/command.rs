@@ -312,10 +312,10 @@ fn the_tasks_of_a_program_get_lanes() {
     assert_eq!(output.status.code(), Some(0), "{error}");
     assert_eq!(error.matches("--cfg tokio_unstable").count(), 1, "{error}");
     for expected in [
-        "\nmain ",
+        "\nmain's block_on ",
         "\ncount_files #4 ",
         "\ncount_words #2 ",
-        "spawned by main (recipes/synchronization/lock/examples/lock_tokio.rs:47:15)",
+        "spawned by main's block_on (recipes/synchronization/lock/examples/lock_tokio.rs:47:15)",
         "  woken by count_words #",
     ] {
         assert!(drawn.contains(expected), "{expected}: {drawn}");
