@@ -53,6 +53,9 @@ const pressAll = async (most) => {
         };
         const whole = cli ? joined() : code.textContent;
         const wanted = { "button[data-copy-whole]": whole, "button[data-copy]": code.innerText };
+        // In its context, an excerpt is indented as in its file.
+        const file = block.dataset.lines && document.querySelector(`[data-program="${program}"][data-file="${block.dataset.file}"]:not([data-lines]) code`);
+        if (file && file.textContent !== code.textContent) results.push({ start, misplaced: true });
         for (const [selector, text] of Object.entries(wanted)) {
             const buttons = block.querySelectorAll(selector);
             window.copied = null;
@@ -77,7 +80,11 @@ async function tryAll(page, where, report) {
 }
 
 function judge(results, where, report, names) {
-    for (const { start, selector, buttons, length, wanted, right } of results) {
+    for (const { start, selector, buttons, length, wanted, right, misplaced } of results) {
+        if (misplaced) {
+            report.fault(where, `“${start}”: in its context, it is not the file that the page shows whole`);
+            continue;
+        }
         const copied = length === undefined ? "nothing" : `${length} characters, not ${wanted}`;
         if (buttons !== 1) report.fault(where, `“${start}” has ${buttons} ${selector}, not 1`);
         else if (right) report.count(names[selector]);

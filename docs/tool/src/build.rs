@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::html::site::Site;
-use crate::html::{api, highlighter, mend, print, search, wrong};
+use crate::html::{api, highlighter, margin, mend, print, search, wrong};
 use crate::lint::links::{self, Pages};
 use crate::lint::{figures, glossary, outline, pitfalls, unshown, weight};
 use crate::preprocessor::Cookbook;
@@ -75,6 +75,7 @@ fn render(workspace: &Path, faults: &mut Vec<Fault>) -> Result<Site> {
     highlighter::lighten(&mut site);
     mend::mend(&mut site);
     wrong::color(&mut site);
+    margin::restore(&mut site);
     print::lighten(&mut site);
     api::add(workspace, &mut site)?;
     Ok(site)

@@ -27,6 +27,8 @@ pub(crate) struct Excerpt {
     pub(crate) text: String,
     /// Which lines of the program are to be seen, counted from 1.
     pub(crate) lines: RangeInclusive<usize>,
+    /// By how many columns the lines were moved to the left.
+    pub(crate) margin: usize,
 }
 
 impl<'a> Text<'a> {
@@ -170,6 +172,7 @@ impl<'a> Text<'a> {
         Ok(Excerpt {
             text,
             lines: inside.start + 1..=inside.end,
+            margin,
         })
     }
 }
@@ -291,6 +294,13 @@ fn main() {
         let program = Text::parse(SOURCE).unwrap();
         assert_eq!(program.excerpt("spawn").unwrap().lines, 4..=7);
         assert_eq!(program.excerpt("inner").unwrap().lines, 5..=6);
+    }
+
+    #[test]
+    fn an_excerpt_says_how_far_it_was_moved() {
+        let program = Text::parse(SOURCE).unwrap();
+        assert_eq!(program.excerpt("spawn").unwrap().margin, 4);
+        assert_eq!(program.excerpt("inner").unwrap().margin, 8);
     }
 
     #[test]

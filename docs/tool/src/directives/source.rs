@@ -8,12 +8,13 @@
 //! data-file="src/main.rs"   where the file lies in a project of the reader's
 //! data-cli="lock"           the program whose src/cli.rs belongs to it, if it has a second file
 //! data-lines="4-7"          the lines that are to be seen, if the others are hidden
+//! data-margin="4"          how far these lines were moved to the left, see crate::html::margin
 //! data-wrong="12 15 16"     the lines that are wrong, which crate::html::wrong colors
 //! ```
 
 use super::playground;
 use super::recipe::{Recipes, in_file};
-use super::snippet::{Text, fenced};
+use super::snippet::{Excerpt, Text, fenced};
 use super::uses::Uses;
 use catalog::Program;
 use std::path::PathBuf;
@@ -164,18 +165,21 @@ impl Source {
             .parsed()?
             .excerpt(anchor)
             .map_err(|reason| in_file(&file.path, reason))?;
-        let lines = format!("{}-{}", excerpt.lines.start(), excerpt.lines.end());
-        Ok(self.figure(name, Some(&lines), &Look::default(), &excerpt.text))
+        Ok(self.figure(name, Some(&excerpt), &Look::default(), &excerpt.text))
     }
 
-    fn figure(&self, file: &str, lines: Option<&str>, look: &Look, text: &str) -> String {
+    fn figure(&self, file: &str, excerpt: Option<&Excerpt>, look: &Look, text: &str) -> String {
         let program = self.program.name();
         let mut attributes = format!("data-program=\"{program}\" data-file=\"{file}\"");
         if self.has_cli() {
             attributes += &format!(" data-cli=\"{}\"", self.program.recipe.name);
         }
-        if let Some(lines) = lines {
-            attributes += &format!(" data-lines=\"{lines}\"");
+        if let Some(excerpt) = excerpt {
+            let (first, last) = (excerpt.lines.start(), excerpt.lines.end());
+            attributes += &format!(" data-lines=\"{first}-{last}\"");
+            if excerpt.margin > 0 {
+                attributes += &format!(" data-margin=\"{}\"", excerpt.margin);
+            }
         }
         let mut class = "program";
         if !look.wrong.is_empty() {

@@ -46,8 +46,10 @@ fn an_excerpt_is_shown_and_the_rest_is_hidden() {
         "<span class=\"boring\">#[derive(Debug)]\n",
         "<span class=\"boring\"># not hidden\n",
         "<span class=\"boring\">    chime::strike(",
-        // The lines inside it, at the margin.
-        "</span>for _ in cli::times() {\n    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n}\n<span",
+        // The lines inside it, each with its margin in an element that is hidden.
+        "</span><span class=\"boring\">    </span>for _ in cli::times() {\n\
+         <span class=\"boring\">    </span>    ring(&amp;Bell { name: \"&lt;dong&gt;\" });\n\
+         <span class=\"boring\">    </span>}\n<span",
     ] {
         assert!(code.contains(part), "{part} is not in {code}");
     }
