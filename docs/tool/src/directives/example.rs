@@ -150,6 +150,9 @@ impl Recipes {
         let folder = source.program.recipe.folder();
         let is_used = |name: &str| uses.has_crate(name);
         manifest::dependencies_of_examples(&self.workspace, &folder, is_used)
+            .and_then(|all| {
+                manifest::for_example(all, &self.workspace, &folder, &source.program.name())
+            })
             .map_err(|error| format!("{error:#}"))
     }
 

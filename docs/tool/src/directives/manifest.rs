@@ -43,6 +43,18 @@ impl Dependency {
         line
     }
 
+    /// Gives it these features and no others.
+    fn narrow(&mut self, features: &Value) -> Result<()> {
+        let listed = features.as_array().context("not a list of features")?;
+        let mut kept = Vec::new();
+        for feature in listed {
+            let feature = feature.as_str().context("not a list of features")?;
+            kept.push(feature.to_owned());
+        }
+        self.features = kept;
+        Ok(())
+    }
+
     /// Its line in the manifest of a project elsewhere on this machine.
     pub(crate) fn manifest_line(&self, workspace: &Path) -> String {
         let Dependency {
@@ -79,6 +91,39 @@ pub(crate) fn dependencies_of_examples(
         add(&mut all, dependency);
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+/// The dependencies with only the features that the recipe's manifest names for this example:
+///
+/// ```toml
+/// [package.metadata.examples.fetch_small]
+/// tokio = ["rt", "time"]
+/// ```
+///
+/// A dependency that is not named there keeps its features. `cargo book check` builds the example
+/// with what this returns, so it finds a feature that is missing or does not exist.
+pub(crate) fn for_example(
+    mut all: Vec<Dependency>,
+    workspace: &Path,
+    folder: &Path,
+    example: &str,
+) -> Result<Vec<Dependency>> {
+    let manifest = workspace.join(folder).join("Cargo.toml");
+    let keys = ["package", "metadata", "examples", example];
+    for (name, features) in table(&manifest, &keys)? {
+        let place = || {
+            format!(
+                "{}/Cargo.toml: {}: `{name}`",
+                folder.display(),
+                keys.join(".")
+            )
+        };
+        let narrowed = all.iter_mut().find(|it| it.name == name);
+        let narrowed =
+            narrowed.with_context(|| format!("{}: the example does not use it", place()))?;
+        narrowed.narrow(&features).with_context(place)?;
+    }
     Ok(all)
 }
 
@@ -237,6 +282,28 @@ mod tests {
         }
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].features, ["rt", "sync", "time"]);
+    }
+
+    #[test]
+    fn an_example_may_need_fewer_features() {
+        let narrowed = |metadata: &str| {
+            let root = tempfile::tempdir()?;
+            let text = format!("[package.metadata.examples.bell_small]\n{metadata}\n");
+            fs::write(root.path().join("Cargo.toml"), text)?;
+            let entry = "version = \"1\"\nfeatures = [\"rt\", \"sync\", \"time\"]".parse()?;
+            let all = vec![read("tokio", &entry)?];
+            for_example(all, root.path(), Path::new(""), "bell_small")
+        };
+        let features = |metadata| narrowed(metadata).unwrap().remove(0).features;
+        assert_eq!(features("tokio = [\"rt\", \"time\"]"), ["rt", "time"]);
+        assert_eq!(features(""), ["rt", "sync", "time"]);
+        for (metadata, reason) in [
+            ("tokio = \"rt\"", "not a list of features"),
+            ("smol = []", "the example does not use it"),
+        ] {
+            let error = format!("{:#}", narrowed(metadata).unwrap_err());
+            assert!(error.ends_with(reason), "{error}");
+        }
     }
 
     #[test]

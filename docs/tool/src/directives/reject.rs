@@ -1,9 +1,11 @@
 //! A program that the compiler refuses, with the reason, what the compiler says, and the program
 //! itself.
 
+use super::manifest;
 use super::recipe::{Recipes, folded, in_file};
 use super::snippet::{Text, fenced};
 use super::source::wrong_attribute;
+use super::uses::Uses;
 use crate::html::with_code;
 use std::path::Path;
 
@@ -52,7 +54,8 @@ impl Reject {
         }
     }
 
-    fn markdown(&self, id: &str) -> String {
+    /// `add` says how to add the crates that the program uses. It is empty if there are none.
+    fn markdown(&self, id: &str, add: &str) -> String {
         let Reject {
             code,
             description,
@@ -70,6 +73,11 @@ impl Reject {
             wrong_attribute(refused),
             fenced("rust,compile_fail", program)
         ));
+        if !add.is_empty() {
+            parts.push(format!(
+                "In a project of your own, add what it needs first.{add}"
+            ));
+        }
         let error = match code {
             Some(code) => format!("[{code}](https://doc.rust-lang.org/error_codes/{code}.html)"),
             None => "an error that has no code".to_owned(),
@@ -85,7 +93,21 @@ impl Reject {
 impl Recipes {
     pub(crate) fn reject(&self, name: &str, file: &str) -> Result<String, String> {
         let path = self.find(name)?.reject(file);
-        Ok(Reject::read(self, &path)?.markdown(&reject_id(name, file)))
+        let reject = Reject::read(self, &path)?;
+        Ok(reject.markdown(&reject_id(name, file), &self.add_for_reject(name, &path)?))
+    }
+
+    /// The commands that add the crates of a reject, so that a reader gets its error and no other.
+    fn add_for_reject(&self, name: &str, path: &Path) -> Result<String, String> {
+        let uses = Uses::of(&self.read(path)?).map_err(|reason| in_file(path, reason))?;
+        let folder = self.find(name)?.folder();
+        let is_used = |name: &str| uses.has_crate(name);
+        let needs = manifest::dependencies_of_examples(&self.workspace, &folder, is_used)
+            .map_err(|error| format!("{error:#}"))?;
+        if needs.is_empty() {
+            return Ok(String::new());
+        }
+        Ok(self.repository()?.add(&needs))
     }
 }
 
@@ -144,7 +166,8 @@ mod tests {
             words: "error: future cannot be sent\n  | spawn(work);\n".to_owned(),
         };
         assert_eq!(reject.title(), "future cannot be sent");
-        let text = reject.markdown("id");
+        let text = reject.markdown("id", "");
+        assert!(!text.contains("add what it needs"), "{text}");
         assert!(
             text.contains("refuses it with an error that has no code:"),
             "{text}"

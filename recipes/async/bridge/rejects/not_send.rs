@@ -1,7 +1,7 @@
 // error: future cannot be sent between threads safely
 //! Keeps an `Rc` over an `.await`. Another thread may run the rest of the task, but an `Rc` must
-//! stay on its thread. Use an `Arc`, drop the `Rc` before the `.await`, or start the task with
-//! `spawn_local`, which keeps it on one thread.
+//! stay on its thread. Use an `Arc`, end the `Rc`'s scope before the `.await`, or keep the task on
+//! one thread: start it with `spawn_local` inside `LocalSet::run_until`.
 
 use std::rc::Rc;
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     let task = tokio::spawn(async { "the answer" });
     let mut progress = tokio::time::interval(Duration::from_secs(1));

@@ -6,7 +6,7 @@
 use std::time::Duration;
 use tokio::time;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     let mut limit = time::sleep(Duration::from_secs(1));
     (&mut limit).await; // refused

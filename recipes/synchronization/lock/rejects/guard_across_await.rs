@@ -1,7 +1,7 @@
 // error: E0599
 //! Holds a guard across an `.await` in a task that may continue on another thread. A guard must
 //! stay in its thread, so a task that contains one is not `Send`. `Spawn` stands here for
-//! `tokio::spawn`, which has the same bound. Drop the guard before the `.await`.
+//! `tokio::spawn`, which has the same bound. End the guard's scope before the `.await`.
 
 use sync_primitives::Lock;
 
