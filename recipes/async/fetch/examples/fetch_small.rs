@@ -30,6 +30,9 @@ async fn main() {
         () = collect => {}
         Ok(()) = signal::ctrl_c() => println!("stopped"),
     }
+    while let Some(result) = tasks.try_join_next() {
+        finished.push(result.expect("a download panicked")); // Not collected yet.
+    }
     println!("{} of 200 pages", finished.len());
 } // `tasks` is dropped here, which cancels the tasks that still run.
 

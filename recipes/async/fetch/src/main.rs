@@ -10,7 +10,7 @@
 //! ```text
 //! cargo run -p fetch                          # the site in input/, served by this program
 //! cargo run -p fetch -- site pages            # saves the pages of your own site in this folder
-//! cargo run -p fetch -- --real-time           # waits for real, so that you can press Ctrl-C
+//! cargo run -p fetch -- --real-time           # waits for real, about a second
 //! ```
 //!
 //! Prints which pages needed more than one request, which failed, and how many were saved. The
