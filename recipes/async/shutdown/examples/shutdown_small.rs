@@ -14,7 +14,7 @@ async fn main() {
     tasks.spawn(serve(stop.clone()));
     tasks.spawn(future::pending::<()>()); // Never looks at a token.
 
-    stop.cancel(); // In a server: after `signal::ctrl_c().await`.
+    stop.cancel(); // In a server: after a SIGTERM or Ctrl-C.
     tasks.close(); // No more tasks will come, so `wait` can end.
     if timeout(LIMIT, tasks.wait()).await.is_err() {
         println!("gave up, {} task left", tasks.len());

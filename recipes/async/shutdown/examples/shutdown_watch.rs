@@ -121,7 +121,8 @@ async fn store_bulletins(
             biased;
             // Cancel-safe: the value stays `true`. An error means that the server has ended.
             _ = stopped.wait_for(|is_stopped| *is_stopped) => break,
-            // Cancel-safe: a part of a line that has been read stays in `lines`.
+            // Cancel-safe: part of a line stays in `lines`. If the server stops, it is lost: a
+            // bulletin begins when its first line is complete.
             line = lines.try_next() => line?,
         };
         let Some(first_line) = first_line else {

@@ -139,7 +139,8 @@ async fn store_bulletins(
             biased;
             // Cancel-safe: once the token is canceled, it stays canceled.
             () = stop.cancelled() => break,
-            // Cancel-safe: a part of a line that has been read stays in `lines`.
+            // Cancel-safe: part of a line stays in `lines`. If the server stops, it is lost: a
+            // bulletin begins when its first line is complete.
             line = lines.try_next() => line?,
         };
         let Some(first_line) = first_line else {
