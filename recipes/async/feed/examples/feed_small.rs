@@ -11,8 +11,9 @@ async fn main() {
     for rate in 1..=5 {
         watch_sender.send_replace(rate);
         broadcast_sender.send(rate).unwrap();
-        if mpsc_sender.try_send(rate).is_err() {
-            println!("mpsc: full, so {rate} has to wait");
+        if let Err(full) = mpsc_sender.try_send(rate) {
+            let rate = full.into_inner();
+            println!("mpsc: full, so `send` would wait, and `try_send` returns {rate}");
         }
     }
     println!("watch: {}", *latest.borrow());
