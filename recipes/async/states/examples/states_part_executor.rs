@@ -76,12 +76,12 @@ impl<'a> Executor<'a> {
 }
 
 /// Wakes one task. Channels and timers keep clones of it.
-// ANCHOR: waker
 struct TaskWaker {
     number: usize,
     woken: Queue,
 }
 
+// ANCHOR: waker
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         self.woken.lock().unwrap().push_back(self.number);
@@ -134,9 +134,9 @@ fn sleep(duration: Duration) -> Sleep {
     })
 }
 
-// ANCHOR: sleep
 impl Future for Sleep {
     type Output = ();
+    // ANCHOR: sleep
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         CLOCK.with_borrow_mut(|clock| {
             if clock.now >= self.deadline {
@@ -148,8 +148,8 @@ impl Future for Sleep {
             Poll::Pending
         })
     }
+    // ANCHOR_END: sleep
 }
-// ANCHOR_END: sleep
 
 /// Dropping the future cancels the timer.
 impl Drop for Sleep {
@@ -165,6 +165,7 @@ struct Elapsed;
 async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
     let mut future = pin!(future);
     let mut timer = pin!(sleep(limit));
+    // ANCHOR: timeout
     let either = poll_fn(|context| {
         if let Poll::Ready(output) = future.as_mut().poll(context) {
             return Poll::Ready(Ok(output));
@@ -172,6 +173,7 @@ async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Ela
         let timer = timer.as_mut().poll(context);
         timer.map(|()| Err(Elapsed))
     });
+    // ANCHOR_END: timeout
     either.await
 }
 
