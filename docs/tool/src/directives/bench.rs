@@ -168,7 +168,8 @@ fn caption(results: &Results, profiles: &[Profile]) -> String {
         ..
     } = results;
     let only = match profiles {
-        [profile] => format!(" Only the profile *{}* was measured.", profile.label()),
+        [Profile::Release] => " All numbers are from release builds.".to_owned(),
+        [profile] => format!(" All numbers are from the profile *{}*.", profile.label()),
         _ => String::new(),
     };
     format!(
