@@ -700,7 +700,8 @@ mod tests {
         (tasks, lanes)
     }
 
-    /// Who wakes whom, and when: of several wakes before a poll, the first.
+    /// Each wake as its waker, the woken task and the time. If a task is woken more than once before a
+    /// poll, only the first wake counts.
     fn wakes(reader: Reader<impl BufRead>) -> Vec<(u64, u64, u64)> {
         let mut wakes = Vec::new();
         let mut ready = BTreeSet::new();

@@ -49,8 +49,8 @@ impl Story {
         }
     }
 
-    /// Who has woken a task, in words. A thread of the runtime that polls no task has found that a
-    /// timer or a socket is ready.
+    /// Returns the words for the task or thread that woke a task. A thread of the runtime that polls
+    /// no task has found that a timer or a socket is ready.
     pub(crate) fn waker_name(&self, number: u64) -> String {
         let thread = self.threads.get(&number);
         if thread.is_some_and(|thread| thread.task.is_none() && thread.polls) {
