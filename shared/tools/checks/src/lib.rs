@@ -17,7 +17,8 @@ pub mod program;
 pub mod promises;
 pub mod scratch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// The folder of the whole workspace.
 pub fn workspace() -> &'static Path {
@@ -25,4 +26,22 @@ pub fn workspace() -> &'static Path {
         .ancestors()
         .nth(3)
         .expect("this package lies three folders deep")
+}
+
+/// The files in `folder` and in the folders below it, as paths from there, sorted.
+pub fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = PathBuf::from(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            for file in files_below(&entry.path())? {
+                files.push(name.join(file));
+            }
+        } else {
+            files.push(name);
+        }
+    }
+    files.sort();
+    Ok(files)
 }

@@ -128,7 +128,7 @@ fn read(file: &Path) -> Result<String> {
 /// The mutants of every file in the library except `park`, which loom replaces.
 fn find_all(source: &Path) -> Result<Vec<Mutant>> {
     let mut all = Vec::new();
-    for file in scratch::files_below(source)? {
+    for file in checks::files_below(source)? {
         let name = file.to_string_lossy().replace('\\', "/");
         if !name.starts_with("park") {
             all.extend(rules::find(&name, &read(&source.join(file))?));

@@ -324,32 +324,12 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         fs::remove_dir_all(to)?;
     }
-    for file in files_below(from)? {
+    for file in checks::files_below(from)? {
         let copy = to.join(&file);
         fs::create_dir_all(copy.parent().unwrap_or(to))?;
         fs::copy(from.join(file), copy)?;
     }
     Ok(())
-}
-
-/// The files in `folder` and in the folders below it, as paths from there, sorted.
-pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = PathBuf::from(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            files.extend(
-                files_below(&entry.path())?
-                    .iter()
-                    .map(|file| name.join(file)),
-            );
-        } else {
-            files.push(name);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -98,7 +98,12 @@ pub(crate) fn uses_tokio(program: &Program) -> bool {
 
 /// Makes the copy in this folder, or brings it up to date. Returns its manifest.
 pub(crate) fn make(program: &Program, listener: Listener, folder: &Path) -> Result<PathBuf> {
-    let mut sources = rust_files(&program.recipe.folder().join("src"))?;
+    let lesson = program.recipe.folder().join("src");
+    let mut sources = checks::files_below(&workspace().join(&lesson))?;
+    sources.retain(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    for path in &mut sources {
+        *path = lesson.join(&path);
+    }
     if program.kind != Kind::Lesson {
         sources.push(program.path.clone());
     }
@@ -133,21 +138,6 @@ pub(crate) fn make(program: &Program, listener: Listener, folder: &Path) -> Resu
         ),
     )?;
     Ok(root)
-}
-
-/// The Rust files of a folder of the workspace, and of the folders below it.
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(workspace().join(folder))? {
-        let entry = entry?;
-        let path = folder.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            found.extend(rust_files(&path)?);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }
 
 /// The program with another `main` around its own. `None` if it has none.
