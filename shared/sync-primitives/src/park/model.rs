@@ -312,6 +312,14 @@ impl SpinWait {
         false
     }
 
+    pub(crate) fn spin_while_others_work(
+        &mut self,
+        _: Option<Instant>,
+        _: impl Fn() -> u64,
+    ) -> bool {
+        false
+    }
+
     pub(crate) fn reset(&mut self) {}
 }
 

@@ -48,8 +48,6 @@ pub(super) struct End {
     /// `number of times that PARKED was cleared * 2 | PARKED`. The bit is cleared only under the
     /// bucket lock, when the wait queue is empty. Relaxed everywhere: see above.
     parked: AtomicUsize,
-    /// Shared by all threads that wait at this end.
-    coalescer: Coalescer,
 }
 
 impl End {
@@ -57,7 +55,6 @@ impl End {
         End {
             position: AtomicU64::new(0),
             parked: AtomicUsize::new(0),
-            coalescer: Coalescer::new(),
         }
     }
 
@@ -149,18 +146,20 @@ impl End {
     /// Waits until `is_ready`, or until `deadline`: first awake, then parked at this end. Returns
     /// whether the thread is still in time.
     ///
-    /// The wait can end early, so the caller checks again in a loop. `progress` returns how far this
-    /// end has come.
+    /// The wait can end early, so the caller checks again in a loop. `position` returns how far this
+    /// end has come. `coalescer` is shared by all threads that wait here. It belongs to the other end,
+    /// because they write to it, and the threads that move this end must not wait for its cache line.
     pub(super) fn wait_until(
         &self,
         is_ready: impl Fn() -> bool,
-        progress: impl Fn() -> u64,
+        position: impl Fn() -> u64,
+        coalescer: &Coalescer,
         deadline: Option<Instant>,
     ) -> bool {
         let mut spin = SpinWait::QUEUE;
-        while spin.spin(deadline) {
+        while spin.spin_while_others_work(deadline, || position() / ITEM) {
             if is_ready() {
-                self.coalescer.wait(progress);
+                coalescer.wait(position);
                 return true;
             }
         }
@@ -274,7 +273,8 @@ mod models {
             loop {
                 let popped = self.popped.load(Ordering::Acquire);
                 if popped == self.pushed.load(Ordering::Acquire) {
-                    self.tail.wait_until(|| self.is_ready(), || 0, None);
+                    self.tail
+                        .wait_until(|| self.is_ready(), || 0, &Coalescer::new(), None);
                     continue;
                 }
                 let next = popped + ITEM;

@@ -30,7 +30,7 @@ use super::{
     segment::{Cursor, Spare},
     task_counter::TaskCounter,
 };
-use crate::park::{self, AtomicU64, Instant, Ordering};
+use crate::park::{self, AtomicU64, Coalescer, Instant, Ordering};
 use std::fmt;
 
 pub(super) struct Fifo<T> {
@@ -44,14 +44,20 @@ pub(super) struct Fifo<T> {
     capacity: Option<usize>,
 }
 
+/// In this order, all that a pop uses is in one cache line. The coalescer is behind it.
+#[repr(C)]
 struct Head<T> {
     /// Pushes that find the queue full wait here.
     end: End,
     /// The items before this position have been pushed.
     limit: AtomicU64,
     cursor: Cursor<T>,
+    /// For pops, which wait at the tail.
+    coalescer: Coalescer,
 }
 
+/// In this order, all that a push uses is in one cache line. The coalescer is behind it.
+#[repr(C)]
 struct Tail<T> {
     /// Pops that find the queue empty wait here.
     end: End,
@@ -60,6 +66,8 @@ struct Tail<T> {
     cursor: Cursor<T>,
     /// The capacity, in units of positions.
     room: u64,
+    /// For pushes, which wait at the head.
+    coalescer: Coalescer,
 }
 
 /// The tail of a queue, locked by this thread, with room for an item.
@@ -118,12 +126,14 @@ impl<T> Fifo<T> {
                 end: End::new(),
                 limit: AtomicU64::new(0),
                 cursor: head,
+                coalescer: Coalescer::new(),
             }),
             tail: CachePadded(Tail {
                 end: End::new(),
                 limit: AtomicU64::new(room),
                 cursor: tail,
                 room,
+                coalescer: Coalescer::new(),
             }),
             popped: CachePadded(AtomicU64::new(0)),
             tasks: TaskCounter::new(),
@@ -189,6 +199,7 @@ impl<T> Fifo<T> {
             in_time = self.head.end.wait_until(
                 || self.may_push(),
                 || self.popped.load(Ordering::Relaxed),
+                &self.tail.coalescer,
                 deadline,
             );
             match self.try_lock_tail() {
@@ -283,6 +294,7 @@ impl<T> Fifo<T> {
             in_time = self.tail.end.wait_until(
                 || self.may_pop(),
                 || self.tasks.pushed.load(Ordering::Relaxed),
+                &self.head.coalescer,
                 deadline,
             );
             match self.try_lock_head() {
@@ -473,5 +485,18 @@ impl<T> Drop for FreeSegments<'_, T> {
         unsafe { self.0.head.cursor.free_segment() };
         // SAFETY: as above.
         unsafe { self.0.spare.free() };
+    }
+}
+
+#[cfg(all(test, not(any(sync_primitives_loom, sync_primitives_shuttle))))]
+mod tests {
+    use super::*;
+    use std::mem::offset_of;
+
+    // With one more line, a queue of capacity 16 between two threads took 2.5 times as long.
+    #[test]
+    fn a_push_and_a_pop_use_one_cache_line_of_their_end() {
+        assert!(offset_of!(Head<u64>, coalescer) <= 64);
+        assert!(offset_of!(Tail<u64>, coalescer) <= 64);
     }
 }

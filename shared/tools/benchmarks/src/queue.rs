@@ -448,7 +448,7 @@ fn named(capacity: Option<usize>) -> String {
     )
 }
 
-const CAPACITIES: [Option<usize>; 4] = [None, Some(1), Some(16), Some(1024)];
+const CAPACITIES: [Option<usize>; 5] = [None, Some(1), Some(16), Some(64), Some(1024)];
 /// The name of each kind of traffic, and its numbers of producers and consumers.
 const KINDS: [(&str, usize, usize); 4] = [
     ("spsc", 1, 1),
