@@ -93,7 +93,7 @@ impl<T> Cursor<T> {
 
     fn at(segment: *mut Segment<T>) -> Self {
         let cursor = Cursor {
-            segment: Cell::new(segment),
+            segment: Cell::new(ptr::null_mut()),
             slots: Cell::new(&[]),
             first: Cell::new(0),
         };
@@ -108,10 +108,14 @@ impl<T> Cursor<T> {
     ///
     /// `segment` is not freed before this cursor has left it.
     unsafe fn enter(&self, segment: *mut Segment<T>, position: u64) {
+        self.first.set(position);
+        // In a ring, an end always enters the segment that it is in.
+        if segment == self.segment.get() {
+            return;
+        }
         self.segment.set(segment);
         // SAFETY: the caller makes sure that the segment exists.
         self.slots.set(unsafe { &raw const *(*segment).slots });
-        self.first.set(position);
     }
 
     /// Writes the item at `position`. For the tail.
