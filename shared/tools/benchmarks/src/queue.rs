@@ -12,6 +12,7 @@ use crossbeam::{
 use std::{
     hint::black_box,
     sync::{Arc, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 use sync_primitives::{Queue, Semaphore};
@@ -229,12 +230,16 @@ pub(crate) fn with_each(workload: Workload, job: impl Job) -> Workload {
         (1, Some(_)) => workload.peer("std mpsc", move |n| job.run::<StdBounded>(n)),
         _ => workload,
     };
-    match job.capacity() {
-        None => workload.peer("crossbeam-queue + semaphore", move |n| {
-            job.run::<Segments>(n)
-        }),
-        Some(_) => workload.peer("crossbeam-queue + semaphore", move |n| job.run::<Array>(n)),
-    }
+    workload.peer("crossbeam-queue + semaphore", move |n| {
+        let sample = match job.capacity() {
+            None => job.run::<Segments>(n),
+            Some(_) => job.run::<Array>(n),
+        };
+        // Some of its waits for the semaphore take a time slice. After such a wait, this library parks
+        // threads sooner for 100 ms, so its queue would be slower in the next sample.
+        thread::sleep(Duration::from_millis(100));
+        sample
+    })
 }
 
 /// One thread fills the queue and empties it, again and again.
