@@ -25,14 +25,15 @@ const TOO_CLOSE_TO_YIELD: Duration = Duration::from_millis(10);
 /// slice, and not to a thread that hands something on.
 const SLOW_YIELD: Duration = Duration::from_millis(1);
 
-/// If the thing that the thread waits for makes at least one step in this time during a slow yield,
-/// the processor was used well: by other threads of this process.
+/// A slow yield is not wasted if other threads of this process use the processor well. That is the
+/// case if the thing that the thread waits for makes at least one step in this time.
 const TIME_PER_STEP: Duration = Duration::from_micros(1);
 
-/// For how long after a slow yield all waits of the process park instead of yielding. So beside busy
-/// processes, slow yields take a few percent of the time. This is also the most that one slow yield
-/// can cost, for example after the process was stopped.
-const PARK_AFTER_SLOW_YIELD: Duration = Duration::from_millis(100);
+/// For how long all waits of the process, except those for a lock, park instead of yielding after a
+/// yield that was slow for nothing. So beside busy processes, slow yields take a few percent of the
+/// time. This is also the most that one slow yield can cost, for example after the process was
+/// stopped.
+const PARK_AFTER_WASTED_YIELD: Duration = Duration::from_millis(100);
 
 /// The longest pause between two looks. With longer ones, a waiting thread would notice the change
 /// late, and with shorter ones, it would take the cache line away from the other thread too often.
@@ -45,7 +46,7 @@ pub(crate) struct SpinWait {
     pauses: u32,
     /// The number of rounds, with those that yield.
     rounds: u32,
-    /// Whether slow yields count. See `PARK_AFTER_SLOW_YIELD`.
+    /// Whether wasted yields count. See `PARK_AFTER_WASTED_YIELD`.
     timed: bool,
 }
 
@@ -93,7 +94,7 @@ impl SpinWait {
         progress: impl Fn() -> u64,
     ) -> bool {
         trace::about_to_wait();
-        match self.next_step(deadline, yields_are_slow) {
+        match self.next_step(deadline, yields_are_wasted) {
             None => return false,
             Some(Step::Yield) if self.timed => timed_yield(progress),
             Some(step) => step.perform(),
@@ -104,7 +105,7 @@ impl SpinWait {
     fn next_step(
         &mut self,
         deadline: Option<Instant>,
-        yields_are_slow: impl FnOnce() -> bool,
+        yields_are_wasted: impl FnOnce() -> bool,
     ) -> Option<Step> {
         let round = self.round;
         if round == self.rounds {
@@ -112,7 +113,7 @@ impl SpinWait {
         }
         if round >= self.pauses {
             let is_too_close = deadline.is_some_and(is_too_close_to_yield);
-            if is_too_close || self.timed && yields_are_slow() {
+            if is_too_close || self.timed && yields_are_wasted() {
                 return None;
             }
         }
@@ -151,15 +152,16 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// Until when waits park instead of yielding, in nanoseconds after `START`, or 0. Relaxed: a hint.
 static PARK_UNTIL: AtomicU64 = AtomicU64::new(0);
 
-/// Yields, and remembers if that was slow although nothing was gained. `progress` counts the steps of
-/// the thing that this thread waits for.
+/// Yields, and remembers if that was slow for nothing. `progress` counts the steps of the thing that
+/// this thread waits for.
 fn timed_yield(progress: impl Fn() -> u64) {
     let steps_before = progress();
     let start = nanoseconds(START.elapsed());
     thread::yield_now();
     let end = nanoseconds(START.elapsed());
     if was_wasted(end - start, || progress() - steps_before) {
-        PARK_UNTIL.store(end + nanoseconds(PARK_AFTER_SLOW_YIELD), Ordering::Relaxed);
+        let until = end + nanoseconds(PARK_AFTER_WASTED_YIELD);
+        PARK_UNTIL.store(until, Ordering::Relaxed);
     }
 }
 
@@ -168,18 +170,18 @@ fn was_wasted(time: u64, steps: impl FnOnce() -> u64) -> bool {
     time > nanoseconds(SLOW_YIELD) && steps() < time / nanoseconds(TIME_PER_STEP)
 }
 
-/// Whether a yield was slow a short time ago.
-fn yields_are_slow() -> bool {
+/// Whether a yield was wasted a short time ago.
+fn yields_are_wasted() -> bool {
     let until = PARK_UNTIL.load(Ordering::Relaxed);
-    // The clock is read only after a slow yield.
+    // The clock is read only after a wasted yield.
     if until == 0 {
         return false;
     }
-    let are_slow = nanoseconds(START.elapsed()) < until;
-    if !are_slow {
+    let are_wasted = nanoseconds(START.elapsed()) < until;
+    if !are_wasted {
         PARK_UNTIL.store(0, Ordering::Relaxed);
     }
-    are_slow
+    are_wasted
 }
 
 /// Counts up to 584 years.
@@ -325,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_pauses_but_does_not_yield_after_a_slow_yield() {
+    fn a_wait_pauses_but_does_not_yield_after_a_wasted_yield() {
         for mut spin in [SpinWait::PATIENT, SpinWait::QUEUE] {
             for _ in 0..spin.pauses {
                 assert!(spin.next_step(None, || true).is_some());
@@ -336,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_for_a_lock_yields_even_after_a_slow_yield() {
+    fn a_wait_for_a_lock_yields_even_after_a_wasted_yield() {
         let mut spin = SpinWait::SHORT;
         let mut yields = 0;
         while let Some(step) = spin.next_step(None, || true) {
