@@ -711,6 +711,24 @@ fn queue_reuses_a_segment_only_after_its_last_reader_has_left() {
     });
 }
 
+// The third pop leaves the first segment, and the fifth push may use it again.
+#[test]
+fn queue_reuses_a_segment_only_after_its_items_have_been_taken() {
+    explore(3, || {
+        let queue = Arc::new(Queue::unbounded());
+        (1..=3).for_each(|n| queue.push(counted(n)).unwrap());
+        let popper = spawn(&queue, |queue| {
+            let items = [(); 3].map(|()| queue.pop().unwrap());
+            items.iter().map(Counter::get).sum::<usize>()
+        });
+        queue.push(counted(4)).unwrap();
+        queue.push(counted(5)).unwrap();
+        let mut sum = popper.join().unwrap();
+        sum += queue.try_iter().map(|item| item.get()).sum::<usize>();
+        assert_eq!(sum, 15);
+    });
+}
+
 #[test]
 fn queue_gives_three_pushers_at_the_end_of_a_segment_a_slot_each() {
     explore(2, || {
