@@ -259,9 +259,9 @@ impl<T> Spare<T> {
             unsafe { Segment::free(segment) };
             return;
         }
-        // Release: pairs with the Acquire in `take_or_allocate`. Acquire: pairs with the Release of
-        // the previous `keep`, whose segment is freed here.
-        let previous = self.0.swap(segment, Ordering::AcqRel);
+        // Release: pairs with the Acquire in `take_or_allocate`. The previous segment needs no Acquire,
+        // because only the head keeps segments, and it is locked.
+        let previous = self.0.swap(segment, Ordering::Release);
         // SAFETY: the previous segment has been taken out, so it is ours alone.
         unsafe { Segment::free(previous) };
     }
