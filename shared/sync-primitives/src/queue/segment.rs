@@ -272,7 +272,8 @@ impl<T> Spare<T> {
     ///
     /// Nobody uses the queue any more.
     pub(super) unsafe fn free(&self) {
-        let segment = self.0.swap(ptr::null_mut(), Ordering::Acquire);
+        // Relaxed: the caller has made sure that all uses of the queue happened before.
+        let segment = self.0.swap(ptr::null_mut(), Ordering::Relaxed);
         // SAFETY: the segment has been taken out, so it is ours alone.
         unsafe { Segment::free(segment) };
     }
