@@ -93,7 +93,7 @@ impl Client {
             if is_done.load(Relaxed) {
                 return Ok(pings);
             }
-            thread::sleep(PING_INTERVAL); // Load balancers ping at intervals.
+            thread::sleep(PING_INTERVAL); // Paces the pings; nothing waits for its end.
         }
     }
 }
@@ -105,7 +105,7 @@ fn serve(listener: &TcpListener, pictures: &Pictures) {
         if let Err(error) = accept(listener, pictures) {
             // Such an error seldom lasts: clients that leave free their threads and sockets.
             eprintln!("cannot accept a client: {error}");
-            thread::sleep(ACCEPT_PAUSE); // Without a pause, the errors would use up a processor.
+            thread::sleep(ACCEPT_PAUSE); // Nothing signals that accepting works again.
         }
     }
 }

@@ -125,7 +125,7 @@ impl Client {
             if is_done.load(Relaxed) {
                 return Ok(pings);
             }
-            thread::sleep(PING_INTERVAL); // Load balancers ping at intervals.
+            thread::sleep(PING_INTERVAL); // Paces the pings; no task runs on this thread.
         }
     }
 }

@@ -297,7 +297,7 @@ fn ctrl_c_reports_the_finished_pages() {
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
     while files(&pages).is_empty() {
         assert!(std::time::Instant::now() < deadline, "no page was saved");
-        thread::sleep(Duration::from_millis(1)); // Only the files show how far the program is.
+        thread::sleep(Duration::from_millis(1)); // Polls: std cannot wait for a file to appear.
     }
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])

@@ -107,7 +107,7 @@ impl Acceptor {
                 }
                 Err(error) => {
                     cli::log(&format!("cannot accept a connection: {error}"));
-                    thread::sleep(cli::PAUSE); // Otherwise, errors would use up a processor.
+                    thread::sleep(cli::PAUSE); // Nothing signals that accepting works again.
                 }
             }
         }
