@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod highlighter;
+pub(crate) mod lines;
 pub(crate) mod margin;
 pub(crate) mod mend;
 pub(crate) mod print;

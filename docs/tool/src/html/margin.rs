@@ -5,56 +5,34 @@
 //! the button that shows these lines indents the excerpt too, and a copy of the whole program has
 //! the indentation of the file.
 
-use crate::html::site::Site;
+use crate::html::{lines, site::Site};
 
 const ATTRIBUTE: &str = " data-margin=\"";
-const CODE: &str = "<code";
-const CODE_END: &str = "</code>";
 const HIDDEN: &str = "<span class=\"boring\">";
-/// A line that is hidden ends in the next one.
-const HIDDEN_END: &str = "</span>";
 
 pub(crate) fn restore(site: &mut Site) {
     site.edit_pages(restored);
 }
 
 fn restored(page: &str) -> String {
-    let mut parts = page.split(ATTRIBUTE);
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        text += ATTRIBUTE;
-        text += &with_margin(part).unwrap_or_else(|| part.to_owned());
-    }
-    text
+    lines::edit(page, ATTRIBUTE, with_margin)
 }
 
-/// The same for one program. `part` begins with the width of its margin.
-fn with_margin(part: &str) -> Option<String> {
-    let (width, _) = part.split_once('"')?;
+/// Gives the shown lines their margin back. `width` is its number of columns.
+fn with_margin(width: &str, lines: &[&str]) -> Option<Vec<String>> {
     let margin = " ".repeat(width.parse().ok()?);
-    let tag = part.find(CODE)?;
-    let start = tag + part[tag..].find('>')? + 1;
-    let end = start + part[start..].find(CODE_END)?;
-    let mut lines = Vec::new();
     let mut is_hidden = false;
-    for line in part[start..end].split('\n') {
-        let (before, shown) = match line.strip_prefix(HIDDEN_END) {
-            Some(rest) => (HIDDEN_END, rest),
-            None => ("", line),
-        };
+    let mut edited = Vec::new();
+    for line in lines {
+        let (before, shown) = lines::split_hidden_end(line);
         is_hidden = is_hidden && before.is_empty() || shown.starts_with(HIDDEN);
-        lines.push(if is_hidden || shown.is_empty() {
-            line.to_owned()
+        edited.push(if is_hidden || shown.is_empty() {
+            (*line).to_owned()
         } else {
-            format!("{before}{HIDDEN}{margin}{HIDDEN_END}{shown}")
+            format!("{before}{HIDDEN}{margin}</span>{shown}")
         });
     }
-    Some(format!(
-        "{}{}{}",
-        &part[..start],
-        lines.join("\n"),
-        &part[end..]
-    ))
+    Some(edited)
 }
 
 #[cfg(test)]
