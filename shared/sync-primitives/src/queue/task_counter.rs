@@ -22,28 +22,31 @@ const PARKED: u64 = 1;
 ///
 /// A thread that is parked in `join` must return once the counters have been equal, even if more
 /// items have been pushed by the time it runs again. So it does not compare the counters again when
-/// it wakes up. Instead it remembers how many items had been pushed when it began to wait, and the
-/// thread that makes the counters equal wakes those whose remembered count is at most this one.
+/// it wakes up. Instead it remembers how many items had been pushed when it last set `PARKED`. The
+/// thread that makes the counters equal wakes each joiner whose remembered count is at most the
+/// common value of the two counters. It also records this value in `last_finished`, for a joiner
+/// that is about to park. If it does not see the bit of that joiner, the joiner waits until the
+/// counters are equal again.
 pub(super) struct TaskCounter {
     /// `items pushed so far * ITEM`. The lower bits belong to the queue.
     pub(super) pushed: CachePadded<AtomicU64>,
-    done: CachePadded<Done>,
+    done: CachePadded<DoneCounter>,
 }
 
-struct Done {
+struct DoneCounter {
     /// `items marked done so far * ITEM | PARKED`.
     count: AtomicU64,
-    /// A lower bound of `pushed`. If it is high enough, `finish` does not have to read `pushed`, whose
-    /// cache line every push writes.
+    /// A lower bound of `pushed`. If it is high enough, `finish` does not have to read `pushed`,
+    /// whose cache line every push writes.
     known_pushed: AtomicU64,
-    /// The highest count at which nothing was unfinished while threads were parked. Accessed only
-    /// under the bucket lock.
+    /// The highest count at which nothing was unfinished while threads were parked, or about to
+    /// park. Written only under the bucket lock.
     last_finished: AtomicU64,
 }
 
 /// A thread in `join`. It lives on the stack of that thread.
 struct Joiner {
-    /// The number of items that had been pushed when the thread began to wait, times `ITEM`.
+    /// The number of items that had been pushed when the thread last set `PARKED`, times `ITEM`.
     pushed: u64,
 }
 
@@ -51,7 +54,7 @@ impl TaskCounter {
     pub(super) fn new() -> Self {
         TaskCounter {
             pushed: CachePadded(AtomicU64::new(0)),
-            done: CachePadded(Done {
+            done: CachePadded(DoneCounter {
                 count: AtomicU64::new(0),
                 known_pushed: AtomicU64::new(0),
                 last_finished: AtomicU64::new(0),
@@ -91,8 +94,8 @@ impl TaskCounter {
                 return false;
             }
             // Release: pairs with the Acquire in `finish` and `join`; makes what was done for the
-            // items visible. Acquire: if this wakes threads, it makes visible to them what all other
-            // threads did for their items.
+            // items visible. Acquire: if this wakes threads, it makes visible to them what all
+            // other threads did for their items.
             match self.done.count.compare_exchange_weak(
                 done,
                 target | done & PARKED,
@@ -123,7 +126,6 @@ impl TaskCounter {
     /// done.
     #[cold]
     fn wake_joiners(&self, finished: u64) {
-        // Relaxed, in all three closures: the bucket lock orders the accesses.
         let filter = |token| {
             // SAFETY: the parking lot passes the token of a thread that is parked in `join`, and
             // holds the bucket lock during this call.
@@ -135,20 +137,21 @@ impl TaskCounter {
             }
         };
         let callback = |result: UnparkResult| {
-            let last_finished = self.done.last_finished.load(Ordering::Relaxed);
-            let last_finished = last_finished.max(finished);
+            // Release: pairs with the Acquire in `is_finished`; makes visible what all threads did
+            // for these items.
             self.done
                 .last_finished
-                .store(last_finished, Ordering::Relaxed);
+                .fetch_max(finished, Ordering::Release);
             if !result.have_more_threads {
+                // Relaxed: `PARKED` publishes no data.
                 self.done.count.fetch_and(!PARKED, Ordering::Relaxed);
             }
             DEFAULT_UNPARK_TOKEN
         };
         // SAFETY:
         // - The key is the address of this counter's own field, so only its joiners park there.
-        // - The callbacks only access joiners and atomics of this counter, so they neither panic nor
-        //   call into the parking lot.
+        // - The callbacks only access joiners and atomics of this counter, so they neither panic
+        //   nor call into the parking lot.
         unsafe { park::unpark_filter(self.key(), filter, callback) };
     }
 
@@ -180,8 +183,8 @@ impl TaskCounter {
                     if self.is_finished(&joiner) {
                         return true;
                     }
-                    // `PARKED` was cleared by a thread that found nobody parked, or items were marked
-                    // done in the meantime.
+                    // `PARKED` was cleared by a thread that found nobody parked, or items were
+                    // marked done in the meantime.
                 }
             }
         }
@@ -189,14 +192,15 @@ impl TaskCounter {
 
     /// Whether the counters have been found equal, with all items done that `joiner` waits for.
     fn is_finished(&self, joiner: &Joiner) -> bool {
-        // Relaxed: accessed under the bucket lock, or after it.
-        self.done.last_finished.load(Ordering::Relaxed) >= joiner.pushed
+        // Acquire: pairs with the Release in `wake_joiners`. The bucket lock is not enough: a
+        // joiner that did not park has released it before `wake_joiners` acquired it.
+        self.done.last_finished.load(Ordering::Acquire) >= joiner.pushed
     }
 
     /// Parks the current thread, unless all items it waits for are done.
     fn park(&self, joiner: &Joiner, deadline: Option<Instant>) -> ParkResult {
-        // `PARKED` may have been cleared and set again since this thread set it. If items were marked
-        // done in between, nobody has been told. So the count is checked too.
+        // `PARKED` may have been cleared and set again since this thread set it. Items that were
+        // marked done in between have woken nobody. So the count is checked too.
         // Relaxed: `PARKED` is cleared under the bucket lock, and `join` reads the count again.
         let validate = || {
             let done = self.done.count.load(Ordering::Relaxed);

@@ -76,7 +76,7 @@ const DROPPED: &[&str] = &[
     "set_owner", "restore_levels", "add_waiter", "remove_last_waiter",
     "release", "serve_waiters", "pass_on_wakeup", "add_free", "add_pushed", "finish",
     "keep", "free", "free_segments", "fence",
-    "store", "swap", "fetch_and", "fetch_or", "fetch_add", "fetch_sub", "fetch_update", "update_state",
+    "store", "swap", "fetch_and", "fetch_or", "fetch_add", "fetch_sub", "fetch_max", "fetch_update", "update_state",
 ];
 
 /// How the first half of a reason to park begins, if only one half of it can be left out.
