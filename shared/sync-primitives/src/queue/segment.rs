@@ -1,12 +1,13 @@
 //! Where a FIFO queue keeps its items: segments of slots.
 //!
 //! A queue of small capacity is a *ring*: one segment with exactly as many slots as the capacity,
-//! which is its own successor. Any other queue is a *chain* of segments. The tail appends a segment
-//! when it has filled the last one, and the head removes a segment when it has emptied it.
+//! which is its own successor. Any other queue is a *chain* of segments. The first push after a
+//! segment is full appends the next one, and the first pop after a segment is empty removes it.
 //!
 //! The first segment of a chain is small, so a queue of a few items stays small. All later ones
-//! have up to [`SEGMENT_BYTES`]. One emptied segment of that size is kept as a spare for the tail; any
-//! other is freed. So an empty queue keeps at most two segments, however many items it held before.
+//! have up to [`SEGMENT_BYTES`]. One emptied segment of that size is kept as a spare for the tail;
+//! any other is freed. So an empty queue keeps at most two segments, however many items it held
+//! before.
 
 use super::end::ITEM;
 use crate::park::{AtomicPtr, Cell, Ordering, Slot};
@@ -70,8 +71,9 @@ pub(super) struct Cursor<T> {
     segment: Cell<*mut Segment<T>>,
     /// Copied from `segment`, so that the fast path does not read the header of the segment.
     slots: Cell<*const [Slot<T>]>,
-    /// The position of the first slot of `segment`. With that, the position of the end tells the
-    /// next slot, and using a slot does not write to the cursor.
+    /// The position of the first slot of `segment`. The index of the next slot is computed from
+    /// this and the position of the end. So a push or a pop does not write to the cursor, unless it
+    /// changes the segment.
     first: Cell<u64>,
 }
 
@@ -109,7 +111,7 @@ impl<T> Cursor<T> {
     /// `segment` is not freed before this cursor has left it.
     unsafe fn enter(&self, segment: *mut Segment<T>, position: u64) {
         self.first.set(position);
-        // In a ring, an end always enters the segment that it is in.
+        // In a ring, the next segment is the one that the end is in.
         if segment == self.segment.get() {
             return;
         }
@@ -122,16 +124,18 @@ impl<T> Cursor<T> {
     ///
     /// # Safety
     ///
-    /// The caller has locked the tail, which is at `position`, and has checked that the queue is not
-    /// full.
+    /// The caller has locked the tail, which is at `position`, and has checked that the queue is
+    /// not full.
     #[inline]
     pub(super) unsafe fn write(&self, position: u64, item: T, spare: &Spare<T>) {
-        if self.index(position) == self.slots.get().len() {
-            self.append_segment(position, spare);
+        let mut index = self.index(position);
+        if index == self.slots.get().len() {
+            self.advance_tail(position, spare);
+            index = 0;
         }
-        // SAFETY: the position is in the segment now, and the head does not free a segment before its
-        // last item has been pushed and popped.
-        let slot = unsafe { self.slot(position) };
+        // SAFETY: the index is less than the number of slots, which is at least one. The head does
+        // not free a segment before its last item has been pushed and popped.
+        let slot = unsafe { self.slot(index) };
         // SAFETY: the slot is empty, and nobody else accesses it before the item is published.
         unsafe { slot.write(item) };
     }
@@ -144,13 +148,15 @@ impl<T> Cursor<T> {
     /// been published.
     #[inline]
     pub(super) unsafe fn read(&self, position: u64, spare: &Spare<T>) -> T {
-        if self.index(position) == self.slots.get().len() {
+        let mut index = self.index(position);
+        if index == self.slots.get().len() {
             // SAFETY: the next item is published, so its segment is linked.
-            unsafe { self.remove_segment(position, spare) };
+            unsafe { self.advance_head(position, spare) };
+            index = 0;
         }
-        // SAFETY: the position is in the segment now, and only the head, which we have locked, frees
-        // segments.
-        let slot = unsafe { self.slot(position) };
+        // SAFETY: the index is less than the number of slots, which is at least one. Only the head,
+        // which we have locked, frees segments.
+        let slot = unsafe { self.slot(index) };
         // SAFETY: the slot holds an item that is published, and nobody else takes it.
         unsafe { slot.read() }
     }
@@ -158,34 +164,47 @@ impl<T> Cursor<T> {
     /// The index of the slot at `position`, or the number of slots if the segment is used up.
     #[inline]
     fn index(&self, position: u64) -> usize {
-        // Nothing is cut off, because a segment has at most `MOST_SLOTS` slots.
+        // The cast does not truncate, because a segment has at most `MOST_SLOTS` slots.
         ((position - self.first.get()) / ITEM) as usize
     }
 
-    /// The slot at `position`.
+    /// The slot with this index.
     ///
     /// # Safety
     ///
-    /// The position is in the segment, which is not freed while the reference is used.
+    /// The segment has such a slot, and is not freed while the reference is used.
     #[inline]
-    unsafe fn slot(&self, position: u64) -> &Slot<T> {
+    unsafe fn slot(&self, index: usize) -> &Slot<T> {
         let first = self.slots.get().cast::<Slot<T>>();
         // SAFETY: the caller makes sure that the index is in bounds.
-        let slot = unsafe { first.add(self.index(position)) };
+        let slot = unsafe { first.add(index) };
         // SAFETY: the caller makes sure that the segment is not freed.
         unsafe { &*slot }
     }
 
     /// Moves the tail, which is at `position`, to the next segment.
     #[cold]
-    fn append_segment(&self, position: u64, spare: &Spare<T>) {
-        // SAFETY: the head leaves this segment only when the next one is linked.
-        let segment = unsafe { &*self.segment.get() };
-        if segment.next.get().is_null() {
-            segment.next.set(spare.take_or_allocate());
-        }
+    fn advance_tail(&self, position: u64, spare: &Spare<T>) {
         // SAFETY: the head does not free a segment before the tail has left it.
-        unsafe { self.enter(segment.next.get(), position) };
+        let next = unsafe { &*self.segment.get() }.next.get();
+        if next.is_null() {
+            self.append_segment(position, spare);
+        } else {
+            // SAFETY: the tail is in the last segment, so only a ring has a next one here, and a
+            // ring is freed with the queue.
+            unsafe { self.enter(next, position) };
+        }
+    }
+
+    /// Appends a segment, and moves the tail to it.
+    // Out of line, so that `advance_tail` does not save registers for it if the queue is a ring.
+    #[inline(never)]
+    fn append_segment(&self, position: u64, spare: &Spare<T>) {
+        let next = spare.take_or_allocate();
+        // SAFETY: the head does not free a segment before the tail has left it.
+        unsafe { &*self.segment.get() }.next.set(next);
+        // SAFETY: the head does not free a segment before the tail has left it.
+        unsafe { self.enter(next, position) };
     }
 
     /// Moves the head, which is at `position`, to the next segment.
@@ -194,7 +213,7 @@ impl<T> Cursor<T> {
     ///
     /// The next segment has been linked.
     #[cold]
-    unsafe fn remove_segment(&self, position: u64, spare: &Spare<T>) {
+    unsafe fn advance_head(&self, position: u64, spare: &Spare<T>) {
         let emptied = self.segment.get();
         // SAFETY: the segment lives until we give it away below.
         let next = unsafe { &*emptied }.next.get();
@@ -206,8 +225,8 @@ impl<T> Cursor<T> {
         }
     }
 
-    /// Frees the segment. An empty queue has no other one in its chain, because the tail appends a
-    /// segment only together with an item.
+    /// Frees the segment of the head. It is the only one, because the queue is empty, and the tail
+    /// appends a segment only together with an item.
     ///
     /// # Safety
     ///
@@ -246,8 +265,8 @@ impl<T> Spare<T> {
         }
     }
 
-    /// Keeps `segment`, and frees the one that was kept before. Frees `segment` if it is smaller than
-    /// a new one would be, as the first segment of a chain is.
+    /// Keeps `segment`, and frees the one that was kept before. Frees `segment` if it is smaller
+    /// than a new one would be, as the first segment of a chain is.
     ///
     /// # Safety
     ///
@@ -259,8 +278,9 @@ impl<T> Spare<T> {
             unsafe { Segment::free(segment) };
             return;
         }
-        // Release: pairs with the Acquire in `take_or_allocate`. The previous segment needs no Acquire,
-        // because only the head keeps segments, and it is locked.
+        // Release: pairs with the Acquire in `take_or_allocate`. The previous segment needs no
+        // Acquire: it was stored by an earlier owner of the head's lock, so this thread sees it
+        // already.
         let previous = self.0.swap(segment, Ordering::Release);
         // SAFETY: the previous segment has been taken out, so it is ours alone.
         unsafe { Segment::free(previous) };
