@@ -17,10 +17,11 @@
 //! 9000    2    end
 //! ```
 //!
-//! The first line names the format and its version. A record is a line, its fields are separated by tabs: nanoseconds
-//! since the start, the thread's number, and then either `begin` and the thread's name, or `end`, or an operation, the
-//! primitive, its address, a count and the place in the source. In a name or a place `\t`, `\n`, `\r` and `\\` stand for
-//! the characters that would break a line.
+//! The first line names the format and its version. A record is a line, its fields are separated by
+//! tabs: nanoseconds since the start, the thread's number, and then either `begin` and the thread's
+//! name, or `end`, or an operation, the primitive, its address, a count and the place in the
+//! source. In a name or a place `\t`, `\n`, `\r` and `\\` stand for the characters that would break
+//! a line.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, BufRead, Read};
@@ -406,8 +407,9 @@ impl std::error::Error for Fault {}
 
 /// Reads a trace record by record, in the memory of one line.
 ///
-/// A line that cannot be read is a [`Fault`], and the next call goes on after it. So does a trace of a newer version:
-/// its first item is a fault, and then come the records that this version understands.
+/// A line that cannot be read is a [`Fault`], and the next call goes on after it. So does a trace
+/// of a newer version: its first item is a fault, and then come the records that this version
+/// understands.
 #[derive(Debug)]
 pub struct Reader<R> {
     input: R,

@@ -22,8 +22,8 @@ pub const VARIABLE: &str = "SYNC_PRIMITIVES_TRACE";
 /// What `sync-primitives` calls its events.
 const TARGET: &str = "sync_primitives";
 
-/// What tokio calls the span of a task, which it enters for each poll, and the events of its wakers.
-/// It reports them only if its feature `tracing` is on and the program is built with
+/// What tokio calls the span of a task, which it enters for each poll, and the events of its
+/// wakers. It reports them only if its feature `tracing` is on and the program is built with
 /// `--cfg tokio_unstable`.
 const TASK: &str = "runtime.spawn";
 const WAKER: &str = "tokio::task::waker";
@@ -67,8 +67,8 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// If it cannot be opened or written, or another process is writing a trace to it: one that this process started
-    /// has inherited the variable, and two stories in one file are none.
+    /// If it cannot be opened or written, or another process is writing a trace to it: one that
+    /// this process started has inherited the variable, and two stories in one file are none.
     pub fn create(path: &Path) -> io::Result<Recorder> {
         // Emptied only when it is certain that nobody else writes to it.
         let mut file = OpenOptions::new()
@@ -140,13 +140,15 @@ impl Trace {
 }
 
 impl State {
-    /// The time is taken here, under the mutex, so that it never goes back from one line to the next.
+    /// The time is taken here, under the mutex, so that it never goes back from one line to the
+    /// next.
     fn write(&mut self, start: Instant, thread: u64, what: What) {
         let Some(file) = &mut self.file else { return };
         let time = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.line.clear();
         writeln!(self.line, "{}", Record { time, thread, what }).expect("a string takes all");
-        // Whole and unbuffered: whatever becomes of the program, the line is with the operating system.
+        // Whole and unbuffered: whatever becomes of the program, the line is with the operating
+        // system.
         if let Err(error) = file.write_all(self.line.as_bytes()) {
             complain(&format!(
                 "the trace ends here, it cannot be written any further: {error}"
@@ -162,7 +164,8 @@ fn complain(reason: &str) {
 }
 
 thread_local! {
-    /// Without a destructor, so it can be read while those of other locals run, and they may use locks.
+    /// Without a destructor, so it can be read while those of other locals run, and they may use
+    /// locks.
     static NUMBER: Cell<u64> = const { Cell::new(0) };
     static PRESENCE: RefCell<Option<Presence>> = const { RefCell::new(None) };
     /// The tasks that the thread polls, the innermost last. A task may use `block_in_place` to call
@@ -276,7 +279,8 @@ impl Subscriber for Recorder {
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        // An event of a library newer than this recorder may be of a kind that no reader would know.
+        // An event of a library newer than this recorder may be of a kind that no reader would
+        // know.
         let Some(op) = fields.op else { return };
         let Fields {
             primitive,

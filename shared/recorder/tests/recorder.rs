@@ -1,5 +1,5 @@
-//! Recorders that are given events, also in processes of their own: those that end badly, and those whose file cannot
-//! be written.
+//! Recorders that are given events, also in processes of their own: those that end badly, and those
+//! whose file cannot be written.
 
 use recorder::{
     Event, Op, Place, Primitive, Reader, Record, Recorder, Task, TaskKind, VARIABLE, What,
@@ -232,7 +232,8 @@ fn a_file_that_another_recorder_writes_is_left_alone() {
         .to_string();
     assert!(error.contains("another process is writing"), "{error}");
     drop(first);
-    // A child that another test is just starting has the file open too, until it runs a program of its own.
+    // A child that another test is just starting has the file open too, until it runs a program of
+    // its own.
     let start = Instant::now();
     while let Err(error) = Recorder::create(&path) {
         assert!(

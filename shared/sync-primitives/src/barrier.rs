@@ -101,9 +101,9 @@ const THREADS: u64 = ROUND - THREAD;
 ///
 /// # Algorithm
 ///
-/// One word holds the number of the round, the number of threads that have arrived in it, and whether it
-/// is broken. The last thread to arrive starts the next round, and the others leave without writing to
-/// the word.
+/// One word holds the number of the round, the number of threads that have arrived in it, and
+/// whether it is broken. The last thread to arrive starts the next round, and the others leave
+/// without writing to the word.
 ///
 /// # Examples
 ///

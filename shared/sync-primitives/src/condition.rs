@@ -83,9 +83,9 @@ const SEVERAL_LOCKS: *mut RawLock = ptr::without_provenance_mut(1);
 ///
 /// # Algorithm
 ///
-/// Waiters park in a wait queue of the condition. A notification wakes them, or, if the lock is held,
-/// moves them to the wait queue of the lock, so that they do not wake up only to wait for it. The
-/// design note *Why Condition works as it does* in the book (`docs/src/design/condition.md` in the
+/// Waiters park in a wait queue of the condition. A notification wakes them, or, if the lock is
+/// held, moves them to the wait queue of the lock, so that they do not wake up only to wait for it.
+/// The design note *Design of Condition* in the book (`docs/src/design/condition.md` in the
 /// repository) has the rest.
 ///
 /// # Examples

@@ -11,14 +11,14 @@
 //! A parking lot has a wait queue of parked threads for every address that threads wait at. Each
 //! wait queue is protected by a *bucket lock*:
 //!
-//! - `park` takes the bucket lock and calls `validate`. If that returns `true`, the thread joins the
-//!   wait queue and sleeps. If it returns `false`, `park` returns at once.
+//! - `park` takes the bucket lock and calls `validate`. If that returns `true`, the thread joins
+//!   the wait queue and sleeps. If it returns `false`, `park` returns at once.
 //! - `unpark_filter` and `unpark_requeue` take the same lock, remove threads from the wait queue,
 //!   and wake them.
 //!
-//! So nobody can look for waiters between the moment when a thread validates that it has to wait and
-//! the moment when it is in the queue. No wakeup is lost, as long as a waker changes the state that
-//! `validate` reads before it looks for waiters.
+//! So nobody can look for waiters between the moment when a thread validates that it has to wait
+//! and the moment when it is in the queue. No wakeup is lost, as long as a waker changes the state
+//! that `validate` reads before it looks for waiters.
 //!
 //! The idea to check and wait in one step is that of the Linux futex (see futex(2)). Wait queues in
 //! user space come from WebKit's `ParkingLot` (Filip Pizlo, "Locking in WebKit", 2016).
@@ -79,8 +79,8 @@ pub(crate) fn waiters(key: usize) -> usize {
     count
 }
 
-/// Declares a `const fn` that becomes an ordinary `fn` in model-checking builds, because the atomics
-/// of the model checkers are created at run time.
+/// Declares a `const fn` that becomes an ordinary `fn` in model-checking builds, because the
+/// atomics of the model checkers are created at run time.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
         #[cfg(not(any(sync_primitives_loom, sync_primitives_shuttle)))]

@@ -3,21 +3,21 @@
 //!
 //! What users may rely on is documented on the types. This comment is about the implementation.
 //!
-//! The three types have the same methods, and differ only in the order of the items. So
-//! `define_queue!` writes them, and each type gets a *machine* that does the work:
+//! The three types have the same methods, and differ only in the order of the items. The macro
+//! `define_queue!` generates the methods. The field `inner` of each type has the algorithm:
 //!
 //! | Module | Content |
 //! |---|---|
-//! | `fifo` | The machine of `Queue`: a lock at each end, and `end` and `segment` below it. |
-//! | `locked` | The machine of the other two: a `buffer` behind a `Lock`. |
-//! | `task_counter` | Counts the items pushed and done, for `join`. Both machines have one. |
+//! | `fifo` | The algorithm of `Queue`: a lock at each end, and `end` and `segment` below it. |
+//! | `locked` | The algorithm of the other two: a `buffer` behind a `Lock`. |
+//! | `task_counter` | Counts the items pushed and done, for `join`. Both algorithms use it. |
 //! | `error`, `task`, `close_on_drop` | What the methods return. |
 //!
-//! A push has two steps, and so has a pop. First the machine waits for a place for the item, and
-//! returns a `Vacancy`, or why there is none. Then the item moves into the vacancy, or into the
-//! error that the caller gets. So the item never travels through the code that waits, and it is
-//! copied no more often than necessary: an item may be larger than half the stack. A pop gets an
-//! `Occupied`, and then takes the item out of it.
+//! A push has two steps. First, `vacancy` waits for room and locks the queue. It returns a
+//! `Vacancy`, or an error that says why there is none. Then the item moves into the vacancy, or
+//! into the error that the caller gets. So the item never passes through the code that waits, and
+//! it is copied no more often than necessary: an item may be larger than half the stack. In the
+//! same way, a pop gets an `Occupied` first, and then takes the item out of it.
 
 mod buffer;
 mod cache_padded;
@@ -69,7 +69,7 @@ impl Patience {
     }
 }
 
-/// Defines a queue over the machine that does its work.
+/// Defines a queue type, with its algorithm in the field `inner`.
 ///
 /// The documentation that all queues share is written here. The invocation adds what is special to
 /// each of them.
@@ -79,7 +79,7 @@ macro_rules! define_queue {
         guarantees: $(#[$guarantees:meta])*
         not_guaranteed: $(#[$not_guaranteed:meta])*
         memory: $(#[$memory:meta])*
-        $Queue:ident<T $(: $Bound:ident)?> over $Machine:ty
+        $Queue:ident<T $(: $Bound:ident)?> over $Inner:ty
     ) => {
         $(#[$introduction])*
         /// - Threads wait for something other than an item or room: use a
@@ -132,7 +132,7 @@ macro_rules! define_queue {
         ///
         $(#[$memory])*
         pub struct $Queue<T $(: $Bound)?> {
-            machine: $Machine,
+            inner: $Inner,
         }
 
         impl<T $(: $Bound)?> $Queue<T> {
@@ -153,7 +153,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "maxsize")]
             pub fn bounded(capacity: usize) -> Self {
-                $Queue { machine: <$Machine>::new(Some(capacity)) }
+                $Queue { inner: <$Inner>::new(Some(capacity)) }
             }
 
             /// Creates an empty queue that grows as long as there is memory.
@@ -167,7 +167,7 @@ macro_rules! define_queue {
             /// assert_eq!(queue.capacity(), None);
             /// ```
             pub fn unbounded() -> Self {
-                $Queue { machine: <$Machine>::new(None) }
+                $Queue { inner: <$Inner>::new(None) }
             }
 
             /// Pushes an item, and waits while the queue is full.
@@ -290,7 +290,7 @@ macro_rules! define_queue {
             ///
             /// # Errors
             ///
-            /// Returns a [`TryPopError`] if the queue is empty. The error tells whether it is
+            /// Returns a [`TryPopError`] if the queue is empty. The error says whether it is
             /// closed too.
             ///
             /// # Examples
@@ -428,21 +428,11 @@ macro_rules! define_queue {
             ///
             #[doc = concat!("let numbers = ", stringify!($Queue), "::bounded(8);")]
             /// let outcome = panic::catch_unwind(|| {
-            ///     thread::scope(|scope| {
-            ///         let producer = numbers.close_on_drop();
-            ///         scope.spawn(|| {
-            ///             for number in &numbers {
-            ///                 println!("{number}");
-            ///             }
-            ///         });
-            ///         for line in ["1", "2", "three"] {
-            ///             producer.push(line.parse::<u32>().unwrap()).unwrap();
-            ///         }
-            ///     });
-            /// });
-            /// // The panic has closed the queue, which ended the worker. So the panic arrives here.
-            /// assert!(outcome.is_err());
-            /// assert!(numbers.push(4).is_err());
+            ///     thread::scope(|scope| { let producer = numbers.close_on_drop(); scope.spawn(|| {
+            ///     for number in &numbers { println!("{number}"); } }); for line in ["1", "2",
+            ///     "three"] { producer.push(line.parse::<u32>().unwrap()).unwrap(); } }); }); //
+            ///     The panic has closed the queue, which ended the worker. So the panic arrives
+            ///     here. assert!(outcome.is_err()); assert!(numbers.push(4).is_err());
             /// ```
             pub fn close_on_drop(&self) -> CloseOnDrop<'_, Self> {
                 CloseOnDrop::new(self, |queue| queue.close_with(Place::UNKNOWN))
@@ -457,8 +447,8 @@ macro_rules! define_queue {
             /// [`PushError`].
             ///
             /// If the consumers share the guard by cloning it, it takes effect when the last one is
-            /// gone. If each of them has a guard of its own, the first one that panics ends the work
-            /// of all.
+            /// gone. If each of them has a guard of its own, the first one that panics ends the
+            /// work of all.
             ///
             /// # Examples
             ///
@@ -502,7 +492,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "qsize")]
             pub fn len(&self) -> usize {
-                self.machine.len()
+                self.inner.len()
             }
 
             /// Returns `true` if the queue holds no item.
@@ -537,7 +527,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "full")]
             pub fn is_full(&self) -> bool {
-                self.machine.is_full()
+                self.inner.is_full()
             }
 
             /// Returns how many items the queue can hold, or `None` if it is unbounded.
@@ -551,7 +541,7 @@ macro_rules! define_queue {
             /// ```
             #[doc(alias = "maxsize")]
             pub fn capacity(&self) -> Option<usize> {
-                self.machine.capacity()
+                self.inner.capacity()
             }
 
             /// Returns an iterator that pops items until the queue is closed and empty.
@@ -619,21 +609,19 @@ macro_rules! define_queue {
             /// ```
             #[cfg_attr(feature = "trace", track_caller)]
             pub fn task_done(&self) -> Result<(), TaskDoneError> {
-                // Computed first, because another thread may free the queue as soon as `join`
-                // returns.
-                let subject = self.subject();
-                if !self.machine.tasks().finish(1) {
+                if !self.inner.tasks().finish(1) {
                     return Err(TaskDoneError);
                 }
-                trace::report(Place::here(), subject, Op::Done, 1);
+                trace::report(Place::here(), self.subject(), Op::Done, 1);
                 Ok(())
             }
 
             /// Waits until every item that was pushed has been marked done, by
             /// [`task_done`](Self::task_done) or because its [`Task`] was dropped.
             ///
-            /// An item that is pushed during the wait counts too, unless nothing was unfinished at
-            /// some moment before.
+            /// An item that is pushed during the wait counts too. But once the thread sleeps in
+            /// `join`, it returns as soon as nothing is unfinished, even if more items are pushed
+            /// before it runs again.
             ///
             /// # Deadlocks
             ///
@@ -829,7 +817,7 @@ macro_rules! define_queue {
 
             #[inline]
             fn task_of(&self, item: T) -> Task<'_, T> {
-                let done = Done { tasks: self.machine.tasks(), subject: self.subject() };
+                let done = Done { tasks: self.inner.tasks(), subject: self.subject() };
                 Task::new(item, done)
             }
 
@@ -842,7 +830,7 @@ macro_rules! define_queue {
                 error: impl FnOnce(PushRefusal, T) -> E,
             ) -> Result<(), E> {
                 let call = Call::new(place, self.subject());
-                match self.machine.vacancy(&item, patience) {
+                match self.inner.vacancy(&item, patience) {
                     Ok(vacancy) => {
                         vacancy.fill(item);
                         call.ended(Op::Push, 1);
@@ -867,7 +855,7 @@ macro_rules! define_queue {
                 error: impl FnOnce(TryPopError) -> E,
             ) -> Result<R, E> {
                 let call = Call::new(place, self.subject());
-                match self.machine.occupied(patience) {
+                match self.inner.occupied(patience) {
                     Ok(occupied) => {
                         let item = occupied.take();
                         call.ended(Op::Pop, 1);
@@ -885,19 +873,19 @@ macro_rules! define_queue {
 
             fn join_with(&self, place: Place, deadline: Option<Instant>) -> bool {
                 let call = Call::new(place, self.subject());
-                call.ended_if(self.machine.tasks().join(deadline), Op::Pass, 0)
+                call.ended_if(self.inner.tasks().join(deadline), Op::Pass, 0)
             }
 
             fn close_now_with(&self, place: Place) -> Vec<T> {
                 let call = Call::new(place, self.subject());
-                let left = self.machine.close_now();
+                let left = self.inner.close_now();
                 call.ended(Op::Close, 0);
                 left
             }
 
             fn close_with(&self, place: Place) {
                 let call = Call::new(place, self.subject());
-                self.machine.close();
+                self.inner.close();
                 call.ended(Op::Close, 0);
             }
 
@@ -910,7 +898,7 @@ macro_rules! define_queue {
             /// API.
             #[doc(hidden)]
             pub fn waiters(&self) -> usize {
-                self.machine.waiters()
+                self.inner.waiters()
             }
         }
 
@@ -924,7 +912,7 @@ macro_rules! define_queue {
         impl<T $(: $Bound)?> fmt::Debug for $Queue<T> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut description = f.debug_struct(stringify!($Queue));
-                self.machine.fmt_fields(&mut description);
+                self.inner.fmt_fields(&mut description);
                 description.finish()
             }
         }
@@ -941,13 +929,13 @@ macro_rules! define_queue {
         const _: () = {
             fn is_send_and_sync<S: Send + Sync>() {}
             fn checked<T: Send $(+ $Bound)?>() {
-                is_send_and_sync::<$Machine>();
+                is_send_and_sync::<$Inner>();
             }
             let _ = checked::<u8>;
         };
 
-        // A panic leaves no queue half-changed, because all comparisons of an operation come before
-        // its first move.
+        // A panic leaves no queue half-changed, because every operation makes all its comparisons
+        // before it moves an item.
         impl<T $(: $Bound)?> UnwindSafe for $Queue<T> {}
         impl<T $(: $Bound)?> RefUnwindSafe for $Queue<T> {}
 
@@ -1093,16 +1081,18 @@ define_queue! {
     ///   [`std::sync::mpsc`].
     guarantees:
     /// - **Order.** Items are popped in the order in which they were pushed.
-    /// - **Timeouts.** A timed push or pop does not yield the processor in the last 10 ms before
-    ///   its deadline, because other threads may keep the processor for longer than that.
+    /// - **Timeouts.** While a timed push or pop waits for room or for an item, it does not yield
+    ///   the processor in the last 10 ms before its deadline, because other threads may keep the
+    ///   processor for longer than that.
     not_guaranteed:
-    /// - **Constant time.** A `try_` call never waits for an item or for room. But each end of the
-    ///   queue is locked for some instructions during a push or a pop. If the operating system
-    ///   preempts a thread at that moment, other threads that need this end sleep, for at most a
-    ///   millisecond at a time, until the thread is running again. In this rare case, a `try_` call
-    ///   can take that long, and a timed call can pass its deadline by as much. No call keeps
-    ///   spinning in this case, so a thread with a real-time priority does not keep the preempted
-    ///   thread from the processor.
+    /// - **Constant time.** A `try_` call never waits for an item or for room. But a push or a pop
+    ///   locks its end of the queue while it copies the item, and in some calls also while it
+    ///   allocates or frees a segment. `close_now` locks both ends while it takes all items. Other
+    ///   threads that need this end wait: they pause, then yield, and then sleep for at most a
+    ///   millisecond at a time. So if the operating system preempts a thread that has locked an
+    ///   end, a `try_` call may not return until that thread runs again, and a timed call can pass
+    ///   its deadline by as much. No call keeps spinning in this case, so a thread with a real-time
+    ///   priority does not keep the preempted thread from the processor.
     memory:
     /// # Memory
     ///

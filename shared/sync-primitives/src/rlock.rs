@@ -81,10 +81,10 @@ const NO_OWNER: usize = usize::MAX;
 ///
 /// # Algorithm
 ///
-/// The state of a [`Lock`](crate::Lock), with the id of the owner and the number of its levels beside
-/// it. A thread that reads its own id there owns the lock, so locking another level takes a comparison
-/// and an addition. The design note *Design of RLock* in the book (`docs/src/design/rlock.md`
-/// in the repository) has the rest.
+/// The state of a [`Lock`](crate::Lock), with the id of the owner and the number of its levels
+/// beside it. A thread that reads its own id there owns the lock, so locking another level takes a
+/// comparison and an addition. The design note *Design of RLock* in the book
+/// (`docs/src/design/rlock.md` in the repository) has the rest.
 ///
 /// # Examples
 ///

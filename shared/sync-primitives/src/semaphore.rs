@@ -83,8 +83,8 @@ use std::{fmt, mem, ops::Deref, ptr, sync::Arc, time::Duration};
 /// # Algorithm
 ///
 /// Dijkstra's semaphore (EWD 35, 1962/63), with several permits at once as in semop(2). One word
-/// counts the free permits, and taking or returning permits takes one compare-exchange while nobody is
-/// parked. Otherwise the thread that returns permits serves the wait queue from its head.
+/// counts the free permits, and taking or returning permits takes one compare-exchange while nobody
+/// is parked. Otherwise the thread that returns permits serves the wait queue from its head.
 ///
 /// # Examples
 ///

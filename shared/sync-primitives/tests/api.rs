@@ -24,8 +24,8 @@ use sync_primitives::{
 
 /// Evaluates to a constant that is `true` if the type implements the traits.
 ///
-/// The compiler prefers an inherent constant to the one of a trait. The inherent constant exists only
-/// if the type implements the traits, and the constant of the trait `Fallback` always exists.
+/// The compiler prefers an inherent constant to the one of a trait. The inherent constant exists
+/// only if the type implements the traits, and the constant of the trait `Fallback` always exists.
 macro_rules! implements {
     ($Type:ty: $($Bound:tt)+) => {{
         #[allow(dead_code, reason = "only one of the two constants is used")]

@@ -204,8 +204,8 @@ fn waits_with_random_timeouts_end_and_return_true_only_after_a_set() {
                 for _ in 0..500 {
                     let before = sets.load(Relaxed);
                     if event.wait_for(rng.time_below(Duration::from_micros(200))) {
-                        // Each set is counted before it happens, so a thread that it released must see
-                        // the count.
+                        // Each set is counted before it happens, so a thread that it released must
+                        // see the count.
                         assert!(sets.load(Relaxed) > 0 && sets.load(Relaxed) >= before);
                     }
                 }

@@ -1,27 +1,28 @@
 //! Checks that the queues and the semaphores are linearizable.
 //!
-//! Three threads perform a few random operations each, at the same time. They record each operation,
-//! its result, and when it was called and when it returned, according to a clock that they share. Such
-//! a history is *linearizable* if its operations can be put in an order with two properties: a
-//! sequential queue or semaphore could have performed them in this order, and an operation that
-//! returned before another one was called comes first (Herlihy and Wing, "Linearizability: A
-//! Correctness Condition for Concurrent Objects", 1990).
+//! Three threads perform a few random operations each, at the same time. They record each
+//! operation, its result, and when it was called and when it returned, according to a clock that
+//! they share. Such a history is *linearizable* if its operations can be put in an order with two
+//! properties: a sequential queue or semaphore could have performed them in this order, and an
+//! operation that returned before another one was called comes first (Herlihy and Wing,
+//! "Linearizability: A Correctness Condition for Concurrent Objects", 1990).
 //!
 //! These operations are linearizable:
 //!
-//! - The queues: pushing, popping, `len`, `is_full`, `close` and `close_now`, including operations that
-//!   time out and items that are rejected. `task_done` and `join` are linearizable beside `close`, but
-//!   not beside `close_now`, which closes the queue at one moment and marks the items that it returns
-//!   as done at a later moment. So no history here contains them together with `close_now`.
+//! - The queues: pushing, popping, `len`, `is_full`, `close` and `close_now`, including operations
+//!   that time out and items that are rejected. `task_done` and `join` are linearizable beside
+//!   `close`, but not beside `close_now`, which closes the queue at one moment and marks the items
+//!   that it returns as done at a later moment. So no history here contains them together with
+//!   `close_now`.
 //! - The semaphores: `try_acquire_many`, dropping and forgetting permits, `available_permits`, and
-//!   `acquire`. `acquire_many(n)` is `n` acquisitions of one permit each, which may happen at different
-//!   moments: a waiter that has been first in the queue for a millisecond gets permits one by one, and
-//!   such a permit is neither available nor held. `add_permits` is two steps: the number of permits
-//!   rises, and then they become available.
+//!   `acquire`. `acquire_many(n)` is `n` acquisitions of one permit each, which may happen at
+//!   different moments: a waiter that has been first in the queue for a millisecond gets permits
+//!   one by one, and such a permit is neither available nor held. `add_permits` is two steps: the
+//!   number of permits rises, and then they become available.
 //!
-//! A seed determines which operations the threads attempt. How they interleave depends on the machine,
-//! so a failure prints its history. Set `TEST_SEED` to the printed seed to run the same operations
-//! again.
+//! A seed determines which operations the threads attempt. How they interleave depends on the
+//! machine, so a failure prints its history. Set `TEST_SEED` to the printed seed to run the same
+//! operations again.
 
 mod common;
 
@@ -68,8 +69,8 @@ struct Recorder<'a, A> {
 }
 
 impl<A> Recorder<'_, A> {
-    /// Records the actions that `operation` returns. If there are several, they may have happened at
-    /// different moments.
+    /// Records the actions that `operation` returns. If there are several, they may have happened
+    /// at different moments.
     fn record<Actions: IntoIterator<Item = A>>(&mut self, operation: impl FnOnce() -> Actions) {
         let called = self.clock.fetch_add(1, SeqCst);
         let actions = operation();
@@ -89,8 +90,8 @@ const CHECK_INTERVAL: Duration = Duration::from_micros(200);
 
 /// Runs `work` in all threads at the same time.
 ///
-/// Calls `help` if all unfinished threads are waiting. `waiting` returns the number of waiting threads.
-/// So every operation returns in the end, and no history contains an unfinished operation.
+/// Calls `help` if all unfinished threads are waiting. `waiting` returns the number of waiting
+/// threads. So every operation returns in the end, and no history contains an unfinished operation.
 fn history<A: Send>(
     rng: &mut Rng,
     work: impl Fn(&mut Recorder<'_, A>, &mut Rng) + Sync,
@@ -139,7 +140,8 @@ fn history<A: Send>(
     })
 }
 
-/// Waits until all threads have started, because starting a thread takes longer than all its operations.
+/// Waits until all threads have started, because starting a thread takes longer than all its
+/// operations.
 fn start_together(ready: &AtomicUsize) {
     ready.fetch_add(1, SeqCst);
     while ready.load(SeqCst) < THREADS {
@@ -191,7 +193,8 @@ fn check_many(check_one: fn(&mut Rng)) {
 trait Sequential: Clone + Eq + Hash {
     type Action: Debug;
 
-    /// Returns the state after `action`, or `None` if the action cannot have this result in this state.
+    /// Returns the state after `action`, or `None` if the action cannot have this result in this
+    /// state.
     fn after(&self, action: &Self::Action) -> Option<Self>;
 }
 
@@ -215,8 +218,8 @@ fn is_linearizable<S: Sequential>(start: S, history: &[Event<S::Action>]) -> boo
 /// The search of Wing and Gong ("Testing and Verifying Concurrent Objects", 1993).
 ///
 /// It tries each event that may come next, and continues with the rest. As in Lowe, "Testing for
-/// Linearizability" (2017), it remembers which states did not lead to the end after the same events,
-/// and does not try them again.
+/// Linearizability" (2017), it remembers which states did not lead to the end after the same
+/// events, and does not try them again.
 struct Search<'a, S: Sequential> {
     history: &'a [Event<S::Action>],
     failed: HashSet<(u128, S)>,
@@ -445,8 +448,8 @@ fn queue_history(queue: &impl QueueSubject, rng: &mut Rng) -> Vec<Event<QueueAct
     let closes_now = rng.one_in(2);
     let work = |recorder: &mut Recorder<'_, QueueAction>, rng: &mut Rng| {
         for n in 0..OPERATIONS {
-            // The first digit is the priority. The others are the thread and the number of the push, so
-            // that each item is different.
+            // The first digit is the priority. The others are the thread and the number of the
+            // push, so that each item is different.
             let item = 100 * (1 + rng.below(9)) + 10 * recorder.thread + n;
             recorder.record(|| [queue.perform(item, rng, closes_now)]);
         }
@@ -620,8 +623,8 @@ struct Holder<'a, S> {
 }
 
 impl<'a, S: SemaphoreSubject> Holder<'a, S> {
-    /// Performs a random operation. It waits only while it holds no permit, because two threads that
-    /// hold permits could wait for each other forever.
+    /// Performs a random operation. It waits only while it holds no permit, because two threads
+    /// that hold permits could wait for each other forever.
     fn perform(&mut self, n: usize, rng: &mut Rng) -> Vec<SemaphoreAction> {
         match (rng.below(16), self.held.pop()) {
             (0..6, None) => self.take(n),
@@ -855,7 +858,8 @@ fn checker_rejects_histories_that_no_queue_explains() {
         [(0, 0, 1, Push(1)), (0, 2, 3, Pop(1)), (1, 2, 3, Pop(1))],
     );
     assert_rejected(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, PopWhenEmpty)]);
-    // Items come out in the wrong order. In the second history, a third push overlaps with the others.
+    // Items come out in the wrong order. In the second history, a third push overlaps with the
+    // others.
     assert_rejected(
         &fifo,
         [
@@ -885,8 +889,8 @@ fn checker_rejects_histories_that_no_queue_explains() {
             (1, 6, 7, Len(2)),
         ],
     );
-    // The length is wrong. An item is marked done although none was pushed. A thread joins although an
-    // item is not done.
+    // The length is wrong. An item is marked done although none was pushed. A thread joins although
+    // an item is not done.
     assert_rejected(&fifo, [(0, 0, 1, Push(1)), (1, 2, 3, Len(0))]);
     assert_rejected(&fifo, [(0, 0, 1, TaskDone(true)), (1, 2, 3, Push(1))]);
     assert_rejected(
@@ -897,8 +901,8 @@ fn checker_rejects_histories_that_no_queue_explains() {
             (1, 4, 5, JoinAtOnce(true)),
         ],
     );
-    // A closed queue assert_accepted an item. A pop reports a closed queue that is not empty. `close_now` does
-    // not return an item.
+    // A closed queue assert_accepted an item. A pop reports a closed queue that is not empty.
+    // `close_now` does not return an item.
     assert_rejected(&fifo, [(0, 0, 1, Close), (1, 2, 3, Push(1))]);
     assert_rejected(
         &fifo,
@@ -982,8 +986,8 @@ fn checker_tells_valid_semaphore_histories_from_invalid_ones() {
     };
     assert!(explains(0, 9, events([Take(1), Take(1)])));
     assert!(!explains(0, 9, events([Take(2), Available(0)])));
-    // `add_permits` respects the bound. The last two histories: it is rejected because the number of
-    // permits has risen, although the new permit is not yet available.
+    // `add_permits` respects the bound. The last two histories: it is rejected because the number
+    // of permits has risen, although the new permit is not yet available.
     assert!(explains(
         1,
         1,

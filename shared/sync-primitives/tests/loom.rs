@@ -9,10 +9,10 @@
 //! The name of each model starts with what it checks: `lock`, `rlock`, `condition`, `semaphore`,
 //! `queue`, `join`, `event` or `barrier`. You can use it as a filter.
 //!
-//! The data under a lock is a loom cell, which fails the model if two accesses are not ordered. This
-//! is how a weakened Acquire or Release is found. A lost wakeup leads to a deadlock, which loom
-//! reports. A thread that calls [`tick`] is the clock: it ends all timed waits, and loom lets it run
-//! at any point of a schedule.
+//! The data under a lock is a loom cell, which fails the model if two accesses are not ordered.
+//! This is how a weakened Acquire or Release is found. A lost wakeup leads to a deadlock, which
+//! loom reports. A thread that calls [`tick`] is the clock: it ends all timed waits, and loom lets
+//! it run at any point of a schedule.
 #![cfg(sync_primitives_loom)]
 
 use loom::{cell::UnsafeCell, thread};
@@ -116,8 +116,8 @@ fn let_others_run() {
     thread::spawn(|| {}).join().unwrap();
 }
 
-/// A thread may be parked for the lock when `release` is called, and another thread tries to lock it
-/// at any time. If the first thread is parked, the other one must not lock before it.
+/// A thread may be parked for the lock when `release` is called, and another thread tries to lock
+/// it at any time. If the first thread is parked, the other one must not lock before it.
 fn no_thread_gets_in_before_the_waiter(release: fn(LockGuard<'_, Counter>)) {
     let lock = Arc::new(Lock::new(Counter::default()));
     let guard = lock.lock();
@@ -610,8 +610,8 @@ fn semaphore_waiter_that_times_out_returns_its_part_and_wakes_the_next() {
 #[test]
 fn semaphore_wakeup_that_comes_too_late_is_passed_on() {
     explore(2, || {
-        // Two permits are added, so the waiter for two is woken. If a running thread has taken one of
-        // them for good, the other one must go to the waiter for one.
+        // Two permits are added, so the waiter for two is woken. If a running thread has taken one
+        // of them for good, the other one must go to the waiter for one.
         let shared = Guarded::new(0);
         let two = spawn(&shared, |shared| drop(shared.semaphore.acquire_many(2)));
         let one = spawn(&shared, |shared| shared.semaphore.acquire().forget());
@@ -1031,8 +1031,8 @@ fn queue_push_that_times_out_is_done_once_or_not_at_all() {
     });
 }
 
-// In this model and in the next one, the main thread only waits. So the other threads can park before
-// anything else happens, and this costs no preemption.
+// In this model and in the next one, the main thread only waits. So the other threads can park
+// before anything else happens, and this costs no preemption.
 #[test]
 fn queue_slot_goes_to_the_parked_pusher_or_to_a_faster_thread() {
     explore(1, || {
@@ -1425,8 +1425,8 @@ fn barrier_reset_breaks_one_round_and_allows_the_next() {
             Barrier::new(2),
             [SharedCounter::default(), SharedCounter::default()],
         ));
-        // Each thread arrives again until a round completes. A single reset breaks the wait of at most
-        // one of them.
+        // Each thread arrives again until a round completes. A single reset breaks the wait of at
+        // most one of them.
         let meet = |(barrier, arrivals): &(Barrier, [SharedCounter; 2]), mine: usize| {
             let finds_the_round_broken = || {
                 arrivals[mine].add(1);

@@ -1,5 +1,5 @@
-//! `PriorityQueue`: the tests of all queues, the order smallest first, and an `Ord` that panics or is not
-//! a total order.
+//! `PriorityQueue`: the tests of all queues, the order smallest first, and an `Ord` that panics or
+//! is not a total order.
 
 mod common;
 #[path = "common/queue_family.rs"]
@@ -197,7 +197,8 @@ impl Fixture {
         }
     }
 
-    /// Runs `f` while the comparison with this number panics. Returns the message of the panic, if any.
+    /// Runs `f` while the comparison with this number panics. Returns the message of the panic, if
+    /// any.
     fn run_with_fuse<R>(
         &self,
         comparisons: usize,
@@ -232,8 +233,8 @@ impl Fixture {
         assert!(self.queue.task_done().is_err());
     }
 
-    /// Checks that the queue still sorts, counts and closes, drops it, and checks that every item has
-    /// been dropped once.
+    /// Checks that the queue still sorts, counts and closes, drops it, and checks that every item
+    /// has been dropped once.
     fn check_and_drop(self) {
         let next = self.seen.len() - 3;
         for id in [next + 2, next, next + 1] {
@@ -263,8 +264,8 @@ fn shuffled(n: usize, rng: &mut Rng) -> Vec<usize> {
     order
 }
 
-/// Calls `scenario` with 1, 2, 3 and so on, as the number of the comparison that panics, until it returns
-/// `false` because it made fewer comparisons. Returns how often a comparison panicked.
+/// Calls `scenario` with 1, 2, 3 and so on, as the number of the comparison that panics, until it
+/// returns `false` because it made fewer comparisons. Returns how often a comparison panicked.
 fn with_panic_at_every_comparison(mut scenario: impl FnMut(usize) -> bool) -> usize {
     (1..100)
         .take_while(|comparisons| scenario(*comparisons))
@@ -283,7 +284,8 @@ fn a_comparison_that_panics_in_push_loses_no_item_of_the_queue() {
         let mut rng = Rng::seeded();
         let mut panics = 0;
         for (round, n) in (0..60).map(|round| (round, round % 10)) {
-            // The new item is a random one of the numbers, so that it moves up by any number of levels.
+            // The new item is a random one of the numbers, so that it moves up by any number of
+            // levels.
             let order = shuffled(n + 1, &mut rng);
             let (new, before) = (order[n], &order[..n]);
             panics += with_panic_at_every_comparison(|comparisons| {
@@ -665,7 +667,8 @@ fn a_push_whose_comparison_panics_wakes_a_popper_if_its_item_is_in_the_queue() {
 
 #[test]
 fn a_pop_whose_comparison_panics_passes_its_wakeup_on() {
-    // There are four poppers and three items. If the first popper panics, the other three must be woken.
+    // There are four poppers and three items. If the first popper panics, the other three must be
+    // woken.
     within(LIMIT, || {
         for _ in 0..100 {
             let ledger = Ledger::for_ids(3);

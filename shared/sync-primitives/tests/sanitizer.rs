@@ -1,14 +1,14 @@
 //! Tests which writes each primitive makes visible to which thread, on plain data that nothing else
 //! protects.
 //!
-//! These tests are meant for ThreadSanitizer, under which `.ci/tsan` runs them. It reports a missing
-//! Release or Acquire even if the processor orders memory by itself, as x86-64 mostly does. Without it,
-//! the tests would rarely fail.
+//! These tests are meant for ThreadSanitizer, under which `.ci/tsan` runs them. It reports a
+//! missing Release or Acquire even if the processor orders memory by itself, as x86-64 mostly does.
+//! Without it, the tests would rarely fail.
 //!
-//! They only use what ThreadSanitizer understands. The standard library is not compiled for it, so it
-//! does not see the ordering that a channel, a contended `std::sync::Mutex` or the end of a scope
-//! provides. This is why the threads are joined one by one. The data that a lock or a condition
-//! protects is plain data in `tests/stress.rs` too, which follows the same rules.
+//! They only use what ThreadSanitizer understands. The standard library is not compiled for it, so
+//! it does not see the ordering that a channel, a contended `std::sync::Mutex` or the end of a
+//! scope provides. This is why the threads are joined one by one. The data that a lock or a
+//! condition protects is plain data in `tests/stress.rs` too, which follows the same rules.
 
 use std::{
     cell::UnsafeCell,
@@ -26,13 +26,14 @@ use sync_primitives::{
 };
 
 const ROUNDS: usize = 200;
-/// A test that takes longer counts as hung. This is far more than a test needs under the sanitizer on
-/// a busy machine.
+/// A test that takes longer counts as hung. This is far more than a test needs under the sanitizer
+/// on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
 /// A waiter that has waited for this long is overdue. The contract says one millisecond.
 const UNTIL_OVERDUE: Duration = Duration::from_millis(2);
 
-/// A number without any synchronization of its own. The primitive under test must order all accesses.
+/// A number without any synchronization of its own. The primitive under test must order all
+/// accesses.
 #[derive(Default)]
 struct Plain(UnsafeCell<usize>);
 
@@ -154,8 +155,8 @@ fn acquiring_several_permits_shows_the_writes_of_all_previous_holders() {
                 if me < 3 {
                     let _permit = semaphore.acquire();
                     holding.wait().expect("no thread breaks the barrier");
-                    // Some threads return it before the last thread waits, and some when that thread
-                    // is overdue.
+                    // Some threads return it before the last thread waits, and some when that
+                    // thread is overdue.
                     sometimes_wait(round + me, UNTIL_OVERDUE);
                     written[me].write(round);
                 } else {
@@ -434,8 +435,8 @@ fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Spins for `time` in one of sixteen rounds, so that the other threads sometimes park and sometimes
-/// do not.
+/// Spins for `time` in one of sixteen rounds, so that the other threads sometimes park and
+/// sometimes do not.
 fn sometimes_wait(round: usize, time: Duration) {
     if round.is_multiple_of(16) {
         spin_for(time);

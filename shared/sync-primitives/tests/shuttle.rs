@@ -1,5 +1,5 @@
-//! Scenarios that are too large for loom, which shuttle runs under random schedules: what each recipe
-//! does, without its files and sockets, and mixtures of several primitives.
+//! Scenarios that are too large for loom, which shuttle runs under random schedules: what each
+//! recipe does, without its files and sockets, and mixtures of several primitives.
 //!
 //! Run them with:
 //!
@@ -8,16 +8,16 @@
 //! ```
 //!
 //! Another thread may run at each access to an atomic. So a value that is read and written in two
-//! steps loses an update if exclusion fails. A lost wakeup leads to a deadlock, which shuttle reports.
-//! Shuttle cannot find a weakened ordering, because all its accesses are sequentially consistent. The
-//! loom models check the orderings.
+//! steps loses an update if exclusion fails. A lost wakeup leads to a deadlock, which shuttle
+//! reports. Shuttle cannot find a weakened ordering, because all its accesses are sequentially
+//! consistent. The loom models check the orderings.
 //!
 //! To run a failure again, name its test and set one of these variables:
 //!
 //! - `SHUTTLE_SCHEDULE`: the schedule that the failure has printed. This runs only that schedule.
-//! - `SHUTTLE_SEED`: the seed that the run has printed. If you have set `SHUTTLE_ITERATIONS`, set it
-//!   to the same number again. If shuttle itself has printed a failing seed, the first schedule of
-//!   that seed is the one that fails.
+//! - `SHUTTLE_SEED`: the seed that the run has printed. If you have set `SHUTTLE_ITERATIONS`, set
+//!   it to the same number again. If shuttle itself has printed a failing seed, the first schedule
+//!   of that seed is the one that fails.
 #![cfg(sync_primitives_shuttle)]
 
 use shuttle::{
@@ -40,8 +40,8 @@ use sync_primitives::{
     Queue, RLock, RLockGuard, Semaphore, SemaphorePermit, TryPopError, TryPushError, tick,
 };
 
-/// The seed of this run. It is written to `stderr` directly, because the test harness would hide the
-/// output of a test that passes.
+/// The seed of this run. It is written to `stderr` directly, because the test harness would hide
+/// the output of a test that passes.
 static SEED: LazyLock<u64> = LazyLock::new(|| {
     let seed = number_in("SHUTTLE_SEED").unwrap_or_else(|| RandomState::new().hash_one("a seed"));
     let _ = writeln!(
@@ -65,11 +65,11 @@ const DEPTH: usize = 3;
 
 /// Runs `scenario` under `schedules` random schedules, and under a quarter as many PCT schedules.
 ///
-/// A random schedule chooses the next thread anew at each step, so it interleaves all threads evenly.
-/// A PCT schedule gives the threads a random order, always runs the first of them that can run, and
-/// changes the order at a few random steps (Burckhardt and others, "A Randomized Scheduler with
-/// Probabilistic Guarantees of Finding Bugs", 2010). So one thread can make much progress while
-/// another one makes none.
+/// A random schedule chooses the next thread anew at each step, so it interleaves all threads
+/// evenly. A PCT schedule gives the threads a random order, always runs the first of them that can
+/// run, and changes the order at a few random steps (Burckhardt and others, "A Randomized Scheduler
+/// with Probabilistic Guarantees of Finding Bugs", 2010). So one thread can make much progress
+/// while another one makes none.
 fn explore(schedules: usize, scenario: fn()) {
     let mut config = Config::new();
     config.silence_warnings = true; // The top of this file says that orderings are not explored.
@@ -141,8 +141,8 @@ fn coin() -> bool {
 /// begins later.
 const SOON: Duration = Duration::from_secs(1);
 
-/// A number that loses an update if two threads are in `add` at the same time, because another thread
-/// may run between the load and the store.
+/// A number that loses an update if two threads are in `add` at the same time, because another
+/// thread may run between the load and the store.
 #[derive(Default)]
 struct Tally(AtomicIsize);
 
@@ -581,8 +581,8 @@ fn lock_excludes_other_threads_however_it_is_acquired() {
     });
 }
 
-/// Adds one under the lock, which it acquires and releases in random ways. Returns `false` if it did
-/// not get the lock.
+/// Adds one under the lock, which it acquires and releases in random ways. Returns `false` if it
+/// did not get the lock.
 fn add_one_under_lock(lock: &Lock<Tally>) -> bool {
     let guard = match below(4) {
         0 => lock.try_lock(),
@@ -613,7 +613,8 @@ fn rlock_excludes_other_threads_however_it_is_acquired() {
     });
 }
 
-/// Adds one at each level of the lock that it acquires, up to `levels`. Returns the number of levels.
+/// Adds one at each level of the lock that it acquires, up to `levels`. Returns the number of
+/// levels.
 fn add_one_at_each_level(lock: &RLock<Tally>, levels: usize) -> usize {
     let owned = lock.is_owned();
     let guard = match below(4) {
@@ -680,7 +681,8 @@ fn return_permit(mut permit: SemaphorePermit<'_>, semaphore: &Semaphore) {
     }
 }
 
-// In the next two scenarios, permits are forgotten. A permit that came back could hide a lost wakeup.
+// In the next two scenarios, permits are forgotten. A permit that came back could hide a lost
+// wakeup.
 
 #[test]
 fn semaphore_waiter_that_times_out_wakes_the_next() {
@@ -701,8 +703,8 @@ fn semaphore_waiter_that_times_out_wakes_the_next() {
 fn semaphore_wakeup_that_comes_too_late_is_passed_on() {
     explore(2_000, || {
         // Each round adds two permits. If a running thread takes one of them, the other one is not
-        // enough for the waiter for two, so the waiter for one must get it. Without a clock, the waiter
-        // for two cannot become overdue and keep it.
+        // enough for the waiter for two, so the waiter for one must get it. Without a clock, the
+        // waiter for two cannot become overdue and keep it.
         const ROUNDS: usize = 8;
         let (semaphore, round) = (Semaphore::new(0), Barrier::new(3));
         crew_without_clock(4, |member| {
@@ -797,8 +799,8 @@ struct Office {
 }
 
 impl Office {
-    /// Adds a ticket under one of the locks and notifies every waiter. If it notified only one, that
-    /// waiter could be one for the other lock.
+    /// Adds a ticket under one of the locks and notifies every waiter. If it notified only one,
+    /// that waiter could be one for the other lock.
     fn add_ticket(&self, to_the_counter: bool) {
         let notify_under_the_lock = coin();
         let add_ticket = |tickets: &Tally| {
@@ -1234,8 +1236,8 @@ fn barrier_reset_breaks_a_round_and_allows_the_next() {
     });
 }
 
-/// All primitives at once: orders go through a queue to workers, which share two tools and write their
-/// results into a ledger.
+/// All primitives at once: orders go through a queue to workers, which share two tools and write
+/// their results into a ledger.
 #[derive(Default)]
 struct Workshop {
     ledger: RLock<Tally>,

@@ -1,8 +1,8 @@
 //! How large an item may be that goes through a queue, compared with the stack of its thread.
 //!
 //! Each copy of an item that a push or a pop makes takes room on the stack, so copies decide how
-//! large an item may be. A stack overflow ends the process. So each attempt runs in a process of its
-//! own, which is this test again, with a variable that tells it what to do.
+//! large an item may be. A stack overflow ends the process. So each attempt runs in a process of
+//! its own, which is this test again, with a variable that tells it what to do.
 
 mod common;
 

@@ -1,9 +1,10 @@
-//! Runs every primitive under random operations, timeouts and panics, and with two thousand threads.
+//! Runs every primitive under random operations, timeouts and panics, and with two thousand
+//! threads.
 //!
-//! A test runs episodes. In each of them, a random_steps threads perform random operations on a new primitive,
-//! and at the end all counts must agree. Exclusion, permits and order are checked throughout. An
-//! episode that does not end is a failure. The episodes are divided into two rounds, and after the
-//! second round no more memory may be allocated than after the first.
+//! A test runs episodes. In each of them, a random_steps threads perform random operations on a new
+//! primitive, and at the end all counts must agree. Exclusion, permits and order are checked
+//! throughout. An episode that does not end is a failure. The episodes are divided into two rounds,
+//! and after the second round no more memory may be allocated than after the first.
 //!
 //! Each test takes 0.75 seconds, or `STRESS_SECONDS`. The long run prints its counts:
 //!
@@ -12,8 +13,8 @@
 //! ```
 //!
 //! A failure prints the seed of its episode. If you set `TEST_SEED` to it, the test repeats this
-//! episode. The seed determines what each thread does, but not how the threads interleave, so it may
-//! take some repetitions until the failure occurs again.
+//! episode. The seed determines what each thread does, but not how the threads interleave, so it
+//! may take some repetitions until the failure occurs again.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -43,11 +44,11 @@ use sync_primitives::{
 use dice::{below, one_in};
 
 const CROWD: usize = 2_000;
-/// The stack of a thread. It is small, so that two thousand threads fit into memory, but large enough
-/// to print the message of a failed assertion.
+/// The stack of a thread. It is small, so that two thousand threads fit into memory, but large
+/// enough to print the message of a failed assertion.
 const STACK: usize = 128 * 1024;
-/// An episode that takes longer counts as hung. On an idle machine, the longest takes much less than a
-/// second.
+/// An episode that takes longer counts as hung. On an idle machine, the longest takes much less
+/// than a second.
 const EPISODE_LIMIT: Duration = Duration::from_secs(60);
 /// One in this many calls of a callback panics. Each episode picks one of these numbers.
 const PANIC_RATES: [usize; 3] = [8, 32, 128];
@@ -91,8 +92,8 @@ fn condition_with_all_three() {
             &RLockStock::default(),
             &OutermostStock::default(),
         ];
-        // The first waiter may use another lock than the one whose stock has grown, so a notification
-        // of a single waiter could go to the wrong one.
+        // The first waiter may use another lock than the one whose stock has grown, so a
+        // notification of a single waiter could go to the wrong one.
         condition_market(stocks, |condition, _| _ = condition.notify_all());
     });
 }
@@ -343,8 +344,8 @@ fn condition_episode(stock: &dyn Stock) {
     }
 }
 
-/// For each taker, a thread adds as many goods as the taker needs. So if a notification is lost, the
-/// episode hangs.
+/// For each taker, a thread adds as many goods as the taker needs. So if a notification is lost,
+/// the episode hangs.
 fn condition_market<const N: usize>(stocks: [&dyn Stock; N], notify: fn(&Condition, usize)) {
     let condition = Condition::new();
     let quota = random_steps();
@@ -396,8 +397,8 @@ fn condition_single_takers(stock: &dyn Stock) {
     stock.assert_free();
 }
 
-/// Takes one of the goods. If the taker panics, it notifies another one, because it may have used up a
-/// notification.
+/// Takes one of the goods. If the taker panics, it notifies another one, because it may have used
+/// up a notification.
 fn take_or_pass_on(
     stock: &dyn Stock,
     condition: &Condition,
@@ -505,8 +506,8 @@ impl Stock for LockStock {
     }
 }
 
-/// The count is atomic because a condition accepts an `RLockGuard` only if its value is `Sync`. It is
-/// changed in two steps, so that an update is lost if two threads do it at the same time.
+/// The count is atomic because a condition accepts an `RLockGuard` only if its value is `Sync`. It
+/// is changed in two steps, so that an update is lost if two threads do it at the same time.
 #[derive(Default)]
 struct RLockStock {
     lock: RLock<AtomicUsize>,
@@ -595,8 +596,8 @@ impl Stock for OutermostStock {
     }
 }
 
-/// Notifies after unlocking or before. In the second case, the notified threads wait for the lock, and
-/// some of them until they time out.
+/// Notifies after unlocking or before. In the second case, the notified threads wait for the lock,
+/// and some of them until they time out.
 fn notify_and_unlock<G>(guard: G, notify: &dyn Fn()) {
     if one_in(2) {
         drop(guard);
@@ -752,9 +753,9 @@ fn hold(mut permit: impl Permit, n: usize, room: &Room, restore: impl Fn(usize))
     }
 }
 
-/// For each thread that takes permits and keeps them, another one adds as many. So if a wakeup is lost,
-/// the episode hangs. In half of the episodes, a rival wants more permits than there will ever be. It
-/// may delay the others until it times out.
+/// For each thread that takes permits and keeps them, another one adds as many. So if a wakeup is
+/// lost, the episode hangs. In half of the episodes, a rival wants more permits than there will
+/// ever be. It may delay the others until it times out.
 fn semaphore_market() {
     let semaphore = Semaphore::new(0);
     let (pairs, rivals, quota) = (team_size(), below(2), random_steps());
@@ -790,8 +791,8 @@ fn semaphore_market() {
     semaphore.assert_has_all(0);
 }
 
-/// All threads are parked at the same time. Then each of them acquires its permits, or times out and
-/// tries again.
+/// All threads are parked at the same time. Then each of them acquires its permits, or times out
+/// and tries again.
 fn semaphore_crowd() {
     const PERMITS: usize = 7;
     let semaphore = Arc::new(Semaphore::new(PERMITS));
@@ -896,8 +897,8 @@ fn wait_for_event(event: &Event, patience: Patience) -> bool {
 
 // ---- Barrier
 
-/// No party is ever a round ahead. Each round has one leader, runs the action once, and gives out each
-/// index once.
+/// No party is ever a round ahead. Each round has one leader, runs the action once, and gives out
+/// each index once.
 fn barrier_in_step(parties: usize, rounds: usize) {
     let phases: Vec<_> = (0..parties).map(|_| AtomicUsize::new(0)).collect();
     let (actions, tally) = (AtomicUsize::new(0), Tally::default());
@@ -929,8 +930,8 @@ fn barrier_in_step(parties: usize, rounds: usize) {
     );
 }
 
-/// Only timeouts break a round. No timeout breaks a round whose action runs, because its last party has
-/// arrived.
+/// Only timeouts break a round. No timeout breaks a round whose action runs, because its last party
+/// has arrived.
 fn barrier_until_a_timeout() {
     let parties = 2 + below(3);
     let (actions, tally) = (AtomicUsize::new(0), Tally::default());
@@ -977,8 +978,8 @@ fn barrier_storm() {
     let steps = random_steps();
     crew(1 + threads, |member| {
         if member == 0 {
-            // Once a thread has left, there may be too random_steps to complete a round. So this thread breaks
-            // every round until all have left.
+            // Once a thread has left, there may be too random_steps to complete a round. So this
+            // thread breaks every round until all have left.
             return until(|| {
                 if has_one_left.load(Relaxed) && !barrier.is_broken() {
                     barrier.abort();
@@ -1008,8 +1009,8 @@ fn use_barrier_at_random<A: Fn() + Sync>(barrier: &Barrier<A>, tally: &Tally) {
     }
 }
 
-/// One party times out, and in a later round the action panics. Both times, every other party finds the
-/// barrier broken.
+/// One party times out, and in a later round the action panics. Both times, every other party finds
+/// the barrier broken.
 fn barrier_breaks_for_every_party(parties: usize) {
     let barrier = Barrier::with_action(parties, panic_as_planned);
     crew(parties - 1, |member| {
@@ -1154,8 +1155,8 @@ trait AnyQueue: Sync {
     fn is_full(&self) -> bool;
     fn waiters(&self) -> usize;
     fn nothing_is_unfinished(&self) -> bool;
-    /// Returns `true` if `later` may be popped after `earlier`. Both were in the queue when `earlier`
-    /// was popped.
+    /// Returns `true` if `later` may be popped after `earlier`. Both were in the queue when
+    /// `earlier` was popped.
     fn may_follow(earlier: &Item, later: &Item) -> bool;
     /// Whether `may_follow` also holds for all items that one thread pops.
     const FIRST_IN_FIRST_OUT: bool = false;
@@ -1318,7 +1319,8 @@ fn traffic<Q: AnyQueue>() {
     traffic.check();
 }
 
-/// Each thread pushes or pops once. No thread may stay parked while there is an item or a free slot.
+/// Each thread pushes or pops once. No thread may stay parked while there is an item or a free
+/// slot.
 fn queue_single_operations<Q: AnyQueue>() {
     let (producers, consumers) = (1 + below(8), 1 + below(8));
     let traffic = Traffic::<Q>::new(Some(1 + below(4)), producers, consumers, 1);
@@ -1377,7 +1379,8 @@ impl<Q: AnyQueue> Traffic<Q> {
 
     fn produce(&self, producer: usize) {
         for id in producer * self.quota..(producer + 1) * self.quota {
-            // After a panic, the producer often ends. A wakeup that it has received must not be lost.
+            // After a panic, the producer often ends. A wakeup that it has received must not be
+            // lost.
             if !self.push(producer, id) && one_in(2) {
                 break;
             }
@@ -1581,8 +1584,8 @@ fn team_size() -> usize {
     2 + below(4)
 }
 
-/// Returns a random number of operations for each thread. Small numbers are as useful as large ones,
-/// because most faults show when the last thread ends.
+/// Returns a random number of operations for each thread. Small numbers are as useful as large
+/// ones, because most faults show when the last thread ends.
 fn random_steps() -> usize {
     1 << below(9)
 }
@@ -1592,8 +1595,8 @@ fn times(steps: usize, mut step: impl FnMut()) {
     OPERATIONS.fetch_add(steps, Relaxed);
 }
 
-/// Does nothing in most calls, and yields in some. In a random_steps, it takes more than a millisecond, after
-/// which the waiters are overdue.
+/// Does nothing in most calls, and yields in some. In a random_steps, it takes more than a
+/// millisecond, after which the waiters are overdue.
 fn maybe_delay() {
     match below(256) {
         0 => until_passed(Duration::from_micros(1_200)),
@@ -1665,8 +1668,8 @@ impl Patience {
     }
 }
 
-/// Checks that a limited number of threads are in a critical section at the same time. Its atomics are
-/// relaxed, so that they do not order anything for the primitive under test.
+/// Checks that a limited number of threads are in a critical section at the same time. Its atomics
+/// are relaxed, so that they do not order anything for the primitive under test.
 struct Room {
     seats: usize,
     taken: AtomicUsize,
@@ -1728,8 +1731,8 @@ fn panic_as_planned() {
     panic::resume_unwind(Box::new(Planned));
 }
 
-/// Calls `f` without planned panics. This is for operations that make so many comparisons that one of
-/// them would always panic.
+/// Calls `f` without planned panics. This is for operations that make so many comparisons that one
+/// of them would always panic.
 fn without_planned_panics<R>(f: impl FnOnce() -> R) -> R {
     PANICS_DISABLED.set(true);
     let result = f();
@@ -1746,8 +1749,8 @@ fn catch_planned<R>(f: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
-/// A random generator for each thread (SplitMix64), because `Ord` and `Drop` cannot take a generator as
-/// an argument.
+/// A random generator for each thread (SplitMix64), because `Ord` and `Drop` cannot take a
+/// generator as an argument.
 mod dice {
     use std::cell::Cell;
 
@@ -1788,7 +1791,8 @@ static SEED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs `episode` repeatedly until the time of the test is over.
 fn stress(name: &'static str, episode: fn()) {
-    // The tests run one at a time, because they share the counters above and the count of live bytes.
+    // The tests run one at a time, because they share the counters above and the count of live
+    // bytes.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for counter in [&EPISODES, &OPERATIONS, &PLANNED_PANICS] {
@@ -1858,8 +1862,8 @@ fn setting(name: &str) -> Option<u64> {
     )
 }
 
-/// Runs an episode with all threads. The table of the parking lot grows with the number of threads and
-/// never shrinks, so it must reach its full size before the first round.
+/// Runs an episode with all threads. The table of the parking lot grows with the number of threads
+/// and never shrinks, so it must reach its full size before the first round.
 fn grow_parking_lot() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| event_in_step(CROWD, 1));

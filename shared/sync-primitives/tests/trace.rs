@@ -581,8 +581,8 @@ fn an_outermost_cannot_wait_if_a_subscriber_has_kept_a_level() {
     assert!(!SHARED.is_locked());
 }
 
-/// A subscriber that wrote to the standard output ran while its thread held a lock. The owner of the
-/// standard output waited for that lock, and both deadlocked.
+/// A subscriber that wrote to the standard output ran while its thread held a lock. The owner of
+/// the standard output waited for that lock, and both deadlocked.
 #[test]
 fn no_event_is_delivered_while_the_thread_holds_a_lock() {
     static LOCK: Lock<[u8; 2]> = Lock::new([0; 2]);

@@ -108,8 +108,8 @@ fn head(
     cells
 }
 
-/// The name of a contender at the head of its column. Among the recipes, the program that the chapter
-/// explains takes the place of this library. It need not use this library.
+/// The name of a contender at the head of its column. Among the recipes, the program that the
+/// chapter explains takes the place of this library. It need not use this library.
 fn shown(group: &str, contender: &str) -> String {
     if group == RECIPES && contender == OURS {
         return "the recipe".to_owned();
@@ -127,8 +127,8 @@ fn costs(workload: &Workload, profile: Profile, contenders: &[&str]) -> Vec<Stri
     cells
 }
 
-/// The ratios and the noise of a workload in one profile. `busy` is the same workload in the results
-/// of a busy machine, if there are such results.
+/// The ratios and the noise of a workload in one profile. `busy` is the same workload in the
+/// results of a busy machine, if there are such results.
 fn comparison(
     workload: &Workload,
     profile: Profile,

@@ -3,8 +3,8 @@
 //! The folder `sample/` of a recipe has one short file to paste, and in `expected.txt` what the
 //! recipe prints for it. A recipe that reads a tree of folders has none: every project has such a
 //! tree. A recipe that reads pictures has none either, because nobody can paste a picture: readers
-//! name a folder with their own. `cargo book check` does what the page says with the recipe, and with each program that
-//! prints the same.
+//! name a folder with their own. `cargo book check` does what the page says with the recipe, and
+//! with each program that prints the same.
 
 use super::facts::Input;
 use super::snippet::fenced;

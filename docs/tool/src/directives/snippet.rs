@@ -80,8 +80,8 @@ impl<'a> Text<'a> {
         self.anchors.contains_key(anchor)
     }
 
-    /// The numbers of the lines whose comments say that they are wrong, or that the compiler refuses
-    /// them, counted from 1.
+    /// The numbers of the lines whose comments say that they are wrong, or that the compiler
+    /// refuses them, counted from 1.
     pub(crate) fn wrong_lines(&self) -> Vec<usize> {
         let mut numbers = Vec::new();
         for (index, line) in self.lines.iter().enumerate() {

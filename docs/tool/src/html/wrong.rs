@@ -1,7 +1,7 @@
 //! The lines of a program that are wrong get a color of their own.
 //!
-//! The tag of a program names these lines, as `data-wrong="12 15"`. Each of them becomes an element.
-//! The script that colors code keeps elements that it finds.
+//! The tag of a program names these lines, as `data-wrong="12 15"`. Each of them becomes an
+//! element. The script that colors code keeps elements that it finds.
 
 use crate::html::{lines, site::Site};
 

@@ -1,7 +1,7 @@
 //! A reader who comes from Python finds every public name of Python 3.14's `threading`, `queue` and
 //! `concurrent.futures`, of the tasks, locks and queues of `asyncio`, and of the part of
-//! `multiprocessing` that synchronizes. Each name is in a table of *Coming from Python*, each row of
-//! these tables has a link, and the search finds the name.
+//! `multiprocessing` that synchronizes. Each name is in a table of *Coming from Python*, each row
+//! of these tables has a link, and the search finds the name.
 //!
 //! The names are those of `__all__` of each module and `dir()` of each class in CPython 3.13, and
 //! what 3.14 added: `locked` of more locks, `Thread.context`, `SyncManager.set`, the call graph of

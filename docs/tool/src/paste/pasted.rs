@@ -172,8 +172,8 @@ impl State {
 }
 
 impl Pasted {
-    /// The program as the page's button copies it, if it has two files: docs/assets/copy.js makes the
-    /// second one a module of the first.
+    /// The program as the page's button copies it, if it has two files: docs/assets/copy.js makes
+    /// the second one a module of the first.
     pub(crate) fn in_one_file(&self) -> Option<String> {
         let cli = self.cli.as_ref()?;
         Some(

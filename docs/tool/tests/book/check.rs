@@ -198,7 +198,8 @@ fn the_second_file_is_pasted_with_each_program_that_has_it() {
     // Only a warning: without it, the programs build.
     let cli = workspace.read(CLI) + "\nfn unused() {}\n";
     workspace.write(CLI, &cli);
-    // As a file of its own, or as a module of the copied file: the compiler names one of them first.
+    // As a file of its own, or as a module of the copied file: the compiler names one of them
+    // first.
     let fault = "taken out of the book, it does not build in  … function `unused` is never used \
                  --> src/";
     assert_faults(

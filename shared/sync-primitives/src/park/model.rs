@@ -1,19 +1,19 @@
-//! The parking lot as a model checker sees it: the same functions, built from the checker's mutexes,
-//! channels and atomics.
+//! The parking lot as a model checker sees it: the same functions, built from the checker's
+//! mutexes, channels and atomics.
 //!
-//! - Under `--cfg sync_primitives_loom` the checker is loom. It tries every schedule, and every value
-//!   that the memory model allows a load to return.
+//! - Under `--cfg sync_primitives_loom` the checker is loom. It tries every schedule, and every
+//!   value that the memory model allows a load to return.
 //! - Under `--cfg sync_primitives_shuttle` it is shuttle. It tries many random schedules of larger
 //!   programs, in which every access is sequentially consistent.
 //! - Each key has a bucket of its own, which a mutex of the checker guards. So a model gives no
 //!   ordering between different keys, although they may share a bucket in the real parking lot.
-//! - A parked thread waits on a channel. An unparker removes it from the wait queue under the bucket
-//!   lock, and sends it its token.
+//! - A parked thread waits on a channel. An unparker removes it from the wait queue under the
+//!   bucket lock, and sends it its token.
 //! - Time is a single tick. When a thread of the model calls [`tick`], all timed waits that have
 //!   begun run out, and timed waits that begin later run out at once. The checker puts the tick at
 //!   any point of a schedule. As in the real parking lot, the thread that it wakes takes the bucket
-//!   lock itself, and finds out whether it has been unparked in the meantime. A waiter that began to
-//!   wait before the tick is overdue after it.
+//!   lock itself, and finds out whether it has been unparked in the meantime. A waiter that began
+//!   to wait before the tick is overdue after it.
 
 use super::{
     FilterOp, Instant, Ordering, ParkResult, ParkToken, RequeueOp, UnparkResult, UnparkToken,
@@ -57,8 +57,8 @@ struct Lot {
 }
 
 struct Buckets {
-    /// In the order in which the keys were first used, which is the same whenever the checker repeats
-    /// a schedule. The index of a bucket is its rank in the order of locking.
+    /// In the order in which the keys were first used, which is the same whenever the checker
+    /// repeats a schedule. The index of a bucket is its rank in the order of locking.
     by_key: Vec<(usize, Arc<Bucket>)>,
     /// The value of `WaitQueue::ticked` in a new bucket.
     ticked: bool,
@@ -74,7 +74,8 @@ struct WaitQueue {
 }
 
 struct Waiter {
-    /// The key at which the thread is parked. A requeue changes it while it holds both bucket locks.
+    /// The key at which the thread is parked. A requeue changes it while it holds both bucket
+    /// locks.
     key: std::sync::atomic::AtomicUsize,
     token: ParkToken,
     timed: bool,
@@ -207,8 +208,8 @@ fn sleep(
     if timed_out_in_queue {
         return ParkResult::TimedOut;
     }
-    // Another thread unparked this one before it could leave the queue. The token is in the channel,
-    // perhaps behind the tick.
+    // Another thread unparked this one before it could leave the queue. The token is in the
+    // channel, perhaps behind the tick.
     loop {
         if let Wake::Unparked(token) = woken.recv().unwrap() {
             return ParkResult::Unparked(token);
@@ -312,11 +313,7 @@ impl SpinWait {
         false
     }
 
-    pub(crate) fn spin_while_others_work(
-        &mut self,
-        _: Option<Instant>,
-        _: impl Fn() -> u64,
-    ) -> bool {
+    pub(crate) fn spin_watching(&mut self, _: Option<Instant>, _: impl Fn() -> u64) -> bool {
         false
     }
 
@@ -336,10 +333,10 @@ impl Coalescer {
 
 /// Lets the other threads run.
 ///
-/// Two threads that wait for a third could let each other run forever, and loom would try that. So a
-/// schedule in which a thread has looked twice without success is not explored further. A look
-/// changes nothing, so the rest of that schedule is the same as if the thread had come later. But it
-/// would have cost a preemption, and the number of preemptions in a model is bounded.
+/// Two threads that wait for a third could let each other run forever, and loom would try that. So
+/// a schedule in which a thread has looked twice without success is not explored further. A look
+/// changes nothing, so the rest of that schedule is the same as if the thread had come later. But
+/// it would have cost a preemption, and the number of preemptions in a model is bounded.
 pub(crate) struct Backoff {
     looks: usize,
 }

@@ -35,9 +35,9 @@ pub(crate) unsafe fn park(
     unsafe { parking_lot_core::park(key, validate, before_sleep, timed_out, token, deadline) }
 }
 
-/// How long a waiter has to wait before it takes precedence over running threads. This is far longer
-/// than a context switch, so that a busy primitive stays fast, and far shorter than what a person
-/// notices.
+/// How long a waiter has to wait before it takes precedence over running threads. This is far
+/// longer than a context switch, so that a busy primitive stays fast, and far shorter than what a
+/// person notices.
 const OVERDUE_AFTER: Duration = Duration::from_millis(1);
 
 /// How long after a hand-off the next one may happen. A hand-off costs a context switch, on a busy
@@ -67,7 +67,7 @@ impl Moment {
     }
 }
 
-/// Memory for one item of a queue. Whether it holds an item is known to the queue only.
+/// Memory for one item of a queue. Only the positions of the queue tell whether it holds one.
 #[repr(transparent)]
 pub(crate) struct Slot<T>(UnsafeCell<MaybeUninit<T>>);
 
@@ -121,8 +121,8 @@ pub(crate) fn thread_id_if_assigned() -> usize {
     ID.get()
 }
 
-/// Returns the id of the current thread, which no other thread of the process ever has. It is neither
-/// 0 nor `usize::MAX`.
+/// Returns the id of the current thread, which no other thread of the process ever has. It is
+/// neither 0 nor `usize::MAX`.
 #[inline]
 pub(crate) fn thread_id() -> usize {
     #[cold]

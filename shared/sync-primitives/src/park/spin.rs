@@ -1,10 +1,11 @@
-//! Waiting without parking, for a change that may come sooner than a thread can park and wake up.
+//! Spinning before parking, because the awaited change often comes sooner than a thread can park
+//! and be woken.
 //!
 //! Parking a thread and waking it costs 5 to 20 microseconds. So a thread that has to wait first
 //! spins for about as long as parking costs. This costs at most twice as much as the best choice
-//! (Karlin, Li, Manasse and Owicki, "Empirical studies of competitive spinning", 1991). It begins with short
-//! pauses, in case the other thread is running on another processor. Then it yields, in case the
-//! other thread needs this one.
+//! (Karlin, Li, Manasse and Owicki, "Empirical studies of competitive spinning", 1991). It begins
+//! with short pauses, in case the other thread is running on another processor. Then it yields, in
+//! case the other thread needs this one.
 
 use crate::trace;
 use std::{
@@ -21,44 +22,41 @@ use std::{
 /// slices of other threads. The timer of a parked thread is far more precise.
 const TOO_CLOSE_TO_YIELD: Duration = Duration::from_millis(10);
 
-/// A yield that takes longer than this has given the processor to a thread that used up its time
-/// slice, and not to a thread that hands something on.
+/// A yield that takes longer than this probably gave the processor to a thread that ran for a whole
+/// time slice, and not to one that hands something over.
 const SLOW_YIELD: Duration = Duration::from_millis(1);
 
-/// A slow yield is not wasted if other threads of this process use the processor well. That is the
-/// case if the thing that the thread waits for makes at least one step in this time.
-const TIME_PER_STEP: Duration = Duration::from_micros(1);
+/// A slow yield is not wasted if enough items passed the end of the queue at which the thread
+/// waits: on average, at least one in each period of this length.
+const TIME_PER_ITEM: Duration = Duration::from_micros(1);
 
-/// For how long all waits of the process, except those for a lock, park instead of yielding after a
-/// yield that was slow for nothing. So beside busy processes, slow yields take a few percent of the
-/// time. This is also the most that one slow yield can cost, for example after the process was
-/// stopped.
+/// After a wasted yield, every wait in the process, except those for a lock, parks without yielding
+/// for this long. So on a busy machine, slow yields take only a few percent of the time. This also
+/// limits how long one slow yield can have an effect, for example after the process was stopped.
 const PARK_AFTER_WASTED_YIELD: Duration = Duration::from_millis(100);
-
-/// The longest pause between two looks. With longer ones, a waiting thread would notice the change
-/// late, and with shorter ones, it would take the cache line away from the other thread too often.
-const LONGEST_PAUSE: u32 = 8;
 
 /// Decides how long a waiting thread stays awake before it parks.
 pub(crate) struct SpinWait {
     round: u32,
-    /// Rounds that only pause.
+    /// The number of rounds that pause.
     pauses: u32,
-    /// The number of rounds, with those that yield.
+    /// The number of all rounds: those that pause, and then those that yield.
     rounds: u32,
-    /// Whether wasted yields count. See `PARK_AFTER_WASTED_YIELD`.
-    timed: bool,
+    /// Whether this wait measures its yields, and does not yield soon after a wasted one. See
+    /// `PARK_AFTER_WASTED_YIELD`.
+    watches_yields: bool,
 }
 
 impl SpinWait {
-    /// For a lock. Critical sections are short, so the owner is usually about to unlock. If a yield is
-    /// slow, the processor may have gone to the owner itself, so this tells nothing about other waits.
+    /// For a lock. Critical sections are short, so the owner is usually about to unlock. If a yield
+    /// is slow, the processor may have gone to the owner itself, so this tells nothing about other
+    /// waits.
     pub(crate) const SHORT: Self = SpinWait {
-        timed: false,
+        watches_yields: false,
         ..SpinWait::new(3, 7)
     };
 
-    /// For a change that another thread still has to work for, such as a permit or an event.
+    /// For a change that another thread has yet to make, such as a released permit or a set event.
     pub(crate) const PATIENT: Self = SpinWait::new(3, 10);
 
     /// For an item or for room in a queue. If two threads wait for each other in turn and one of
@@ -71,7 +69,7 @@ impl SpinWait {
             round: 0,
             pauses,
             rounds: pauses + yields,
-            timed: true,
+            watches_yields: true,
         }
     }
 
@@ -84,19 +82,20 @@ impl SpinWait {
     ///
     /// `deadline` is the end of the wait, if it has one.
     pub(crate) fn spin(&mut self, deadline: Option<Instant>) -> bool {
-        self.spin_while_others_work(deadline, || 0)
+        self.spin_watching(deadline, || 0)
     }
 
-    /// As `spin`, for something that other threads move on step by step. `progress` counts its steps.
-    pub(crate) fn spin_while_others_work(
+    /// Like `spin`, for a wait at a queue. `items_passed` returns how many items have passed the
+    /// end at which the thread waits. A slow yield is not wasted if this number grows fast enough.
+    pub(crate) fn spin_watching(
         &mut self,
         deadline: Option<Instant>,
-        progress: impl Fn() -> u64,
+        items_passed: impl Fn() -> u64,
     ) -> bool {
         trace::about_to_wait();
         match self.next_step(deadline, yields_are_wasted) {
             None => return false,
-            Some(Step::Yield) if self.timed => timed_yield(progress),
+            Some(Step::Yield) if self.watches_yields => watched_yield(items_passed),
             Some(step) => step.perform(),
         }
         true
@@ -113,13 +112,13 @@ impl SpinWait {
         }
         if round >= self.pauses {
             let is_too_close = deadline.is_some_and(is_too_close_to_yield);
-            if is_too_close || self.timed && yields_are_wasted() {
+            if is_too_close || self.watches_yields && yields_are_wasted() {
                 return None;
             }
         }
         self.round += 1;
         if round < self.pauses {
-            Some(Step::Pause((1 << round).min(LONGEST_PAUSE)))
+            Some(Step::Pause(1 << round))
         } else {
             Some(Step::Yield)
         }
@@ -139,9 +138,10 @@ impl Step {
         match self {
             Step::Pause(times) => pause(times),
             Step::Yield => thread::yield_now(),
-            // Only a `Backoff` sleeps. The thread that holds the short lock was preempted, and it may
-            // have a lower priority than this thread. Only a sleep then gives it the processor. The
-            // caller checks the lock again afterwards, so nothing depends on how long the sleep is.
+            // Only a `Backoff` sleeps. The thread that holds the short lock was preempted, and it
+            // may have a lower priority than this thread. Only a sleep then gives it the processor.
+            // The caller checks the lock again afterwards, so nothing depends on how long the sleep
+            // is.
             Step::Sleep(time) => thread::sleep(time),
         }
     }
@@ -149,25 +149,25 @@ impl Step {
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Until when waits park instead of yielding, in nanoseconds after `START`, or 0. Relaxed: a hint.
+/// The time until which waits park without yielding, in nanoseconds after `START`, or 0. Relaxed: a
+/// hint.
 static PARK_UNTIL: AtomicU64 = AtomicU64::new(0);
 
-/// Yields, and remembers if that was slow for nothing. `progress` counts the steps of the thing that
-/// this thread waits for.
-fn timed_yield(progress: impl Fn() -> u64) {
-    let steps_before = progress();
+/// Yields, and records it in `PARK_UNTIL` if the yield was wasted.
+fn watched_yield(items_passed: impl Fn() -> u64) {
+    let items_before = items_passed();
     let start = nanoseconds(START.elapsed());
     thread::yield_now();
     let end = nanoseconds(START.elapsed());
-    if was_wasted(end - start, || progress() - steps_before) {
+    if was_wasted(end - start, || items_passed() - items_before) {
         let until = end + nanoseconds(PARK_AFTER_WASTED_YIELD);
         PARK_UNTIL.store(until, Ordering::Relaxed);
     }
 }
 
-/// Whether a yield of `time` nanoseconds was slow, and the process made too few `steps` meanwhile.
-fn was_wasted(time: u64, steps: impl FnOnce() -> u64) -> bool {
-    time > nanoseconds(SLOW_YIELD) && steps() < time / nanoseconds(TIME_PER_STEP)
+/// Whether a yield of `time` nanoseconds was slow, and too few `items` passed meanwhile.
+fn was_wasted(time: u64, items: impl FnOnce() -> u64) -> bool {
+    time > nanoseconds(SLOW_YIELD) && items() < time / nanoseconds(TIME_PER_ITEM)
 }
 
 /// Whether a yield was wasted a short time ago.
@@ -184,17 +184,17 @@ fn yields_are_wasted() -> bool {
     are_wasted
 }
 
-/// Counts up to 584 years.
+/// A `u64` of nanoseconds is enough for 584 years. A longer time counts as `u64::MAX`.
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Waits for another thread to leave a critical section of a few instructions.
+/// Waits for another thread to leave a short critical section that has no wait queue.
 ///
-/// Such a critical section has no wait queue, so a thread that waits for it cannot park. Usually it
-/// is over within nanoseconds. But if its thread was preempted, spinning only keeps that thread from
-/// the processor. A yield does not help either if the waiting thread has the higher real-time
-/// priority. So in the end the waiting thread sleeps, a little longer each time.
+/// Without a wait queue, the waiting thread cannot park. Usually the critical section is over
+/// within nanoseconds. But if its thread was preempted, spinning only keeps that thread from the
+/// processor. A yield does not help either if the waiting thread has the higher real-time priority.
+/// So in the end the waiting thread sleeps, a little longer each time.
 pub(crate) struct Backoff {
     round: u32,
 }
@@ -210,7 +210,8 @@ impl Backoff {
         Backoff { round: 0 }
     }
 
-    /// Lets some time pass: more with each call, but never more than about a millisecond.
+    /// Pauses on the first calls, then yields, then sleeps: for 50 microseconds, and twice as long
+    /// with each further call, up to a millisecond.
     #[cold]
     pub(crate) fn wait(&mut self) {
         self.next_step().perform();
@@ -230,25 +231,28 @@ impl Backoff {
     }
 }
 
-/// Lets a batch of items accumulate at the end of a wait, if another thread is producing them.
+/// Makes a spinning thread that can go on wait a moment longer, as long as more items arrive, or
+/// more room is made.
 ///
-/// If a thread took each item at the moment it arrives, it would take the cache lines of the queue
-/// away from the thread that makes the next one, and both would be slower. So it stays away for a
-/// moment. Network cards do the same with their interrupts, where it is called coalescing.
+/// If a thread popped each item at the moment it arrives, it would take the cache lines of the
+/// queue away from the thread that pushes the next one, and both would be slower. So it waits a
+/// moment longer, and then pops several items in a row. Network cards do the same with their
+/// interrupts, where it is called coalescing.
 ///
-/// It does not pay if the other thread waits for an answer to this item. So a thread that has waited
-/// for nothing skips the next opportunities.
+/// The delay is wasted if the other thread is waiting for an answer to this item. So after a delay
+/// in which nothing arrived, the next ones are skipped, by all threads that share the coalescer.
 pub(crate) struct Coalescer {
-    /// Opportunities that are still to be skipped. Relaxed: a hint.
+    /// The number of delays that are still to be skipped. Relaxed: a hint.
     skip: AtomicU32,
 }
 
 impl Coalescer {
-    /// How often to look whether the batch still grows.
-    const STEPS: u32 = 8;
-    /// The pause between two looks: 150 to 400 ns, because a pause takes 10 to 25 ns.
+    /// A delay lasts for at most this many pauses.
+    const PAUSES: u32 = 8;
+    /// The length of a pause, in calls of `spin_loop`. Each takes 10 to 25 ns, so a pause takes 150
+    /// to 400 ns.
     const PAUSE: u32 = 16;
-    /// How many opportunities to skip after one that brought nothing.
+    /// How many delays to skip after one in which nothing arrived.
     const SKIP: u32 = 256;
 
     pub(crate) const fn new() -> Self {
@@ -257,18 +261,18 @@ impl Coalescer {
         }
     }
 
-    /// Waits as long as `progress` changes, for at most some microseconds.
-    pub(crate) fn wait(&self, progress: impl Fn() -> u64) {
+    /// Waits while the number of items that have passed grows, for at most a few microseconds.
+    pub(crate) fn wait(&self, items_passed: impl Fn() -> u64) {
         let skip = self.skip.load(Ordering::Relaxed);
         if skip > 0 {
             self.skip.store(skip - 1, Ordering::Relaxed);
             return;
         }
-        let first = progress();
+        let first = items_passed();
         let mut seen = first;
-        for _ in 0..Self::STEPS {
+        for _ in 0..Self::PAUSES {
             pause(Self::PAUSE);
-            let now = progress();
+            let now = items_passed();
             if now == seen {
                 break;
             }
@@ -315,7 +319,8 @@ mod tests {
         }
     }
 
-    // A single yield can take longer than the whole wait, if other threads keep the processors busy.
+    // A single yield can take longer than the whole wait, if other threads keep the processors
+    // busy.
     #[test]
     fn a_wait_that_is_almost_over_pauses_but_does_not_yield() {
         for spin in [SpinWait::SHORT, SpinWait::PATIENT, SpinWait::QUEUE] {
@@ -350,7 +355,7 @@ mod tests {
     // If several threads of this process share a processor, a slow yield is how they take turns. If
     // all waits then parked instead, a queue with several producers would be half as fast.
     #[test]
-    fn a_slow_yield_is_wasted_unless_other_threads_moved_things_on() {
+    fn a_slow_yield_is_wasted_unless_enough_items_passed() {
         let slow = nanoseconds(SLOW_YIELD) + 1;
         assert!(was_wasted(slow, || 0));
         assert!(was_wasted(slow, || 999));
@@ -384,12 +389,12 @@ mod tests {
         assert_eq!(backoff.next_step(), Step::Sleep(Backoff::LONGEST_SLEEP));
     }
 
-    /// Counts how often a coalescer looks at the progress in one wait.
-    fn looks(coalescer: &Coalescer, progress: impl Fn(u64) -> u64) -> u64 {
+    /// Counts how often a coalescer asks for the number of items in one wait.
+    fn looks(coalescer: &Coalescer, items_passed: impl Fn(u64) -> u64) -> u64 {
         let looks = Cell::new(0);
         coalescer.wait(|| {
             looks.set(looks.get() + 1);
-            progress(looks.get())
+            items_passed(looks.get())
         });
         looks.get()
     }
@@ -401,14 +406,14 @@ mod tests {
             assert_eq!(looks(&coalescer, |look| look.min(4)), 5);
             assert_eq!(
                 looks(&coalescer, |look| look),
-                u64::from(Coalescer::STEPS) + 1
+                u64::from(Coalescer::PAUSES) + 1
             );
         }
     }
 
     // One unlucky wait must not slow the process down for long, nor be repeated at every item.
     #[test]
-    fn a_coalescer_that_waited_for_nothing_skips_the_next_opportunities() {
+    fn a_coalescer_that_waited_for_nothing_skips_the_next_delays() {
         let coalescer = Coalescer::new();
         for _ in 0..3 {
             assert_eq!(looks(&coalescer, |_| 7), 2);

@@ -202,7 +202,8 @@ fn swap<T>(items: &mut [T], a: usize, b: usize) {
 /// Moves the item at `order[i]` to `i`, for each `i`. `order` must contain each place once.
 fn permute<T>(items: &mut [T], order: &mut [usize]) {
     for start in 0..order.len() {
-        // Follow the cycle that `start` belongs to. A place whose item has arrived refers to itself.
+        // Follow the cycle that `start` belongs to. A place whose item has arrived refers to
+        // itself.
         let mut place = start;
         while order[place] != start {
             let source = mem::replace(&mut order[place], place);

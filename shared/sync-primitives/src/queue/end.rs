@@ -1,5 +1,5 @@
-//! One end of a FIFO queue: how far it has come, the lock that protects it, and the threads that
-//! are parked until it moves on.
+//! One end of a FIFO queue: its position, the lock that protects it, and the threads that are
+//! parked until it moves.
 
 use crate::park::{
     self, AtomicU64, AtomicUsize, Backoff, Coalescer, DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN,
@@ -11,8 +11,8 @@ use std::convert::Infallible;
 pub(super) const CLOSED: u64 = 0b01;
 /// Bit of a position: a thread has locked this end.
 const LOCKED: u64 = 0b10;
-/// One item in a position, above the bits. The remaining 62 bits can count the items of a queue
-/// that passes a billion items per second for 146 years.
+/// How much a position grows with each item. The two lowest bits are flags, and the other 62 bits
+/// can count the items of a queue that passes a billion items per second for 146 years.
 pub(super) const ITEM: u64 = 0b100;
 
 /// Bit of `End::parked`: threads are parked, or about to park.
@@ -29,19 +29,23 @@ pub(super) fn items(position: u64) -> u64 {
 /// The position and the lock share one word. So locking the end is one compare-exchange, and moving
 /// it and unlocking it is one store.
 ///
-/// A thread that waits for this end to move has to make sure that either it sees the move, or the
-/// thread that moves the end sees that somebody is parked. Without a fence on the fast path, the
-/// lock itself orders the two:
+/// Before a thread parks here, one of two things must be certain: it has seen the latest move, or
+/// the next thread that moves the end sees the bit `PARKED`. The fast path has no fence for this.
+/// Instead, both threads use the lock word:
 ///
 /// - The moving thread reads `parked` while it has the end locked.
-/// - The waiting thread sets the bit `PARKED` of `parked`, then finds a moment at which the end is
-///   not locked (see [`synchronize`](End::synchronize)), and then looks at the queue.
+/// - The waiting thread sets `PARKED`. Then it does a read-modify-write on the lock word while the
+///   end is unlocked (see [`synchronize`](End::synchronize)). Only then does it look at the queue
+///   for the last time.
 ///
-/// If the end was moved before that moment, the waiting thread sees the move. If it is moved after
-/// that moment, the moving thread sees the bit, unless the bit has been cleared since the waiting
-/// thread set it. Another waiting thread may have set it again by then, but too late for a move in
-/// between. So clearing the bit also changes the rest of the word, and a thread parks only if the
-/// word is still as it has set it.
+/// All changes to the lock word happen in a single order. If the end was moved and unlocked before
+/// the read-modify-write, the waiting thread sees the move. If a thread locks the end after the
+/// read-modify-write, it sees the bit, unless the bit has been cleared since.
+///
+/// It is not enough that the bit is set when the thread parks. The bit may have been cleared and
+/// then set again by another waiting thread. A move in between would have woken nobody. So clearing
+/// the bit also changes the rest of the word, and a thread parks only if the word is still as it
+/// was when this thread set the bit.
 pub(super) struct End {
     /// `items passed so far * ITEM | LOCKED | CLOSED`.
     position: AtomicU64,
@@ -58,11 +62,15 @@ impl End {
         }
     }
 
-    /// Locks the end, unless `check` returns an error for its position. Returns the position.
+    /// Locks the end, if `check` allows it at the current position. Returns the position.
+    ///
+    /// `check` runs while the end is *not* locked, perhaps several times, and perhaps in several
+    /// threads at once. The compare-exchange then locks the end only if it is still at the position
+    /// that was checked.
     #[inline]
     pub(super) fn lock_if<E>(&self, check: impl Fn(u64) -> Result<(), E>) -> Result<u64, E> {
-        // Acquire, here and below: pairs with the Release in `unlock`; makes visible what the last
-        // thread did that had the end locked, also if `check` refuses.
+        // Acquire, here and below: pairs with the Release in `unlock`; makes visible what the
+        // previous owner did, even if `check` returns an error.
         let position = self.position.load(Ordering::Acquire);
         if position & LOCKED == 0 {
             check(position)?;
@@ -106,8 +114,8 @@ impl End {
         position
     }
 
-    /// Moves the end to `position` and unlocks it. Returns `true` if threads may be parked until
-    /// the end moves: the caller must then wake one.
+    /// Moves the end to `position` and unlocks it. Returns `true` if threads may be parked here.
+    /// The caller must then wake one.
     ///
     /// Only the thread that has locked the end may call this.
     #[inline]
@@ -119,9 +127,9 @@ impl End {
         parked & PARKED != 0
     }
 
-    /// Finds a moment at which the end is not locked. What other threads did before, while they had
-    /// it locked, is visible to this thread, and what this thread did before is visible to threads
-    /// that lock the end later.
+    /// Does a read-modify-write on `position` while the end is unlocked. Everything that the
+    /// earlier owners of the lock did is then visible to this thread, and the later owners see
+    /// everything that this thread did before.
     fn synchronize(&self) {
         let mut backoff = Backoff::new();
         loop {
@@ -130,7 +138,8 @@ impl End {
                 backoff.wait();
                 continue;
             }
-            // This changes nothing, but it has a place in the order of the lock operations.
+            // It writes the same value, but as a read-modify-write it is ordered with every lock
+            // and unlock.
             // Acquire: pairs with the Release in `unlock`. Release: pairs with the Acquire in
             // `lock_if`.
             if self
@@ -143,24 +152,25 @@ impl End {
         }
     }
 
-    /// Waits until `is_ready`, or until `deadline`: first awake, then parked at this end. Returns
-    /// whether the thread is still in time.
+    /// Waits until `is_ready` returns `true`, or until `deadline`: spins first, then parks.
+    /// Returns `false` if the deadline has passed.
     ///
-    /// The wait can end early, so the caller checks again in a loop. `position` returns how far this
-    /// end has come. `coalescer` is shared by all threads that wait here. It belongs to the other end,
-    /// because they write to it, and the threads that move this end must not wait for its cache line.
+    /// The wait can end early, so the caller checks again in a loop. `published` returns the
+    /// published position of this end. `coalescer` is that of the other end: threads that have spun
+    /// here write to it, and that must not slow down the threads that move this end.
     pub(super) fn wait_until(
         &self,
         is_ready: impl Fn() -> bool,
-        position: impl Fn() -> u64,
+        published: impl Fn() -> u64,
         coalescer: &Coalescer,
         deadline: Option<Instant>,
     ) -> bool {
+        let items_passed = || published() / ITEM;
         let mut spin = SpinWait::QUEUE;
-        while spin.spin_while_others_work(deadline, || position() / ITEM) {
+        while spin.spin_watching(deadline, items_passed) {
             if is_ready() {
-                coalescer.wait(position);
-                return true;
+                coalescer.wait(items_passed);
+                return !park::has_passed(deadline);
             }
         }
         let parked = self.parked.fetch_or(PARKED, Ordering::Relaxed) | PARKED;
@@ -168,8 +178,9 @@ impl End {
         self.park(parked, is_ready, deadline) != ParkResult::TimedOut
     }
 
-    /// Parks the current thread, unless the queue `is_ready` or the word `parked` has changed since
-    /// this thread set `PARKED` in it.
+    /// Parks the current thread, unless `is_ready` returns `true` or the word has changed.
+    ///
+    /// `parked` is the value of the word just after this thread set the bit.
     fn park(
         &self,
         parked: usize,
@@ -243,6 +254,23 @@ impl End {
     }
 }
 
+#[cfg(all(test, not(any(sync_primitives_loom, sync_primitives_shuttle))))]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    // A thread that is told each time that it can go on, and then finds that another one was
+    // faster, would otherwise go on trying after its deadline.
+    #[test]
+    fn a_wait_that_ends_after_its_deadline_says_so_even_if_the_queue_is_ready() {
+        let end = End::new();
+        let wait = |deadline| end.wait_until(|| true, || 0, &Coalescer::new(), deadline);
+        assert!(wait(None));
+        assert!(wait(Some(Instant::now() + Duration::from_secs(3600))));
+        assert!(!wait(Some(Instant::now())));
+    }
+}
+
 #[cfg(all(test, sync_primitives_loom))]
 mod models {
     use super::*;
@@ -303,6 +331,7 @@ mod models {
             });
             let parked = counts.tail.parked.fetch_or(PARKED, Ordering::Relaxed) | PARKED;
             counts.tail.synchronize();
+            // No other thread exists yet, so this needs no bucket lock.
             counts.tail.clear_parked();
             let first = {
                 let counts = counts.clone();

@@ -4,24 +4,38 @@
 //! and Blocking Concurrent Queue Algorithms", 1996), over segments of slots instead of nodes. To
 //! push an item, a thread
 //!
-//! 1. locks the tail, with one compare-exchange ([`End::lock_if`]);
+//! 1. checks that there is room, and locks the tail with one compare-exchange ([`End::lock_if`]);
 //! 2. writes the item into the next slot ([`Cursor::write`]);
 //! 3. publishes the new position of the tail, and unlocks the tail, with one store each;
 //! 4. wakes a thread that is parked until the tail moves, if there is one.
 //!
-//! A pop does the same at the head. Four rules keep the two ends out of each other's way:
+//! A pop does the same at the head. If it finds the queue empty, it waits at the tail, because only
+//! a push can bring an item ([`Fifo::lock_head_slow`], [`End::wait_until`]):
+//!
+//! 1. It spins: it pauses four times, then yields up to 20 times, and checks the queue after each.
+//! 2. It sets the bit `PARKED` of the tail, synchronizes with the lock of the tail, checks the
+//!    queue for the last time, and parks.
+//! 3. The next push finds the bit before it unlocks the tail, and wakes the first thread that is
+//!    parked there.
+//! 4. The thread tries to lock the head again, like any other pop.
+//!
+//! A push that finds the queue full waits at the head in the same way.
+//!
+//! Four rules keep the ends from slowing each other down:
 //!
 //! - Each end has a lock of its own, so pushes and pops do not wait for each other.
-//! - Each end has a *limit*: a position of the other end that it remembers. Only an end that has
-//!   reached its limit looks at the other end again. A limit may be out of date, but it is never
-//!   wrong, because positions only grow.
-//! - The published positions, which the other end reads, have cache lines of their own. If an end
-//!   published its position in the word that holds its lock, every look of the other end would slow
+//! - Each end has a *limit*, the position up to which it may advance without reading the other end:
+//!   for the head, a position of the tail, and for the tail, a position of the head plus the
+//!   capacity. Only an end that has reached its limit reads the other end again. An outdated limit
+//!   can only be too low, because positions only grow.
+//! - Each end has its position twice: in its lock word, and *published* in a cache line of its own
+//!   for the other end to read. If the other end read the lock word instead, each read would slow
 //!   down the threads that compete for the lock.
-//! - Threads that wait at an end look at it less and less often before they park.
+//! - When a spinning thread finds that it can go on, it first waits a moment longer, as long as the
+//!   other end keeps moving. See [`Coalescer`].
 //!
-//! The design note *Design of Queue* in the book (`docs/src/design/queue.md`) tells what else was
-//! tried.
+//! The design note *Design of Queue* in the book (`docs/src/design/queue.md`) describes what else
+//! was tried.
 
 use super::{
     Patience, PushRefusal, TryPopError,
@@ -44,29 +58,31 @@ pub(super) struct Fifo<T> {
     capacity: Option<usize>,
 }
 
-/// In this order, all that a pop uses is in one cache line. The coalescer is behind it.
+/// The fields that every pop uses come first, so that they share one cache line.
 #[repr(C)]
 struct Head<T> {
     /// Pushes that find the queue full wait here.
     end: End,
-    /// The items before this position have been pushed.
+    /// All items before this position have been pushed. Threads write it without the lock, so it
+    /// may also go back. Then the next pop only reads the position of the tail once more.
     limit: AtomicU64,
     cursor: Cursor<T>,
-    /// For pops, which wait at the tail.
+    /// For pops that have waited at the tail.
     coalescer: Coalescer,
 }
 
-/// In this order, all that a push uses is in one cache line. The coalescer is behind it.
+/// The fields that every push uses come first, so that they share one cache line.
 #[repr(C)]
 struct Tail<T> {
     /// Pops that find the queue empty wait here.
     end: End,
-    /// The queue has room for items before this position.
+    /// The queue has room for all items before this position. Like the limit of the head, it is
+    /// written without the lock.
     limit: AtomicU64,
     cursor: Cursor<T>,
     /// The capacity, in units of positions.
     room: u64,
-    /// For pushes, which wait at the head.
+    /// For pushes that have waited at the head.
     coalescer: Coalescer,
 }
 
@@ -81,7 +97,7 @@ impl<T> Vacancy<'_, T> {
     /// Pushes the item.
     #[inline]
     pub(super) fn fill(self, item: T) {
-        // SAFETY: only `vacancy` makes one, when it has just locked the tail.
+        // SAFETY: `vacancy` has locked the tail, and nothing else creates a `Vacancy`.
         unsafe { self.queue.write_and_unlock(self.tail, item) };
     }
 }
@@ -97,7 +113,7 @@ impl<T> Occupied<'_, T> {
     /// Pops the item.
     #[inline]
     pub(super) fn take(self) -> T {
-        // SAFETY: only `occupied` makes one, when it has just locked the head.
+        // SAFETY: `occupied` has locked the head, and nothing else creates an `Occupied`.
         unsafe { self.queue.read_and_unlock(self.head) }
     }
 }
@@ -144,46 +160,51 @@ impl<T> Fifo<T> {
 
     /// Locks the tail for a push, and waits for room if need be. The caller must fill the vacancy.
     ///
-    /// The item itself stays with the caller until there is room. So the waiting code never moves it.
+    /// The item itself stays with the caller until there is room. So the waiting code never moves
+    /// it. The parameter `_item` is unused: only a priority queue needs it, to find the item's
+    /// place.
     #[inline]
     pub(super) fn vacancy(
         &self,
         _item: &T,
         patience: Patience,
     ) -> Result<Vacancy<'_, T>, PushRefusal> {
-        match self.lock_tail(patience) {
+        let locked = match (self.try_lock_tail(), patience) {
+            (Err(PushRefusal::Full), Patience::Until(deadline)) => self.lock_tail_slow(deadline),
+            (result, _) => result,
+        };
+        match locked {
             Ok(tail) => Ok(Vacancy { queue: self, tail }),
             Err(refusal) => Err(refusal),
         }
     }
 
-    /// As `vacancy`, with the head. The caller must take the item.
+    /// Locks the head for a pop, and waits for an item if need be. The caller must take the item.
     #[inline]
     pub(super) fn occupied(&self, patience: Patience) -> Result<Occupied<'_, T>, TryPopError> {
-        match self.lock_head(patience) {
+        let locked = match (self.try_lock_head(), patience) {
+            (Err(TryPopError::Empty), Patience::Until(deadline)) => self.lock_head_slow(deadline),
+            (result, _) => result,
+        };
+        match locked {
             Ok(head) => Ok(Occupied { queue: self, head }),
             Err(error) => Err(error),
         }
     }
 
-    /// Locks the tail, when there is room for another item. Returns the position of the tail.
-    #[inline]
-    fn lock_tail(&self, patience: Patience) -> Result<u64, PushRefusal> {
-        match (self.try_lock_tail(), patience) {
-            (Err(PushRefusal::Full), Patience::Until(deadline)) => self.lock_tail_slow(deadline),
-            (result, _) => result,
-        }
-    }
-
+    /// Locks the tail, if there is room for another item. Returns the position of the tail.
     #[inline]
     fn try_lock_tail(&self) -> Result<u64, PushRefusal> {
         self.tail.end.lock_if(|tail| {
             if tail & CLOSED != 0 {
                 return Err(PushRefusal::Closed);
             }
-            // Acquire: pairs with the Release in `load_tail_limit`; makes visible what the
-            // threads did whose pops made the room.
-            if tail < self.tail.limit.load(Ordering::Acquire) || self.update_tail_limit(tail) {
+            // Acquire: pairs with the Release in `refresh_tail_limit`; makes visible what each
+            // thread did before its pop made the room.
+            if tail < self.tail.limit.load(Ordering::Acquire)
+                || self.refresh_tail_limit(tail)
+                || self.refresh_tail_limit_fenced(tail)
+            {
                 Ok(())
             } else {
                 Err(PushRefusal::Full)
@@ -210,16 +231,12 @@ impl<T> Fifo<T> {
         Err(PushRefusal::Full)
     }
 
-    /// Looks at the head again. Returns `true` if the queue has room at position `tail`.
+    /// Computes the limit of the tail from the current position of the head. Returns `true` if the
+    /// queue has room at position `tail`.
     #[inline]
-    fn update_tail_limit(&self, tail: u64) -> bool {
-        self.load_tail_limit(tail) || self.load_tail_limit_again(tail)
-    }
-
-    #[inline]
-    fn load_tail_limit(&self, tail: u64) -> bool {
-        // Acquire: pairs with the Release in `read_and_unlock`; makes visible what the threads did
-        // whose pops made the room.
+    fn refresh_tail_limit(&self, tail: u64) -> bool {
+        // Acquire: pairs with the Release in `read_and_unlock`; makes visible what each thread did
+        // before its pop made the room.
         let popped = self.popped.load(Ordering::Acquire);
         let limit = popped.saturating_add(self.tail.room);
         // Release: pairs with the Acquire in `try_lock_tail`.
@@ -227,25 +244,25 @@ impl<T> Fifo<T> {
         tail < limit
     }
 
-    /// Looks once more before a push fails.
+    /// Like `refresh_tail_limit`, but after a fence. Called before a push fails.
     ///
-    /// Suppose one thread pushes and then fails to push again, and another one pops and then fails to
-    /// pop again. The fences make sure that at least one of them sees the other's success (Dekker's
-    /// pattern).
+    /// Suppose one thread pushes an item and then tries to push another one, and a second thread
+    /// pops an item and then tries to pop another one. The fences make sure that at least one of
+    /// the two sees what the other one has done, so that not both fail (Dekker's pattern).
     #[cold]
-    fn load_tail_limit_again(&self, tail: u64) -> bool {
+    fn refresh_tail_limit_fenced(&self, tail: u64) -> bool {
         park::fence(Ordering::SeqCst);
-        self.load_tail_limit(tail)
+        self.refresh_tail_limit(tail)
     }
 
     /// Writes an item at the tail, publishes it and unlocks the tail.
     ///
     /// # Safety
     ///
-    /// The caller has locked the tail by `lock_tail`, which returned `tail`.
+    /// The caller has locked the tail by `try_lock_tail`, which returned `tail`.
     #[inline]
     unsafe fn write_and_unlock(&self, tail: u64, item: T) {
-        // SAFETY: we have locked the tail, and `lock_tail` has seen that there is room.
+        // SAFETY: we have locked the tail, and `try_lock_tail` has seen that there is room.
         unsafe { self.tail.cursor.write(tail, item, &self.spare) };
         let tail = tail + ITEM;
         // Release: pairs with the Acquire loads of `pushed`; publishes the item, and what this
@@ -259,30 +276,25 @@ impl<T> Fifo<T> {
     /// Whether a push would succeed, or fail because the queue is closed.
     fn may_push(&self) -> bool {
         // Relaxed: a thread that is about to park has synchronized with the head, so it sees every
-        // pop that did not see it. If it reads an old tail, it only tries again too early.
+        // pop that did not see its bit `PARKED`. If it reads an old position of the tail, it only
+        // tries again too early, or misses that the queue is closed. But then `close` wakes it.
         let tail = self.tasks.pushed.load(Ordering::Relaxed);
         let popped = self.popped.load(Ordering::Relaxed);
         tail & CLOSED != 0 || items(tail) < popped.saturating_add(self.tail.room)
     }
 
-    /// Locks the head, when there is an item to pop. Returns the position of the head.
-    #[inline]
-    fn lock_head(&self, patience: Patience) -> Result<u64, TryPopError> {
-        match (self.try_lock_head(), patience) {
-            (Err(TryPopError::Empty), Patience::Until(deadline)) => self.lock_head_slow(deadline),
-            (result, _) => result,
-        }
-    }
-
+    /// Locks the head, if there is an item to pop. Returns the position of the head.
     #[inline]
     fn try_lock_head(&self) -> Result<u64, TryPopError> {
         self.head.end.lock_if(|head| {
-            // Acquire: pairs with the Release in `load_head_limit`; makes the items before the limit
-            // visible.
-            if head < self.head.limit.load(Ordering::Acquire) {
+            // Acquire: pairs with the Release in `refresh_head_limit`; makes the items before the
+            // limit visible.
+            if head < self.head.limit.load(Ordering::Acquire)
+                || head < items(self.refresh_head_limit())
+            {
                 return Ok(());
             }
-            self.update_head_limit(head)
+            self.refresh_head_limit_fenced(head)
         })
     }
 
@@ -305,18 +317,10 @@ impl<T> Fifo<T> {
         Err(TryPopError::Empty)
     }
 
-    /// Looks at the tail again. Returns an error if there is no item at position `head`.
+    /// Sets the limit of the head to the current position of the tail. Returns that position, with
+    /// the bit `CLOSED`.
     #[inline]
-    fn update_head_limit(&self, head: u64) -> Result<(), TryPopError> {
-        let tail = self.load_head_limit();
-        if head < items(tail) {
-            return Ok(());
-        }
-        self.update_head_limit_again(head)
-    }
-
-    #[inline]
-    fn load_head_limit(&self) -> u64 {
+    fn refresh_head_limit(&self) -> u64 {
         // Acquire: pairs with the Release in `write_and_unlock`; makes the items visible.
         let tail = self.tasks.pushed.load(Ordering::Acquire);
         // Release: pairs with the Acquire in `try_lock_head`.
@@ -324,11 +328,12 @@ impl<T> Fifo<T> {
         tail
     }
 
-    /// Looks once more before a pop fails. See `load_tail_limit_again`.
+    /// Like `refresh_head_limit`, but after a fence, for the reason that
+    /// `refresh_tail_limit_fenced` gives. If there is still no item, returns why the pop fails.
     #[cold]
-    fn update_head_limit_again(&self, head: u64) -> Result<(), TryPopError> {
+    fn refresh_head_limit_fenced(&self, head: u64) -> Result<(), TryPopError> {
         park::fence(Ordering::SeqCst);
-        let tail = self.load_head_limit();
+        let tail = self.refresh_head_limit();
         if head < items(tail) {
             Ok(())
         } else if tail & CLOSED != 0 {
@@ -342,13 +347,13 @@ impl<T> Fifo<T> {
     ///
     /// # Safety
     ///
-    /// The caller has locked the head by `lock_head`, which returned `head`.
+    /// The caller has locked the head by `try_lock_head`, which returned `head`.
     #[inline]
     unsafe fn read_and_unlock(&self, head: u64) -> T {
-        // SAFETY: we have locked the head, and `lock_head` has seen that there is an item.
+        // SAFETY: we have locked the head, and `try_lock_head` has seen that there is an item.
         let item = unsafe { self.head.cursor.read(head, &self.spare) };
         let head = head + ITEM;
-        // Release: pairs with the Acquire in `load_tail_limit` and `len`.
+        // Release: pairs with the Acquire in `refresh_tail_limit` and `len`.
         self.popped.store(head, Ordering::Release);
         if self.head.end.unlock(head) {
             self.head.end.wake_one();
@@ -358,28 +363,31 @@ impl<T> Fifo<T> {
 
     /// Whether a pop would succeed, or fail because the queue is closed.
     fn may_pop(&self) -> bool {
-        // Relaxed: as in `may_push`, with the tail. An old head only makes the queue look less empty,
-        // so the thread tries again too early.
+        // Relaxed: as in `may_push`, with the ends exchanged. If the thread reads an old position
+        // of the head, the queue looks less empty than it is, and the thread only tries again too
+        // early.
         let popped = self.popped.load(Ordering::Relaxed);
         let tail = self.tasks.pushed.load(Ordering::Relaxed);
         tail & CLOSED != 0 || popped < items(tail)
     }
 
-    /// Ends pushing. Pops go on until nothing is left.
+    /// Closes the queue: no push succeeds from now on, and pops succeed until the queue is empty.
     pub(super) fn close(&self) {
         let closed = self.tail.end.lock() | CLOSED;
-        // Release: as in `write_and_unlock`, because this replaces the count that a push stored.
+        // Release: as in `write_and_unlock`. A pop that reads this value, and not that of the last
+        // push, must see the items too.
         self.tasks.pushed.store(closed, Ordering::Release);
         let _ = self.tail.end.unlock(closed);
         self.wake_all();
     }
 
-    /// Ends pushing, and takes all items that are left, in one step.
+    /// Closes the queue, and takes all items that are left, in one step.
     pub(super) fn close_now(&self) -> Vec<T> {
         let closed = self.tail.end.lock() | CLOSED;
         let head = self.head.end.lock();
         let tail = items(closed);
-        // Only items without a size can be more than a `Vec` can hold. The rest of them stays.
+        // Only items of size zero can be more than `usize` can count, and only if it has 32 bits.
+        // The rest of them stay in the queue.
         let count = usize::try_from((tail - head) / ITEM).unwrap_or(usize::MAX);
         let mut left = Vec::with_capacity(count);
         let mut position = head;
@@ -412,11 +420,12 @@ impl<T> Fifo<T> {
 
     /// The number of items at one moment of this call.
     pub(super) fn len(&self) -> usize {
-        // As in `load_tail_limit_again`: other threads that count see what this thread did before.
+        // As in `refresh_tail_limit_fenced`: if two threads each push or pop and then call `len`,
+        // at least one of them sees what the other one has done.
         park::fence(Ordering::SeqCst);
         loop {
-            // Acquire: the loads stay in this order. No push is seen without the pops that made room
-            // for it, and no pop without the push of its item.
+            // Acquire: the loads stay in this order. No push is seen without the pops that made
+            // room for it, and no pop without the push of its item.
             let tail = items(self.tasks.pushed.load(Ordering::Acquire));
             let head = self.popped.load(Ordering::Acquire);
             // If the tail has not moved meanwhile, both were read at the moment of the second load.
@@ -493,7 +502,7 @@ mod tests {
     use super::*;
     use std::mem::offset_of;
 
-    // With one more line, a queue of capacity 16 between two threads took 2.5 times as long.
+    // With one more cache line, a queue of capacity 16 between two threads took 2.5 times as long.
     #[test]
     fn a_push_and_a_pop_use_one_cache_line_of_their_end() {
         assert!(offset_of!(Head<u64>, coalescer) <= 64);

@@ -1,4 +1,4 @@
-//! The machine of [`LifoQueue`](super::LifoQueue) and [`PriorityQueue`](super::PriorityQueue): a
+//! The algorithm of [`LifoQueue`](super::LifoQueue) and [`PriorityQueue`](super::PriorityQueue): a
 //! buffer behind a lock, and a condition for each end.
 //!
 //! The comparisons of a `PriorityQueue` are code of the user. They run while the lock is held, and
@@ -136,13 +136,13 @@ impl<B: Buffer> Locked<B> {
         }
     }
 
-    /// Ends pushing. Pops go on until nothing is left.
+    /// Closes the queue: no push succeeds from now on, and pops succeed until the queue is empty.
     pub(super) fn close(&self) {
         self.state.lock().closed = true;
         self.wake_all();
     }
 
-    /// Ends pushing, and takes all items that are left, in one step.
+    /// Closes the queue, and takes all items that are left, in one step.
     pub(super) fn close_now(&self) -> Vec<B::Item> {
         let mut state = self.state.lock();
         let left = trace::outside(|| state.items.take_all());

@@ -87,8 +87,9 @@ struct Thread {
 
 /// A lock that a thread gives up to wait on a condition.
 ///
-/// It stays in the list of locks until the thread has taken it back: the thread unlocks it after the
-/// last event before the wait, and may have been handed it before the first event after the wait.
+/// It stays in the list of locks until the thread has taken it back: the thread unlocks it after
+/// the last event before the wait, and may have been handed it before the first event after the
+/// wait.
 #[derive(Clone, Copy)]
 struct GivesUp {
     lock: Subject,
@@ -134,8 +135,8 @@ impl Thread {
         };
         gives_up.returns = true;
         // After a timeout, the thread does not own the lock, and no other thread relies on it, so
-        // its events may be delivered. After a notification the lock may have been handed to it, and
-        // the threads that were notified with it may sleep until it has had the lock.
+        // its events may be delivered. After a notification the lock may have been handed to it,
+        // and the threads that were notified with it may sleep until it has had the lock.
         let address = gives_up.lock.address;
         if op == Op::Timeout && gives_up.lock.primitive == Primitive::Lock {
             self.locks.retain(|lock| *lock != address);
@@ -415,8 +416,8 @@ fn send(event: Event) {
 /// Aborts the process if a subscriber unwinds.
 ///
 /// The panic must not continue into the library. A wait that has given up a lock would end without
-/// the lock, although its guard still exists. To catch the panic would be sound, but it would hide a
-/// subscriber that fails, such as one that checks events in a test.
+/// the lock, although its guard still exists. To catch the panic would be sound, but it would hide
+/// a subscriber that fails, such as one that checks events in a test.
 struct AbortOnUnwind;
 
 impl Drop for AbortOnUnwind {

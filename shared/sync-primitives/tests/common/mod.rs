@@ -1,5 +1,5 @@
-//! Helpers that the integration tests share: limits for every wait, a seeded random generator, and types
-//! that count what happens to them.
+//! Helpers that the integration tests share: limits for every wait, a seeded random generator, and
+//! types that count what happens to them.
 
 #![allow(
     dead_code,
@@ -20,16 +20,18 @@ use std::time::{Duration, Instant};
 /// A test that takes longer counts as hung. This is far more than any test needs on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-/// The timeout of a wait that is expected to end much earlier. It is shorter than [`LIMIT`], so that the
-/// test itself reports if it expires.
+/// The timeout of a wait that is expected to end much earlier. It is shorter than [`LIMIT`], so
+/// that the test itself reports if it expires.
 pub(crate) const LONG: Duration = Duration::from_secs(10);
 
 /// The timeout of a wait that is expected to time out.
 pub(crate) const SHORT: Duration = Duration::from_millis(20);
 
-/// Runs `body` on a thread of its own, and fails the calling test if it has not ended after `limit`.
+/// Runs `body` on a thread of its own, and fails the calling test if it has not ended after
+/// `limit`.
 ///
-/// If it hangs, its thread stays alive until the process ends, because one thread cannot stop another.
+/// If it hangs, its thread stays alive until the process ends, because one thread cannot stop
+/// another.
 pub(crate) fn within<R: Send + 'static>(
     limit: Duration,
     body: impl FnOnce() -> R + Send + 'static,
@@ -92,7 +94,8 @@ pub(crate) fn caught<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     })
 }
 
-/// A small random generator (SplitMix64). It prints its seed, and you can set the seed with `TEST_SEED`.
+/// A small random generator (SplitMix64). It prints its seed, and you can set the seed with
+/// `TEST_SEED`.
 pub(crate) struct Rng(u64);
 
 impl Rng {
@@ -105,7 +108,8 @@ impl Rng {
         Rng(seed)
     }
 
-    /// Makes a generator for another thread, so that the choices of each thread depend only on the seed.
+    /// Makes a generator for another thread, so that the choices of each thread depend only on the
+    /// seed.
     pub(crate) fn fork(&mut self) -> Rng {
         Rng(self.next())
     }
@@ -132,8 +136,8 @@ impl Rng {
     }
 }
 
-/// Checks that a limited number of threads are in a critical section at the same time. Its atomics are
-/// relaxed, so that they do not order anything for the primitive under test.
+/// Checks that a limited number of threads are in a critical section at the same time. Its atomics
+/// are relaxed, so that they do not order anything for the primitive under test.
 pub(crate) struct Room {
     seats: usize,
     taken: AtomicUsize,

@@ -1,5 +1,5 @@
-//! Tests that all three queues must pass. The file that includes this module defines `Subject` as the
-//! queue and `NAME` as the name of its type.
+//! Tests that all three queues must pass. The file that includes this module defines `Subject` as
+//! the queue and `NAME` as the name of its type.
 
 use std::cell::Cell;
 use std::mem;
@@ -91,8 +91,8 @@ enum Ending {
     CloseNow,
 }
 
-/// Producers and consumers that push and pop in every possible way, and a count of what happened to each
-/// item.
+/// Producers and consumers that push and pop in every possible way, and a count of what happened to
+/// each item.
 struct Crowd {
     queue: Subject<Tracked>,
     ledger: Ledger,
@@ -522,8 +522,8 @@ fn every_push_wakes_one_waiting_popper() {
 
 #[test]
 fn consecutive_pushes_wake_as_many_waiting_poppers() {
-    // A push must wake a popper even if the queue is not empty, because the popper that the previous
-    // push has woken may not have taken its item yet.
+    // A push must wake a popper even if the queue is not empty, because the popper that the
+    // previous push has woken may not have taken its item yet.
     within(LIMIT, || {
         for _ in 0..50 {
             let queue = Subject::unbounded();
@@ -913,8 +913,8 @@ fn task_done_fails_if_more_items_are_done_than_were_pushed() {
         assert_eq!((queue.push(1), queue.pop()), (Ok(()), Ok(1)));
         assert!(queue.task_done().is_ok());
         assert!(queue.task_done().is_err());
-        // The calls that failed have changed nothing, so the next item is unfinished until it is marked
-        // done.
+        // The calls that failed have changed nothing, so the next item is unfinished until it is
+        // marked done.
         assert_eq!((queue.push(2), queue.pop()), (Ok(()), Ok(2)));
         assert!(!queue.join_for(Duration::ZERO));
         assert!(queue.task_done().is_ok());
@@ -1232,8 +1232,8 @@ impl Ord for Explosive {
     }
 }
 
-/// Makes a queue of `n` items, of which the one with the id `exploding` panics in its drop, and a count
-/// of their drops.
+/// Makes a queue of `n` items, of which the one with the id `exploding` panics in its drop, and a
+/// count of their drops.
 fn with_explosive(n: usize, exploding: usize) -> (Subject<Explosive>, Ledger) {
     let ledger = Ledger::for_ids(n);
     let item = |id| Explosive {

@@ -16,7 +16,8 @@
 //! workspace's profile `bench-lto`, with one codegen unit and thin LTO. The same code can be much
 //! faster in one than in the other, so a row counts as won only if it is won in both. Recipes,
 //! which are measured as whole processes, memory, the ways to count and the pings are measured in
-//! the release profile only. Each profile is a build of this program, and measures each workload in a process of its own.
+//! the release profile only. Each profile is a build of this program, and measures each workload in
+//! a process of its own.
 //!
 //! **Rounds.** All contenders of a workload take turns, round after round, and each round has
 //! another order. A round gives one ratio: the cost of this library divided by the cost of the
@@ -35,8 +36,8 @@
 //! and not this library with its peers. A recipe is timed as a whole process, and so are its Python
 //! twin and every variant in its folder `examples`. Their output is compared with `expected.txt`.
 //!
-//! **Speed-up.** `--speed-up` is another measurement. It compares recipes on large inputs with their
-//! own sequential programs, and two threads with two copies of the sequential program.
+//! **Speed-up.** `--speed-up` is another measurement. It compares recipes on large inputs with
+//! their own sequential programs, and two threads with two copies of the sequential program.
 //!
 //! **Limits.** The figures are valid for one machine, for its number of cores, and for items of
 //! eight bytes. The place of a contender's code in the program changes a figure of a few

@@ -235,8 +235,8 @@ pub(crate) fn with_each(workload: Workload, job: impl Job) -> Workload {
             None => job.run::<Segments>(n),
             Some(_) => job.run::<Array>(n),
         };
-        // Some of its waits for the semaphore take a time slice. After such a wait, this library parks
-        // threads sooner for 100 ms, so its queue would be slower in the next sample.
+        // Some of its waits for the semaphore take a time slice. After such a wait, this library
+        // parks threads sooner for 100 ms, so its queue would be slower in the next sample.
         thread::sleep(Duration::from_millis(100));
         sample
     })

@@ -48,8 +48,8 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) value: Spread,
-    /// The cost of this library, or else of the baseline, divided by the cost of this contender, round
-    /// by round.
+    /// The cost of this library, or else of the baseline, divided by the cost of this contender,
+    /// round by round.
     pub(crate) ratio: Spread,
     /// What the kernel counted per iteration, on systems where it is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,8 +70,8 @@ pub(crate) struct Row {
 /// A row in one build profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Measurement {
-    /// This library, then the control if there is one, then the peers. In a row that does not compare
-    /// this library, the baseline comes first.
+    /// This library, then the control if there is one, then the peers. In a row that does not
+    /// compare this library, the baseline comes first.
     pub(crate) contenders: Vec<Entry>,
     pub(crate) floor: Option<Entry>,
 }

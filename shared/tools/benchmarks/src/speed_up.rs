@@ -75,8 +75,8 @@ const JOBS: &[Job] = &[
     },
 ];
 
-/// Copies of the recipe's larger pictures, in a folder. The sheet is written on one thread, and small
-/// pictures would make that the larger part of the work.
+/// Copies of the recipe's larger pictures, in a folder. The sheet is written on one thread, and
+/// small pictures would make that the larger part of the work.
 fn many_pictures(folder: &Path) -> Result<Vec<OsString>> {
     let pictures = folder.join("pictures");
     if pictures.exists() {

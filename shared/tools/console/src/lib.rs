@@ -5,8 +5,8 @@ use std::io;
 
 /// Runs the program while it can be looked into, and until standard input is closed.
 ///
-/// `cargo console` closes it when the user has quit tokio-console. Until then the tasks of a program
-/// that has already ended can still be looked at.
+/// `cargo console` closes it when the user has quit tokio-console. Until then the tasks of a
+/// program that has already ended can still be looked at.
 pub fn run<T>(program: impl FnOnce() -> T) -> T {
     console_subscriber::init();
     let end = program();

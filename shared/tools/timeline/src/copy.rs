@@ -1,10 +1,11 @@
 //! A copy of a program that uses tokio, which reports what its tasks do.
 //!
 //! tokio reports its tasks only if its feature `tracing` is on and the whole program is built with
-//! `--cfg tokio_unstable`, and somebody must listen before the runtime starts. No recipe should have
-//! a line for that. So this module copies the sources of the recipe into a package of its own, below
-//! the target folder, and changes three things there: the dependencies, the name of `main`, and the
-//! path of the recipe's folder, from which it reads its input. All lines keep their numbers.
+//! `--cfg tokio_unstable`, and somebody must listen before the runtime starts. No recipe should
+//! have a line for that. So this module copies the sources of the recipe into a package of its own,
+//! below the target folder, and changes three things there: the dependencies, the name of `main`,
+//! and the path of the recipe's folder, from which it reads its input. All lines keep their
+//! numbers.
 
 use catalog::{Kind, Program};
 use checks::process::cargo;

@@ -5,8 +5,8 @@
 //! the trace that it leaves: in the terminal, as SVG for the book, as JSON for Perfetto. Of a
 //! program that uses tokio, it builds and runs a copy, which also reports its tasks (`copy`). A
 //! trace is read twice, record by record: once for its extent and the figures (`summary`), once for
-//! the lanes (`lanes`). Neither keeps the records, so a long trace needs no more memory than a short
-//! one.
+//! the lanes (`lanes`). Neither keeps the records, so a long trace needs no more memory than a
+//! short one.
 
 mod arguments;
 mod book;

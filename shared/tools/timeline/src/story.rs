@@ -399,8 +399,8 @@ impl Thread {
     /// Whether it did not hold it before.
     fn take(&mut self, id: Id, event: &Event, time: u64, is_lock: bool) -> bool {
         if let Some(hold) = self.holds.iter_mut().find(|hold| hold.thing == id) {
-            // For an `RLock` the count is the present depth. For a semaphore it is the number of permits
-            // that were added.
+            // For an `RLock` the count is the present depth. For a semaphore it is the number of
+            // permits that were added.
             hold.count = if is_lock {
                 event.count
             } else {

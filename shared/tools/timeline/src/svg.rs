@@ -1,6 +1,7 @@
-//! The drawing for the book: one lane a thread, waits above and holds below a thin line. The lane of
-//! a task is drawn alike: above the line it waits for a thread, and below a thread polls it. If a
-//! picture has both, a thread has a dotted line and narrow bars, so that no mark means two things.
+//! The drawing for the book: one lane a thread, waits above and holds below a thin line. The lane
+//! of a task is drawn alike: above the line it waits for a thread, and below a thread polls it. If
+//! a picture has both, a thread has a dotted line and narrow bars, so that no mark means two
+//! things.
 //!
 //! Colours are the page's own custom properties, with its text colour in their place where there
 //! are none. Position and stripes say the same as the colours. All spans of a lane that are about
@@ -700,8 +701,8 @@ mod tests {
         (tasks, lanes)
     }
 
-    /// Each wake as its waker, the woken task and the time. If a task is woken more than once before a
-    /// poll, only the first wake counts.
+    /// Each wake as its waker, the woken task and the time. If a task is woken more than once
+    /// before a poll, only the first wake counts.
     fn wakes(reader: Reader<impl BufRead>) -> Vec<(u64, u64, u64)> {
         let mut wakes = Vec::new();
         let mut ready = BTreeSet::new();

@@ -12,7 +12,8 @@ const RUNTIME_THREAD: &str = "tokio-rt-worker";
 /// A task, as it is after the records told so far.
 #[derive(Default)]
 pub(crate) struct Task {
-    /// Its own name, or `main's block_on` if it is what that thread runs, or the place of its spawn.
+    /// Its own name, or `main's block_on` if it is what that thread runs, or the place of its
+    /// spawn.
     base: String,
     /// Counts the tasks with this name, from 1.
     number: u64,
@@ -49,8 +50,8 @@ impl Story {
         }
     }
 
-    /// Returns the words for the task or thread that woke a task. A thread of the runtime that polls
-    /// no task has found that a timer or a socket is ready.
+    /// Returns the words for the task or thread that woke a task. A thread of the runtime that
+    /// polls no task has found that a timer or a socket is ready.
     pub(crate) fn waker_name(&self, number: u64) -> String {
         let thread = self.threads.get(&number);
         if thread.is_some_and(|thread| thread.task.is_none() && thread.polls) {
@@ -201,8 +202,8 @@ fn source_from(place: &Place) -> Option<String> {
     text.get(column..).map(str::to_owned)
 }
 
-/// The function that `spawn(serve(listener))` or `spawn(async move { server.serve().await })` calls.
-/// `None` if the task does more than to call one.
+/// The function that `spawn(serve(listener))` or `spawn(async move { server.serve().await })`
+/// calls. `None` if the task does more than to call one.
 fn called_in(spawn: &str) -> Option<&str> {
     let (_, mut body) = spawn.split_once('(')?;
     for before in ["async", "move", "||", "{"] {

@@ -172,7 +172,8 @@ impl Summary {
         self.threads.keys().any(is_thread)
     }
 
-    /// Whether it is a thread in a picture that has tasks, too. Such a lane is drawn in other marks.
+    /// Whether it is a thread in a picture that has tasks, too. Such a lane is drawn in other
+    /// marks.
     pub(crate) fn is_thread_among_tasks(&self, number: u64) -> bool {
         self.has_tasks() && self.story.threads[&number].task.is_none()
     }

@@ -60,8 +60,8 @@ fn description(rows: &[&Row]) -> String {
     sentences.join(" ")
 }
 
-/// The name of a workload. If there are two ways, it also says how many times as long the second one
-/// takes: the median of the rounds.
+/// The name of a workload. If there are two ways, it also says how many times as long the second
+/// one takes: the median of the rounds.
 fn heading(svg: &mut String, row: &Row, y: f64) {
     let name = escaped(&row.name);
     add(
