@@ -428,11 +428,21 @@ macro_rules! define_queue {
             ///
             #[doc = concat!("let numbers = ", stringify!($Queue), "::bounded(8);")]
             /// let outcome = panic::catch_unwind(|| {
-            ///     thread::scope(|scope| { let producer = numbers.close_on_drop(); scope.spawn(|| {
-            ///     for number in &numbers { println!("{number}"); } }); for line in ["1", "2",
-            ///     "three"] { producer.push(line.parse::<u32>().unwrap()).unwrap(); } }); }); //
-            ///     The panic has closed the queue, which ended the worker. So the panic arrives
-            ///     here. assert!(outcome.is_err()); assert!(numbers.push(4).is_err());
+            ///     thread::scope(|scope| {
+            ///         let producer = numbers.close_on_drop();
+            ///         scope.spawn(|| {
+            ///             for number in &numbers {
+            ///                 println!("{number}");
+            ///             }
+            ///         });
+            ///         for line in ["1", "2", "three"] {
+            ///             producer.push(line.parse::<u32>().unwrap()).unwrap();
+            ///         }
+            ///     });
+            /// });
+            /// // The panic has closed the queue, which ended the worker. So the panic arrives here.
+            /// assert!(outcome.is_err());
+            /// assert!(numbers.push(4).is_err());
             /// ```
             pub fn close_on_drop(&self) -> CloseOnDrop<'_, Self> {
                 CloseOnDrop::new(self, |queue| queue.close_with(Place::UNKNOWN))
