@@ -302,7 +302,7 @@ fn a_full_disk_is_one_line_and_the_program_goes_on() {
     assert_one_line(&output, "No space left");
 }
 
-/// A pipe that nobody reads any more is as bad as a disk that becomes full.
+/// A pipe that nobody reads anymore is as bad as a disk that becomes full.
 #[cfg(unix)]
 #[test]
 fn a_trace_that_cannot_be_written_any_further_is_one_line_and_the_program_goes_on() {

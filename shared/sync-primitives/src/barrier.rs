@@ -511,7 +511,8 @@ impl<A> Barrier<A> {
                 continue;
             }
             if state.is_parked() || self.compare_exchange(state, state.with_parked()) {
-                timed_out = self.park(deadline, &condition) == ParkResult::TimedOut;
+                timed_out = self.park(deadline, &condition) == ParkResult::TimedOut
+                    || park::has_passed(deadline);
                 spin.reset();
             }
         }
@@ -614,8 +615,8 @@ impl<A: Fn() + Sync> Barrier<A> {
 
     /// Blocks the current thread until all parties have arrived, but for at most `timeout`.
     ///
-    /// A wait that times out breaks the barrier for all threads. A timeout of zero succeeds only if
-    /// this thread is the last party to arrive. A timeout that is too large to add to the current
+    /// A wait that times out breaks the barrier for all threads. A timeout of zero does
+    /// not block: the call succeeds only if all parties have arrived. A timeout that is too large to add to the current
     /// time means no timeout.
     ///
     /// # Errors
@@ -794,7 +795,7 @@ impl<A: Fn() + Sync> Barrier<A> {
                 RoundStatus::Undecided => {
                     self.break_incomplete_round(round);
                     // The round may still be undecided, because the last party has arrived and runs
-                    // the action. The deadline has no meaning any more.
+                    // the action. The deadline has no meaning anymore.
                     deadline = None;
                 }
             }

@@ -364,7 +364,9 @@ impl Condition {
         mut condition: impl FnMut(&G::Target) -> bool,
     ) -> WaitTimeoutResult {
         while condition(&**guard) {
-            if self.wait_deadline(guard, deadline).timed_out() {
+            let timed_out = self.wait_deadline(guard, deadline).timed_out();
+            // A wait that ends because of a notification does not look at the clock.
+            if timed_out || park::has_passed(deadline) {
                 return WaitTimeoutResult(condition(&**guard));
             }
         }

@@ -667,7 +667,7 @@ impl<T: ?Sized> Deref for RLockGuard<'_, T> {
 impl<T: ?Sized> Drop for RLockGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the guard proves that this thread holds a level, and cannot be used any more.
+        // SAFETY: the guard proves that this thread holds a level, and cannot be used anymore.
         unsafe { self.rlock.raw.unlock_level(Place::UNKNOWN) };
     }
 }
@@ -784,7 +784,7 @@ impl<U: ?Sized> Drop for MappedRLockGuard<'_, U> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: this guard took over the level of the guard it was made from, and cannot be used
-        // any more.
+        // anymore.
         unsafe { self.raw.unlock_level(Place::UNKNOWN) };
     }
 }

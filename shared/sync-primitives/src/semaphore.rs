@@ -1106,6 +1106,9 @@ impl RawSemaphore {
             match self.park(&waiter, deadline) {
                 ParkResult::Unparked(_) if waiter.is_served() => return true,
                 ParkResult::Unparked(_) => woken = true,
+                ParkResult::Invalid if park::has_passed(deadline) => {
+                    return self.try_acquire(wanted);
+                }
                 ParkResult::Invalid => {}
                 ParkResult::TimedOut => {
                     // The waiters behind this one may want fewer permits, or may be able to use

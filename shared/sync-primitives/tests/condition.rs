@@ -162,6 +162,40 @@ fn timed_waits_time_out_but_not_too_early() {
     });
 }
 
+// A notification just before the timeout ends a wait without a look at the clock. If this repeats,
+// the wait would go on after its deadline.
+#[test]
+fn a_wait_that_is_notified_again_and_again_ends_at_its_deadline() {
+    within(LIMIT, || {
+        let (lock, changed) = (Lock::new(()), Condition::new());
+        let is_done = AtomicBool::new(false);
+        let mut most_late_checks = 0;
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Relaxed) {
+                    changed.notify_one();
+                }
+            });
+            let mut guard = lock.lock();
+            for _ in 0..3_000 {
+                let deadline = Instant::now() + Duration::from_micros(50);
+                let mut late_checks = 0;
+                let _ = changed.wait_while_until(&mut guard, deadline, |()| {
+                    late_checks += u32::from(Instant::now() > deadline);
+                    true
+                });
+                most_late_checks = late_checks.max(most_late_checks);
+            }
+            is_done.store(true, Relaxed);
+        });
+        // The deadline can pass just before the check that precedes a wait.
+        assert!(
+            most_late_checks <= 2,
+            "{most_late_checks} checks after the deadline"
+        );
+    });
+}
+
 #[test]
 fn timed_waits_succeed_if_they_are_notified_in_time() {
     type Wait = fn(&Condition, &mut LockGuard<'_, bool>) -> bool;
@@ -217,7 +251,7 @@ fn a_panic_after_a_wait_unlocks_the_lock_and_leaves_the_condition_usable() {
 #[test]
 fn the_waiter_or_the_notifier_can_drop_the_condition() {
     within(LIMIT, || {
-        for _ in 0..500 {
+        for _ in 0..3_000 {
             let shared = Arc::new((Lock::new(false), Condition::new()));
             let waiter = thread::spawn({
                 let shared = Arc::clone(&shared);

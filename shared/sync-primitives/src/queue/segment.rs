@@ -230,7 +230,7 @@ impl<T> Cursor<T> {
     ///
     /// # Safety
     ///
-    /// The queue holds no item, and nobody uses it any more.
+    /// The queue holds no item, and nobody uses it anymore.
     pub(super) unsafe fn free_segment(&self) {
         let segment = self.segment.get();
         // SAFETY: the segment lives until the line below.
@@ -239,7 +239,7 @@ impl<T> Cursor<T> {
             next.is_null() || next == segment,
             "an empty queue has one segment"
         );
-        // SAFETY: nobody uses the queue any more.
+        // SAFETY: nobody uses the queue anymore.
         unsafe { Segment::free(segment) };
     }
 }
@@ -290,7 +290,7 @@ impl<T> Spare<T> {
     ///
     /// # Safety
     ///
-    /// Nobody uses the queue any more.
+    /// Nobody uses the queue anymore.
     pub(super) unsafe fn free(&self) {
         // Relaxed: the caller has made sure that all uses of the queue happened before.
         let segment = self.0.swap(ptr::null_mut(), Ordering::Relaxed);

@@ -183,6 +183,9 @@ impl TaskCounter {
                     if self.is_finished(&joiner) {
                         return true;
                     }
+                    if park::has_passed(deadline) {
+                        return false;
+                    }
                     // `PARKED` was cleared by a thread that found nobody parked, or items were
                     // marked done in the meantime.
                 }

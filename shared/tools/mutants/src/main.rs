@@ -235,6 +235,6 @@ mod tests {
             "{reason}"
         );
         drop(first);
-        lock(folder.path()).expect("nobody uses it any more");
+        lock(folder.path()).expect("nobody uses it anymore");
     }
 }

@@ -357,7 +357,7 @@ impl Story {
                 late.remove(index);
                 true
             }
-            // The release will not come any more: an event of the thread has overtaken it.
+            // The release will not come anymore: an event of the thread has overtaken it.
             Op::Acquire => {
                 late.remove(index);
                 false
@@ -417,7 +417,7 @@ impl Thread {
         true
     }
 
-    /// What it does not hold any more.
+    /// What it does not hold anymore.
     fn give(&mut self, id: Id, event: &Event) -> Option<Hold> {
         let index = self.holds.iter().position(|hold| hold.thing == id)?;
         let left = match event.primitive {
