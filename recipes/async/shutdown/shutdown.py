@@ -65,7 +65,7 @@ class Server:
         except (OSError, ValueError) as error:
             print(f"closed a connection: {error}", file=sys.stderr)
         except asyncio.CancelledError:
-            pass  # The server gives up, and nobody waits for this task any more.
+            pass  # The server gives up, and nobody waits for this task anymore.
         finally:
             self.connections.discard(task)
             writer.close()

@@ -86,7 +86,7 @@ impl Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         if let Some(parcel) = self.parcel.take() {
-            // If the actor has ended, nobody counts the stock any more.
+            // If the actor has ended, nobody counts the stock anymore.
             let _ = self.returns.send(parcel);
         }
     }
@@ -103,7 +103,7 @@ impl ShopHandle {
     pub(crate) async fn order(&self, order: Order) -> Result<Parcel, RecvError> {
         let (answer, receiver) = oneshot::channel();
         let message = Message::Order { order, answer };
-        // This waits while the mailbox is full. If nobody reads the mailbox any more, `send` fails
+        // This waits while the mailbox is full. If nobody reads the mailbox anymore, `send` fails
         // and `answer` is dropped. Then `receiver` fails, too, so its error is enough.
         let _ = self.mailbox.send(message).await;
         let delivery = receiver.await?;
@@ -157,7 +157,7 @@ impl ShopActor {
                 let _ = answer.send(delivery);
             }
             Message::Count { answer } => {
-                // If nobody waits for the count any more, there is nothing to undo.
+                // If nobody waits for the count anymore, there is nothing to undo.
                 let _ = answer.send(self.stock.clone());
             }
         }

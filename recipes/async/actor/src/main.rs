@@ -87,7 +87,7 @@ impl ShopHandle {
     pub(crate) async fn order(&self, order: Order) -> Result<Parcel, RecvError> {
         let (answer, receiver) = oneshot::channel();
         let message = Message::Order { order, answer };
-        // This waits while the mailbox is full. If nobody reads the mailbox any more, `send` fails
+        // This waits while the mailbox is full. If nobody reads the mailbox anymore, `send` fails
         // and `answer` is dropped. Then `receiver` fails, too, so its error is enough.
         let _ = self.mailbox.send(message).await;
         receiver.await
@@ -129,7 +129,7 @@ impl ShopActor {
                 }
             }
             Message::Count { answer } => {
-                // If nobody waits for the count any more, there is nothing to undo.
+                // If nobody waits for the count anymore, there is nothing to undo.
                 let _ = answer.send(self.stock.clone());
             }
         }

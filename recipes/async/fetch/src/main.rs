@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! cargo run -p fetch                          # the site in input/, served by this program
-//! cargo run -p fetch -- site pages            # saves the pages of your own site in this folder
+//! cargo run -p fetch -- site pages            # serves the folder `site`, saves its pages in `pages`
 //! cargo run -p fetch -- --real-time           # waits for real, about a second
 //! ```
 //!
@@ -37,7 +37,7 @@ const AT_ONCE: usize = 4;
 /// A page that is not complete after this time has failed.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// How often the program asks for a page if the server is busy.
+/// How many times the program asks for a page if the server is busy.
 const ATTEMPTS: u32 = 3;
 
 /// The pause before the second attempt. Each further pause is twice as long.

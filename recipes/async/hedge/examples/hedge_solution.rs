@@ -4,7 +4,7 @@
 //! cargo run -p hedge --example hedge_solution
 //! ```
 //!
-//! An aborted task cannot `await` any more, so it cannot send anything. A `CancellationToken` does
+//! An aborted task cannot `await` anymore, so it cannot send anything. A `CancellationToken` does
 //! not abort: it only tells the tasks that they should stop. A request notices this in its
 //! `select!`, sends the line `cancel`, and then returns.
 

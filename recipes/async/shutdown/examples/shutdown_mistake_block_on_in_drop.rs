@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `Blocking` is wrong: a thread that runs tasks cannot wait for one of them. `Closing` is right:
-//! it has an async method `close`, which takes the connection so that nobody can use it any more.
+//! it has an async method `close`, which takes the connection so that nobody can use it anymore.
 //! Its `drop` could only say that somebody forgot to call it.
 
 use std::panic;

@@ -93,7 +93,7 @@ fn run(job: &Job) -> io::Result<Ending> {
 
 impl Acceptor {
     /// Accepts connections until the server stops. Then the listener is dropped, so that nobody can
-    /// connect any more.
+    /// connect anymore.
     fn accept(self) {
         for stream in self.listener.incoming() {
             if self.is_stopping.load(Ordering::Relaxed) {

@@ -459,7 +459,7 @@ mod signals {
         child: Child,
         stderr: BufReader<ChildStderr>,
         address: SocketAddr,
-        /// Disconnected when this process needs no watch any more.
+        /// Disconnected when this process needs no watch anymore.
         _watch: mpsc::Sender<()>,
     }
 

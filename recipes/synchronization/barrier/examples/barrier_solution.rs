@@ -1,4 +1,4 @@
-//! The solution of the exercise: the game also ends when nothing changes any more.
+//! The solution of the exercise: the game also ends when nothing changes anymore.
 //!
 //! ```text
 //! cargo run -p barrier --example barrier_solution

@@ -1,7 +1,7 @@
 // error: E0505
 //! Drops a lock while its guard is in use. The guard borrows the lock, because the value it refers
 //! to lies inside and would be gone. Drop the guard first, or take the value out with `into_inner`
-//! when nobody needs the lock any more.
+//! when nobody needs the lock anymore.
 
 use sync_primitives::Lock;
 

@@ -23,7 +23,7 @@ use sync_primitives::Lock;
 
 use cli::{TextFile, Unreadable};
 
-const THREADS: usize = 4;
+const THREADS: usize = 4; // in your program, ask `available_parallelism`
 
 /// How often each word occurs.
 type Counts = HashMap<String, u64>;

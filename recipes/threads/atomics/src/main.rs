@@ -23,7 +23,7 @@ use std::thread;
 // `Counts` is an array with a number for each status. A `Status`, such as 404, is its index.
 use cli::{Counts, STATUSES, Status};
 
-const THREADS: usize = 4;
+const THREADS: usize = 4; // in your program, ask `available_parallelism`
 
 // ANCHOR: main
 fn main() {

@@ -25,7 +25,7 @@ use std::thread;
 use cli::{Dictionary, Finding, Input};
 
 /// A fixed number, so that threads share the cache even on a machine with one processor.
-const THREADS: usize = 4;
+const THREADS: usize = 4; // in your program, ask `available_parallelism`
 
 /// An unknown word that occurs this often is not a typing error. It is a name, such as *Alice*.
 const OFTEN: usize = 10;

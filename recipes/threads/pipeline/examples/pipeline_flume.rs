@@ -62,7 +62,7 @@ fn main() {
     cli::print_or_exit(table);
 }
 
-/// The first stage. Ends with the book, or when nobody receives any more.
+/// The first stage. Ends with the book, or when nobody receives anymore.
 fn read(mut book: Book, enter: Sender<()>, pieces: Sender<Piece>) {
     for number in 0.. {
         if enter.send(()).is_err() {

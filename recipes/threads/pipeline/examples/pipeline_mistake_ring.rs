@@ -17,7 +17,7 @@ use std::time::Duration;
 use crossbeam::channel::{self, Receiver, Sender};
 
 const CAPACITY: usize = 4;
-/// The first piece has this many words. A piece of one word is not cut any more.
+/// The first piece has this many words. A piece of one word is not cut anymore.
 const WORDS: usize = 32;
 
 struct Outcome {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A send fails when the last receiver is gone, and that is how a stage learns that nobody needs
-//! its work any more. `cut_or_panic` is wrong: it takes this for an error. `cut` is right: it
+//! its work anymore. `cut_or_panic` is wrong: it takes this for an error. `cut` is right: it
 //! returns. If it had a receiver of its own, it would drop it then, so that the stage before it
 //! would learn the same.
 
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("`send` returned an error, because the receiver had left with what it needed");
-    eprintln!("when `send` fails, return: nobody needs the work any more");
+    eprintln!("when `send` fails, return: nobody needs the work anymore");
     ExitCode::FAILURE
 }
 

@@ -77,7 +77,7 @@ fn message(payload: Box<dyn Any + Send>) -> String {
 
 /// Runs in a thread that panics, and says which one that is and where its check failed.
 ///
-/// Without this hook, Rust prints the message of the panic instead, which the report has anyway.
+/// The default hook also prints the message of the panic, which the report shows anyway.
 fn say_where(panic: &PanicHookInfo) {
     let thread = thread::current();
     let name = thread.name().unwrap_or("a thread without a name");
