@@ -67,7 +67,6 @@ async fn main() -> ExitCode {
     let downloads = download_all(Arc::clone(&downloader), job.site.pages()).await;
     job.finish(&downloader.server, downloads, start.elapsed())
 }
-// ANCHOR_END: main
 
 /// Cancels the token when the user presses Ctrl-C.
 async fn cancel_on_ctrl_c(stop: CancellationToken) {
@@ -76,6 +75,7 @@ async fn cancel_on_ctrl_c(stop: CancellationToken) {
         Err(error) => eprintln!("Ctrl-C will end the program without a report: {error}"),
     }
 }
+// ANCHOR_END: main
 
 // ANCHOR: all
 /// Downloads the pages, at most `AT_ONCE` at a time, and says what has become of each.
