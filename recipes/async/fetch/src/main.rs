@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! cargo run -p fetch                          # the site in input/, served by this program
-//! cargo run -p fetch -- site pages            # serves the folder `site`, saves its pages in `pages`
+//! cargo run -p fetch -- site pages            # serves the folder `site`, saves it in `pages`
 //! cargo run -p fetch -- --real-time           # waits for real, about a second
 //! ```
 //!
