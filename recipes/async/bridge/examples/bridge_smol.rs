@@ -16,6 +16,7 @@ mod cli;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,11 +47,11 @@ fn hash_on_a_server(pictures: &Pictures) -> io::Result<Report> {
 
     let mut client = Client::connect(address)?;
     let mut balancer = Client::connect(address)?;
-    let is_done = AtomicBool::new(false);
+    let (done, is_done) = mpsc::channel();
     thread::scope(|scope| {
-        let pings = scope.spawn(|| balancer.ping_until(&is_done));
+        let pings = scope.spawn(move || balancer.ping_until(&is_done));
         let hashes = client.ask("hash");
-        is_done.store(true, Relaxed);
+        drop(done); // Ends the pings.
         let pings = pings.join().expect("pinging does not panic");
         Ok(Report {
             hashes: hashes?,
@@ -83,7 +84,7 @@ impl Client {
     }
 
     /// Pings until the other thread has its hashes, and at least once.
-    fn ping_until(&mut self, is_done: &AtomicBool) -> io::Result<Pings> {
+    fn ping_until(&mut self, is_done: &Receiver<()>) -> io::Result<Pings> {
         let mut pings = Pings::default();
         loop {
             let start = Instant::now();
@@ -91,10 +92,10 @@ impl Client {
             assert_eq!(answer, "pong", "unexpected answer to a ping");
             pings.answered += 1;
             pings.slowest = pings.slowest.max(start.elapsed());
-            if is_done.load(Relaxed) {
+            // Disconnected when the other thread drops its end.
+            if is_done.recv_timeout(PING_INTERVAL) == Err(RecvTimeoutError::Disconnected) {
                 return Ok(pings);
             }
-            thread::sleep(PING_INTERVAL); // Paces the pings; no task runs on this thread.
         }
     }
 }

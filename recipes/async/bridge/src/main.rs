@@ -19,7 +19,7 @@ mod cli;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -67,11 +67,11 @@ fn hash_on_a_server(pictures: &Pictures) -> io::Result<Report> {
 
     let mut client = Client::connect(runtime.handle(), address)?;
     let mut balancer = Client::connect(runtime.handle(), address)?;
-    let is_done = AtomicBool::new(false);
+    let (done, is_done) = mpsc::channel();
     thread::scope(|scope| {
-        let pings = scope.spawn(|| balancer.ping_until(&is_done));
+        let pings = scope.spawn(move || balancer.ping_until(&is_done));
         let hashes = client.ask("hash");
-        is_done.store(true, Relaxed);
+        drop(done); // Ends the pings.
         let pings = pings.join().expect("pinging does not panic");
         Ok(Report {
             hashes: hashes?,
@@ -114,7 +114,7 @@ impl Client {
     // ANCHOR_END: client
 
     /// Pings until the other thread has its hashes, and at least once.
-    fn ping_until(&mut self, is_done: &AtomicBool) -> io::Result<Pings> {
+    fn ping_until(&mut self, is_done: &Receiver<()>) -> io::Result<Pings> {
         let mut pings = Pings::default();
         loop {
             let start = Instant::now();
@@ -122,10 +122,10 @@ impl Client {
             assert_eq!(answer, "pong", "unexpected answer to a ping");
             pings.answered += 1;
             pings.slowest = pings.slowest.max(start.elapsed());
-            if is_done.load(Relaxed) {
+            // Disconnected when the other thread drops its end.
+            if is_done.recv_timeout(PING_INTERVAL) == Err(RecvTimeoutError::Disconnected) {
                 return Ok(pings);
             }
-            thread::sleep(PING_INTERVAL); // Paces the pings; no task runs on this thread.
         }
     }
 }
